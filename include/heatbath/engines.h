@@ -1,0 +1,14 @@
+/* The engine table: one row adds an engine, and its name reaches the option table, the help and the tests. */
+#ifndef HEATBATH_ENGINES_H
+#define HEATBATH_ENGINES_H
+
+/* X(tag, name, what it is) */
+#define HEAT_ENGINES(X)                                                                                      \
+    X(metropolis, "metropolis", "single-variable Metropolis, sites in order")                                \
+    X(heat_bath, "heat-bath", "single-variable heat bath (Glauber, Gibbs), sites in order")                  \
+    X(exact, "exact", "independent draws by elimination, where it is affordable")
+
+#define HEAT_ENGINE_WORD(tag, name, help) "|" name
+#define HEAT_ENGINE_WORDS "auto" HEAT_ENGINES(HEAT_ENGINE_WORD)
+
+#endif

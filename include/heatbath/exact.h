@@ -1,0 +1,36 @@
+/* What exact methods would cost on a model, and closed forms that others are measured against. */
+#ifndef HEATBATH_EXACT_H
+#define HEATBATH_EXACT_H
+
+#include <heatbath/model.h>
+
+HEAT_BEGIN_DECLS
+
+/* The price of exactness, known before it is paid. */
+typedef struct heat_exact_cost {
+    size_t size;              /* set by heat_exact_estimate */
+    const char *method;       /* the cheaper one: "enumeration" or "elimination"; static */
+    int32_t width;            /* of the elimination order found: its largest table has q^(width+1) entries */
+    bool width_is_bound;      /* the search stopped early: the width found is at least `width` */
+    int32_t width_affordable; /* largest width that `memory` allows */
+    double bytes;             /* of memory at once */
+    double operations;        /* table entries (elimination) or states (enumeration) of one log Z */
+    bool affordable;          /* bytes within memory, and operations below 1e13 */
+} heat_exact_cost;
+
+/* Estimates what log Z, marginals or a proved ground state would take with `memory` bytes, by a min-fill
+ * elimination order (Dechter, Artificial Intelligence 113 (1999) 41). Cost: about n * width^2, bounded. */
+HEAT_API HEAT_MUST_USE heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model,
+                                                       int64_t memory, heat_exact_cost *cost);
+
+/* The Ising model on a periodic Lx x Ly square lattice without field, E = -J sum s s', at temperature T:
+ * log Z (nats), mean energy and heat capacity Var(E)/T^2 of the whole lattice. Lx, Ly >= 2; every output may
+ * be NULL. Exact to about 1e-12 relative. Source: Kaufman, Phys. Rev. 76 (1949) 1232, eq. for Z; Ferdinand
+ * and Fisher, Phys. Rev. 185 (1969) 832. */
+HEAT_API HEAT_MUST_USE heat_status heat_exact_square_ising(heat_context *ctx, int32_t lx, int32_t ly,
+                                                           double coupling, double temperature, double *log_z,
+                                                           double *energy, double *heat_capacity);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,51 @@
+/* ground: where is the energy lowest? */
+#ifndef HEATBATH_GROUND_H
+#define HEATBATH_GROUND_H
+
+#include <heatbath/methods.h>
+#include <heatbath/model.h>
+#include <heatbath/options.h>
+
+HEAT_BEGIN_DECLS
+
+typedef struct heat_ground_options {
+    size_t size;
+#define HEAT_OPTION(kind, name, default_, min, max, unit, readers, help) HEAT_FIELD_##kind(name)
+#include <heatbath/ground.def>
+#undef HEAT_OPTION
+} heat_ground_options;
+
+typedef struct heat_ground_result {
+    size_t size; /* set by heat_ground_result_init; 0 means the first release's layout */
+    heat_outcome outcome;
+    const char *reason; /* why it stopped, one clause; static */
+    const char *method; /* "enumeration", "elimination", "anneal"; static */
+    double energy;      /* of `state`, recomputed from the definition */
+    double bound;       /* no state lies lower; NaN if none is known */
+    int32_t n_variables;
+    int8_t *state; /* n_variables, in the model's coding; owned */
+    int64_t n_trajectory;
+    double *trajectory_s;      /* n_trajectory times at which the best improved, seconds; owned */
+    double *trajectory_energy; /* and the energies; owned */
+    int64_t updates;           /* variables visited; 0 for exact methods */
+    double seconds;
+} heat_ground_result;
+
+HEAT_API void heat_ground_options_init(heat_ground_options *options);
+HEAT_API void heat_ground_result_init(heat_ground_result *result);
+
+/* Searches for the state of lowest energy. Outcome PROVED (exact methods), COMPLETED (target reached),
+ * BEST_FOUND, TIME or INTERRUPTED; the state is always the best that was seen. `options` may be NULL for the
+ * defaults. Same bits for any number of threads, except under `time`. HEAT_ERROR_UNABLE: method exact, and
+ * too wide for `memory`: the message names the width found and the width affordable. Cost: anneal O(sweeps *
+ * replicas * (variables + edges)). Source: Kirkpatrick, Gelatt, Vecchi, Science 220 (1983) 671. */
+HEAT_API HEAT_MUST_USE heat_status heat_ground(heat_context *ctx, const heat_model *model,
+                                               const heat_ground_options *options,
+                                               heat_ground_result *result);
+
+/* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
+HEAT_API void heat_ground_result_clear(heat_ground_result *result);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,11 @@
+/* heatbath: one energy, five questions. This header is the whole library; docs/ tells the rest. */
+#ifndef HEATBATH_HEATBATH_H
+#define HEATBATH_HEATBATH_H
+
+#include <heatbath/exact.h>
+#include <heatbath/ground.h>
+#include <heatbath/logz.h>
+#include <heatbath/sample.h>
+#include <heatbath/version.h>
+
+#endif

@@ -1,0 +1,90 @@
+/* The energy: one opaque handle for every kind of model. Its structure never changes after creation, so any
+ * number of threads may read it. E(x) and all signs are those of docs/conventions.md. */
+#ifndef HEATBATH_MODEL_H
+#define HEATBATH_MODEL_H
+
+#include <heatbath/custom.h>
+
+HEAT_BEGIN_DECLS
+
+typedef struct heat_model heat_model;
+
+/* What a model is. Read the fields up to `size`. Strings live as long as the model. */
+typedef struct heat_model_info {
+    size_t size;        /* set by heat_model_describe */
+    const char *kind;   /* "ising", "custom" */
+    const char *name;   /* the file or built-in it came from, or what its creator called it */
+    const char *format; /* of the file: "rudy", "ising", "hdf5"; "built-in", "memory" */
+    int32_t n_variables;
+    int32_t n_states;     /* of each variable */
+    heat_coding coding;   /* of its states, the input's own */
+    int64_t n_edges;      /* after merging */
+    int64_t n_merged;     /* edges of the input that repeated an earlier pair; their couplings were added */
+    int64_t n_self_loops; /* edges of the input from a vertex to itself, dropped (Max-Cut only) */
+    int64_t n_isolated;   /* variables without an edge */
+    int32_t n_components; /* connected; an isolated variable is one */
+    int32_t min_degree, max_degree;
+    double min_coupling, max_coupling; /* 0 without edges */
+    bool has_field;                    /* some h_i is not 0 */
+    bool exact;            /* energies are exact sums: multiples of one power of two below 2^53 in size */
+    bool integer;          /* exact, and every energy is an integer */
+    bool max_cut;          /* the input was a Max-Cut file: heat_model_cut is defined */
+    int32_t n_dimensions;  /* of a lattice built-in; 0 otherwise */
+    const int64_t *extent; /* n_dimensions lengths */
+} heat_model_info;
+
+/* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as
+ * "lattice:32x32,J=1", "sk:64,seed=1", "ea:10x10x10,seed=1", "regular:1000,k=3". An existing file wins over a
+ * built-in of the same name. HEAT_ERROR_INPUT names file, line, column and what was expected.
+ * Cost: one pass over the file; memory 12 bytes an edge end and 16 a variable, twice that while reading. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **out);
+
+/* The same, from a file whose format is told by name (see docs/formats.md), not by its content. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_load_format(heat_context *ctx, const char *path,
+                                                          const char *format, heat_model **out);
+
+/* An Ising model from arrays, which are copied: E(s) = -sum_e couplings[e] s_i s_j - sum_i fields[i] s_i +
+ * offset, s = -1, +1. Edges repeated in either order are added up; i = j is HEAT_ERROR_ARGUMENT. `fields` may
+ * be NULL. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_ising(heat_context *ctx, int32_t n_variables,
+                                                           int64_t n_edges, const int32_t *i,
+                                                           const int32_t *j, const double *couplings,
+                                                           const double *fields, double offset,
+                                                           heat_model **out);
+
+/* A model from callbacks. The struct is copied; on success the model owns `user`, on failure the caller does.
+ */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_custom(heat_context *ctx, const heat_custom *custom,
+                                                            heat_model **out);
+
+/* Writes a model; the suffix chooses the format: .mc, .ising (each also .gz), .h5. What the format cannot
+ * hold (a field in .mc) is HEAT_ERROR_OUTPUT and nothing is written. The file appears whole or not at all. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_save(heat_context *ctx, const heat_model *model,
+                                                   const char *path);
+
+/* Frees a model; NULL is allowed. */
+HEAT_API void heat_model_free(heat_model *model);
+
+/* Describes a model. Cost: O(1). */
+HEAT_API void heat_model_describe(const heat_model *model, heat_model_info *info);
+
+/* Energies of n_rows states, each n_variables values in the model's coding, straight from the definition.
+ * HEAT_ERROR_ARGUMENT names the first value that is not in the coding. Cost: O(rows * (variables + edges)).
+ */
+HEAT_API HEAT_MUST_USE heat_status heat_model_get_energy(heat_context *ctx, const heat_model *model,
+                                                         int64_t n_rows, const int8_t *states,
+                                                         double *energies);
+
+/* The cut of a Max-Cut model's state from its energy: (sum of weights - energy) / 2. HEAT_ERROR_UNDEFINED for
+ * any other model. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_get_cut(heat_context *ctx, const heat_model *model,
+                                                      double energy, double *cut);
+
+/* Reads one state of `model` from a file of n_variables values (text separated by blanks, commas or
+ * newlines), in the model's own coding. HEAT_ERROR_INPUT names line and column of a value outside it. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_load_state(heat_context *ctx, const heat_model *model,
+                                                         const char *path, int8_t *state);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,89 @@
+/* sample: what does the system look like at temperature T? */
+#ifndef HEATBATH_SAMPLE_H
+#define HEATBATH_SAMPLE_H
+
+#include <heatbath/engines.h>
+#include <heatbath/model.h>
+#include <heatbath/options.h>
+
+HEAT_BEGIN_DECLS
+
+typedef struct heat_sample_options {
+    size_t size;
+#define HEAT_OPTION(kind, name, default_, min, max, unit, readers, help) HEAT_FIELD_##kind(name)
+#include <heatbath/sample.def>
+#undef HEAT_OPTION
+} heat_sample_options;
+
+/* One measured quantity. Averages carry all fields; derived quantities (heat capacity, Binder cumulant) carry
+ * mean and error only, the rest NaN. A quantity refused by a diagnostic has NaN in mean and error. */
+typedef struct heat_observable {
+    const char *name; /* "energy", "heat_capacity"; static */
+    double mean;
+    double error; /* one standard error */
+    double sd;    /* of one draw */
+    double q05, q50, q95;
+    double tau; /* integrated autocorrelation time, sweeps */
+    double ess; /* bulk effective sample size over all chains */
+    double ess_tail;
+    double rhat; /* rank-normalised split R-hat */
+} heat_observable;
+
+typedef struct heat_sample_temperature {
+    double temperature;
+    heat_outcome outcome; /* CONVERGED or NOT_CONVERGED */
+    int32_t n_observables;
+    heat_observable *observables; /* owned by the result */
+    double acceptance;            /* flips per visited variable after burn-in */
+    double *spin_mean;            /* n_variables, with observables=spins; else NULL */
+    double *spin_error;
+    double *edge_mean; /* n_edges, with observables=edges, in the order of edge_i, edge_j; else NULL */
+    double *edge_error;
+} heat_sample_temperature;
+
+typedef struct heat_sample_result {
+    size_t size; /* set by heat_sample_result_init; 0 means the first release's layout */
+    heat_outcome outcome;
+    const char *reasons; /* the failing criteria, one a line; "" if none; owned */
+    const char *engine;  /* the one that ran; static */
+    int32_t n_temperatures;
+    heat_sample_temperature *temperatures; /* owned */
+    int32_t n_variables;
+    int32_t n_chains; /* at each temperature */
+    int64_t n_sweeps; /* measured sweeps of each chain: less than asked for when stopped early */
+    int64_t n_edges;
+    const int32_t *edge_i; /* n_edges, with observables=edges; owned */
+    const int32_t *edge_j;
+    int64_t n_draws;  /* kept states of each chain, with keep_states */
+    int8_t *states;   /* [temperature][chain][draw][variable], the model's coding; owned; NULL without
+                         keep_states */
+    double *energies; /* [temperature][chain][draw]; owned */
+    int64_t updates;  /* variables visited, burn-in included */
+    double seconds;
+    double effective_replicas; /* independent chains at each temperature: here, all of them */
+} heat_sample_result;
+
+HEAT_API void heat_sample_options_init(heat_sample_options *options);
+HEAT_API void heat_sample_result_init(heat_sample_result *result);
+
+/* Draws states with probability proportional to exp(-E/T) and averages over them. Outcome CONVERGED, or
+ * NOT_CONVERGED when some R-hat exceeds 1.01 or some effective sample size is below 100 (Vehtari et al.,
+ * Bayesian Analysis 16 (2021) 667), or INTERRUPTED. `options` may be NULL. Same bits for any number of
+ * threads, except under `time`. Memory: 16 bytes a sweep and chain, one byte a kept spin; HEAT_ERROR_UNABLE
+ * if that exceeds `memory`. Cost: O((burn_in + sweeps) * chains * (variables + edges)). */
+HEAT_API HEAT_MUST_USE heat_status heat_sample(heat_context *ctx, const heat_model *model,
+                                               const heat_sample_options *options,
+                                               heat_sample_result *result);
+
+/* Writes the kept states: .npy (states alone, axes temperature, chain, draw, variable) or .h5 (also energies,
+ * temperatures and the axes' names). The file appears whole or not at all. */
+HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save(heat_context *ctx,
+                                                           const heat_sample_result *result,
+                                                           const char *path);
+
+/* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
+HEAT_API void heat_sample_result_clear(heat_sample_result *result);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,55 @@
+/* Exact answers on a pairwise graph by eliminating one variable after the other. One plan, two semirings:
+ * (log-sum-exp, +) counts states and gives log Z, marginals and independent draws; (min, +) is its T -> 0
+ * limit and gives the proved ground state. Dechter, Artificial Intelligence 113 (1999) 41. */
+#ifndef HEATBATH_ELIMINATION_H
+#define HEATBATH_ELIMINATION_H
+
+#include "kernel/pairwise.h"
+
+#include <heatbath/context.h>
+
+typedef struct heat_elimination heat_elimination;
+
+/* Finds a min-fill order of `graph` (borrowed: it must outlive the plan) and what following it costs. Once
+ * every continuation would exceed `widest`, the search stops and the plan is only good for its cost. */
+HEAT_MUST_USE heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *graph,
+                                                  int32_t widest, heat_elimination **out);
+void heat_elimination_free(heat_elimination *plan);
+
+/* The price, before it is paid. */
+typedef struct heat_elimination_cost {
+    int32_t width;     /* largest separator: the largest table holds 2^(width + 1) entries */
+    bool is_bound;     /* the search stopped: the width found is at least `width` */
+    double entries;    /* table entries computed by one forward pass */
+    double bytes;      /* at once, forward pass alone (log Z, or the energy of the ground state) */
+    double bytes_back; /* at once, with the checkpointed backward pass (marginals, draws, ground state) */
+} heat_elimination_cost;
+
+heat_elimination_cost heat_elimination_get_cost(const heat_elimination *plan);
+
+/* What the sum over states says at inverse temperature beta. */
+typedef struct heat_elimination_sum {
+    double log_z;       /* nats */
+    double mean_energy; /* NaN unless marginals were asked for */
+    double *spin_mean;  /* n, the caller's; NULL: not wanted */
+    double *pair_mean;  /* <s_i s_j> for every entry of graph->col (both directions), the caller's; NULL: not
+                           wanted */
+} heat_elimination_sum;
+
+/* log Z and, with `marginals`, the mean energy and whichever arrays of `sum` are not NULL. Threads share the
+ * tables; the result does not depend on their number. */
+HEAT_MUST_USE heat_status heat_elimination_run_sum(heat_context *ctx, const heat_elimination *plan,
+                                                   double beta, bool marginals, int64_t threads,
+                                                   heat_elimination_sum *sum);
+
+/* n_draws independent states of the Boltzmann distribution, -1 or +1, [draw][spin]. Draw k uses the stream
+ * (seed, HEAT_PURPOSE_EXACT, first_draw + k). */
+HEAT_MUST_USE heat_status heat_elimination_run_draws(heat_context *ctx, const heat_elimination *plan,
+                                                     double beta, uint64_t seed, int64_t first_draw,
+                                                     int64_t n_draws, int64_t threads, int8_t *states);
+
+/* The lowest energy and a state that has it (ties broken by a fixed rule). */
+HEAT_MUST_USE heat_status heat_elimination_run_minimum(heat_context *ctx, const heat_elimination *plan,
+                                                       int64_t threads, double *energy, int8_t *state);
+
+#endif

@@ -1,0 +1,28 @@
+/* The road that exact answers take: enumeration or elimination, whichever is cheaper, within the memory
+ * allowed. */
+#ifndef HEATBATH_EXACT_CHOICE_H
+#define HEATBATH_EXACT_CHOICE_H
+
+#include "exact/elimination.h"
+#include "exact/enumeration.h"
+
+#include <heatbath/exact.h>
+
+/* A choice made: what it costs, and the plan if it is elimination. */
+typedef struct heat_exact_choice {
+    heat_exact_cost cost;
+    heat_elimination *plan; /* NULL: enumeration, or nothing affordable */
+    heat_pairwise graph;    /* what the plan borrows */
+} heat_exact_choice;
+
+/* Chooses for `model`. With `marginals` the backward pass is counted too. A choice that is not affordable is
+ * still HEAT_OK: look at cost.affordable. Keep the struct where it is while the plan lives. */
+HEAT_MUST_USE heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_t memory,
+                                            bool marginals, heat_exact_choice *choice);
+void heat_exact_choice_clear(heat_exact_choice *choice);
+
+/* Fails with HEAT_ERROR_UNABLE in the words of the cost: the width found, the width affordable, the memory.
+ */
+heat_status heat_exact_fail(heat_context *ctx, const heat_exact_cost *cost, int64_t memory);
+
+#endif

@@ -1,0 +1,16 @@
+/* The format table: which graph formats there are, how content tells them apart, who reads and who writes. */
+#ifndef HEATBATH_GRAPH_FORMAT_H
+#define HEATBATH_GRAPH_FORMAT_H
+
+#include "io/edge_list.h"
+
+/* Reads a graph file (.gz too; "-" is standard input). `format` names a row of the table, or is NULL: told by
+ * content. *name becomes the row's name (static). On failure `list` is cleared and the error names file,
+ * line, column and what was expected. */
+HEAT_MUST_USE heat_status heat_graph_read(heat_context *ctx, const char *path, const char *format,
+                                          heat_edge_list *list, const char **name);
+
+/* Writes a graph; the suffix of `path` chooses the format. Whole or not at all. */
+HEAT_MUST_USE heat_status heat_graph_write(heat_context *ctx, const char *path, const heat_edge_list *list);
+
+#endif

@@ -1,0 +1,25 @@
+/* The views a model may offer of itself. Engines and exact methods ask for a view, never for a kind: a new
+ * kind that offers one gets everything built on it. */
+#ifndef HEATBATH_VIEWS_H
+#define HEATBATH_VIEWS_H
+
+#include "kernel/pairwise.h"
+
+#include <heatbath/model.h>
+
+/* Fills in the pairwise view; false if the model has none. Valid while the model lives. */
+bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view);
+
+/* Every discrete model has the black-box view: energies of rows, and energy changes of one site in many rows.
+ * Both follow heat_custom: they fail with HEAT_ERROR_CALLBACK on a failing callback, NaN or -infinity. States
+ * are in the model's coding and are not checked. */
+HEAT_MUST_USE heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                              const int8_t *states, double *energies);
+HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                            const int8_t *states, int32_t site, const int8_t *proposed,
+                                            double *deltas);
+
+/* True if the two functions above may be called from several threads at once. */
+bool heat_model_is_thread_safe(const heat_model *model);
+
+#endif

@@ -1,0 +1,31 @@
+/* Averages over chains with honest error bars: autocorrelation time, effective sample sizes, R-hat.
+ * Vehtari, Gelman, Simpson, Carpenter, Buerkner, Bayesian Analysis 16 (2021) 667 (rank-normalised split
+ * R-hat, bulk and tail ESS); Geyer, Statist. Sci. 7 (1992) 473 (initial monotone sequence). */
+#ifndef HEATBATH_CONVERGENCE_H
+#define HEATBATH_CONVERGENCE_H
+
+#include <heatbath/context.h>
+
+typedef struct heat_convergence {
+    double mean;
+    double error; /* one standard error of the mean: sd / sqrt(ess of the mean) */
+    double sd;    /* of one draw */
+    double q05, q50, q95;
+    double tau; /* integrated autocorrelation time, 1 + 2 sum rho(t), in draws */
+    double ess; /* bulk */
+    double ess_tail;
+    double rhat; /* rank-normalised split R-hat, the larger of bulk and folded */
+} heat_convergence;
+
+/* Diagnoses n_chains series of n_draws values, x[chain * n_draws + draw]. All values equal: error 0, tau 1,
+ * rhat 1, ess all draws; each chain constant but not all equal: rhat infinity, ess n_chains, error from the
+ * chain means. Fewer than 4 draws: HEAT_ERROR_ARGUMENT. Cost: O(N log N) for N = n_chains * n_draws. */
+HEAT_MUST_USE heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_draws,
+                                               const double *x, heat_convergence *out);
+
+/* The integrated autocorrelation time of one series by Sokal's window (smallest W >= 5 tau(W)), for those who
+ * have one chain only; draws. A constant series has tau 1. */
+HEAT_MUST_USE heat_status heat_autocorrelation_time(heat_context *ctx, int64_t n, const double *x,
+                                                    double *tau);
+
+#endif

@@ -1,0 +1,26 @@
+/* Errors of correlated averages and of functions of averages: binning and the jackknife.
+ * Flyvbjerg and Petersen, J. Chem. Phys. 91 (1989) 461; Efron, The Jackknife (SIAM, 1982). */
+#ifndef HEATBATH_RESAMPLING_H
+#define HEATBATH_RESAMPLING_H
+
+#include <heatbath/context.h>
+
+/* Means of `n_blocks` equal blocks of n values (the remainder at the front is left out), into
+ * blocks[n_blocks]. */
+void heat_block_means(int64_t n, const double *x, int64_t n_blocks, double *blocks);
+
+/* Standard error of the mean of one correlated series by binning: blocks are doubled until the error stops
+ * growing within its own uncertainty. *tau (may be NULL) is the autocorrelation time this implies. */
+HEAT_MUST_USE heat_status heat_binning_error(heat_context *ctx, int64_t n, const double *x, double *error,
+                                             double *tau);
+
+/* A function of averages, such as <E^2> - <E>^2. */
+typedef double (*heat_derived_fn)(const double *averages, void *arg);
+
+/* Bias-corrected jackknife value and standard error of f(averages) from independent blocks:
+ * blocks[block * n_columns + column]; every block weighs the same. n_blocks >= 2. */
+HEAT_MUST_USE heat_status heat_jackknife(heat_context *ctx, int64_t n_blocks, int64_t n_columns,
+                                         const double *blocks, heat_derived_fn f, void *arg, double *value,
+                                         double *error);
+
+#endif

@@ -1,0 +1,56 @@
+/* What tests share: a context, the reference data, failing allocations, and checks that NaN does not pass. */
+#ifndef HEATBATH_TEST_SUPPORT_H
+#define HEATBATH_TEST_SUPPORT_H
+
+#include <heatbath/context.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h> /* needs those above */
+
+/* A fresh context with default settings; the test frees it. */
+heat_context *test_context(void);
+
+/* Fails the test, with the context's message, unless `status` is HEAT_OK. */
+#define assert_ok(ctx, status) test_assert_ok(ctx, status, #status, __FILE__, __LINE__)
+void test_assert_ok(heat_context *ctx, heat_status status, const char *what, const char *file, int line);
+
+/* Fails unless |value - expected| <= tolerance; NaN on either side fails. */
+#define assert_close(value, expected, tolerance)                                                             \
+    test_assert_close(value, expected, tolerance, #value, __FILE__, __LINE__)
+void test_assert_close(double value, double expected, double tolerance, const char *what, const char *file,
+                       int line);
+
+/* Fails unless `text` holds `part`. */
+#define assert_contains(text, part) test_assert_contains(text, part, __FILE__, __LINE__)
+void test_assert_contains(const char *text, const char *part, const char *file, int line);
+
+/* The path of a file of the reference data, in a buffer that the next call reuses. Skips the running test
+ * when the build was configured without -Dreference_data. */
+const char *test_data(const char *name);
+
+/* One row of a table `name, parameters, quantity, value, how` of the reference data. */
+typedef struct test_row {
+    char name[64];
+    char parameters[128];
+    char quantity[64];
+    double value;
+    int digits; /* significant digits that the table prints */
+} test_row;
+
+/* Calls visit(row, arg) for every row of a reference table; returns how many there were. */
+int test_each_row(const char *table, void (*visit)(const test_row *row, void *arg), void *arg);
+
+/* The number after "key=" in a row's parameters, or `otherwise`. */
+double test_parameter(const test_row *row, const char *key, double otherwise);
+
+/* Runs body(ctx, arg) with the k-th allocation failing, for k = 1, 2, ... until it succeeds; each failing run
+ * must return HEAT_ERROR_MEMORY, and every run must free all it took once `body` returns. */
+void test_failing_allocations(heat_status (*body)(heat_context *ctx, void *arg), void *arg);
+
+/* A file with this content under a fresh name that ends in `suffix`, removed when the program ends. */
+const char *test_file(const char *suffix, const void *content, size_t size);
+
+#endif
