@@ -11,7 +11,7 @@ typedef struct heat_convergence {
     double error; /* one standard error of the mean: sd / sqrt(ess of the mean) */
     double sd;    /* of one draw */
     double q05, q50, q95;
-    double tau; /* integrated autocorrelation time, 1 + 2 sum rho(t), in draws */
+    double tau; /* integrated autocorrelation time, 1 + 2 sum rho(t), in draws: all draws / ess of the mean */
     double ess; /* bulk */
     double ess_tail;
     double rhat; /* rank-normalised split R-hat, the larger of bulk and folded */
@@ -19,12 +19,16 @@ typedef struct heat_convergence {
 
 /* Diagnoses n_chains series of n_draws values, x[chain * n_draws + draw]. All values equal: error 0, tau 1,
  * rhat 1, ess all draws; each chain constant but not all equal: rhat infinity, ess n_chains, error from the
- * chain means. Fewer than 4 draws: HEAT_ERROR_ARGUMENT. Cost: O(N log N) for N = n_chains * n_draws. */
+ * chain means. Chains whose halves are constant are judged likewise; nothing is ever NaN. An odd n_draws
+ * leaves its middle draw out of ess and rhat. Fewer than 4 draws, no chains or a value that is not finite:
+ * HEAT_ERROR_ARGUMENT. Cost: O(N log N) for N = n_chains * n_draws; memory: 40 bytes a draw and 80 bytes a
+ * draw of one chain. */
 HEAT_MUST_USE heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_draws,
                                                const double *x, heat_convergence *out);
 
 /* The integrated autocorrelation time of one series by Sokal's window (smallest W >= 5 tau(W)), for those who
- * have one chain only; draws. A constant series has tau 1. */
+ * have one chain only; draws. A constant series has tau 1; no tau is below 1 / log10(n). n < 1 or a value
+ * that is not finite: HEAT_ERROR_ARGUMENT. Sokal, in Functional Integration (Plenum, 1997) 131. */
 HEAT_MUST_USE heat_status heat_autocorrelation_time(heat_context *ctx, int64_t n, const double *x,
                                                     double *tau);
 

@@ -14,14 +14,16 @@ double heat_log_add_exp(double a, double b);
 /* A running log-sum-exp of terms with weights: log(sum w exp(x)) and the mean of values y under those
  * weights. Zero-initialise with HEAT_LOG_SUM_EMPTY. */
 typedef struct heat_log_sum {
-    double shift;     /* largest x so far; -infinity while empty */
-    double sum;       /* of w exp(x - shift) */
-    double sum_error; /* Neumaier's compensation */
-    double moment;    /* of w y exp(x - shift) */
+    double shift;        /* the largest x so far, less at most 1; -infinity while empty */
+    double sum;          /* of w exp(x - shift) */
+    double sum_error;    /* Neumaier's compensation */
+    double moment;       /* of w y exp(x - shift) */
+    double moment_error; /* likewise */
 } heat_log_sum;
 
 #define HEAT_LOG_SUM_EMPTY ((heat_log_sum){.shift = -__builtin_inf()})
 
+/* Adds a term; weight and y are finite, weight >= 0. A term with weight 0 or x = -infinity adds nothing. */
 void heat_log_sum_add(heat_log_sum *s, double x, double weight, double y);
 void heat_log_sum_merge(heat_log_sum *into, const heat_log_sum *from);
 double heat_log_sum_value(const heat_log_sum *s); /* log of the sum */
