@@ -1,0 +1,123 @@
+/* One row a format. Adding one is a file and a row; recognition, reading by name and the choice by suffix
+ * follow. */
+#include "io/graph_format.h"
+#include "base/context_private.h"
+#include "base/text.h"
+#include "io/ising_file.h"
+#include "io/rudy_file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct format_row {
+    const char *name;
+    const char *form; /* what recognises it, for people */
+    bool (*recognise)(const heat_graph_head *head);
+    heat_status (*read)(heat_text_source *source, heat_edge_list *list);
+} format_row;
+
+static const format_row rows[] = {
+    {"rudy", "a rudy (G-set) graph begins with a line `n m`", heat_rudy_recognise, heat_rudy_read},
+    {"ising", "an Ising file with a line `ising N`", heat_ising_recognise, heat_ising_read},
+    {"ising1", "bare Ising lines `i j J` need their base named", heat_ising1_recognise, heat_ising1_read},
+};
+enum { N_ROWS = sizeof rows / sizeof *rows };
+
+static heat_status unknown_format(heat_context *ctx, const char *format)
+{
+    const char *names[N_ROWS];
+    char list[HEAT_WORD_SIZE] = "";
+    int nearest;
+
+    for (int k = 0; k < N_ROWS; k++) {
+        names[k] = rows[k].name;
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", k == 0 ? "" : "|", names[k]);
+    }
+    nearest = heat_nearest_word(format, names, N_ROWS);
+    if (nearest < 0)
+        return heat_fail_option(ctx, "format", format, "'%.80s' is none of %s", format, list);
+    return heat_fail_option(ctx, "format", format, "'%.80s' is none of %s; did you mean %s?", format, list,
+                            names[nearest]);
+}
+
+/* Says why nothing recognised the input: empty, not text, or another format. */
+static heat_status unrecognised(heat_text_source *source)
+{
+    char forms[HEAT_MESSAGE_SIZE] = "";
+    heat_text_token first, token;
+    heat_status status = heat_text_next_word(source, &first);
+
+    if (status == HEAT_OK && first.kind == HEAT_TEXT_END)
+        return heat_text_fail_at(source, &first, "the file is empty: expected a graph");
+    for (int k = 0; k < N_ROWS; k++)
+        snprintf(forms + strlen(forms), sizeof forms - strlen(forms), "%s%s", k == 0 ? "" : ", ",
+                 rows[k].form);
+    if (status == HEAT_OK)
+        status = heat_text_fail(source, &first, "a graph (%s)", forms);
+    while (status == HEAT_ERROR_INPUT && heat_text_next(source, &token) == HEAT_OK)
+        if (token.kind == HEAT_TEXT_LINE_END || token.kind == HEAT_TEXT_END)
+            break; /* a first line that holds bytes that are no text is told as such */
+    return HEAT_ERROR_INPUT;
+}
+
+static heat_status recognise(heat_text_source *source, const format_row **out)
+{
+    heat_graph_head head;
+    heat_text_token token;
+    const format_row *found = NULL;
+    const char *bytes;
+    size_t n_bytes;
+
+    heat_text_source_peek(source, &bytes, &n_bytes);
+    heat_graph_head_get(bytes, n_bytes, &head);
+    for (int k = 0; k < N_ROWS; k++) {
+        if (!rows[k].recognise(&head))
+            continue;
+        if (found != NULL) {
+            heat_status status = heat_text_next_word(source, &token);
+            if (status != HEAT_OK)
+                return status;
+            return heat_text_fail_at(source, &token,
+                                     "this can be read as %s and as %s: say which with --format", found->name,
+                                     rows[k].name);
+        }
+        found = &rows[k];
+    }
+    *out = found;
+    return found == NULL ? unrecognised(source) : HEAT_OK;
+}
+
+static heat_status find_row(heat_context *ctx, const char *format, const format_row **out)
+{
+    for (int k = 0; k < N_ROWS; k++)
+        if (strcmp(rows[k].name, format) == 0) {
+            *out = &rows[k];
+            return HEAT_OK;
+        }
+    return unknown_format(ctx, format);
+}
+
+heat_status heat_graph_read(heat_context *ctx, const char *path, const char *format, heat_edge_list *list,
+                            const char **name)
+{
+    heat_text_source *source = NULL;
+    const format_row *row = NULL;
+    heat_status status = HEAT_OK;
+
+    *list = (heat_edge_list){0};
+    *name = NULL;
+    if (format != NULL)
+        status = find_row(ctx, format, &row);
+    if (status == HEAT_OK)
+        status = heat_text_source_open(ctx, path, &source);
+    if (status == HEAT_OK && format == NULL)
+        status = recognise(source, &row);
+    if (status == HEAT_OK)
+        status = row->read(source, list);
+    if (status == HEAT_OK)
+        *name = row->name;
+    else
+        heat_edge_list_clear(list);
+    heat_text_source_close(source);
+    return status;
+}

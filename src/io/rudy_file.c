@@ -1,0 +1,89 @@
+/* rudy: vertices count from 1, a missing weight is 1. An edge from a vertex to itself is never cut, so it is
+ * counted and left out; repeated edges are kept for the model to add up. */
+#include "io/rudy_file.h"
+#include "base/context_private.h"
+
+bool heat_rudy_recognise(const heat_graph_head *head)
+{
+    const heat_head_line *header = &head->first, *edge = &head->second;
+
+    if (header->n_words != 2 || !heat_head_is_int(header, 0) || !heat_head_is_int(header, 1))
+        return false;
+    return edge->n_words == 0 || heat_head_is_int(edge, 0); /* a wrong edge is told by the reader */
+}
+
+static heat_status read_header(heat_text_source *source, int64_t *n, int64_t *m)
+{
+    static const char form[] = "the header is `n m`";
+    heat_text_token token;
+    heat_status status = heat_text_next_word(source, &token);
+
+    if (status == HEAT_OK && token.kind == HEAT_TEXT_END)
+        return heat_text_fail(source, &token, "the header `n m`");
+    if (status == HEAT_OK)
+        status = heat_text_get_int(source, &token, "the number of vertices n", 1, INT32_MAX, n);
+    if (status == HEAT_OK)
+        status = heat_text_need_word(source, &token, "the number of edges m");
+    if (status == HEAT_OK)
+        status = heat_text_get_int(source, &token, "the number of edges m", 0, INT64_MAX, m);
+    return status == HEAT_OK ? heat_text_need_line_end(source, form) : status;
+}
+
+/* Reads the rest of an edge's line, whose first word is taken. */
+static heat_status read_edge(heat_text_source *source, const heat_text_token *first, heat_edge_list *list)
+{
+    heat_text_token token;
+    int64_t i, j;
+    double weight = 1;
+    heat_status status = heat_text_get_int(source, first, "the vertex i", 1, list->n_variables, &i);
+
+    if (status == HEAT_OK)
+        status = heat_text_need_word(source, &token, "the vertex j");
+    if (status == HEAT_OK)
+        status = heat_text_get_int(source, &token, "the vertex j", 1, list->n_variables, &j);
+    if (status == HEAT_OK)
+        status = heat_text_next(source, &token);
+    if (status == HEAT_OK && token.kind == HEAT_TEXT_WORD) {
+        status = heat_text_get_real(source, &token, "the weight w", &weight);
+        if (status == HEAT_OK)
+            status = heat_text_need_line_end(source, "an edge is `i j w`");
+    }
+    if (status != HEAT_OK)
+        return status;
+    if (i == j) {
+        list->n_self_loops++;
+        return HEAT_OK;
+    }
+    return heat_edge_list_add(heat_text_source_context(source), list, (int32_t)(i - 1), (int32_t)(j - 1),
+                              weight);
+}
+
+heat_status heat_rudy_read(heat_text_source *source, heat_edge_list *list)
+{
+    heat_text_token token;
+    int64_t n, m;
+    heat_status status = read_header(source, &n, &m);
+
+    if (status != HEAT_OK)
+        return status;
+    list->n_variables = n;
+    list->max_cut = true;
+    for (;;) {
+        int64_t found = list->n_edges + list->n_self_loops;
+        status = heat_text_next_word(source, &token);
+        if (status != HEAT_OK)
+            return status;
+        if (token.kind == HEAT_TEXT_END && found < m)
+            return heat_text_fail_at(source, &token,
+                                     "the header promises m = %lld edges, the file ends after %lld",
+                                     (long long)m, (long long)found);
+        if (token.kind == HEAT_TEXT_END)
+            return HEAT_OK;
+        if (found == m)
+            return heat_text_fail_at(source, &token, "the header promises m = %lld edges, here is one more",
+                                     (long long)m);
+        status = read_edge(source, &token, list);
+        if (status != HEAT_OK)
+            return status;
+    }
+}
