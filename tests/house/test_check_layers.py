@@ -52,6 +52,7 @@ PLANTED = [
     ("include/heatbath/model.h", "#include <stdio.h>\n", "public headers may include"),
     ("include/heatbath/model.h", '#include "io/store.h"\n', "a public header includes"),
     ("include/heatbath/model.h", "#include <heatbath/heatbath.h>\n", "single public headers"),
+    ("include/heatbath/forgotten.h", "", "does not reach this header"),
     ("cli/main.c", '#include "io/store.h"\n', "cli may include its own headers"),
     ("cli/main.c", "#include <hdf5.h>\n", "belongs to src/io/store.c alone"),
 ]
