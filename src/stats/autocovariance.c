@@ -13,6 +13,14 @@ typedef struct number {
     double re, im;
 } number;
 
+struct heat_autocovariance {
+    int64_t n;
+    int64_t size;  /* of the transform: a power of two, at least 2 n, so that no lag wraps round */
+    number *roots; /* size each */
+    number *z;
+    double *power;
+};
+
 static number times(number a, number b)
 {
     return (number){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
@@ -74,35 +82,56 @@ static void load_pair(int64_t n, const double *x, const double *y, int64_t size,
         z[t] = (number){0, 0};
 }
 
-heat_status heat_autocovariance(heat_context *ctx, int64_t n_series, int64_t n, const double *x,
-                                double *covariance)
+heat_status heat_autocovariance_create(heat_context *ctx, int64_t n, heat_autocovariance **out)
 {
-    number *roots = NULL, *z = NULL;
-    double *power = NULL;
-    int64_t size = 1;
-    heat_status status;
+    heat_autocovariance *a;
+    heat_status status = heat_alloc(ctx, 1, sizeof *a, &a);
 
-    while (size < 2 * n)
-        size *= 2;
-    if ((status = heat_alloc(ctx, size, sizeof *roots, &roots)) != HEAT_OK ||
-        (status = heat_alloc(ctx, size, sizeof *z, &z)) != HEAT_OK ||
-        (status = heat_alloc(ctx, size, sizeof *power, &power)) != HEAT_OK)
-        goto out;
-    fill_roots(size, roots);
-    for (int64_t s = 0; s < n_series; s += 2) {
-        load_pair(n, x + s * n, s + 1 < n_series ? x + (s + 1) * n : NULL, size, z);
-        transform(size, roots, z);
-        for (int64_t f = 0; f < size; f++)
-            power[f] += z[f].re * z[f].re + z[f].im * z[f].im;
+    *out = NULL;
+    if (status != HEAT_OK)
+        return status;
+    a->n = n;
+    a->size = 1;
+    while (a->size < 2 * n)
+        a->size *= 2;
+    if ((status = heat_alloc(ctx, a->size, sizeof *a->roots, &a->roots)) != HEAT_OK ||
+        (status = heat_alloc(ctx, a->size, sizeof *a->z, &a->z)) != HEAT_OK ||
+        (status = heat_alloc(ctx, a->size, sizeof *a->power, &a->power)) != HEAT_OK) {
+        heat_autocovariance_free(a);
+        return status;
     }
-    for (int64_t f = 0; f < size; f++)
-        z[f] = (number){power[f], 0};
-    transform_back(size, roots, z);
+    fill_roots(a->size, a->roots);
+    *out = a;
+    return HEAT_OK;
+}
+
+void heat_autocovariance_free(heat_autocovariance *a)
+{
+    if (a == NULL)
+        return;
+    heat_free(a->roots);
+    heat_free(a->z);
+    heat_free(a->power);
+    heat_free(a);
+}
+
+const double *heat_autocovariance_get(heat_autocovariance *a, int64_t n_series, const double *x)
+{
+    double share = 1 / ((double)a->size * (double)a->n * (double)n_series);
+    int64_t n = a->n;
+
+    for (int64_t f = 0; f < a->size; f++)
+        a->power[f] = 0;
+    for (int64_t s = 0; s < n_series; s += 2) {
+        load_pair(n, x + s * n, s + 1 < n_series ? x + (s + 1) * n : NULL, a->size, a->z);
+        transform(a->size, a->roots, a->z);
+        for (int64_t f = 0; f < a->size; f++)
+            a->power[f] += a->z[f].re * a->z[f].re + a->z[f].im * a->z[f].im;
+    }
+    for (int64_t f = 0; f < a->size; f++)
+        a->z[f] = (number){a->power[f], 0};
+    transform_back(a->size, a->roots, a->z);
     for (int64_t lag = 0; lag < n; lag++)
-        covariance[lag] = z[lag].re / ((double)size * (double)n * (double)n_series);
-out:
-    heat_free(roots);
-    heat_free(z);
-    heat_free(power);
-    return status;
+        a->power[lag] = a->z[lag].re * share;
+    return a->power;
 }

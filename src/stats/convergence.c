@@ -16,12 +16,14 @@
 
 #include <math.h>
 
-/* One value for every draw that takes part, x[half * length + draw]. */
+/* One value for every draw that takes part, x[half * length + draw], and the space to judge them. */
 typedef struct halves {
     int64_t count; /* two of each chain */
     int64_t length;
     double *x;
     double *means; /* of each half */
+    heat_ranked *ranked, *spare;
+    heat_autocovariance *lags;
 } halves;
 
 typedef struct spread {
@@ -76,23 +78,14 @@ static double geyer_tau(const halves *h, spread s, const double *covariance)
 }
 
 /* The effective sample size; that of constant halves which differ is the number of chains. */
-static heat_status ess_of(heat_context *ctx, const halves *h, double *ess)
+static double ess_of(const halves *h)
 {
     spread s = spread_of(h);
-    double *covariance;
-    heat_status status;
+    double n = (double)(h->count * h->length);
 
-    *ess = s.between == 0 ? (double)(h->count * h->length) : (double)(h->count / 2);
     if (s.within == 0)
-        return HEAT_OK;
-    status = heat_alloc(ctx, h->length, sizeof *covariance, &covariance);
-    if (status != HEAT_OK)
-        return status;
-    status = heat_autocovariance(ctx, h->count, h->length, h->x, covariance);
-    if (status == HEAT_OK)
-        *ess = (double)(h->count * h->length) / geyer_tau(h, s, covariance);
-    heat_free(covariance);
-    return status;
+        return s.between == 0 ? n : (double)(h->count / 2);
+    return n / geyer_tau(h, s, heat_autocovariance_get(h->lags, h->count, h->x));
 }
 
 /* The draws of x cut into halves; the middle one of an odd number is left out. */
@@ -105,25 +98,18 @@ static void fill_halves(int64_t n_draws, const double *x, halves *h)
     }
 }
 
-/* Rank R-hat of the halves and, unless ess is NULL, their bulk effective sample size. Leaves the normal
- * scores in their place, and the ranked draws in `ranked`. */
-static heat_status diagnose_ranks(heat_context *ctx, halves *h, heat_ranked *ranked, double *rhat,
-                                  double *ess)
+/* Puts the normal scores of the halves in their place, and leaves the draws themselves ranked. */
+static void score(halves *h)
 {
     int64_t n = h->count * h->length;
-    heat_status status = heat_rank_values(ctx, n, h->x, ranked);
 
-    if (status != HEAT_OK)
-        return status;
-    heat_ranked_scores(n, ranked, h->x);
-    *rhat = rhat_of(h);
-    return ess == NULL ? HEAT_OK : ess_of(ctx, h, ess);
+    heat_rank_values(n, h->x, h->spare, h->ranked);
+    heat_ranked_scores(n, h->ranked, h->x);
 }
 
 /* Effective sample size of the indicator x <= q. Where that holds for every draw, as at the top value of a
  * discrete quantity, x < q tells the two sides apart. */
-static heat_status ess_below(heat_context *ctx, int64_t n_draws, const double *x, double q, halves *h,
-                             double *ess)
+static double ess_below(int64_t n_draws, const double *x, double q, halves *h)
 {
     int64_t n = h->count * h->length, below = 0;
 
@@ -132,42 +118,50 @@ static heat_status ess_below(heat_context *ctx, int64_t n_draws, const double *x
         below += h->x[k] <= q;
     for (int64_t k = 0; k < n; k++)
         h->x[k] = below == n ? h->x[k] < q : h->x[k] <= q;
-    return ess_of(ctx, h, ess);
+    return ess_of(h);
 }
 
-/* Bulk and tail ess, R-hat, and *mean_ess of the mean, which all do not change with the scale of x. */
-static heat_status diagnose(heat_context *ctx, int64_t n_draws, const double *x, heat_ranked *ranked,
-                            halves *h, heat_convergence *c, double *mean_ess)
-{
-    int64_t n = h->count * h->length;
-    double folded_rhat, median, upper;
-    heat_status status;
-
-    fill_halves(n_draws, x, h);
-    if ((status = ess_of(ctx, h, mean_ess)) != HEAT_OK ||
-        (status = diagnose_ranks(ctx, h, ranked, &c->rhat, &c->ess)) != HEAT_OK)
-        return status;
-    median = heat_ranked_quantile(n, ranked, 0.5);
-    for (int64_t k = 0; k < n; k++)
-        h->x[ranked[k].at] = fabs(ranked[k].value - median);
-    if ((status = diagnose_ranks(ctx, h, ranked, &folded_rhat, NULL)) != HEAT_OK ||
-        (status = ess_below(ctx, n_draws, x, c->q05, h, &c->ess_tail)) != HEAT_OK ||
-        (status = ess_below(ctx, n_draws, x, c->q95, h, &upper)) != HEAT_OK)
-        return status;
-    c->rhat = fmax(c->rhat, folded_rhat);
-    c->ess_tail = fmin(c->ess_tail, upper);
-    return HEAT_OK;
-}
-
-/* The standard error of a mean over chains whose halves are constant: from the chain means too. */
-static double stuck_error(int64_t n_chains, int64_t n_draws, const double *x, double *means, double error)
+/* The standard error of the mean from the chain means alone, for chains that hardly move; 0 for one chain. */
+static double error_between(int64_t n_chains, int64_t n_draws, const double *x, double *means)
 {
     for (int64_t c = 0; c < n_chains; c++)
         means[c] = heat_mean(n_draws, x + c * n_draws);
-    return n_chains < 2 ? error : fmax(error, sqrt(heat_variance(n_chains, means) / (double)n_chains));
+    return n_chains < 2 ? 0 : sqrt(heat_variance(n_chains, means) / (double)n_chains);
 }
 
-/* The smallest power of two above every |x|; 1 if all are 0. */
+/* Everything about draws x that are not all equal. */
+static void diagnose(int64_t n_chains, int64_t n_draws, const double *x, halves *h, heat_convergence *c)
+{
+    int64_t n = n_chains * n_draws, n_halved = h->count * h->length;
+    double median, mean_ess;
+
+    heat_rank_values(n, x, h->spare, h->ranked);
+    c->q05 = heat_ranked_quantile(n, h->ranked, 0.05);
+    c->q50 = heat_ranked_quantile(n, h->ranked, 0.5);
+    c->q95 = heat_ranked_quantile(n, h->ranked, 0.95);
+    c->mean = heat_mean(n, x);
+    c->sd = sqrt(heat_variance(n, x));
+
+    fill_halves(n_draws, x, h);
+    mean_ess = ess_of(h);
+    c->tau = (double)n / mean_ess;
+    c->error = c->sd / sqrt(mean_ess);
+    if (spread_of(h).within == 0)
+        c->error = fmax(c->error, error_between(n_chains, n_draws, x, h->means));
+
+    c->ess_tail = fmin(ess_below(n_draws, x, c->q05, h), ess_below(n_draws, x, c->q95, h));
+    fill_halves(n_draws, x, h);
+    score(h);
+    c->ess = ess_of(h);
+    c->rhat = rhat_of(h);
+    median = heat_ranked_quantile(n_halved, h->ranked, 0.5);
+    for (int64_t k = 0; k < n_halved; k++)
+        h->x[h->ranked[k].at] = fabs(h->ranked[k].value - median);
+    score(h);
+    c->rhat = fmax(c->rhat, rhat_of(h));
+}
+
+/* Refuses what is not finite; every |x| is below 2^*exponent. */
 static heat_status check_draws(heat_context *ctx, int64_t n_draws, int64_t n, const double *x, int *exponent)
 {
     double largest = 0;
@@ -204,10 +198,8 @@ heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_
 {
     int64_t n = n_chains * n_draws;
     halves h = {.count = 2 * n_chains, .length = n_draws / 2};
-    heat_ranked *ranked = NULL;
-    double *y = NULL, mean_ess;
+    double *y = NULL;
     int exponent;
-    heat_convergence c;
     heat_status status;
 
     if (n_chains < 1 || n_draws < 4)
@@ -217,45 +209,36 @@ heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_
     if ((status = check_draws(ctx, n_draws, n, x, &exponent)) != HEAT_OK)
         return status;
     if (all_equal(n, x)) {
-        *out = (heat_convergence){.mean = x[0], .q05 = x[0], .q50 = x[0], .q95 = x[0], .tau = 1};
-        out->rhat = 1;
-        out->ess = out->ess_tail = (double)n;
+        double all = (double)n;
+        *out = (heat_convergence){x[0], 0, 0, x[0], x[0], x[0], 1, all, all, 1};
         return HEAT_OK;
     }
     if ((status = heat_alloc(ctx, n, sizeof *y, &y)) != HEAT_OK ||
-        (status = heat_alloc(ctx, n, sizeof *ranked, &ranked)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *h.x, &h.x)) != HEAT_OK ||
         (status = heat_alloc(ctx, h.count, sizeof *h.means, &h.means)) != HEAT_OK ||
-        (status = heat_alloc(ctx, n, sizeof *h.x, &h.x)) != HEAT_OK)
+        (status = heat_alloc(ctx, n, sizeof *h.ranked, &h.ranked)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *h.spare, &h.spare)) != HEAT_OK ||
+        (status = heat_autocovariance_create(ctx, h.length, &h.lags)) != HEAT_OK)
         goto out;
     for (int64_t k = 0; k < n; k++) /* by a power of two, so that no square over- or underflows */
         y[k] = ldexp(x[k], -exponent);
-    if ((status = heat_rank_values(ctx, n, y, ranked)) != HEAT_OK)
-        goto out;
-    c.mean = heat_mean(n, y);
-    c.sd = sqrt(heat_variance(n, y));
-    c.q05 = heat_ranked_quantile(n, ranked, 0.05);
-    c.q50 = heat_ranked_quantile(n, ranked, 0.5);
-    c.q95 = heat_ranked_quantile(n, ranked, 0.95);
-    if ((status = diagnose(ctx, n_draws, y, ranked, &h, &c, &mean_ess)) != HEAT_OK)
-        goto out;
-    c.error = c.sd / sqrt(mean_ess);
-    c.tau = (double)n / mean_ess;
-    fill_halves(n_draws, y, &h);
-    if (spread_of(&h).within == 0)
-        c.error = stuck_error(n_chains, n_draws, y, h.means, c.error);
-    scale_back(&c, exponent);
-    *out = c;
+    diagnose(n_chains, n_draws, y, &h, out);
+    scale_back(out, exponent);
 out:
     heat_free(y);
-    heat_free(ranked);
-    heat_free(h.means);
     heat_free(h.x);
+    heat_free(h.means);
+    heat_free(h.ranked);
+    heat_free(h.spare);
+    heat_autocovariance_free(h.lags);
     return status;
 }
 
 heat_status heat_autocorrelation_time(heat_context *ctx, int64_t n, const double *x, double *tau)
 {
-    double *covariance;
+    heat_autocovariance *lags = NULL;
+    const double *covariance;
+    double *y = NULL;
     int exponent;
     heat_status status;
 
@@ -266,15 +249,20 @@ heat_status heat_autocorrelation_time(heat_context *ctx, int64_t n, const double
     *tau = 1;
     if (all_equal(n, x))
         return HEAT_OK;
-    if ((status = heat_alloc(ctx, n, sizeof *covariance, &covariance)) != HEAT_OK)
-        return status;
-    status = heat_autocovariance(ctx, 1, n, x, covariance);
-    for (int64_t lag = 1; status == HEAT_OK && lag < n; lag++) {
+    if ((status = heat_alloc(ctx, n, sizeof *y, &y)) != HEAT_OK ||
+        (status = heat_autocovariance_create(ctx, n, &lags)) != HEAT_OK)
+        goto out;
+    for (int64_t k = 0; k < n; k++)
+        y[k] = ldexp(x[k], -exponent);
+    covariance = heat_autocovariance_get(lags, 1, y);
+    for (int64_t lag = 1; lag < n; lag++) {
         *tau += 2 * covariance[lag] / covariance[0];
         if ((double)lag >= 5 * *tau)
             break;
     }
     *tau = fmax(*tau, 1 / log10((double)n));
-    heat_free(covariance);
+out:
+    heat_free(y);
+    heat_autocovariance_free(lags);
     return status;
 }

@@ -21,7 +21,7 @@ typedef struct heat_convergence {
  * rhat 1, ess all draws; each chain constant but not all equal: rhat infinity, ess n_chains, error from the
  * chain means. Chains whose halves are constant are judged likewise; nothing is ever NaN. An odd n_draws
  * leaves its middle draw out of ess and rhat. Fewer than 4 draws, no chains or a value that is not finite:
- * HEAT_ERROR_ARGUMENT. Cost: O(N log N) for N = n_chains * n_draws; memory: 40 bytes a draw and 80 bytes a
+ * HEAT_ERROR_ARGUMENT. Cost: O(N log N) for N = n_chains * n_draws; memory: 48 bytes a draw and 80 bytes a
  * draw of one chain. */
 HEAT_MUST_USE heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_draws,
                                                const double *x, heat_convergence *out);

@@ -1,10 +1,8 @@
 /* Radix sort by bytes, the lowest first, on the bits of a double, which order as the numbers do once the
  * negative ones are reversed (Knuth, The Art of Computer Programming 3, section 5.2.5). */
 #include "stats/ranks.h"
-#include "base/memory.h"
 #include "stats/normal_quantile.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { BYTES = 8, BYTE_VALUES = 256 };
@@ -41,14 +39,10 @@ static bool deal(int64_t n, int byte, const heat_ranked *from, heat_ranked *to)
     return true;
 }
 
-heat_status heat_rank_values(heat_context *ctx, int64_t n, const double *x, heat_ranked *ranked)
+void heat_rank_values(int64_t n, const double *x, heat_ranked *spare, heat_ranked *ranked)
 {
-    heat_ranked *spare, *from = ranked, *to;
-    heat_status status = heat_alloc(ctx, n, sizeof *spare, &spare);
+    heat_ranked *from = ranked, *to = spare;
 
-    if (status != HEAT_OK)
-        return status;
-    to = spare;
     for (int64_t k = 0; k < n; k++)
         ranked[k] = (heat_ranked){x[k] + 0.0, k}; /* -0 + 0 is 0 */
     for (int byte = 0; byte < BYTES; byte++)
@@ -59,8 +53,6 @@ heat_status heat_rank_values(heat_context *ctx, int64_t n, const double *x, heat
         }
     if (from != ranked)
         memcpy(ranked, from, (size_t)n * sizeof *ranked);
-    heat_free(spare);
-    return HEAT_OK;
 }
 
 double heat_ranked_quantile(int64_t n, const heat_ranked *ranked, double p)

@@ -2,17 +2,16 @@
 #ifndef HEATBATH_RANKS_H
 #define HEATBATH_RANKS_H
 
-#include <heatbath/context.h>
+#include <heatbath/export.h>
 
 typedef struct heat_ranked {
     double value;
     int64_t at; /* where it stood in the array */
 } heat_ranked;
 
-/* Puts n finite values into ascending order, equal ones as they stood (-0 counts as 0). Cost: O(n); memory:
- * 16 n bytes for the time of the call. */
-HEAT_MUST_USE heat_status heat_rank_values(heat_context *ctx, int64_t n, const double *x,
-                                           heat_ranked *ranked);
+/* Puts n finite values into ascending order, equal ones as they stood (-0 counts as 0); `spare` has room for
+ * n. Cost: O(n). */
+void heat_rank_values(int64_t n, const double *x, heat_ranked *spare, heat_ranked *ranked);
 
 /* The quantile p of n >= 1 values, between the order statistics by a straight line (type 7 of Hyndman and
  * Fan, Am. Stat. 50 (1996) 361). */
