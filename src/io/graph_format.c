@@ -3,6 +3,7 @@
 #include "io/graph_format.h"
 #include "base/context_private.h"
 #include "base/text.h"
+#include "io/graph_hdf5.h"
 #include "io/ising_file.h"
 #include "io/rudy_file.h"
 
@@ -11,15 +12,19 @@
 
 typedef struct format_row {
     const char *name;
-    const char *form; /* what recognises it, for people */
+    const char *suffix; /* that chooses it for writing; NULL: it is only read */
+    const char *form;   /* what recognises it, for people */
     bool (*recognise)(const heat_graph_head *head);
     heat_status (*read)(heat_text_source *source, heat_edge_list *list);
+    heat_status (*write)(heat_context *ctx, const char *path, const heat_edge_list *list);
 } format_row;
 
 static const format_row rows[] = {
-    {"rudy", "a rudy (G-set) graph begins with a line `n m`", heat_rudy_recognise, heat_rudy_read},
-    {"ising", "an Ising file with a line `ising N`", heat_ising_recognise, heat_ising_read},
-    {"ising1", "bare Ising lines `i j J` need their base named", heat_ising1_recognise, heat_ising1_read},
+    {"rudy", ".mc", "a first line `n m` (rudy)", heat_rudy_recognise, heat_rudy_read, heat_rudy_write},
+    {"ising", ".ising", "`ising N` (ising)", heat_ising_recognise, heat_ising_read, heat_ising_write},
+    {"ising1", NULL, "bare lines `i j J` with --format", heat_ising1_recognise, heat_ising1_read, NULL},
+    {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read,
+     heat_graph_hdf5_write},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -53,7 +58,7 @@ static heat_status unrecognised(heat_text_source *source)
         snprintf(forms + strlen(forms), sizeof forms - strlen(forms), "%s%s", k == 0 ? "" : ", ",
                  rows[k].form);
     if (status == HEAT_OK)
-        status = heat_text_fail(source, &first, "a graph (%s)", forms);
+        status = heat_text_fail(source, &first, "a graph: %s", forms);
     while (status == HEAT_ERROR_INPUT && heat_text_next(source, &token) == HEAT_OK)
         if (token.kind == HEAT_TEXT_LINE_END || token.kind == HEAT_TEXT_END)
             break; /* a first line that holds bytes that are no text is told as such */
@@ -120,4 +125,31 @@ heat_status heat_graph_read(heat_context *ctx, const char *path, const char *for
         heat_edge_list_clear(list);
     heat_text_source_close(source);
     return status;
+}
+
+/* True if `path` ends in `suffix`, or in it and ".gz". */
+static bool ends_in(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+
+    if (length >= 3 && strcmp(path + length - 3, ".gz") == 0)
+        length -= 3;
+    return length >= tail && memcmp(path + length - tail, suffix, tail) == 0;
+}
+
+heat_status heat_graph_write(heat_context *ctx, const char *path, const heat_edge_list *list)
+{
+    char suffixes[HEAT_WORD_SIZE] = "";
+
+    for (int k = 0; k < N_ROWS; k++) {
+        if (rows[k].suffix == NULL)
+            continue;
+        if (ends_in(path, rows[k].suffix))
+            return rows[k].write(ctx, path, list);
+        snprintf(suffixes + strlen(suffixes), sizeof suffixes - strlen(suffixes), "%s%s",
+                 suffixes[0] == '\0' ? "" : ", ", rows[k].suffix);
+    }
+    return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
+                          "the suffix names no format for graphs: expected one of %s (.gz may follow)",
+                          suffixes);
 }

@@ -3,6 +3,8 @@
 #include "io/ising_file.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/atomic_file.h"
 
 #include <math.h>
 
@@ -150,4 +152,32 @@ heat_status heat_ising1_read(heat_text_source *source, heat_edge_list *list)
                                  "the header `ising N` says that variables count from 0: this is the format "
                                  "ising, not ising1");
     return status == HEAT_OK ? read_lines(&r, &token) : status;
+}
+
+static heat_status write_line(heat_atomic_file *file, int64_t i, int64_t j, double value)
+{
+    char number[40];
+
+    return heat_atomic_file_print(file, "%lld %lld %s\n", (long long)i, (long long)j,
+                                  heat_text_real(value, number, sizeof number));
+}
+
+heat_status heat_ising_write(heat_context *ctx, const char *path, const heat_edge_list *list)
+{
+    double sign = list->max_cut ? -1 : 1; /* J = -w */
+    char number[40];
+    heat_atomic_file *file;
+    heat_status status = heat_atomic_file_create(ctx, path, &file);
+
+    if (status == HEAT_OK)
+        status = heat_atomic_file_print(file, "ising %lld\n", (long long)list->n_variables);
+    if (status == HEAT_OK && list->offset != 0)
+        status =
+            heat_atomic_file_print(file, "offset %s\n", heat_text_real(list->offset, number, sizeof number));
+    for (int64_t e = 0; e < list->n_edges && status == HEAT_OK; e++)
+        status = write_line(file, list->i[e], list->j[e], sign * list->weight[e]);
+    for (int64_t i = 0; list->field != NULL && i < list->n_variables && status == HEAT_OK; i++)
+        if (list->field[i] != 0)
+            status = write_line(file, i, i, list->field[i]);
+    return heat_atomic_file_finish(file, status);
 }

@@ -2,6 +2,8 @@
  * counted and left out; repeated edges are kept for the model to add up. */
 #include "io/rudy_file.h"
 #include "base/context_private.h"
+#include "base/text.h"
+#include "io/atomic_file.h"
 
 bool heat_rudy_recognise(const heat_graph_head *head)
 {
@@ -86,4 +88,37 @@ heat_status heat_rudy_read(heat_text_source *source, heat_edge_list *list)
         if (status != HEAT_OK)
             return status;
     }
+}
+
+/* A reason why the format cannot hold the graph; NULL if it can. */
+static const char *what_does_not_fit(const heat_edge_list *list)
+{
+    if (list->offset != 0)
+        return "an offset";
+    for (int64_t i = 0; list->field != NULL && i < list->n_variables; i++)
+        if (list->field[i] != 0)
+            return "a field";
+    return NULL;
+}
+
+heat_status heat_rudy_write(heat_context *ctx, const char *path, const heat_edge_list *list)
+{
+    const char *obstacle = what_does_not_fit(list);
+    double sign = list->max_cut ? 1 : -1; /* w = -J */
+    heat_atomic_file *file;
+    heat_status status;
+
+    if (obstacle != NULL)
+        return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
+                              "a Max-Cut file cannot hold %s: write .ising or .h5", obstacle);
+    status = heat_atomic_file_create(ctx, path, &file);
+    if (status == HEAT_OK)
+        status = heat_atomic_file_print(file, "%lld %lld\n", (long long)list->n_variables,
+                                        (long long)list->n_edges);
+    for (int64_t e = 0; e < list->n_edges && status == HEAT_OK; e++) {
+        char weight[40];
+        status = heat_atomic_file_print(file, "%lld %lld %s\n", list->i[e] + 1LL, list->j[e] + 1LL,
+                                        heat_text_real(sign * list->weight[e], weight, sizeof weight));
+    }
+    return heat_atomic_file_finish(file, status);
 }

@@ -39,6 +39,11 @@ HEAT_MUST_USE heat_status heat_store_commit(heat_context *ctx, heat_store *store
 HEAT_MUST_USE heat_status heat_store_open(heat_context *ctx, const char *path, const char *kind,
                                           heat_store **out);
 
+/* The same for a file's bytes in memory, which are borrowed while the store is open; `name` stands for them
+ * in messages. */
+HEAT_MUST_USE heat_status heat_store_open_image(heat_context *ctx, const char *name, const void *bytes,
+                                                size_t size, const char *kind, heat_store **out);
+
 /* True if the array exists. */
 bool heat_store_has(const heat_store *store, const char *name);
 

@@ -125,6 +125,11 @@ heat_context *heat_text_source_context(heat_text_source *s)
     return s->ctx;
 }
 
+const char *heat_text_source_name(const heat_text_source *s)
+{
+    return heat_byte_source_name(s->bytes);
+}
+
 void heat_text_source_split_commas(heat_text_source *s)
 {
     s->class[','] = BLANK;

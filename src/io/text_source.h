@@ -32,6 +32,9 @@ void heat_text_source_close(heat_text_source *source);
 
 heat_context *heat_text_source_context(heat_text_source *source);
 
+/* The input's name as messages give it. */
+const char *heat_text_source_name(const heat_text_source *source);
+
 /* Commas separate words from here on. */
 void heat_text_source_split_commas(heat_text_source *source);
 

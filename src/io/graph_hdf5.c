@@ -1,0 +1,170 @@
+/* The edge list's arrays one by one, and on reading the checks that a text reader makes line by line. */
+#include "io/graph_hdf5.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "io/store.h"
+
+#include <math.h>
+#include <string.h>
+
+bool heat_graph_hdf5_recognise(const heat_graph_head *head)
+{
+    static const char signature[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+
+    return head->n_bytes >= sizeof signature && memcmp(head->bytes, signature, sizeof signature) == 0;
+}
+
+typedef struct graph_reader {
+    heat_context *ctx;
+    heat_store *store;
+    const char *name; /* of the file */
+} graph_reader;
+
+/* Reads an array of one axis (or, length -1, one number) into *data, which the caller frees. */
+static heat_status get(const graph_reader *r, const char *name, heat_store_type type, int64_t *length,
+                       void *data)
+{
+    int64_t extent[HEAT_STORE_MAX_RANK] = {0};
+    int rank, expected = *length == -1 ? 0 : 1;
+    heat_status status = heat_store_get(r->ctx, r->store, name, type, &rank, extent, data);
+
+    if (status != HEAT_OK)
+        return status;
+    if (rank != expected)
+        return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0, "'%s' has %d axes, expected %d", name,
+                              rank, expected);
+    if (*length > 0 && extent[0] != *length)
+        return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0, "'%s' has length %lld, expected %lld",
+                              name, (long long)extent[0], (long long)*length);
+    if (expected == 1)
+        *length = extent[0];
+    return HEAT_OK;
+}
+
+static heat_status check_edges(const graph_reader *r, const heat_edge_list *list)
+{
+    for (int64_t e = 0; e < list->n_edges; e++) {
+        int32_t i = list->i[e], j = list->j[e];
+        if (i < 0 || j < 0 || i >= list->n_variables || j >= list->n_variables || i == j)
+            return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                  "edge %lld joins %d and %d, expected two variables from 0 to %lld",
+                                  (long long)e, (int)i, (int)j, (long long)(list->n_variables - 1));
+        if (!isfinite(list->weight[e]))
+            return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                  "the weight of edge %lld is not finite", (long long)e);
+    }
+    for (int64_t i = 0; list->field != NULL && i < list->n_variables; i++)
+        if (!isfinite(list->field[i]))
+            return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                  "the field of variable %lld is not finite", (long long)i);
+    if (!isfinite(list->offset))
+        return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0, "the offset is not finite");
+    return HEAT_OK;
+}
+
+static heat_status read_scalars(const graph_reader *r, heat_edge_list *list)
+{
+    int64_t one = -1, *n = NULL;
+    double *offset = NULL;
+    heat_status status = get(r, "n_variables", HEAT_STORE_INT64, &one, &n);
+
+    if (status == HEAT_OK && (*n < 1 || *n > INT32_MAX))
+        status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                "n_variables is %lld, expected 1 to %d", (long long)*n, INT32_MAX);
+    if (status == HEAT_OK)
+        status = get(r, "offset", HEAT_STORE_DOUBLE, &one, &offset);
+    if (status == HEAT_OK) {
+        list->n_variables = *n;
+        list->offset = *offset;
+    }
+    heat_free(n);
+    heat_free(offset);
+    return status;
+}
+
+static heat_status read_energy(const graph_reader *r, heat_edge_list *list)
+{
+    char *energy = NULL;
+    heat_status status = heat_store_get_text(r->ctx, r->store, NULL, "energy", &energy);
+
+    if (status != HEAT_OK)
+        return status;
+    list->max_cut = strcmp(energy, "max-cut") == 0;
+    if (!list->max_cut && strcmp(energy, "ising") != 0)
+        status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                "energy is '%.40s', expected ising or max-cut", energy);
+    heat_free(energy);
+    return status;
+}
+
+static heat_status read_arrays(const graph_reader *r, heat_edge_list *list)
+{
+    int64_t m = -2, length = list->n_variables; /* the first array says how many edges there are */
+    heat_status status = get(r, "edge_i", HEAT_STORE_INT32, &m, &list->i);
+    int64_t same = m;
+
+    if (status == HEAT_OK)
+        status = get(r, "edge_j", HEAT_STORE_INT32, &same, &list->j);
+    if (status == HEAT_OK && same == m)
+        status = get(r, "weight", HEAT_STORE_DOUBLE, &same, &list->weight);
+    if (status == HEAT_OK && same != m)
+        status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                "edge_i, edge_j and weight differ in length");
+    if (status == HEAT_OK && heat_store_has(r->store, "field"))
+        status = get(r, "field", HEAT_STORE_DOUBLE, &length, &list->field);
+    if (status == HEAT_OK)
+        list->n_edges = list->capacity = m;
+    return status == HEAT_OK ? check_edges(r, list) : status;
+}
+
+heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
+{
+    graph_reader r = {.ctx = heat_text_source_context(source), .name = heat_text_source_name(source)};
+    char *image = NULL;
+    size_t size = 0;
+    heat_status status;
+
+    if (heat_text_source_is_plain_file(source)) {
+        status = heat_store_open(r.ctx, r.name, "graph", &r.store);
+    } else {
+        status = heat_text_source_take(source, &image, &size);
+        if (status == HEAT_OK)
+            status = heat_store_open_image(r.ctx, r.name, image, size, "graph", &r.store);
+    }
+    if (status == HEAT_OK)
+        status = read_scalars(&r, list);
+    if (status == HEAT_OK)
+        status = read_energy(&r, list);
+    if (status == HEAT_OK)
+        status = read_arrays(&r, list);
+    heat_store_close(r.store);
+    heat_free(image);
+    return status;
+}
+
+heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const heat_edge_list *list)
+{
+    heat_store *store;
+    heat_status status = heat_store_create(ctx, path, "graph", &store);
+    const int64_t *n = &list->n_variables, *m = &list->n_edges;
+
+    if (status != HEAT_OK)
+        return status;
+    status = heat_store_put_text(ctx, store, NULL, "energy", list->max_cut ? "max-cut" : "ising");
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "n_variables", HEAT_STORE_INT64, 0, NULL, n);
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "edge_i", HEAT_STORE_INT32, 1, m, list->i);
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "edge_j", HEAT_STORE_INT32, 1, m, list->j);
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "weight", HEAT_STORE_DOUBLE, 1, m, list->weight);
+    if (status == HEAT_OK && list->field != NULL)
+        status = heat_store_put(ctx, store, "field", HEAT_STORE_DOUBLE, 1, n, list->field);
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "offset", HEAT_STORE_DOUBLE, 0, NULL, &list->offset);
+    if (status == HEAT_OK)
+        return heat_store_commit(ctx, store);
+    heat_store_close(store);
+    return status;
+}

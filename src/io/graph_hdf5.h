@@ -1,0 +1,22 @@
+/* A graph as heatbath's HDF5: kind "graph"; arrays n_variables, edge_i, edge_j (0-based), weight, field
+ * (where there is one), offset; root attribute energy = "ising" or "max-cut", which says what a weight means.
+ */
+#ifndef HEATBATH_GRAPH_HDF5_H
+#define HEATBATH_GRAPH_HDF5_H
+
+#include "io/edge_list.h"
+#include "io/graph_head.h"
+#include "io/text_source.h"
+
+/* HDF5's signature. */
+bool heat_graph_hdf5_recognise(const heat_graph_head *head);
+
+/* Reads into an empty list; what is read so far stays in it on failure. A plain file is opened by its name,
+ * anything else is taken into memory first. */
+HEAT_MUST_USE heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list);
+
+/* Writes whole or not at all. */
+HEAT_MUST_USE heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path,
+                                                const heat_edge_list *list);
+
+#endif
