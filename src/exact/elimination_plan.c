@@ -1,0 +1,448 @@
+/* From an order to a plan. The separators of an order are found without tables: step k's is the later
+ * neighbours of its variable together with the separators that its children leave it. The steps are then
+ * relabelled in post-order with the heaviest child first, which keeps few messages alive, and every message
+ * is given its place. Messages of the way back are cut into segments as in Griewank's checkpointing (Optim.
+ * Methods Softw. 1 (1992) 35): with n messages of one size, about 2 sqrt(n) are held. */
+#include "exact/elimination_plan.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "exact/elimination_order.h"
+#include "exact/elimination_run.h"
+
+#include <math.h>
+
+enum {
+    WIDEST_OF_ALL = 48,              /* an index of a table fits a double's mantissa */
+    KEEP_EVERYTHING = (1 << 26) / 8, /* doubles: below, the way back computes nothing twice */
+    FEW_BYTES = 1 << 14              /* heads of blocks, and what a run holds beside its arrays */
+};
+
+/* The tree of an order, its steps numbered as the order is. */
+typedef struct elimination_tree {
+    int32_t *order, *step, *parent;
+    int64_t *begin;
+    int32_t *separator;
+    int64_t room;
+    int32_t width;
+    bool complete;
+    double entries;
+} elimination_tree;
+
+static void tree_clear(elimination_tree *tree)
+{
+    heat_free(tree->order);
+    heat_free(tree->step);
+    heat_free(tree->parent);
+    heat_free(tree->begin);
+    heat_free(tree->separator);
+    *tree = (elimination_tree){.order = NULL};
+}
+
+static heat_status tree_init(heat_context *ctx, elimination_tree *tree, int32_t n)
+{
+    heat_status status;
+
+    *tree = (elimination_tree){.order = NULL};
+    if ((status = heat_alloc(ctx, n, sizeof *tree->order, &tree->order)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *tree->step, &tree->step)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *tree->parent, &tree->parent)) != HEAT_OK)
+        return status;
+    return heat_alloc(ctx, (int64_t)n + 1, sizeof *tree->begin, &tree->begin);
+}
+
+/* Appends `step` to the separator under construction unless it is there. */
+static void take_in(int32_t step, int32_t k, int32_t *marks, int32_t *separator, int32_t *size)
+{
+    int32_t place = (*size)++;
+
+    if (marks[step] == k + 1 || place > WIDEST_OF_ALL) {
+        *size -= marks[step] == k + 1;
+        return;
+    }
+    marks[step] = k + 1;
+    for (; place > 0 && separator[place - 1] > step; place--)
+        separator[place] = separator[place - 1];
+    separator[place] = step;
+}
+
+/* Finds the separators of tree->order; gives up at the first above `widest`. */
+static heat_status tree_grow(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                             elimination_tree *tree)
+{
+    int32_t n = graph->n, *first_child = NULL, *sibling = NULL, *marks = NULL;
+    heat_status status;
+
+    if ((status = heat_alloc(ctx, n, sizeof *first_child, &first_child)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *sibling, &sibling)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *marks, &marks)) != HEAT_OK)
+        goto out;
+    for (int32_t k = 0; k < n; k++) {
+        tree->step[tree->order[k]] = k;
+        first_child[k] = -1;
+    }
+    tree->complete = true;
+    for (int32_t k = 0; k < n && tree->complete; k++) {
+        int32_t x = tree->order[k], separator[WIDEST_OF_ALL + 2], size = 0, children = 0;
+        for (int64_t e = graph->row[x]; e < graph->row[x + 1]; e++)
+            if (tree->step[graph->col[e]] > k)
+                take_in(tree->step[graph->col[e]], k, marks, separator, &size);
+        for (int32_t c = first_child[k]; c >= 0; c = sibling[c], children++)
+            for (int64_t b = tree->begin[c] + 1; b < tree->begin[c + 1]; b++)
+                take_in(tree->separator[b], k, marks, separator, &size);
+        tree->width = size > tree->width ? size : tree->width;
+        tree->complete = size <= widest;
+        if (!tree->complete)
+            break;
+        tree->entries += ldexp(children > 1 ? children : 1, size + 1);
+        status =
+            heat_grow(ctx, tree->begin[k] + size, sizeof *tree->separator, &tree->room, &tree->separator);
+        if (status != HEAT_OK)
+            goto out;
+        for (int32_t b = 0; b < size; b++)
+            tree->separator[tree->begin[k] + b] = separator[b];
+        tree->begin[k + 1] = tree->begin[k] + size;
+        tree->parent[k] = size > 0 ? separator[0] : -1;
+        if (size > 0) {
+            sibling[k] = first_child[separator[0]];
+            first_child[separator[0]] = k;
+        }
+    }
+out:
+    heat_free(first_child);
+    heat_free(sibling);
+    heat_free(marks);
+    return status;
+}
+
+/* The cheaper of the two orders, as a tree. Where neither is complete, its width is the smaller bound. */
+static heat_status tree_choose(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                               elimination_tree *tree)
+{
+    elimination_tree swept = {.order = NULL};
+    heat_elimination_order found;
+    int32_t degeneracy;
+    heat_status status = heat_degeneracy_get(ctx, graph, &degeneracy);
+
+    if (status != HEAT_OK)
+        return status;
+    if (degeneracy > widest) {
+        tree->width = degeneracy;
+        return HEAT_OK;
+    }
+    if ((status = tree_init(ctx, tree, graph->n)) != HEAT_OK ||
+        (status = heat_min_fill_get(ctx, graph, widest, tree->order, &found)) != HEAT_OK)
+        return status;
+    tree->width = found.width;
+    if (found.complete && (status = tree_grow(ctx, graph, widest, tree)) != HEAT_OK)
+        return status;
+    if ((status = tree_init(ctx, &swept, graph->n)) == HEAT_OK &&
+        (status = heat_sweep_order_get(ctx, graph, swept.order)) == HEAT_OK)
+        status = tree_grow(ctx, graph, widest, &swept);
+    if (status == HEAT_OK && swept.complete && (!tree->complete || swept.entries < tree->entries)) {
+        elimination_tree other = *tree;
+        *tree = swept;
+        swept = other;
+    }
+    tree_clear(&swept);
+    return status;
+}
+
+static heat_status plan_alloc(heat_context *ctx, heat_elimination *plan, int64_t separators)
+{
+    int64_t n = plan->n;
+    heat_status status;
+
+    if ((status = heat_alloc(ctx, n, sizeof *plan->variable, &plan->variable)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *plan->step, &plan->step)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *plan->parent, &plan->parent)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *plan->first_child, &plan->first_child)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *plan->sibling, &plan->sibling)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n + 1, sizeof *plan->begin, &plan->begin)) != HEAT_OK ||
+        (status = heat_alloc(ctx, separators, sizeof *plan->separator, &plan->separator)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *plan->slot, &plan->slot)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *plan->slot_back, &plan->slot_back)) != HEAT_OK)
+        return status;
+    return heat_alloc(ctx, n + 1, sizeof *plan->segment, &plan->segment);
+}
+
+/* New numbers for the tree's steps: post-order, the child with most entries below it first. number[k] is k's
+ * new one. */
+static heat_status number_steps(heat_context *ctx, const elimination_tree *tree, int32_t n, int32_t *number)
+{
+    double *weight = NULL;
+    int32_t *heavy = NULL, *below = NULL, *next = NULL, roots = 0;
+    heat_status status;
+
+    if ((status = heat_alloc(ctx, n, sizeof *weight, &weight)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *heavy, &heavy)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *below, &below)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *next, &next)) != HEAT_OK)
+        goto out;
+    for (int32_t k = 0; k < n; k++)
+        heavy[k] = -1;
+    for (int32_t k = 0; k < n; k++) { /* children come before their parents */
+        int32_t p = tree->parent[k];
+        weight[k] += ldexp(1, (int)(tree->begin[k + 1] - tree->begin[k]));
+        below[k]++;
+        if (p >= 0) {
+            weight[p] += weight[k];
+            below[p] += below[k];
+            if (heavy[p] < 0 || weight[k] > weight[heavy[p]])
+                heavy[p] = k;
+        }
+    }
+    for (int32_t k = n - 1; k >= 0; k--) { /* next[k]: where the next light child of k begins */
+        int32_t p = tree->parent[k], first;
+        if (p < 0) {
+            first = roots;
+            roots += below[k];
+        } else if (heavy[p] == k) {
+            first = number[p] - below[p] + 1;
+        } else {
+            first = next[p];
+            next[p] += below[k];
+        }
+        number[k] = first + below[k] - 1;
+        next[k] = first + (heavy[k] >= 0 ? below[heavy[k]] : 0);
+    }
+out:
+    heat_free(weight);
+    heat_free(heavy);
+    heat_free(below);
+    heat_free(next);
+    return status;
+}
+
+static heat_status relabel(heat_context *ctx, const elimination_tree *tree, heat_elimination *plan)
+{
+    int32_t n = plan->n, *number = NULL, *old = NULL;
+    heat_status status;
+
+    if ((status = heat_alloc(ctx, n, sizeof *number, &number)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n, sizeof *old, &old)) != HEAT_OK ||
+        (status = number_steps(ctx, tree, n, number)) != HEAT_OK)
+        goto out;
+    for (int32_t k = 0; k < n; k++) {
+        old[number[k]] = k;
+        plan->first_child[k] = plan->sibling[k] = -1;
+    }
+    for (int32_t k = 0; k < n; k++) {
+        int32_t was = old[k], p = tree->parent[was];
+        int64_t to = plan->begin[k];
+        plan->variable[k] = tree->order[was];
+        plan->step[plan->variable[k]] = k;
+        /* a separator's steps lie on one path to the root, so their order stays what it was */
+        for (int64_t from = tree->begin[was]; from < tree->begin[was + 1]; from++)
+            plan->separator[to++] = number[tree->separator[from]];
+        plan->begin[k + 1] = to;
+        plan->parent[k] = p < 0 ? -1 : number[p];
+        if (p >= 0) {
+            plan->sibling[k] = plan->first_child[number[p]];
+            plan->first_child[number[p]] = k;
+        }
+    }
+out:
+    heat_free(number);
+    heat_free(old);
+    return status;
+}
+
+static int64_t table_size(const heat_elimination *plan, int32_t k)
+{
+    return (int64_t)1 << heat_separator_size(plan, k);
+}
+
+/* Whole cache lines for tables that fill one. */
+static int64_t aligned(int64_t offset, int64_t size)
+{
+    return size < 8 ? offset : (offset + 7) / 8 * 8;
+}
+
+static heat_status place_on_stacks(heat_context *ctx, heat_elimination *plan)
+{
+    int64_t top[2] = {0, 0}, peak[2] = {0, 0};
+    bool *odd;
+    heat_status status = heat_alloc(ctx, plan->n, sizeof *odd, &odd);
+
+    if (status != HEAT_OK)
+        return status;
+    for (int32_t k = plan->n - 1; k >= 0; k--)
+        odd[k] = plan->parent[k] >= 0 && !odd[plan->parent[k]];
+    for (int32_t k = 0; k < plan->n; k++) {
+        int mine = odd[k], theirs = !odd[k];
+        plan->slot[k] = aligned(top[mine], table_size(plan, k));
+        top[mine] = plan->slot[k] + table_size(plan, k);
+        peak[mine] = top[mine] > peak[mine] ? top[mine] : peak[mine];
+        for (int32_t c = plan->first_child[k]; c >= 0; c = plan->sibling[c])
+            top[theirs] = plan->slot[c] < top[theirs] ? plan->slot[c] : top[theirs];
+    }
+    peak[0] = aligned(peak[0], 8);
+    for (int32_t k = 0; k < plan->n; k++)
+        plan->slot[k] += odd[k] ? peak[0] : 0;
+    plan->slots_end = peak[0] + peak[1];
+    heat_free(odd);
+    return HEAT_OK;
+}
+
+/* Cuts the steps into segments of at least `target` doubles (the last may be smaller), places their messages,
+ * and returns the doubles that this holds at once. */
+static int64_t cut(heat_elimination *plan, int64_t target)
+{
+    int64_t kept = 0, largest = 0;
+    int32_t end = 0;
+
+    plan->n_segments = 0;
+    while (end < plan->n) {
+        int32_t start = end;
+        int64_t sum = 0, own = 0;
+        plan->segment[plan->n_segments++] = start;
+        while (end < plan->n && sum < target)
+            sum = aligned(sum, table_size(plan, end)) + table_size(plan, end), end++;
+        for (int32_t k = start; k < end; k++) {
+            int64_t *top = plan->parent[k] >= end ? &kept : &own, size = table_size(plan, k);
+            plan->slot_back[k] = aligned(*top, size);
+            *top = plan->slot_back[k] + size;
+        }
+        largest = own > largest ? own : largest;
+    }
+    plan->segment[plan->n_segments] = plan->n;
+    plan->kept_end = aligned(kept, 8);
+    plan->slots_back_end = plan->kept_end + largest;
+    return plan->slots_back_end;
+}
+
+static void place_for_the_way_back(heat_elimination *plan)
+{
+    int64_t all = cut(plan, INT64_MAX), best = all, best_target = INT64_MAX;
+    double target = (double)all;
+
+    if (all > KEEP_EVERYTHING)
+        for (int halvings = 1; halvings <= 24 && target > 64; halvings++) {
+            int64_t held = cut(plan, (int64_t)(target /= 2));
+            if (held < best) {
+                best = held;
+                best_target = (int64_t)target;
+            }
+            if (held > 2 * best)
+                break;
+        }
+    cut(plan, best_target);
+    for (int32_t s = 0; s < plan->n_segments; s++)
+        for (int32_t k = plan->segment[s]; k < plan->segment[s + 1]; k++)
+            if (plan->parent[k] < plan->segment[s + 1])
+                plan->slot_back[k] += plan->kept_end;
+}
+
+/* Bounds how far apart the entries of one step's product of messages can be, at beta = 1: changing the
+ * separator changes the energy below by at most twice the couplings that cross. */
+static heat_status bound_range(heat_context *ctx, heat_elimination *plan)
+{
+    const heat_pairwise *graph = plan->graph;
+    double *cross;
+    heat_status status = heat_alloc(ctx, plan->n, sizeof *cross, &cross);
+
+    if (status != HEAT_OK)
+        return status;
+    for (int32_t k = 0; k < plan->n; k++) {
+        int32_t x = plan->variable[k];
+        double met = cross[k], earlier = 0, later = 0; /* cross[k] holds its children's sum by now */
+        for (int64_t e = graph->row[x]; e < graph->row[x + 1]; e++)
+            *(plan->step[graph->col[e]] < k ? &earlier : &later) += fabs(graph->coupling[e]);
+        plan->range = fmax(plan->range, 2 * (met + later + fabs(graph->field[x])));
+        if (plan->parent[k] >= 0)
+            cross[plan->parent[k]] += fmax(met - earlier, 0) + later;
+    }
+    heat_free(cross);
+    return HEAT_OK;
+}
+
+/* What runs allocate, beside the slots. */
+static void add_up(heat_elimination *plan, double entries)
+{
+    double bytes, largest = 0;
+
+    for (int32_t k = 0; k < plan->n; k++) {
+        int32_t width = heat_separator_size(plan, k), children = 0, later = 0;
+        int32_t low = width < HEAT_TABLE_BLOCK_BITS ? width : HEAT_TABLE_BLOCK_BITS, x = plan->variable[k];
+        int64_t units = width > HEAT_TABLE_UNIT_BITS ? (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS) : 1;
+        for (int32_t c = plan->first_child[k]; c >= 0; c = plan->sibling[c])
+            children++;
+        for (int64_t e = plan->graph->row[x]; e < plan->graph->row[x + 1]; e++)
+            later += plan->step[plan->graph->col[e]] > k;
+        if (children > plan->most_children)
+            plan->most_children = children;
+        if ((int64_t)children << low > plan->most_maps)
+            plan->most_maps = (int64_t)children << low;
+        if (units * (later + 2) > plan->most_partials)
+            plan->most_partials = units * (later + 2);
+        plan->cost.width = width > plan->cost.width ? width : plan->cost.width;
+        largest = fmax(largest, ldexp(8, width));
+    }
+    bytes = FEW_BYTES + (double)plan->n * (6 * sizeof(int32_t) + 3 * sizeof(int64_t) + sizeof(double)) +
+            (double)plan->begin[plan->n] * sizeof(int32_t) +
+            (double)plan->most_children * sizeof(heat_bucket_child) + (double)plan->most_maps +
+            8 * (double)plan->most_partials;
+    plan->cost.entries = entries;
+    plan->cost.bytes = bytes + 8 * (double)plan->slots_end;
+    plan->cost.bytes_back = bytes + 8 * (double)plan->slots_back_end + largest;
+}
+
+heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                                    heat_elimination **out)
+{
+    elimination_tree tree = {.order = NULL};
+    heat_elimination *plan = NULL;
+    heat_status status;
+
+    *out = NULL;
+    status = heat_alloc(ctx, 1, sizeof *plan, &plan);
+    if (status != HEAT_OK)
+        return status;
+    plan->graph = graph;
+    plan->n = graph->n;
+    widest = widest < WIDEST_OF_ALL ? widest : WIDEST_OF_ALL;
+    status = tree_choose(ctx, graph, widest, &tree);
+    if (status != HEAT_OK)
+        goto out;
+    if (!tree.complete) {
+        double bytes = ldexp(8, tree.width < 1000 ? tree.width : 1000);
+        plan->cost = (heat_elimination_cost){tree.width, true, bytes / 4, bytes, 2 * bytes};
+        goto out;
+    }
+    if ((status = plan_alloc(ctx, plan, tree.begin[plan->n])) != HEAT_OK ||
+        (status = relabel(ctx, &tree, plan)) != HEAT_OK || (status = place_on_stacks(ctx, plan)) != HEAT_OK ||
+        (status = bound_range(ctx, plan)) != HEAT_OK)
+        goto out;
+    place_for_the_way_back(plan);
+    add_up(plan, tree.entries);
+out:
+    tree_clear(&tree);
+    if (status != HEAT_OK) {
+        heat_elimination_free(plan);
+        return status;
+    }
+    *out = plan;
+    return HEAT_OK;
+}
+
+void heat_elimination_free(heat_elimination *plan)
+{
+    if (plan == NULL)
+        return;
+    heat_free(plan->variable);
+    heat_free(plan->step);
+    heat_free(plan->parent);
+    heat_free(plan->first_child);
+    heat_free(plan->sibling);
+    heat_free(plan->begin);
+    heat_free(plan->separator);
+    heat_free(plan->slot);
+    heat_free(plan->slot_back);
+    heat_free(plan->segment);
+    heat_free(plan);
+}
+
+heat_elimination_cost heat_elimination_get_cost(const heat_elimination *plan)
+{
+    return plan->cost;
+}

@@ -1,0 +1,50 @@
+/* The inside of a plan: the elimination tree, relabelled so that every subtree is a run of steps, and where
+ * each message lies in memory. Step k eliminates one variable x and leaves a message: a table over its
+ * separator, the later variables that x still touches, which the first of them takes up. */
+#ifndef HEATBATH_ELIMINATION_PLAN_H
+#define HEATBATH_ELIMINATION_PLAN_H
+
+#include "exact/elimination.h"
+
+enum {
+    HEAT_TABLE_BLOCK_BITS = 8,  /* a block of a table is worked on in the first cache */
+    HEAT_TABLE_UNIT_BITS = 13,  /* a unit of a table is one thread's work */
+    HEAT_TABLE_SHARED_BITS = 14 /* from here on threads share a table */
+};
+
+struct heat_elimination {
+    const heat_pairwise *graph;
+    int32_t n;
+    int32_t *variable;    /* [n] that step k eliminates */
+    int32_t *step;        /* [n] that eliminates variable v */
+    int32_t *parent;      /* [n] step that takes step k's message; -1: none, the separator is empty */
+    int32_t *first_child; /* [n] a step whose message step k takes; -1: none */
+    int32_t *sibling;     /* [n] the next one; -1: none */
+    int64_t *begin;       /* [n + 1] of step k's separator */
+    int32_t *separator;   /* steps, ascending: bit b of a table's index is the b-th; 1 is spin +1 */
+
+    /* A forward pass alone keeps its messages on two stacks, by the parity of a step's depth: what a step
+     * takes lies on top of the one, what it leaves goes on top of the other. Offsets in doubles. */
+    int64_t *slot;
+    int64_t slots_end;
+
+    /* With a way back, the steps are cut into segments. A message that leaves its segment is kept, below
+     * kept_end; the others of one segment share the space above and are computed again on the way back. */
+    int64_t *slot_back;
+    int64_t kept_end, slots_back_end;
+    int32_t n_segments;
+    int32_t *segment; /* [n_segments + 1] first steps */
+
+    int32_t most_children; /* of one step */
+    int64_t most_maps;     /* bytes of one step's low maps */
+    int64_t most_partials; /* doubles of one step's partial sums, with marginals */
+    double range;          /* at beta = 1, of the logarithm of any product of messages at one step: a bound */
+    heat_elimination_cost cost;
+};
+
+static inline int32_t heat_separator_size(const heat_elimination *plan, int32_t k)
+{
+    return (int32_t)(plan->begin[k + 1] - plan->begin[k]);
+}
+
+#endif

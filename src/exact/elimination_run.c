@@ -1,0 +1,102 @@
+/* Passes over a plan. Forward, each step leaves its message and the peaks add up to log Z, or to the lowest
+ * energy. Backward, a segment of steps at a time is computed again from the messages kept at its rim, and
+ * walked through from its end. */
+#include "exact/elimination_run.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+
+enum { STEPS_BETWEEN_POLLS = 64 };
+
+heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_elimination *plan,
+                          heat_semiring semiring, double beta, int64_t threads, bool back, bool beliefs)
+{
+    int64_t n_tables = back ? plan->slots_back_end : plan->slots_end;
+    int64_t n_scratch = beliefs ? (int64_t)1 << plan->cost.width : 0;
+    heat_status status;
+
+    *run = (heat_run){.plan = plan, .semiring = semiring, .beta = beta, .threads = threads};
+    run->slot = back ? plan->slot_back : plan->slot;
+    if (plan->cost.is_bound)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "too wide for exact elimination: width %d found (at least)",
+                         plan->cost.width);
+    if ((status = heat_alloc(ctx, n_tables, sizeof(double), &run->tables)) != HEAT_OK ||
+        (status = heat_alloc(ctx, n_scratch, sizeof(double), &run->scratch)) != HEAT_OK ||
+        (status = heat_alloc(ctx, plan->n, sizeof(double), &run->peak)) != HEAT_OK ||
+        (status = heat_alloc(ctx, plan->most_partials, sizeof(double), &run->partials)) != HEAT_OK ||
+        (status = heat_alloc(ctx, plan->most_children, sizeof(heat_bucket_child), &run->bucket.children)) !=
+            HEAT_OK)
+        return status;
+    return heat_alloc(ctx, plan->most_maps, 1, &run->bucket.maps);
+}
+
+void heat_run_clear(heat_run *run)
+{
+    heat_free(run->tables);
+    heat_free(run->scratch);
+    heat_free(run->peak);
+    heat_free(run->partials);
+    heat_free(run->bucket.children);
+    heat_free(run->bucket.maps);
+    run->tables = run->scratch = run->peak = run->partials = NULL;
+    run->bucket.children = NULL;
+    run->bucket.maps = NULL;
+}
+
+/* Looks at the stop flag after large tables, and now and then after small ones. */
+static bool halted_now(heat_context *ctx, heat_run *run)
+{
+    if (++run->polled < STEPS_BETWEEN_POLLS && run->bucket.width < HEAT_TABLE_UNIT_BITS)
+        return false;
+    run->polled = 0;
+    heat_show_progress(ctx, (double)NAN, (double)NAN, (double)NAN);
+    return heat_halted(ctx);
+}
+
+heat_status heat_run_forward(heat_context *ctx, heat_run *run, bool *halted)
+{
+    const heat_pairwise *graph = run->plan->graph;
+    bool min = run->semiring == HEAT_SEMIRING_MIN;
+    heat_status status = HEAT_OK;
+
+    *halted = false;
+    run->total = (heat_long_sum){0, 0};
+    heat_long_sum_add(&run->total, min ? graph->offset : -run->beta * graph->offset);
+    for (int32_t k = 0; k < run->plan->n; k++) {
+        status = heat_run_step(ctx, run, k);
+        if (status != HEAT_OK)
+            break;
+        *halted = halted_now(ctx, run);
+        if (*halted)
+            break;
+        heat_long_sum_add(&run->total, run->bucket.base);
+        heat_long_sum_add(&run->total, run->semiring == HEAT_SEMIRING_SUM ? log(run->peak[k]) : run->peak[k]);
+    }
+    return status;
+}
+
+heat_status heat_run_backward(heat_context *ctx, heat_run *run, heat_down_fn down, void *arg, bool *halted)
+{
+    const heat_elimination *plan = run->plan;
+    heat_status status;
+
+    *halted = false;
+    for (int32_t s = plan->n_segments - 1; s >= 0; s--) {
+        int32_t start = plan->segment[s], end = plan->segment[s + 1];
+        for (int32_t k = start; k < end && s < plan->n_segments - 1; k++) {
+            if (plan->slot_back[k] < plan->kept_end)
+                continue; /* kept since the way forward */
+            status = heat_run_step(ctx, run, k);
+            *halted = halted_now(ctx, run);
+            if (status != HEAT_OK || *halted)
+                return status;
+        }
+        for (int32_t k = end - 1; k >= start; k--) {
+            heat_bucket_set(run, k);
+            status = down(ctx, run, k, arg);
+            *halted = halted_now(ctx, run);
+            if (status != HEAT_OK || *halted)
+                return status;
+        }
+    }
+    return HEAT_OK;
+}
