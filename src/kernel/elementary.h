@@ -1,0 +1,47 @@
+/* exp from additions and multiplications alone, so that its bits are the same in every kernel and on every
+ * machine. Range reduction by Cody and Waite (Software Manual for the Elementary Functions, 1980), then a
+ * Taylor polynomial. */
+#ifndef HEATBATH_ELEMENTARY_H
+#define HEATBATH_ELEMENTARY_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* exp(x) for x <= 0; 0 below -708. Relative error below 2^-51. */
+static inline double heat_exp_negative(double x)
+{
+    const double log2e = 1.4426950408889634074, round = 6755399441055744.0; /* 1.5 * 2^52 */
+    const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+    double shifted, k, r, p;
+    int64_t bits, kept;
+
+    shifted = x * log2e + round;
+    k = shifted - round;
+    r = (x - k * ln2_high) - k * ln2_low; /* |r| <= ln(2) / 2 */
+    p = 1.0 / 6227020800.0;
+    p = p * r + 1.0 / 479001600.0;
+    p = p * r + 1.0 / 39916800.0;
+    p = p * r + 1.0 / 3628800.0;
+    p = p * r + 1.0 / 362880.0;
+    p = p * r + 1.0 / 40320.0;
+    p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * r * r + r;
+    p = p + 1.0;
+    memcpy(&bits, &shifted, sizeof bits);
+    kept = -(int64_t)(x >= -708.0); /* all ones, or all zeros where the result would underflow */
+    bits = (int64_t)((uint64_t)(bits & 2047) << 52); /* k modulo 2^11, moved to the exponent */
+    {
+        int64_t value;
+        memcpy(&value, &p, sizeof value);
+        value = (int64_t)((uint64_t)value + (uint64_t)bits) & kept;
+        memcpy(&p, &value, sizeof p);
+    }
+    return p;
+}
+
+#endif

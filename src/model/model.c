@@ -1,0 +1,187 @@
+/* heat_model: the handle, its kinds' views, and loading by name. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "io/graph_format.h"
+#include "io/state_file.h"
+#include "model/model_private.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+heat_status heat_model_create(heat_context *ctx, const heat_model_kind *kind, void *self, const char *name,
+                              heat_model **out)
+{
+    heat_model *model = NULL;
+    heat_status status = heat_alloc(ctx, 1, sizeof *model, &model);
+
+    *out = NULL;
+    if (status == HEAT_OK)
+        status = heat_copy_text(ctx, name, &model->name);
+    if (status != HEAT_OK) {
+        heat_free(model);
+        kind->free(self);
+        return status;
+    }
+    model->kind = kind;
+    model->self = self;
+    model->info = (heat_model_info){.size = sizeof model->info, .kind = kind->name, .name = model->name};
+    model->thread_safe = true;
+    *out = model;
+    return HEAT_OK;
+}
+
+void heat_model_free(heat_model *model)
+{
+    if (model == NULL)
+        return;
+    model->kind->free(model->self);
+    heat_free(model->name);
+    heat_free(model->extent);
+    heat_free(model);
+}
+
+/* Says what a file holds that its author may not have meant. */
+static void warn(heat_context *ctx, const heat_model_info *info)
+{
+    if (info->n_merged > 0)
+        heat_log(ctx, HEAT_LOG_WARNING, "%s: %lld edges repeat an earlier pair; their weights were added up",
+                 info->name, (long long)info->n_merged);
+    if (info->n_self_loops > 0)
+        heat_log(ctx, HEAT_LOG_WARNING, "%s: %lld edges from a vertex to itself were left out (they are never cut)",
+                 info->name, (long long)info->n_self_loops);
+}
+
+heat_status heat_model_load_format(heat_context *ctx, const char *path, const char *format, heat_model **out)
+{
+    heat_edge_list list = {0};
+    const char *found = NULL;
+    heat_status status;
+
+    if (ctx == NULL || out == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    *out = NULL;
+    if (path == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no path");
+    status = heat_graph_read(ctx, path, format, &list, &found);
+    if (status == HEAT_OK)
+        status = heat_ising_create(ctx, &list, path, found, out);
+    heat_edge_list_clear(&list);
+    if (status == HEAT_OK)
+        warn(ctx, &(*out)->info);
+    return status;
+}
+
+heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **out)
+{
+    bool known = false;
+    heat_status status;
+
+    if (ctx == NULL || out == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    *out = NULL;
+    if (spec == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no model named");
+    if (strcmp(spec, "-") != 0 && access(spec, F_OK) != 0) {
+        const char *nearest;
+        status = heat_builtin_create(ctx, spec, &known, out);
+        if (known)
+            return status;
+        nearest = heat_builtin_nearest(spec);
+        if (nearest != NULL)
+            return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
+                                  "no such file, and no such built-in; did you mean %s:...?", nearest);
+        if (strchr(spec, ':') != NULL)
+            return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
+                                  "no such file, and no such built-in (lattice:, sk:, ea:, regular:)");
+    }
+    return heat_model_load_format(ctx, spec, NULL, out);
+}
+
+heat_status heat_model_save(heat_context *ctx, const heat_model *model, const char *path)
+{
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || path == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_save: no model or no path");
+    if (model->kind->save == NULL)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "a %s model cannot be saved", model->kind->name);
+    return model->kind->save(ctx, model, path);
+}
+
+void heat_model_describe(const heat_model *model, heat_model_info *info)
+{
+    *info = model->info;
+}
+
+bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view)
+{
+    return model->kind->pairwise != NULL && model->kind->pairwise(model->self, view);
+}
+
+heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                const int8_t *states, double *energies)
+{
+    return model->kind->energies(ctx, model, n_rows, states, energies);
+}
+
+heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                              const int8_t *states, int32_t site, const int8_t *proposed, double *deltas)
+{
+    return model->kind->deltas(ctx, model, n_rows, states, site, proposed, deltas);
+}
+
+bool heat_model_is_thread_safe(const heat_model *model)
+{
+    return model->thread_safe;
+}
+
+static bool is_in_coding(const heat_model_info *info, int8_t value)
+{
+    if (info->coding == HEAT_CODING_SPIN)
+        return value == -1 || value == 1;
+    return value >= 0 && value < info->n_states;
+}
+
+heat_status heat_model_get_energy(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                  const int8_t *states, double *energies)
+{
+    const heat_model_info *info;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || n_rows < 0 || (n_rows > 0 && (states == NULL || energies == NULL)))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_energy: no model, states or energies");
+    info = &model->info;
+    for (int64_t k = 0; k < n_rows * info->n_variables; k++)
+        if (!is_in_coding(info, states[k]))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                             "state row %lld, variable %lld: %d is not in the coding (%s)",
+                             (long long)(k / info->n_variables), (long long)(k % info->n_variables),
+                             states[k], info->coding == HEAT_CODING_SPIN ? "-1 or +1" : "0 to q-1");
+    return heat_model_energies(ctx, model, n_rows, states, energies);
+}
+
+heat_status heat_model_get_cut(heat_context *ctx, const heat_model *model, double energy, double *cut)
+{
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || cut == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_cut: no model or no place for the cut");
+    *cut = (double)NAN;
+    if (!model->info.max_cut)
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s is not a Max-Cut problem: it has no cut",
+                         model->name);
+    *cut = (model->total_weight - energy) / 2;
+    return HEAT_OK;
+}
+
+heat_status heat_model_load_state(heat_context *ctx, const heat_model *model, const char *path, int8_t *state)
+{
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || path == NULL || state == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load_state: no model, path or state");
+    return heat_state_file_read(ctx, path, model->info.n_variables, model->info.n_states,
+                                model->info.coding == HEAT_CODING_SPIN, state);
+}

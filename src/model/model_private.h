@@ -1,0 +1,48 @@
+/* The inside of heat_model: what every kind fills in, and the row that makes a kind. */
+#ifndef HEATBATH_MODEL_PRIVATE_H
+#define HEATBATH_MODEL_PRIVATE_H
+
+#include "io/edge_list.h"
+#include "model/views.h"
+
+/* A kind of energy: one const row, called once per batch of states, never per variable. */
+typedef struct heat_model_kind {
+    const char *name;
+    void (*free)(void *self);
+    heat_status (*energies)(heat_context *ctx, const heat_model *model, int64_t n_rows, const int8_t *states,
+                            double *energies);
+    heat_status (*deltas)(heat_context *ctx, const heat_model *model, int64_t n_rows, const int8_t *states,
+                          int32_t site, const int8_t *proposed, double *deltas);
+    bool (*pairwise)(const void *self, heat_pairwise *view); /* NULL: no such view */
+    heat_status (*save)(heat_context *ctx, const heat_model *model,
+                        const char *path); /* NULL: cannot be saved */
+} heat_model_kind;
+
+struct heat_model {
+    const heat_model_kind *kind;
+    void *self; /* the kind's own */
+    heat_model_info info;
+    char *name;          /* what info.name points to */
+    int64_t *extent;     /* what info.extent points to; NULL unless a lattice */
+    double total_weight; /* of a Max-Cut model: the sum of its weights */
+    bool thread_safe;
+};
+
+/* A model around `self`, which it owns from the call on, even when the call fails. The caller completes
+ * `info`. */
+HEAT_MUST_USE heat_status heat_model_create(heat_context *ctx, const heat_model_kind *kind, void *self,
+                                            const char *name, heat_model **out);
+
+/* The Ising model of an edge list; `name` and `format` (static) are for info. */
+HEAT_MUST_USE heat_status heat_ising_create(heat_context *ctx, const heat_edge_list *list, const char *name,
+                                            const char *format, heat_model **out);
+
+/* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before
+ * the colon names none. */
+HEAT_MUST_USE heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known,
+                                              heat_model **out);
+
+/* The built-in whose name is nearest to the word before the colon; NULL if none is near. */
+const char *heat_builtin_nearest(const char *spec);
+
+#endif
