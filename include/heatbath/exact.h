@@ -23,10 +23,12 @@ typedef struct heat_exact_cost {
 HEAT_API HEAT_MUST_USE heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model,
                                                        int64_t memory, heat_exact_cost *cost);
 
-/* The Ising model on a periodic Lx x Ly square lattice without field, E = -J sum s s', at temperature T:
- * log Z (nats), mean energy and heat capacity Var(E)/T^2 of the whole lattice. Lx, Ly >= 2; every output may
- * be NULL. Exact to about 1e-12 relative. Source: Kaufman, Phys. Rev. 76 (1949) 1232, eq. for Z; Ferdinand
- * and Fisher, Phys. Rev. 185 (1969) 832. */
+/* The Ising model on a periodic lx x ly square lattice without field, E = -J sum s s', at temperature T:
+ * log Z (nats), mean energy and heat capacity Var(E)/T^2 of the whole lattice; every output may be NULL.
+ * lx, ly >= 2; every site has a bond to its right and one to its upper neighbour, 2 lx ly in all, so that a
+ * length of 2 means double bonds. Exact to about 1e-12 relative; below J/T = 1e-3 the energy is exact to
+ * 1e-15 |J| a site, which is then less. A negative J needs even lengths: HEAT_ERROR_UNABLE. Cost: O(lx).
+ * Source: Kaufman, Phys. Rev. 76 (1949) 1232; Ferdinand and Fisher, Phys. Rev. 185 (1969) 832. */
 HEAT_API HEAT_MUST_USE heat_status heat_exact_square_ising(heat_context *ctx, int32_t lx, int32_t ly,
                                                            double coupling, double temperature, double *log_z,
                                                            double *energy, double *heat_capacity);
