@@ -125,20 +125,19 @@ heat_error heat_context_error_detail(const heat_context *ctx)
     return (heat_error){e->status, e->message, e->option, e->value, e->file, e->line, e->column};
 }
 
-/* Clears the error and writes `prefix` and the formatted words as its message. */
+/* Makes `prefix` and the formatted words the message of a fresh error. The words may quote the one before. */
 static heat_status record(heat_context *ctx, heat_status status, const char *prefix, const char *format,
                           va_list args)
 {
-    heat_error_text *e = &ctx->error;
-    int used;
+    heat_error_text e = {.status = status};
+    int used = snprintf(e.message, sizeof e.message, "%s", prefix);
 
-    *e = (heat_error_text){.status = status};
-    used = snprintf(e->message, sizeof e->message, "%s", prefix);
-    if (used >= 0 && (size_t)used < sizeof e->message)
-        vsnprintf(e->message + used, sizeof e->message - (size_t)used, format, args);
-    for (char *c = e->message; *c != '\0'; c++)
+    if (used >= 0 && (size_t)used < sizeof e.message)
+        vsnprintf(e.message + used, sizeof e.message - (size_t)used, format, args);
+    for (char *c = e.message; *c != '\0'; c++)
         if ((unsigned char)*c < ' ')
             *c = '?'; /* a message is one line, whatever the input holds */
+    ctx->error = e;
     return status;
 }
 

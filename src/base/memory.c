@@ -52,6 +52,7 @@ heat_status heat_alloc(heat_context *ctx, int64_t count, size_t size, void *out)
 heat_status heat_grow(heat_context *ctx, int64_t need, size_t size, int64_t *capacity, void *inout)
 {
     int64_t larger = *capacity < 16 ? 16 : *capacity;
+    int64_t most = (int64_t)((size_t)ctx->config.memory / size);
     void *old, *block;
     heat_status status;
 
@@ -59,6 +60,8 @@ heat_status heat_grow(heat_context *ctx, int64_t need, size_t size, int64_t *cap
         return HEAT_OK;
     while (larger < need)
         larger = larger > INT64_MAX / 2 ? need : larger * 2;
+    if (larger > most && need <= most)
+        larger = most; /* near the limit, what is needed counts more than doubling */
     status = alloc_bytes(ctx, larger, size, &block);
     if (status != HEAT_OK)
         return status;

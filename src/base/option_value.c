@@ -96,9 +96,11 @@ static bool is_listed(const char *list, const char *word)
 {
     size_t length = strlen(word);
 
+    if (strchr(word, '|') != NULL)
+        return false;
     for (const char *c = list; c != NULL; c = strchr(c, '|')) {
         c += *c == '|';
-        if (strncmp(c, word, length) == 0 && (c[length] == '|' || c[length] == '\0'))
+        if (length > 0 && strncmp(c, word, length) == 0 && (c[length] == '|' || c[length] == '\0'))
             return true;
     }
     return false;
@@ -125,24 +127,24 @@ static heat_status bad_choice(heat_context *ctx, const heat_option *o, const cha
     return heat_fail_option(ctx, o->name, value, "'%.80s' is none of %s", value, o->unit);
 }
 
-/* Range of a number; NaN is out of every range. */
-static heat_status check_range(heat_context *ctx, const heat_option *o, double number, const char *value)
+static heat_status out_of_range(heat_context *ctx, const heat_option *o, double number, const char *value)
 {
     char low[40], high[40];
 
-    if (number >= o->min && number <= o->max)
-        return HEAT_OK;
     heat_text_real(o->min, low, sizeof low);
     heat_text_real(o->max, high, sizeof high);
-    if (o->kind == HEAT_OPTION_COUNT && o->min == HEAT_AUTO) {
-        if (number > 0)
-            return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number from 1 to %s",
-                                    value, high);
-        return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number of at least 1", value);
-    }
-    if (o->max >= HEAT_FOREVER)
+    if (o->kind == HEAT_OPTION_COUNT && o->min == HEAT_AUTO)
+        return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number from 1 to %s", value,
+                                high);
+    if (o->max >= HEAT_FOREVER && !(number > o->max))
         return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number of at least %s", value, low);
     return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number from %s to %s", value, low, high);
+}
+
+/* NaN is out of every range. */
+static heat_status check_range(heat_context *ctx, const heat_option *o, double number, const char *value)
+{
+    return number >= o->min && number <= o->max ? HEAT_OK : out_of_range(ctx, o, number, value);
 }
 
 /* An AUTO count's 0 is no count. */
@@ -158,13 +160,15 @@ static heat_status set_count(heat_context *ctx, const heat_option *o, const char
 
     if (!is_auto && !heat_parse_int(value, strlen(value), &count)) {
         double real;
-        if (!heat_parse_real(value, strlen(value), &real) || real != floor(real) || !(fabs(real) < 9e15))
+        if (!heat_parse_real(value, strlen(value), &real) || real != floor(real))
             return heat_fail_option(ctx, o->name, value, "'%.80s' is not a whole number%s", value,
                                     o->min == HEAT_AUTO ? " or auto" : "");
+        if (!(fabs(real) < 9e15)) /* beyond the range of every count */
+            return out_of_range(ctx, o, real, value);
         count = (int64_t)real; /* 1e6 is a whole number too */
     }
     if (!is_auto && (count < 0 || is_empty_count(o, count)))
-        return check_range(ctx, o, (double)NAN, value);
+        return out_of_range(ctx, o, (double)NAN, value);
     if (check_range(ctx, o, (double)count, value) != HEAT_OK)
         return HEAT_ERROR_OPTION;
     *(int64_t *)field = count;
@@ -324,7 +328,7 @@ static heat_status check_field(heat_context *ctx, const heat_option *o, const vo
     case HEAT_OPTION_COUNT:
     case HEAT_OPTION_BYTES:
         if (is_empty_count(o, *(const int64_t *)field))
-            return check_range(ctx, o, (double)NAN, value);
+            return out_of_range(ctx, o, (double)NAN, value);
         return check_range(ctx, o, (double)*(const int64_t *)field, value);
     case HEAT_OPTION_TEMPERATURE: {
         int64_t count;

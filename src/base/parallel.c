@@ -39,7 +39,9 @@ static void take_units(const heat_context *parent, shared_work *work)
                 work->failed_unit = unit;
                 work->error = worker.error;
             }
-            break; /* units below a failing one were handed out before it and still finish */
+            /* those below a failing unit were handed out before it and still finish; none above begins */
+            atomic_store_explicit(&work->next, work->n_units, memory_order_relaxed);
+            break;
         }
     }
 }

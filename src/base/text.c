@@ -1,7 +1,7 @@
 /* Parsing that says no unless the whole word is the number, and the names a mistyped word may have meant. */
 #include "base/text.h"
 
-#include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,9 +32,9 @@ bool heat_parse_int(const char *text, size_t length, int64_t *out)
     size_t sign = length > 0 && (text[0] == '-' || text[0] == '+');
     uint64_t size;
 
-    if (!heat_parse_uint(text + sign, length - sign, &size) || size > INT64_MAX)
+    if (!heat_parse_uint(text + sign, length - sign, &size) || size > (uint64_t)INT64_MAX + negative)
         return false;
-    *out = negative ? -(int64_t)size : (int64_t)size;
+    *out = negative ? (int64_t)(0 - size) : (int64_t)size;
     return true;
 }
 
@@ -66,6 +66,22 @@ static bool looks_decimal(const char *text, size_t length)
     return k == length;
 }
 
+/* The locale's, which a host program may have set to another than '.'. */
+static char decimal_point(void)
+{
+    const char *point = localeconv()->decimal_point;
+
+    return point[0] != '\0' && point[1] == '\0' ? point[0] : '.';
+}
+
+static void replace_point(char *number, char from, char to)
+{
+    char *point = strchr(number, from);
+
+    if (point != NULL)
+        *point = to;
+}
+
 bool heat_parse_real(const char *text, size_t length, double *out)
 {
     char word[LONGEST_NUMBER];
@@ -81,12 +97,7 @@ bool heat_parse_real(const char *text, size_t length, double *out)
         return false;
     memcpy(word, text, length);
     word[length] = '\0';
-    {
-        const char *point = localeconv()->decimal_point; /* a host program may have set another */
-        char *dot = strchr(word, '.');
-        if (dot != NULL && point[1] == '\0')
-            *dot = point[0];
-    }
+    replace_point(word, '.', decimal_point());
     value = strtod(word, NULL);
     if (!isfinite(value))
         return false;
@@ -98,15 +109,17 @@ bool heat_parse_bytes(const char *text, size_t length, int64_t *out)
 {
     static const char units[] = "KMGT";
     double scale = 1, value;
+    bool binary = length > 1 && text[length - 1] == 'B' && text[length - 2] == 'i';
+    const char *unit;
 
     if (length > 0 && text[length - 1] == 'B')
-        length -= length > 1 && text[length - 2] == 'i' ? 2 : 1;
-    if (length > 0) {
-        const char *unit = memchr(units, text[length - 1] & ~0x20, sizeof units - 1);
-        if (unit != NULL) {
-            scale = ldexp(1, 10 * (int)(unit - units + 1));
-            length--;
-        }
+        length -= binary ? 2 : 1;
+    unit = length > 0 ? memchr(units, text[length - 1] & ~0x20, sizeof units - 1) : NULL;
+    if (unit != NULL) {
+        scale = ldexp(1, 10 * (int)(unit - units + 1));
+        length--;
+    } else if (binary) {
+        return false;
     }
     if (!heat_parse_real(text, length, &value) || !(value >= 0) || !(value * scale < 9e18))
         return false;
@@ -120,11 +133,12 @@ const char *heat_text_real(double value, char *buffer, size_t size)
         snprintf(buffer, size, "%.0f", value == 0 ? 0.0 : value);
         return buffer;
     }
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) { /* 15 are never too many */
         snprintf(buffer, size, "%.*g", digits, value);
         if (strtod(buffer, NULL) == value)
             break;
     }
+    replace_point(buffer, decimal_point(), '.');
     return buffer;
 }
 
