@@ -241,12 +241,12 @@ static void results_scale_with_the_draws_even_near_the_limits(void **state)
     heat_context_free(ctx);
 }
 
-/* Twenty independent sets of chains; tolerance five standard errors of their average, where the relative sd
+/* Twelve independent sets of chains; tolerance five standard errors of their average, where the relative sd
  * of one tau is about sqrt(2 (2 W + 1) / N) (Sokal 1997) with a window W of at most 6 tau. */
 static void ar1_chains_give_the_known_autocorrelation_time(void **state)
 {
     (void)state;
-    enum { SETS = 20, CHAINS = 4, DRAWS = 5000 };
+    enum { SETS = 12, CHAINS = 4, DRAWS = 5000 };
     static const double phis[] = {0, 0.5, 0.9};
     static double x[CHAINS * DRAWS];
     heat_context *ctx = test_context();
@@ -285,7 +285,7 @@ static void ar1_chains_give_the_known_autocorrelation_time(void **state)
 static void error_bars_cover_the_true_mean(void **state)
 {
     (void)state;
-    enum { RUNS = 400, CHAINS = 4, DRAWS = 400 };
+    enum { RUNS = 200, CHAINS = 4, DRAWS = 400 };
     static double x[CHAINS * DRAWS];
     heat_context *ctx = test_context();
     double square = 0;

@@ -38,12 +38,12 @@ static void blocks_leave_the_remainder_out_at_the_front(void **state)
     assert_close(blocks[0], 321.0 / 8, 1e-14);
 }
 
-/* Fifty series; tolerance five standard errors of the average, the relative sd of one error at the block
+/* Two dozen series; tolerance five standard errors of the average, the relative sd of one error at the block
  * length that the rule reaches, B = (2 n tau^2)^(1/3) to twice that, being sqrt(B / 2 n). */
 static void binning_finds_the_exact_error_of_correlated_draws(void **state)
 {
     (void)state;
-    enum { SERIES = 50, N = 1 << 15 };
+    enum { SERIES = 24, N = 1 << 14 };
     static double x[N];
     static const double phis[] = {0, 0.5, 0.9, 0.98};
     heat_context *ctx = test_context();

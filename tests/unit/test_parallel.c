@@ -1,0 +1,218 @@
+/* heat_parallel_for: every unit once, the lowest failure, a stop, and results that know no thread count. */
+#include "base/context_private.h"
+#include "base/parallel.h"
+#include "support.h"
+
+#include <heatbath/options.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { UNITS = 5000 };
+
+static heat_status count_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    atomic_int *visits = arg;
+
+    (void)worker;
+    atomic_fetch_add(&visits[unit], 1);
+    return HEAT_OK;
+}
+
+static void every_unit_runs_exactly_once(void **state)
+{
+    (void)state;
+    static atomic_int visits[UNITS];
+    heat_context *ctx = test_context();
+    static const int64_t threads[] = {1, 2, 3, 8, HEAT_AUTO};
+
+    for (size_t k = 0; k < sizeof threads / sizeof *threads; k++)
+        for (int64_t n = 0; n <= UNITS; n = n < 10 ? n + 1 : n * 5 > UNITS && n < UNITS ? UNITS : n * 5) {
+            memset(visits, 0, sizeof visits);
+            assert_ok(ctx, heat_parallel_for(ctx, threads[k], n, count_unit, visits));
+            for (int64_t unit = 0; unit < UNITS; unit++)
+                assert_int_equal(visits[unit], unit < n);
+        }
+    assert_true(heat_thread_count(HEAT_AUTO) >= 1);
+    assert_int_equal(heat_thread_count(3), 3);
+    heat_context_free(ctx);
+}
+
+typedef struct failing {
+    atomic_int done;
+    int64_t lowest; /* this unit and every 7th after it fail */
+} failing;
+
+static heat_status fail_some(heat_context *worker, void *arg, int64_t unit)
+{
+    failing *f = arg;
+
+    atomic_fetch_add(&f->done, 1);
+    for (volatile int k = 0; k < (int)(unit % 13) * 50; k++)
+        ; /* units end in another order than they begin */
+    if (unit >= f->lowest && (unit - f->lowest) % 7 == 0)
+        return heat_fail(worker, HEAT_ERROR_CALLBACK, "unit %lld failed", (long long)unit);
+    return HEAT_OK;
+}
+
+static void the_lowest_failing_unit_speaks(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int64_t threads = 1; threads <= 8; threads++)
+        for (int64_t lowest = 0; lowest < 200; lowest += 9) {
+            failing f = {.lowest = lowest};
+            char expected[40];
+            snprintf(expected, sizeof expected, "unit %lld failed", (long long)lowest);
+            assert_int_equal(heat_parallel_for(ctx, threads, UNITS, fail_some, &f), HEAT_ERROR_CALLBACK);
+            assert_string_equal(heat_context_error(ctx), expected);
+            assert_int_equal(heat_context_error_detail(ctx).status, HEAT_ERROR_CALLBACK);
+            assert_true(f.done > lowest && f.done < UNITS); /* nothing begins after a failure was seen */
+        }
+    heat_context_free(ctx);
+}
+
+typedef struct stopping {
+    heat_context *outer;
+    int64_t at;
+    atomic_int done;
+} stopping;
+
+static heat_status stop_at(heat_context *worker, void *arg, int64_t unit)
+{
+    stopping *s = arg;
+
+    if (unit == s->at) {
+        heat_context_stop(s->outer);
+        if (!heat_halted(worker))
+            return heat_fail(worker, HEAT_ERROR_INTERNAL, "the worker does not see the stop");
+    }
+    while (unit > s->at && !heat_halted(worker))
+        ; /* no thread runs away while another is about to stop the work */
+    atomic_fetch_add(&s->done, 1);
+    return HEAT_OK;
+}
+
+static void a_stop_skips_the_units_not_begun(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int64_t threads = 1; threads <= 8; threads++) {
+        stopping s = {.outer = ctx, .at = 100};
+        assert_ok(ctx, heat_parallel_for(ctx, threads, UNITS, stop_at, &s));
+        assert_true(heat_halted(ctx));
+        if (threads == 1)
+            assert_int_equal(s.done, 101);
+        assert_true(s.done <= 101 + threads);
+        s.done = 0;
+        assert_ok(ctx, heat_parallel_for(ctx, threads, UNITS, stop_at, &s));
+        assert_int_equal(s.done, 0);
+        heat_context_resume(ctx);
+    }
+    heat_context_free(ctx);
+}
+
+static heat_status expire(heat_context *worker, void *arg, int64_t unit)
+{
+    atomic_int *done = arg;
+
+    (void)unit;
+    atomic_fetch_add(done, 1);
+    while (!heat_halted(worker))
+        ;
+    return HEAT_OK;
+}
+
+static void a_deadline_reaches_the_workers(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    atomic_int done = 0;
+    heat_budget budget = heat_budget_enter(ctx, "test", 0.02, INT64_MAX);
+
+    assert_ok(ctx, heat_parallel_for(ctx, 4, UNITS, expire, &done));
+    assert_true(done >= 1 && done <= 4);
+    assert_int_equal(heat_halt_outcome(ctx, HEAT_OUTCOME_COMPLETED), HEAT_OUTCOME_TIME);
+    heat_budget_leave(ctx, &budget);
+    heat_context_free(ctx);
+}
+
+static void must_not_be_called(void *user, heat_log_level level, const char *message)
+{
+    (void)level;
+    (void)message;
+    *(bool *)user = true;
+}
+
+static void must_not_be_shown(void *user, const heat_progress *progress)
+{
+    (void)progress;
+    *(bool *)user = true;
+}
+
+static heat_status talk(heat_context *worker, void *arg, int64_t unit)
+{
+    (void)arg;
+    (void)unit;
+    heat_log(worker, HEAT_LOG_NOTE, "hello");
+    worker->last_shown_s = -1;
+    heat_show_progress(worker, 0.5, 1, 1);
+    return HEAT_OK;
+}
+
+static void workers_never_call_back(void **state)
+{
+    (void)state;
+    bool called = false;
+    heat_context_config config;
+    heat_context *ctx;
+
+    heat_context_config_init(&config);
+    config.user = &called;
+    config.log = must_not_be_called;
+    config.progress = must_not_be_shown;
+    assert_int_equal(heat_context_create(&config, &ctx), HEAT_OK);
+    assert_ok(ctx, heat_parallel_for(ctx, 2, 10, talk, NULL));
+    assert_ok(ctx, heat_parallel_for(ctx, 1, 10, talk, NULL));
+    assert_false(called);
+    heat_context_free(ctx);
+}
+
+static heat_status square_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    double *parts = arg;
+
+    (void)worker;
+    for (int k = 0; k < 100; k++)
+        parts[unit] += 1.0 / (double)(1 + unit * 100 + k);
+    return HEAT_OK;
+}
+
+static void results_are_the_same_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    static double first[UNITS], parts[UNITS];
+    heat_context *ctx = test_context();
+
+    assert_ok(ctx, heat_parallel_for(ctx, 1, UNITS, square_unit, first));
+    for (int64_t threads = 2; threads <= 8; threads++) {
+        memset(parts, 0, sizeof parts);
+        assert_ok(ctx, heat_parallel_for(ctx, threads, UNITS, square_unit, parts));
+        assert_memory_equal(parts, first, sizeof parts);
+    }
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_unit_runs_exactly_once),
+        cmocka_unit_test(the_lowest_failing_unit_speaks),
+        cmocka_unit_test(a_stop_skips_the_units_not_begun),
+        cmocka_unit_test(a_deadline_reaches_the_workers),
+        cmocka_unit_test(workers_never_call_back),
+        cmocka_unit_test(results_are_the_same_for_any_number_of_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
