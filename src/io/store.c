@@ -6,14 +6,11 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/atomic_file.h"
+#include "io/store_seal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <heatbath/version.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     FORMAT_VERSION = 1,
@@ -328,14 +325,18 @@ heat_status heat_store_put_text(heat_context *ctx, heat_store *s, const char *of
  * H5Fget_file_image would copy. */
 static heat_status write_image(heat_store *s)
 {
+    unsigned char seal[HEAT_SEAL_SIZE];
     ssize_t size = -1;
     void *handle = NULL;
+    heat_status status;
 
     if (H5Fflush(s->file, H5F_SCOPE_GLOBAL) >= 0)
         size = H5Fget_file_image(s->file, NULL, 0);
     if (size <= 0 || H5Fget_vfd_handle(s->file, H5P_DEFAULT, &handle) < 0 || handle == NULL)
         return unwritable(s, "/");
-    return heat_atomic_file_write(s->target, *(void **)handle, (size_t)size);
+    heat_store_seal_make(*(void **)handle, (size_t)size, seal);
+    status = heat_atomic_file_write(s->target, *(void **)handle, (size_t)size);
+    return status == HEAT_OK ? heat_atomic_file_write(s->target, seal, sizeof seal) : status;
 }
 
 heat_status heat_store_commit(heat_context *ctx, heat_store *s)
@@ -343,7 +344,7 @@ heat_status heat_store_commit(heat_context *ctx, heat_store *s)
     error_printer before = silence();
     heat_status status = write_image(s);
 
-    (void)ctx;
+    (void)ctx; /* the store remembers its own */
     status = heat_atomic_file_finish(s->target, status);
     s->target = NULL;
     restore(before);
@@ -376,23 +377,6 @@ static heat_status check_head(heat_store *s, const char *kind)
     return status;
 }
 
-/* HDF5 does not say why a file cannot be opened; the system does. */
-static heat_status check_openable(heat_store *s)
-{
-    int fd = open(s->path, O_RDONLY | O_CLOEXEC);
-    struct stat about;
-    heat_status status = HEAT_OK;
-
-    if (fd < 0)
-        return heat_fail_file(s->ctx, HEAT_ERROR_INPUT, s->path, 0, 0, "cannot be opened: %s",
-                              strerror(errno));
-    if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode))
-        status =
-            heat_fail_file(s->ctx, HEAT_ERROR_INPUT, s->path, 0, 0, "cannot be read: %s", strerror(EISDIR));
-    close(fd);
-    return status;
-}
-
 static heat_status open_hdf5(heat_store *s, const void *bytes, size_t size, const char *kind)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -418,8 +402,8 @@ static heat_status open_store(heat_context *ctx, const char *path, const void *b
 
     *out = NULL;
     if (status == HEAT_OK) {
-        if (bytes == NULL)
-            status = check_openable(s);
+        status = bytes == NULL ? heat_store_seal_check_file(ctx, path)
+                               : heat_store_seal_check_image(ctx, path, bytes, size);
         if (status == HEAT_OK)
             status = open_hdf5(s, bytes, size, kind);
         if (status == HEAT_OK)

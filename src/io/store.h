@@ -1,6 +1,6 @@
 /* Trees of named arrays in HDF5, written whole or not at all; the only room that knows the library. Root
  * attributes `format` ("heatbath"), `format_version`, `kind` and `streams_version` name what a file is; a
- * newer version is refused by name. One thread, one file at a time. */
+ * newer version is refused by name. A seal (store_seal.h) tells damage. One thread, one file at a time. */
 #ifndef HEATBATH_STORE_H
 #define HEATBATH_STORE_H
 
