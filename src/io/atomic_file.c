@@ -79,7 +79,7 @@ static heat_status open_temporary(heat_atomic_file *f, const struct stat *replac
 static heat_status open_file(heat_atomic_file *f)
 {
     struct stat about;
-    char *resolved;
+    char resolved[PATH_MAX];
     heat_status status;
 
     if (stat(f->path, &about) != 0) {
@@ -92,11 +92,9 @@ static heat_status open_file(heat_atomic_file *f)
         return failed(f, EISDIR);
     if (is_direct(f->path, &about))
         return open_direct(f);
-    resolved = realpath(f->path, NULL);
-    if (resolved == NULL)
+    if (realpath(f->path, resolved) == NULL)
         return failed(f, errno);
     status = heat_copy_text(f->ctx, resolved, &f->target);
-    free(resolved);
     return status == HEAT_OK ? open_temporary(f, &about) : status;
 }
 
