@@ -1,6 +1,5 @@
 /* The two semirings of elimination, and the arithmetic of the first in two ways: numbers where their range is
- * known to fit a double, logarithms where it may not. exp and log(1 + exp) are written out, so that draws do
- * not depend on the C library. */
+ * known to fit a double, logarithms where it may not. No function of the C library decides a draw. */
 #ifndef HEATBATH_SEMIRING_H
 #define HEATBATH_SEMIRING_H
 
@@ -25,7 +24,7 @@ static inline double heat_semiring_exp(double x)
     double k, r, p;
     int64_t bits;
 
-    x = x < -708 ? -708 : x;
+    x = x < -709 ? -709 : x;
     k = x * log2_e + to_integer; /* the low bits of its mantissa are round(x log2 e) */
     memcpy(&bits, &k, sizeof bits);
     k -= to_integer;
@@ -45,7 +44,7 @@ static inline double heat_semiring_exp(double x)
     p = p * r * r + r + 1;
     bits = (int64_t)((uint64_t)(bits + 1023) << 52);
     memcpy(&k, &bits, sizeof k);
-    return x <= -708 ? 0 : p * k;
+    return x < -708 ? 0 : p * k;
 }
 
 /* log(1 + u), 0 <= u <= 1, as 2 artanh(u / (2 + u)). */

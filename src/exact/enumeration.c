@@ -1,0 +1,367 @@
+/* Every state, once. The states are numbered: bit i of a pairwise graph's number is spin i, other models
+ * count in base q. Blocks of consecutive numbers are the work: a block's energies fill an array, on a
+ * pairwise graph in the order of Gray's code (one flip and the local fields f_i = h_i + sum_j J_ij s_j,   E
+ * -> E + 2 s_i f_i follow; Gray, US patent 2632058 (1953)), beginning from the definition in every block, so
+ * that roundings do not add up. What the array says is then added to the unit's tally, and the tallies in
+ * order. */
+#include "exact/enumeration.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "exact/semiring.h"
+#include "stats/log_sum.h"
+
+#include <math.h>
+
+enum {
+    BLOCK_BITS = 12,
+    BLOCK = 1 << BLOCK_BITS,
+    BLOCKS_PER_UNIT = 16,
+    UNITS_PER_BATCH = 64, /* tallies held at once */
+    MOST_SPINS = 64
+};
+
+static const double most_states = 1099511627776; /* 2^40 */
+
+/* What a run of states adds up to. */
+typedef struct tally {
+    heat_log_sum sum;
+    double minimum, degeneracy;
+    int64_t lowest;     /* the first state of lowest energy */
+    double *value_sums; /* of weight times value, relative to sum.shift; NULL: not wanted */
+} tally;
+
+typedef struct enumeration_work {
+    const heat_model *model;
+    heat_pairwise graph;
+    bool is_pairwise;
+    heat_model_info info;
+    double beta;
+    double slack; /* energies this close, and 1e-9 of the lowest, are one level */
+    int64_t n_states, first_unit;
+    tally tallies[UNITS_PER_BATCH];
+    double *value_sums;
+} enumeration_work;
+
+/* One worker's block: states [start, start + count), their energies, then their weights. */
+typedef struct state_block {
+    int64_t start, count;
+    double energies[BLOCK];
+    int8_t *rows; /* black-box models: the states themselves */
+} state_block;
+
+double heat_enumeration_count(const heat_model *model)
+{
+    heat_model_info info;
+
+    heat_model_describe(model, &info);
+    return pow(info.n_states, info.n_variables);
+}
+
+/* Adds `degeneracy` states at `minimum`, the first of them `lowest`. */
+static void add_level(const enumeration_work *work, tally *t, double minimum, double degeneracy,
+                      int64_t lowest)
+{
+    double width = work->slack + (work->info.exact ? 0 : 1e-9 * fabs(minimum));
+
+    if (minimum < t->minimum - width || t->degeneracy == 0) {
+        t->degeneracy = degeneracy;
+    } else if (minimum <= t->minimum + width) {
+        t->degeneracy += degeneracy;
+    }
+    if (minimum < t->minimum || t->lowest < 0) {
+        t->minimum = minimum;
+        t->lowest = lowest;
+    }
+}
+
+/* Values and weights of spins: what bit b adds is the upper half minus the lower one; then the halves fold.
+ */
+static void add_spin_values(const enumeration_work *work, const state_block *block, double *weights,
+                            double scale, double *value_sums)
+{
+    int64_t half = block->count;
+    int32_t b = 0;
+
+    while ((int64_t)1 << b < block->count)
+        b++;
+    for (int32_t i = b - 1; i >= 0; i--) {
+        double up = 0, down = 0;
+        half /= 2;
+        for (int64_t k = 0; k < half; k++) {
+            down += weights[k];
+            up += weights[k + half];
+            weights[k] += weights[k + half];
+        }
+        value_sums[i] += scale * (up - down);
+    }
+    for (int32_t i = b; i < work->graph.n; i++)
+        value_sums[i] += block->start >> i & 1 ? scale * weights[0] : -scale * weights[0];
+}
+
+static void rescale(const enumeration_work *work, tally *t, double old_shift)
+{
+    double factor = t->sum.shift == old_shift ? 1 : exp(old_shift - t->sum.shift);
+
+    for (int32_t i = 0; i < work->info.n_variables && t->value_sums != NULL; i++)
+        t->value_sums[i] *= factor;
+}
+
+/* Adds a block whose energies are known. */
+static void add_block(const enumeration_work *work, tally *t, state_block *block)
+{
+    double *e = block->energies, lowest = (double)INFINITY, weight = 0, above = 0, width, degeneracy = 0,
+           scale;
+    double old_shift = t->sum.shift;
+    int64_t first = -1;
+
+    for (int64_t k = 0; k < block->count; k++)
+        lowest = e[k] < lowest ? e[k] : lowest;
+    if (!(lowest < (double)INFINITY))
+        return; /* all forbidden */
+    width = work->slack + (work->info.exact ? 0 : 1e-9 * fabs(lowest));
+    for (int64_t k = block->count - 1; k >= 0 && lowest <= t->minimum + width; k--) {
+        degeneracy += e[k] <= lowest + width;
+        first = e[k] == lowest ? k : first;
+    }
+    if (first >= 0)
+        add_level(work, t, lowest, degeneracy, block->start + first);
+    for (int64_t k = 0; k < block->count; k++) {
+        double d = e[k] - lowest, w = d < (double)INFINITY ? heat_semiring_exp(-work->beta * d) : 0;
+        weight += w;
+        above += w > 0 ? w * d : 0;
+        e[k] = w;
+    }
+    heat_log_sum_add(&t->sum, -work->beta * lowest, weight, lowest + above / weight);
+    if (t->value_sums == NULL)
+        return;
+    rescale(work, t, old_shift);
+    scale = exp(-work->beta * lowest - t->sum.shift);
+    if (work->is_pairwise) {
+        add_spin_values(work, block, e, scale, t->value_sums);
+        return;
+    }
+    for (int64_t k = 0; k < block->count; k++)
+        for (int32_t i = 0; i < work->info.n_variables; i++)
+            t->value_sums[i] += scale * e[k] * block->rows[k * work->info.n_variables + i];
+}
+
+static void merge(const enumeration_work *work, tally *into, tally *from)
+{
+    double old_shift = into->sum.shift, from_shift = from->sum.shift, scale;
+
+    if (from->lowest < 0)
+        return;
+    add_level(work, into, from->minimum, from->degeneracy, from->lowest);
+    heat_log_sum_merge(&into->sum, &from->sum);
+    if (into->value_sums == NULL)
+        return;
+    rescale(work, into, old_shift);
+    scale = exp(from_shift - into->sum.shift);
+    for (int32_t i = 0; i < work->info.n_variables; i++)
+        into->value_sums[i] += scale * from->value_sums[i];
+}
+
+static void spins_of(int64_t number, int32_t n, double *spins)
+{
+    for (int32_t i = 0; i < n; i++)
+        spins[i] = number >> i & 1 ? 1 : -1;
+}
+
+/* Energies of a block of spin states in Gray's order. Only the block's low spins flip. */
+static void fill_gray(const heat_pairwise *graph, state_block *block)
+{
+    double s[MOST_SPINS], field[BLOCK_BITS], energy = graph->offset;
+    int64_t low = 0;
+
+    spins_of(block->start, graph->n, s);
+    for (int32_t i = 0; i < graph->n; i++) {
+        double all = graph->field[i], later = 0;
+        for (int64_t e = graph->row[i]; e < graph->row[i + 1]; e++) {
+            all += graph->coupling[e] * s[graph->col[e]];
+            later += graph->col[e] > i ? graph->coupling[e] * s[graph->col[e]] : 0;
+        }
+        energy -= s[i] * (graph->field[i] + later);
+        if (i < BLOCK_BITS)
+            field[i] = all;
+    }
+    block->energies[0] = energy;
+    for (int64_t k = 1; k < block->count; k++) {
+        int32_t i = __builtin_ctzll((uint64_t)k);
+        energy += 2 * s[i] * field[i];
+        s[i] = -s[i];
+        low ^= (int64_t)1 << i;
+        block->energies[low] = energy;
+        for (int64_t e = graph->row[i]; e < graph->row[i + 1] && graph->col[e] < BLOCK_BITS; e++)
+            field[graph->col[e]] += 2 * graph->coupling[e] * s[i];
+    }
+}
+
+/* The row of state `number`, in the model's coding. */
+static void row_of(const heat_model_info *info, int64_t number, int8_t *row)
+{
+    for (int32_t i = 0; i < info->n_variables; i++) {
+        int8_t digit = (int8_t)(number % info->n_states);
+        row[i] = info->coding == HEAT_CODING_SPIN ? (int8_t)(2 * digit - 1) : digit;
+        number /= info->n_states;
+    }
+}
+
+static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    enumeration_work *work = arg;
+    tally *t = &work->tallies[unit];
+    int64_t first = (work->first_unit + unit) * BLOCKS_PER_UNIT * BLOCK;
+    state_block *block = NULL;
+    heat_status status = heat_alloc(worker, 1, sizeof *block, &block);
+
+    if (status == HEAT_OK && !work->is_pairwise)
+        status = heat_alloc(worker, (int64_t)BLOCK * work->info.n_variables, 1, &block->rows);
+    for (int b = 0; b < BLOCKS_PER_UNIT && status == HEAT_OK; b++) {
+        block->start = first + (int64_t)b * BLOCK;
+        if (block->start >= work->n_states || heat_halted(worker))
+            break;
+        block->count = work->n_states - block->start < BLOCK ? work->n_states - block->start : BLOCK;
+        if (work->is_pairwise) {
+            fill_gray(&work->graph, block);
+        } else {
+            for (int64_t k = 0; k < block->count; k++)
+                row_of(&work->info, block->start + k, block->rows + k * work->info.n_variables);
+            status = heat_model_energies(worker, work->model, block->count, block->rows, block->energies);
+        }
+        if (status == HEAT_OK)
+            add_block(work, t, block);
+    }
+    if (block != NULL)
+        heat_free(block->rows);
+    heat_free(block);
+    return status;
+}
+
+static heat_status work_init(heat_context *ctx, enumeration_work *work, const heat_model *model, double beta,
+                             bool values)
+{
+    double strength = 0, states = heat_enumeration_count(model);
+
+    work->model = model;
+    work->beta = beta;
+    heat_model_describe(model, &work->info);
+    if (!(beta >= 0 && beta < (double)INFINITY))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected 0 or more", beta);
+    if (!(states <= most_states))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "too many states to visit them all: %d^%d, 2^40 are possible", work->info.n_states,
+                         work->info.n_variables);
+    work->n_states = (int64_t)states;
+    work->is_pairwise = heat_model_get_pairwise(model, &work->graph);
+    for (int64_t e = 0; work->is_pairwise && e < work->graph.row[work->graph.n]; e++)
+        strength += fabs(work->graph.coupling[e]) / 2;
+    work->slack = work->info.exact ? 0 : 1e-13 * strength;
+    return values ? heat_alloc(ctx, (int64_t)UNITS_PER_BATCH * work->info.n_variables,
+                               sizeof *work->value_sums, &work->value_sums)
+                  : HEAT_OK;
+}
+
+static void tally_begin(tally *t, double *value_sums, int32_t n)
+{
+    *t = (tally){HEAT_LOG_SUM_EMPTY, (double)INFINITY, 0, -1, value_sums};
+    for (int32_t i = 0; i < n && value_sums != NULL; i++)
+        value_sums[i] = 0;
+}
+
+/* All batches, their tallies merged in order into `total`. */
+static heat_status run_batches(heat_context *ctx, enumeration_work *work, int64_t threads, tally *total)
+{
+    const int64_t unit = (int64_t)BLOCKS_PER_UNIT * BLOCK;
+    int64_t n_units = (work->n_states + unit - 1) / unit;
+    int32_t n = work->info.n_variables;
+
+    if (!work->is_pairwise && !heat_model_is_thread_safe(work->model))
+        threads = 1;
+    for (; work->first_unit < n_units; work->first_unit += UNITS_PER_BATCH) {
+        int64_t left = n_units - work->first_unit, count = left < UNITS_PER_BATCH ? left : UNITS_PER_BATCH;
+        heat_status status;
+        for (int64_t u = 0; u < count; u++)
+            tally_begin(&work->tallies[u], work->value_sums == NULL ? NULL : work->value_sums + u * n, n);
+        status = heat_parallel_for(ctx, threads, count, run_unit, work);
+        if (status != HEAT_OK || heat_halted(ctx))
+            return status;
+        for (int64_t u = 0; u < count; u++)
+            merge(work, total, &work->tallies[u]);
+        heat_show_progress(ctx, (double)(work->first_unit + count) / (double)n_units, (double)NAN,
+                           total->minimum);
+    }
+    return HEAT_OK;
+}
+
+static void forget(int32_t n, heat_enumeration *result)
+{
+    result->log_z = result->mean_energy = result->minimum = result->degeneracy = (double)NAN;
+    for (int32_t i = 0; i < n && result->value_mean != NULL; i++)
+        result->value_mean[i] = (double)NAN;
+}
+
+/* The numbers of a finished tally; the lowest energy once more from the definition. */
+static heat_status conclude(heat_context *ctx, const enumeration_work *work, const tally *total,
+                            heat_enumeration *result)
+{
+    double weight = total->sum.sum + total->sum.sum_error;
+    int8_t *row = NULL;
+    heat_status status;
+
+    if (total->lowest < 0)
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED, "every state is forbidden (energy +infinity)");
+    status = heat_alloc(ctx, work->info.n_variables, 1, &row);
+    if (status != HEAT_OK)
+        return status;
+    row_of(&work->info, total->lowest, row);
+    status = heat_model_energies(ctx, work->model, 1, row, &result->minimum);
+    result->log_z = heat_log_sum_value(&total->sum);
+    result->mean_energy = heat_log_sum_mean(&total->sum);
+    result->degeneracy = total->degeneracy;
+    for (int32_t i = 0; i < work->info.n_variables; i++) {
+        if (result->state != NULL)
+            result->state[i] = row[i];
+        if (result->value_mean != NULL) {
+            result->value_mean[i] = total->value_sums[i] / weight;
+            if (work->is_pairwise && work->info.coding == HEAT_CODING_INDEX)
+                result->value_mean[i] = (1 + result->value_mean[i]) / 2;
+        }
+    }
+    heat_free(row);
+    return status;
+}
+
+heat_status heat_enumeration_run(heat_context *ctx, const heat_model *model, double beta, int64_t threads,
+                                 heat_enumeration *result)
+{
+    enumeration_work *work = NULL;
+    double *value_sums = NULL;
+    int32_t n = 0;
+    bool done = false;
+    tally total;
+    heat_status status = heat_alloc(ctx, 1, sizeof *work, &work);
+
+    if (status != HEAT_OK)
+        goto out;
+    status = work_init(ctx, work, model, beta, result->value_mean != NULL);
+    n = work->info.n_variables;
+    if (status == HEAT_OK && result->value_mean != NULL)
+        status = heat_alloc(ctx, n, sizeof *value_sums, &value_sums);
+    if (status != HEAT_OK)
+        goto out;
+    tally_begin(&total, value_sums, n);
+    status = run_batches(ctx, work, threads, &total);
+    if (status != HEAT_OK || heat_halted(ctx))
+        goto out;
+    status = conclude(ctx, work, &total, result);
+    done = status == HEAT_OK;
+out:
+    if (!done)
+        forget(n, result);
+    heat_free(value_sums);
+    if (work != NULL)
+        heat_free(work->value_sums);
+    heat_free(work);
+    return status;
+}

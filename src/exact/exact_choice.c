@@ -1,0 +1,121 @@
+/* Which exact road, and whether it can be afforded. */
+#include "exact/exact_choice.h"
+#include "base/context_private.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double most_operations = 1e13;
+static const double most_states = 1099511627776; /* 2^40 states */
+
+/* Measured on one core, in units of a table entry of elimination: a state of Gray's code. */
+static const double state_weight = 6;
+
+/* Bytes that an enumeration holds, whatever its size. */
+static const double enumeration_bytes = 1 << 20;
+
+/* The widest separator of which the tables at once fit: one read and one written on the way forward; on the
+ * way back the joint of two, and one to which it is summed. */
+static int32_t width_within(double memory, bool marginals)
+{
+    double entries = memory / (marginals ? 32 : 16);
+
+    return entries >= 1 ? (int32_t)floor(log2(entries)) : 0;
+}
+
+/* Takes elimination where it is the cheaper, the only one that can be afforded, or the one to complain of. */
+static bool elimination_wins(const heat_exact_choice *choice, double memory, bool marginals, bool *affordable)
+{
+    heat_elimination_cost cost = heat_elimination_get_cost(choice->plan);
+
+    *affordable = !cost.is_bound && (marginals ? cost.bytes_back : cost.bytes) <= memory &&
+                  cost.entries <= most_operations;
+    if (!choice->cost.affordable)
+        return true;
+    return *affordable && cost.entries < state_weight * choice->cost.operations;
+}
+
+heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_t memory, bool marginals,
+                              heat_exact_choice *choice)
+{
+    heat_exact_cost *cost = &choice->cost;
+    heat_elimination_cost priced;
+    heat_status status;
+    bool affordable;
+
+    *choice = (heat_exact_choice){.plan = NULL};
+    *cost = (heat_exact_cost){.size = sizeof *cost, .method = "enumeration", .bytes = enumeration_bytes};
+    cost->operations = heat_enumeration_count(model);
+    cost->affordable = cost->operations <= most_states && enumeration_bytes <= (double)memory;
+    cost->width_affordable = width_within((double)memory, marginals);
+    if (!heat_model_get_pairwise(model, &choice->graph))
+        return HEAT_OK;
+    status = heat_elimination_create(ctx, &choice->graph, cost->width_affordable, &choice->plan);
+    if (status != HEAT_OK)
+        return status;
+    priced = heat_elimination_get_cost(choice->plan);
+    cost->width = priced.width;
+    cost->width_is_bound = priced.is_bound;
+    if (elimination_wins(choice, (double)memory, marginals, &affordable)) {
+        cost->method = "elimination";
+        cost->bytes = marginals ? priced.bytes_back : priced.bytes;
+        cost->operations = priced.entries;
+        cost->affordable = affordable;
+    } else {
+        affordable = false;
+    }
+    if (!affordable) {
+        heat_elimination_free(choice->plan);
+        choice->plan = NULL;
+    }
+    return HEAT_OK;
+}
+
+void heat_exact_choice_clear(heat_exact_choice *choice)
+{
+    heat_elimination_free(choice->plan);
+    *choice = (heat_exact_choice){.plan = NULL};
+}
+
+heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model, int64_t memory,
+                                heat_exact_cost *cost)
+{
+    heat_exact_choice choice;
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || cost == NULL || memory <= 0)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "heat_exact_estimate: a model, a cost and memory > 0 are needed");
+    status = heat_exact_choose(ctx, model, memory, true, &choice);
+    *cost = choice.cost;
+    heat_exact_choice_clear(&choice);
+    return status;
+}
+
+heat_status heat_exact_fail(heat_context *ctx, const heat_exact_cost *cost, int64_t memory)
+{
+    char allowed[32], needed[32];
+    const char *at_least = cost->width_is_bound ? " (at least)" : "";
+
+    heat_text_bytes((double)memory, allowed, sizeof allowed);
+    heat_text_bytes(cost->bytes, needed, sizeof needed);
+    if (strcmp(cost->method, "enumeration") == 0)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "too many states to visit them all: %.3g, 2^40 are possible",
+                         cost->operations);
+    if (cost->width > cost->width_affordable)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "too wide for exact elimination: width %d found%s, width %d affordable with %s "
+                         "(option --memory)",
+                         cost->width, at_least, cost->width_affordable, allowed);
+    if (cost->bytes > (double)memory)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "too large for exact elimination: width %d found%s, which needs %s, %s are allowed "
+                         "(option --memory)",
+                         cost->width, at_least, needed, allowed);
+    return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                     "too long for exact elimination: width %d found%s, %.3g operations, 1e13 are possible",
+                     cost->width, at_least, cost->operations);
+}
