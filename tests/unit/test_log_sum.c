@@ -109,6 +109,8 @@ static void a_million_terms_keep_full_precision_in_any_order(void **state)
     (void)state;
     enum { N = 1000000 };
     static double x[N];
+    volatile long double tiny = 0x1p-60L;
+    const double slack = 1 + tiny > 1 ? 1 : 1e5; /* valgrind computes long double as double */
     heat_stream stream;
 
     heat_stream_init(&stream, 1, HEAT_PURPOSE_TEST, 0);
@@ -124,9 +126,9 @@ static void a_million_terms_keep_full_precision_in_any_order(void **state)
         sum = pairwise(0, N, x, false);
         moment = pairwise(0, N, x, true);
         expected = (double)logl(sum);
-        assert_close(heat_log_sum_exp(N, x), expected, 2 * 0x1p-52 * fabs(expected));
+        assert_close(heat_log_sum_exp(N, x), expected, slack * 2 * 0x1p-52 * fabs(expected));
         assert_close(heat_log_sum_value(&s), expected, 2 * 0x1p-52 * fabs(expected));
-        assert_close(heat_log_sum_mean(&s), (double)(moment / sum), 2e-15 * (double)(moment / sum));
+        assert_close(heat_log_sum_mean(&s), (double)(moment / sum), slack * 2e-15 * (double)(moment / sum));
     }
     for (int k = 0; k < N; k++) /* where a plain sum loses seven digits */
         x[k] = k == 0 ? 0 : log(0x1p-54);
