@@ -44,16 +44,16 @@ typedef struct heat_sample_temperature {
 typedef struct heat_sample_result {
     size_t size; /* set by heat_sample_result_init; 0 means the first release's layout */
     heat_outcome outcome;
-    const char *reasons; /* the failing criteria, one a line; "" if none; owned */
-    const char *engine;  /* the one that ran; static */
+    char *reasons;      /* the failing criteria, one a line; "" if none; owned */
+    const char *engine; /* the one that ran; static */
     int32_t n_temperatures;
     heat_sample_temperature *temperatures; /* owned */
     int32_t n_variables;
     int32_t n_chains; /* at each temperature */
     int64_t n_sweeps; /* measured sweeps of each chain: less than asked for when stopped early */
     int64_t n_edges;
-    const int32_t *edge_i; /* n_edges, with observables=edges; owned */
-    const int32_t *edge_j;
+    int32_t *edge_i; /* n_edges, with observables=edges; owned */
+    int32_t *edge_j;
     int64_t n_draws;  /* kept states of each chain, with keep_states */
     int8_t *states;   /* [temperature][chain][draw][variable], the model's coding; owned; NULL without
                          keep_states */

@@ -38,7 +38,7 @@ typedef struct heat_replica_kernel {
 
 extern const heat_replica_kernel heat_replica_ref;
 
-/* Sets energy and magnetization of all lanes from the spins, in fixed order. */
-void heat_replica_measure(const heat_pairwise *graph, heat_replica_block *block);
+/* Sets energy and magnetization of one lane from its spins, in fixed order. */
+void heat_replica_measure(const heat_pairwise *graph, heat_replica_block *block, int32_t lane);
 
 #endif

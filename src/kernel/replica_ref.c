@@ -27,20 +27,19 @@ static inline uint64_t draw(heat_replica_block *b, int l)
 
 const heat_replica_kernel heat_replica_ref = {"ref", replica_sweep_ref};
 
-void heat_replica_measure(const heat_pairwise *g, heat_replica_block *b)
+void heat_replica_measure(const heat_pairwise *g, heat_replica_block *b, int32_t lane)
 {
-    for (int l = 0; l < b->n_lanes; l++) {
-        double energy = g->offset;
-        int64_t magnetization = 0;
-        for (int32_t i = 0; i < g->n; i++) {
-            const int8_t s = b->spin[(int64_t)i * b->n_lanes + l];
-            double pairs = 0; /* twice the sum over edges: halved at the end, exactly */
-            for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
-                pairs += g->coupling[k] * b->spin[(int64_t)g->col[k] * b->n_lanes + l];
-            energy -= s * (0.5 * pairs + g->field[i]);
-            magnetization += s;
-        }
-        b->energy[l] = energy;
-        b->magnetization[l] = magnetization;
+    double energy = g->offset;
+    int64_t magnetization = 0;
+
+    for (int32_t i = 0; i < g->n; i++) {
+        const int8_t s = b->spin[(int64_t)i * b->n_lanes + lane];
+        double pairs = 0; /* every edge is met twice: halved below, exactly */
+        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
+            pairs += g->coupling[k] * b->spin[(int64_t)g->col[k] * b->n_lanes + lane];
+        energy -= s * (0.5 * pairs + g->field[i]);
+        magnetization += s;
     }
+    b->energy[lane] = energy;
+    b->magnetization[lane] = magnetization;
 }

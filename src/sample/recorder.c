@@ -1,0 +1,162 @@
+/* Series, kept states and block sums. */
+#include "sample/recorder.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static double sums_bytes(double n_chains, double length)
+{
+    return n_chains * length * (sizeof(int32_t) + 2 * sizeof(double));
+}
+
+static int64_t draws_of(const heat_recorder_plan *plan)
+{
+    return plan->keep_states ? (plan->n_sweeps + plan->thin - 1) / plan->thin : 0;
+}
+
+double heat_recorder_bytes(const heat_model *model, const heat_recorder_plan *plan)
+{
+    heat_model_info info;
+    double chains = (double)plan->n_chains, bytes;
+
+    heat_model_describe(model, &info);
+    bytes = chains * ((double)plan->n_sweeps * 2 * sizeof(double) + info.n_variables);
+    bytes += chains * (double)draws_of(plan) * (info.n_variables + (double)sizeof(double));
+    if (plan->spins)
+        bytes += sums_bytes(chains, info.n_variables);
+    if (plan->edges)
+        bytes += sums_bytes(chains, (double)info.n_edges);
+    return bytes;
+}
+
+static heat_status init_sums(heat_context *ctx, heat_block_sums *sums, int64_t n_chains, int64_t length)
+{
+    heat_status status = heat_alloc(ctx, n_chains * length, sizeof *sums->now, &sums->now);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_chains * length, sizeof *sums->sum, &sums->sum);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_chains * length, sizeof *sums->squares, &sums->squares);
+    sums->length = length;
+    return status;
+}
+
+heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_model *model,
+                               const heat_pairwise *graph, const heat_recorder_plan *plan)
+{
+    heat_model_info info;
+    heat_status status;
+
+    heat_model_describe(model, &info);
+    *r = (heat_recorder){.n_chains = plan->n_chains,
+                         .n_sweeps = plan->n_sweeps,
+                         .thin = plan->thin,
+                         .n_draws = draws_of(plan),
+                         .graph = graph,
+                         .n = info.n_variables};
+    r->block = plan->n_sweeps / HEAT_RECORD_BLOCKS > 0 ? plan->n_sweeps / HEAT_RECORD_BLOCKS : 1;
+    status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->energy, &r->energy);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->total, &r->total);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, plan->n_chains * r->n, 1, &r->row);
+    if (status == HEAT_OK && plan->keep_states)
+        status = heat_alloc(ctx, plan->n_chains * r->n_draws * r->n, 1, &r->states);
+    if (status == HEAT_OK && plan->keep_states)
+        status = heat_alloc(ctx, plan->n_chains * r->n_draws, sizeof *r->energies, &r->energies);
+    if (status == HEAT_OK && plan->spins)
+        status = init_sums(ctx, &r->spins, plan->n_chains, r->n);
+    if (status == HEAT_OK && plan->edges)
+        status = init_sums(ctx, &r->edges, plan->n_chains, info.n_edges);
+    if (status != HEAT_OK)
+        heat_recorder_clear(r);
+    return status;
+}
+
+static void clear_sums(heat_block_sums *sums)
+{
+    heat_free(sums->now);
+    heat_free(sums->sum);
+    heat_free(sums->squares);
+}
+
+void heat_recorder_clear(heat_recorder *r)
+{
+    heat_free(r->energy);
+    heat_free(r->total);
+    heat_free(r->states);
+    heat_free(r->energies);
+    heat_free(r->row);
+    clear_sums(&r->spins);
+    clear_sums(&r->edges);
+    *r = (heat_recorder){0};
+}
+
+bool heat_recorder_wants_state(const heat_recorder *r, int64_t sweep)
+{
+    return r->spins.length > 0 || r->edges.length > 0 || (r->states != NULL && sweep % r->thin == 0);
+}
+
+static void close_block(heat_block_sums *s, int64_t chain, int64_t block)
+{
+    int64_t begin = chain * s->length;
+
+    for (int64_t k = begin; k < begin + s->length; k++) {
+        double mean = s->now[k] / (double)block;
+        s->sum[k] += mean;
+        s->squares[k] += mean * mean;
+        s->now[k] = 0;
+    }
+}
+
+static void add_edges(heat_recorder *r, int64_t chain, const int8_t *state)
+{
+    const heat_pairwise *g = r->graph;
+    int32_t *now = r->edges.now + chain * r->edges.length;
+    int64_t e = 0;
+
+    for (int32_t i = 0; i < g->n; i++)
+        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
+            if (g->col[k] > i)
+                now[e++] += state[i] * state[g->col[k]];
+}
+
+void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int8_t *state, double energy,
+                       double total)
+{
+    r->energy[chain * r->n_sweeps + sweep] = energy;
+    r->total[chain * r->n_sweeps + sweep] = total;
+    if (r->states != NULL && sweep % r->thin == 0) {
+        int64_t draw = chain * r->n_draws + sweep / r->thin;
+        memcpy(r->states + draw * r->n, state, (size_t)r->n);
+        r->energies[draw] = energy;
+    }
+    if (r->spins.length > 0)
+        for (int32_t i = 0; i < r->n; i++)
+            r->spins.now[chain * r->n + i] += state[i];
+    if (r->edges.length > 0)
+        add_edges(r, chain, state);
+    if ((sweep + 1) % r->block == 0) {
+        close_block(&r->spins, chain, r->block);
+        close_block(&r->edges, chain, r->block);
+    }
+}
+
+void heat_block_sums_get(const heat_recorder *r, const heat_block_sums *s, int64_t first, int64_t last,
+                         int64_t n_sweeps, int64_t k, double *mean, double *error)
+{
+    double n = (double)((last - first) * (n_sweeps / r->block)), sum = 0, squares = 0, variance;
+
+    *mean = *error = (double)NAN;
+    if (!(n >= 2))
+        return;
+    for (int64_t chain = first; chain < last; chain++) {
+        sum += s->sum[chain * s->length + k];
+        squares += s->squares[chain * s->length + k];
+    }
+    *mean = sum / n;
+    variance = (squares - sum * *mean) / (n - 1);
+    *error = sqrt(variance > 0 ? variance / n : 0);
+}

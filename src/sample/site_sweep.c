@@ -1,0 +1,118 @@
+/* A sweep of single-variable moves: the replica kernel on pairwise models, batches of energy changes on
+ * others. */
+#include "base/context_private.h"
+#include "sample/engine.h"
+
+#include <math.h>
+
+enum { SWEEPS_PER_MEASURE = 64 }; /* energies that are not exact are summed afresh this often */
+
+/* The spins of a chain without a field all change sign with probability 1/2: one bit, no memory touched. */
+static void flip_globally(heat_chains *c, int64_t chain)
+{
+    int64_t k = c->n_sweeps[chain] % 64;
+
+    if (k == 0)
+        c->flip_bits[chain] = heat_stream_bits(&c->flip[chain]);
+    if (c->flip_bits[chain] >> k & 1)
+        c->sign[chain] = (int8_t)-c->sign[chain];
+}
+
+static void sweep_block(heat_chains *c, int64_t unit, heat_flip_rule flip)
+{
+    heat_replica_block *b = &c->blocks[unit];
+    int64_t first, last;
+
+    c->kernel->sweep(&c->graph, b, flip);
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t chain = first; chain < last; chain++) {
+        if (c->is_symmetric)
+            flip_globally(c, chain);
+        c->n_sweeps[chain]++;
+        if (!c->graph.exact && c->n_sweeps[chain] % SWEEPS_PER_MEASURE == 0)
+            heat_replica_measure(&c->graph, b, (int32_t)(chain - first));
+    }
+}
+
+static int8_t value_of(const heat_chains *c, int32_t index)
+{
+    return (int8_t)(c->coding == HEAT_CODING_SPIN ? 2 * index - 1 : index);
+}
+
+static int32_t index_of(const heat_chains *c, int8_t value)
+{
+    return c->coding == HEAT_CODING_SPIN ? (value + 1) / 2 : value;
+}
+
+/* The energy changes of one site for every value it may take, chains of the unit side by side:
+ * delta[a * width + r] for value index a and the unit's row r. */
+static heat_status site_deltas(heat_context *worker, heat_chains *c, int64_t unit, int32_t site,
+                               double *delta)
+{
+    int64_t first, last;
+    int8_t *proposed = c->proposed + unit * c->width;
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    if (c->n_states == 2) { /* one other value: one batch */
+        for (int64_t r = 0; r < last - first; r++)
+            proposed[r] = value_of(c, 1 - index_of(c, c->rows[(first + r) * c->n + site]));
+        return heat_model_deltas(worker, c->model, last - first, c->rows + first * c->n, site, proposed,
+                                 delta);
+    }
+    for (int32_t a = 0; a < c->n_states; a++) {
+        heat_status status;
+        for (int64_t r = 0; r < last - first; r++)
+            proposed[r] = value_of(c, a);
+        status = heat_model_deltas(worker, c->model, last - first, c->rows + first * c->n, site, proposed,
+                                   delta + a * c->width);
+        if (status != HEAT_OK)
+            return status;
+    }
+    return HEAT_OK;
+}
+
+/* Draws the site's next value in one chain; r is its row in the unit. */
+static void move_site(heat_chains *c, int64_t chain, int64_t r, int32_t site, heat_rule_fn rule,
+                      const double *delta)
+{
+    double x[128], p[128], u;
+    int8_t *value = &c->rows[chain * c->n + site];
+    int32_t current = index_of(c, *value), next = 0;
+    int32_t q = c->n_states;
+
+    for (int32_t a = 0; a < q; a++)
+        x[a] = a == current ? 0 : -c->beta[chain] * delta[q == 2 ? r : a * c->width + r];
+    rule(q, current, x, p);
+    u = heat_stream_uniform(&c->streams[chain]);
+    while (next < q - 1 && !(u < p[next]))
+        u -= p[next++];
+    if (next == current)
+        return;
+    *value = value_of(c, next);
+    c->n_moves[chain]++;
+}
+
+static heat_status sweep_rows(heat_context *worker, heat_chains *c, int64_t unit, heat_rule_fn rule)
+{
+    double *delta = c->scratch + unit * c->width * (c->n_states + 1);
+    int64_t first, last;
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int32_t site = 0; site < c->n; site++) {
+        heat_status status = site_deltas(worker, c, unit, site, delta);
+        if (status != HEAT_OK)
+            return status;
+        for (int64_t chain = first; chain < last; chain++)
+            move_site(c, chain, chain - first, site, rule, delta);
+    }
+    return heat_model_energies(worker, c->model, last - first, c->rows + first * c->n, c->energy + first);
+}
+
+heat_status heat_site_sweep(heat_context *worker, heat_chains *c, int64_t unit, heat_rule_fn rule,
+                            heat_flip_rule flip)
+{
+    if (!c->is_pairwise)
+        return sweep_rows(worker, c, unit, rule);
+    sweep_block(c, unit, flip);
+    return HEAT_OK;
+}
