@@ -48,8 +48,9 @@ static void warn(heat_context *ctx, const heat_model_info *info)
         heat_log(ctx, HEAT_LOG_WARNING, "%s: %lld edges repeat an earlier pair; their weights were added up",
                  info->name, (long long)info->n_merged);
     if (info->n_self_loops > 0)
-        heat_log(ctx, HEAT_LOG_WARNING, "%s: %lld edges from a vertex to itself were left out (they are never cut)",
-                 info->name, (long long)info->n_self_loops);
+        heat_log(ctx, HEAT_LOG_WARNING,
+                 "%s: %lld edges from a vertex to itself were left out (they are never cut)", info->name,
+                 (long long)info->n_self_loops);
 }
 
 heat_status heat_model_load_format(heat_context *ctx, const char *path, const char *format, heat_model **out)
@@ -134,6 +135,13 @@ heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_
 bool heat_model_is_thread_safe(const heat_model *model)
 {
     return model->thread_safe;
+}
+
+int8_t heat_random_value(const heat_model_info *info, heat_stream *stream)
+{
+    if (info->coding == HEAT_CODING_SPIN)
+        return heat_stream_bits(stream) >> 63 ? 1 : -1;
+    return (int8_t)heat_stream_below(stream, (uint64_t)info->n_states);
 }
 
 static bool is_in_coding(const heat_model_info *info, int8_t value)

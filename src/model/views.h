@@ -5,6 +5,8 @@
 
 #include "kernel/pairwise.h"
 
+#include "random/stream.h"
+
 #include <heatbath/model.h>
 
 /* Fills in the pairwise view; false if the model has none. Valid while the model lives. */
@@ -18,6 +20,9 @@ HEAT_MUST_USE heat_status heat_model_energies(heat_context *ctx, const heat_mode
 HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                             const int8_t *states, int32_t site, const int8_t *proposed,
                                             double *deltas);
+
+/* One uniformly random value of a variable, in the model's coding. */
+int8_t heat_random_value(const heat_model_info *info, heat_stream *stream);
 
 /* True if the two functions above may be called from several threads at once. */
 bool heat_model_is_thread_safe(const heat_model *model);

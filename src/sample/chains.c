@@ -44,7 +44,8 @@ static heat_status alloc_rows(heat_context *ctx, heat_chains *c)
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *c->streams, &c->streams);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, c->n_units * c->width * (c->n_states + 1), sizeof *c->scratch, &c->scratch);
+        status =
+            heat_alloc(ctx, c->n_units * c->width * (c->info.n_states + 1), sizeof *c->scratch, &c->scratch);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_units * c->width, 1, &c->proposed);
     return status;
@@ -62,9 +63,8 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, int64
         return status;
     heat_model_describe(model, &info);
     c->model = model;
+    c->info = info;
     c->n = info.n_variables;
-    c->n_states = info.n_states;
-    c->coding = info.coding;
     c->n_chains = n_chains;
     c->n_rungs = n_rungs;
     c->seed = seed;
@@ -135,14 +135,6 @@ void heat_chains_set_rung(heat_chains *c, int64_t chain, int32_t rung)
     heat_chains_set_beta(c, chain, c->rungs[rung].beta);
 }
 
-/* One uniformly random value of a variable, in the model's coding. */
-static int8_t random_value(const heat_chains *c, heat_stream *stream)
-{
-    if (c->coding == HEAT_CODING_SPIN)
-        return heat_stream_bits(stream) >> 63 ? 1 : -1;
-    return (int8_t)heat_stream_below(stream, (uint64_t)c->n_states);
-}
-
 /* Energy and total of one lane, in the order of heat_replica_measure. */
 static void measure_lane(heat_chains *c, int64_t chain)
 {
@@ -157,7 +149,7 @@ static void start_lane(heat_chains *c, int64_t chain, const int8_t *state, heat_
     heat_stream sweep;
 
     for (int64_t i = 0; i < c->n; i++)
-        b->spin[i * c->width + lane] = state != NULL ? state[i] : random_value(c, initial);
+        b->spin[i * c->width + lane] = state != NULL ? state[i] : heat_random_value(&c->info, initial);
     heat_stream_init(&sweep, c->seed, HEAT_PURPOSE_SWEEP, unit);
     for (int k = 0; k < 4; k++)
         b->random[k][lane] = heat_stream_bits(&sweep);
@@ -180,7 +172,7 @@ heat_status heat_chains_start(heat_context *ctx, heat_chains *c, int64_t chain, 
         return HEAT_OK;
     }
     for (int64_t i = 0; i < c->n; i++)
-        c->rows[chain * c->n + i] = state != NULL ? state[i] : random_value(c, &initial);
+        c->rows[chain * c->n + i] = state != NULL ? state[i] : heat_random_value(&c->info, &initial);
     heat_stream_init(&c->streams[chain], c->seed, HEAT_PURPOSE_SWEEP, unit);
     c->n_moves[chain] = 0;
     return heat_model_energies(ctx, c->model, 1, c->rows + chain * c->n, &c->energy[chain]);

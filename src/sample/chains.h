@@ -16,9 +16,8 @@ typedef struct heat_rung {
 
 typedef struct heat_chains {
     const heat_model *model; /* borrowed */
-    int32_t n;               /* variables */
-    int32_t n_states;
-    heat_coding coding;
+    heat_model_info info;
+    int32_t n; /* variables */
     int64_t n_chains;
     int32_t n_rungs;
     heat_rung *rungs;
@@ -44,7 +43,7 @@ typedef struct heat_chains {
     double *beta;         /* [chain] */
     int64_t *n_moves;     /* [chain] */
     heat_stream *streams; /* [chain] */
-    double *scratch;      /* [unit][width * (n_states + 1)]: what a sweep of a unit needs */
+    double *scratch;      /* [unit][width * (q + 1)]: what a sweep of a unit needs */
     int8_t *proposed;     /* [unit][width] */
 } heat_chains;
 

@@ -62,6 +62,8 @@ heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_m
         status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->total, &r->total);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, plan->n_chains * r->n, 1, &r->row);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, plan->n_chains, sizeof *r->n_blocks, &r->n_blocks);
     if (status == HEAT_OK && plan->keep_states)
         status = heat_alloc(ctx, plan->n_chains * r->n_draws * r->n, 1, &r->states);
     if (status == HEAT_OK && plan->keep_states)
@@ -89,6 +91,7 @@ void heat_recorder_clear(heat_recorder *r)
     heat_free(r->states);
     heat_free(r->energies);
     heat_free(r->row);
+    heat_free(r->n_blocks);
     clear_sums(&r->spins);
     clear_sums(&r->edges);
     *r = (heat_recorder){0};
@@ -141,21 +144,23 @@ void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int
     if ((sweep + 1) % r->block == 0) {
         close_block(&r->spins, chain, r->block);
         close_block(&r->edges, chain, r->block);
+        r->n_blocks[chain]++;
     }
 }
 
 void heat_block_sums_get(const heat_recorder *r, const heat_block_sums *s, int64_t first, int64_t last,
-                         int64_t n_sweeps, int64_t k, double *mean, double *error)
+                         int64_t k, double *mean, double *error)
 {
-    double n = (double)((last - first) * (n_sweeps / r->block)), sum = 0, squares = 0, variance;
+    double n = 0, sum = 0, squares = 0, variance;
 
-    *mean = *error = (double)NAN;
-    if (!(n >= 2))
-        return;
     for (int64_t chain = first; chain < last; chain++) {
+        n += (double)r->n_blocks[chain];
         sum += s->sum[chain * s->length + k];
         squares += s->squares[chain * s->length + k];
     }
+    *mean = *error = (double)NAN;
+    if (!(n >= 2))
+        return;
     *mean = sum / n;
     variance = (squares - sum * *mean) / (n - 1);
     *error = sqrt(variance > 0 ? variance / n : 0);

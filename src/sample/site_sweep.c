@@ -36,12 +36,12 @@ static void sweep_block(heat_chains *c, int64_t unit, heat_flip_rule flip)
 
 static int8_t value_of(const heat_chains *c, int32_t index)
 {
-    return (int8_t)(c->coding == HEAT_CODING_SPIN ? 2 * index - 1 : index);
+    return (int8_t)(c->info.coding == HEAT_CODING_SPIN ? 2 * index - 1 : index);
 }
 
 static int32_t index_of(const heat_chains *c, int8_t value)
 {
-    return c->coding == HEAT_CODING_SPIN ? (value + 1) / 2 : value;
+    return c->info.coding == HEAT_CODING_SPIN ? (value + 1) / 2 : value;
 }
 
 /* The energy changes of one site for every value it may take, chains of the unit side by side:
@@ -53,13 +53,13 @@ static heat_status site_deltas(heat_context *worker, heat_chains *c, int64_t uni
     int8_t *proposed = c->proposed + unit * c->width;
 
     heat_chains_get_unit(c, unit, &first, &last);
-    if (c->n_states == 2) { /* one other value: one batch */
+    if (c->info.n_states == 2) { /* one other value: one batch */
         for (int64_t r = 0; r < last - first; r++)
             proposed[r] = value_of(c, 1 - index_of(c, c->rows[(first + r) * c->n + site]));
         return heat_model_deltas(worker, c->model, last - first, c->rows + first * c->n, site, proposed,
                                  delta);
     }
-    for (int32_t a = 0; a < c->n_states; a++) {
+    for (int32_t a = 0; a < c->info.n_states; a++) {
         heat_status status;
         for (int64_t r = 0; r < last - first; r++)
             proposed[r] = value_of(c, a);
@@ -78,7 +78,7 @@ static void move_site(heat_chains *c, int64_t chain, int64_t r, int32_t site, he
     double x[128], p[128], u;
     int8_t *value = &c->rows[chain * c->n + site];
     int32_t current = index_of(c, *value), next = 0;
-    int32_t q = c->n_states;
+    int32_t q = c->info.n_states;
 
     for (int32_t a = 0; a < q; a++)
         x[a] = a == current ? 0 : -c->beta[chain] * delta[q == 2 ? r : a * c->width + r];
@@ -94,7 +94,7 @@ static void move_site(heat_chains *c, int64_t chain, int64_t r, int32_t site, he
 
 static heat_status sweep_rows(heat_context *worker, heat_chains *c, int64_t unit, heat_rule_fn rule)
 {
-    double *delta = c->scratch + unit * c->width * (c->n_states + 1);
+    double *delta = c->scratch + unit * c->width * (c->info.n_states + 1);
     int64_t first, last;
 
     heat_chains_get_unit(c, unit, &first, &last);

@@ -1,0 +1,68 @@
+/* The exact method of ground: enumeration or elimination over (min, +), whichever is cheaper. Its answer is
+ * proved. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "exact/exact_choice.h"
+#include "ground/ground_methods.h"
+
+#include <math.h>
+
+static const double cheap_operations = 3e8; /* about a second: what `auto` pays for a proof */
+
+heat_status heat_ground_exact_is_cheap(heat_context *ctx, const heat_search *search, bool *cheap)
+{
+    heat_exact_cost cost;
+    heat_status status = heat_exact_estimate(ctx, search->model, search->opt->memory, &cost);
+
+    *cheap = status == HEAT_OK && cost.affordable && cost.operations <= cheap_operations;
+    return status;
+}
+
+static heat_status minimise(heat_context *ctx, const heat_search *search, const heat_exact_choice *choice,
+                            int8_t *state, double *energy)
+{
+    heat_enumeration e = {.state = state};
+    heat_status status;
+
+    if (choice->plan != NULL)
+        return heat_elimination_run_minimum(ctx, choice->plan, search->opt->threads, energy, state);
+    status = heat_enumeration_run(ctx, search->model, 1, search->opt->threads, &e);
+    *energy = e.minimum;
+    return status;
+}
+
+heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
+{
+    heat_ground_result *r = search->result;
+    heat_exact_choice choice = {0};
+    int8_t *state = NULL;
+    double energy = (double)NAN;
+    heat_status status = heat_exact_choose(ctx, search->model, search->opt->memory, true, &choice);
+
+    if (status == HEAT_OK && !choice.cost.affordable)
+        status = heat_exact_fail(ctx, &choice.cost, search->opt->memory);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, search->info.n_variables, 1, &state);
+    if (status == HEAT_OK)
+        status = minimise(ctx, search, &choice, state, &energy);
+    if (status != HEAT_OK)
+        goto out;
+    r->method = choice.cost.method;
+    if (heat_halted(ctx)) { /* half an elimination knows nothing: say so, with a state that is only a start */
+        r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_INTERRUPTED);
+        r->reason = "stopped before the proof was complete";
+        for (int32_t i = 0; i < search->info.n_variables; i++)
+            state[i] = search->info.coding == HEAT_CODING_SPIN ? 1 : 0;
+        status = heat_model_energies(ctx, search->model, 1, state, &energy);
+    } else {
+        r->outcome = HEAT_OUTCOME_PROVED;
+        r->reason = "every state was weighed";
+        search->bound = energy;
+    }
+    if (status == HEAT_OK)
+        status = heat_search_improve(ctx, search, state, energy);
+out:
+    heat_free(state);
+    heat_exact_choice_clear(&choice);
+    return status;
+}

@@ -1,0 +1,34 @@
+/* What a ground method is given and what it hands back; one file a method. */
+#ifndef HEATBATH_GROUND_METHODS_H
+#define HEATBATH_GROUND_METHODS_H
+
+#include "model/views.h"
+
+#include <heatbath/ground.h>
+
+/* A search under way. `best` and the trajectory are the result's own; heat_search_improve keeps them. */
+typedef struct heat_search {
+    const heat_model *model;
+    heat_model_info info;
+    const heat_ground_options *opt;
+    const int8_t *initial; /* NULL: random */
+    double begin_s;        /* on heat_clock's scale */
+    double bound;          /* no energy lies lower; -infinity if unknown */
+    double best_energy;    /* +infinity before the first state */
+    heat_ground_result *result;
+    int64_t capacity; /* of the two trajectory arrays */
+} heat_search;
+
+/* Takes `state` (energy already known) as the best so far if it is lower, and notes the time. */
+HEAT_MUST_USE heat_status heat_search_improve(heat_context *ctx, heat_search *search, const int8_t *state,
+                                              double energy);
+
+/* Runs a method to its end: fills the result's state, outcome, reason, method and updates. */
+HEAT_MUST_USE heat_status heat_ground_anneal(heat_context *ctx, heat_search *search);
+HEAT_MUST_USE heat_status heat_ground_exact(heat_context *ctx, heat_search *search);
+
+/* True if the exact method is cheap enough that `auto` takes it. */
+HEAT_MUST_USE heat_status heat_ground_exact_is_cheap(heat_context *ctx, const heat_search *search,
+                                                     bool *cheap);
+
+#endif

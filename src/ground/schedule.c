@@ -1,0 +1,126 @@
+/* Schedules: by the user's word, or from the sizes of the energy changes that a single flip can make. */
+#include "ground/schedule.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "random/stream.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROBE_ROWS = 16, MOST_PROBES = 256 };
+
+heat_status heat_schedule_parse(heat_context *ctx, const char *text, heat_schedule *schedule)
+{
+    size_t kind = strcspn(text, ":"), hot;
+    const char *c = text + kind;
+
+    schedule->geometric = kind == 9 && strncmp(text, "geometric", 9) == 0;
+    if (!(schedule->geometric || (kind == 6 && strncmp(text, "linear", 6) == 0)) || *c != ':')
+        return heat_fail_option(ctx, "schedule", text, "'%.80s' is not linear:hot:cold or geometric:hot:cold",
+                                text);
+    c++;
+    hot = strcspn(c, ":");
+    if (!heat_parse_real(c, hot, &schedule->hot) || c[hot] != ':' ||
+        !heat_parse_real(c + hot + 1, strlen(c + hot + 1), &schedule->cold) ||
+        !(schedule->cold > 0 && schedule->hot >= schedule->cold))
+        return heat_fail_option(ctx, "schedule", text,
+                                "'%.80s': hot and cold must be temperatures with hot >= cold > 0", text);
+    return HEAT_OK;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The value below which a fraction `f` of the n > 0 values lies; sorts them. */
+static double quantile(double *values, int64_t n, double f)
+{
+    qsort(values, (size_t)n, sizeof *values, by_size);
+    return values[(int64_t)(f * (double)(n - 1))];
+}
+
+static heat_status choose_pairwise(heat_context *ctx, const heat_pairwise *g, heat_schedule *schedule)
+{
+    double *strengths = NULL, *sizes = NULL;
+    int64_t n_strengths = 0, n_sizes = 0;
+    heat_status status = heat_alloc(ctx, g->n, sizeof *strengths, &strengths);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, g->row[g->n] + g->n, sizeof *sizes, &sizes);
+    for (int32_t i = 0; i < g->n && status == HEAT_OK; i++) {
+        double strength = fabs(g->field[i]);
+        if (g->field[i] != 0)
+            sizes[n_sizes++] = fabs(g->field[i]);
+        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
+            strength += fabs(g->coupling[k]);
+            if (g->coupling[k] != 0)
+                sizes[n_sizes++] = fabs(g->coupling[k]);
+        }
+        if (strength > 0)
+            strengths[n_strengths++] = strength;
+    }
+    if (status == HEAT_OK && n_strengths > 0)
+        *schedule =
+            (heat_schedule){true, quantile(strengths, n_strengths, 0.9), quantile(sizes, n_sizes, 0.1) / 10};
+    heat_free(strengths);
+    heat_free(sizes);
+    return status;
+}
+
+/* Energy changes of random single moves from random states stand for the couplings that cannot be seen. */
+static heat_status choose_probing(heat_context *ctx, const heat_model *model, uint64_t seed,
+                                  heat_schedule *schedule)
+{
+    heat_model_info info;
+    heat_stream stream;
+    int8_t *rows = NULL, proposed[PROBE_ROWS];
+    double deltas[PROBE_ROWS], sizes[MOST_PROBES];
+    int64_t n_sizes = 0;
+    heat_status status;
+
+    heat_model_describe(model, &info);
+    status = heat_alloc(ctx, (int64_t)PROBE_ROWS * info.n_variables, 1, &rows);
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_PROBE, 0);
+    for (int probe = 0; probe < MOST_PROBES / PROBE_ROWS && status == HEAT_OK; probe++) {
+        int32_t site = (int32_t)heat_stream_below(&stream, (uint64_t)info.n_variables);
+        for (int64_t k = 0; k < (int64_t)PROBE_ROWS * info.n_variables; k++)
+            rows[k] = heat_random_value(&info, &stream);
+        for (int r = 0; r < PROBE_ROWS; r++)
+            proposed[r] = heat_random_value(&info, &stream);
+        status = heat_model_deltas(ctx, model, PROBE_ROWS, rows, site, proposed, deltas);
+        for (int r = 0; r < PROBE_ROWS && status == HEAT_OK; r++)
+            if (deltas[r] != 0 && isfinite(deltas[r]))
+                sizes[n_sizes++] = fabs(deltas[r]);
+    }
+    if (status == HEAT_OK && n_sizes > 0)
+        *schedule = (heat_schedule){true, quantile(sizes, n_sizes, 0.9), quantile(sizes, n_sizes, 0.1) / 20};
+    heat_free(rows);
+    return status;
+}
+
+heat_status heat_schedule_choose(heat_context *ctx, const heat_model *model, uint64_t seed,
+                                 heat_schedule *schedule)
+{
+    heat_pairwise graph;
+    heat_model_info info;
+
+    *schedule = (heat_schedule){true, 1, 1}; /* a flat energy: any temperature will do */
+    heat_model_describe(model, &info);
+    if (info.n_variables == 0)
+        return HEAT_OK;
+    if (heat_model_get_pairwise(model, &graph))
+        return choose_pairwise(ctx, &graph, schedule);
+    return choose_probing(ctx, model, seed, schedule);
+}
+
+double heat_schedule_get(const heat_schedule *s, int64_t step, int64_t n_steps)
+{
+    double f = n_steps > 1 ? (double)step / (double)(n_steps - 1) : 1;
+
+    return s->geometric ? s->hot * pow(s->cold / s->hot, f) : s->hot + (s->cold - s->hot) * f;
+}

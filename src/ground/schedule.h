@@ -1,0 +1,24 @@
+/* Temperatures in time. */
+#ifndef HEATBATH_SCHEDULE_H
+#define HEATBATH_SCHEDULE_H
+
+#include "model/views.h"
+
+typedef struct heat_schedule {
+    bool geometric; /* else linear in T */
+    double hot, cold;
+} heat_schedule;
+
+/* Parses "linear:hot:cold" or "geometric:hot:cold", hot >= cold > 0. HEAT_ERROR_OPTION otherwise. */
+HEAT_MUST_USE heat_status heat_schedule_parse(heat_context *ctx, const char *text, heat_schedule *schedule);
+
+/* A schedule from the couplings: hot where nine spins in ten flip freely (the 0.9 quantile of |h_i| + sum_j
+ * |J_ij|: the maximum would follow a single hub), cold where a typical smallest barrier is frozen (the 0.1
+ * quantile of |J| != 0, over 10). Models without a pairwise view: from the energy changes of random moves. */
+HEAT_MUST_USE heat_status heat_schedule_choose(heat_context *ctx, const heat_model *model, uint64_t seed,
+                                               heat_schedule *schedule);
+
+/* The temperature at `step` of `n_steps`: hot at 0, cold at n_steps - 1. */
+double heat_schedule_get(const heat_schedule *schedule, int64_t step, int64_t n_steps);
+
+#endif

@@ -1,0 +1,135 @@
+/* heat_logz: log Z, free energy, mean energy and entropy at each temperature asked for.
+ * F = -T log Z;  S = log Z + <E> / T. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "exact/exact_choice.h"
+
+#include <heatbath/logz.h>
+#include <math.h>
+
+void heat_logz_result_init(heat_logz_result *result)
+{
+    *result = (heat_logz_result){.size = sizeof *result};
+}
+
+void heat_logz_result_clear(heat_logz_result *r)
+{
+    size_t size;
+
+    if (r == NULL)
+        return;
+    heat_free(r->rows);
+    size = r->size;
+    *r = (heat_logz_result){.size = size};
+}
+
+static heat_status alloc_rows(heat_context *ctx, const heat_logz_options *opt, heat_logz_result *r)
+{
+    int64_t n = 1;
+    double *temperatures = NULL;
+    heat_status status = HEAT_OK;
+
+    if (opt->temperature_set != NULL)
+        status = heat_temperature_set_get(ctx, opt->temperature_set, 0, NULL, &n);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *temperatures, &temperatures);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *r->rows, &r->rows);
+    if (status != HEAT_OK)
+        goto out;
+    temperatures[0] = opt->temperature;
+    if (opt->temperature_set != NULL)
+        status = heat_temperature_set_get(ctx, opt->temperature_set, n, temperatures, &n);
+    r->n_rows = (int32_t)n;
+    for (int64_t k = 0; k < n; k++) {
+        double nan = (double)NAN;
+        r->rows[k] = (heat_logz_row){temperatures[k], nan, nan, nan, nan, nan, nan, nan};
+    }
+out:
+    heat_free(temperatures);
+    return status;
+}
+
+static heat_status sum_states(heat_context *ctx, const heat_model *model, const heat_exact_choice *choice,
+                              const heat_logz_options *opt, heat_logz_row *row)
+{
+    double log_z, mean_energy;
+    heat_status status;
+
+    if (choice->plan != NULL) {
+        heat_elimination_sum sum = {0};
+        status = heat_elimination_run_sum(ctx, choice->plan, 1 / row->temperature, true, opt->threads, &sum);
+        log_z = sum.log_z;
+        mean_energy = sum.mean_energy;
+    } else {
+        heat_enumeration e = {0};
+        status = heat_enumeration_run(ctx, model, 1 / row->temperature, opt->threads, &e);
+        log_z = e.log_z;
+        mean_energy = e.mean_energy;
+    }
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    row->log_z = row->log_z_lower = row->log_z_upper = log_z;
+    row->error = 0;
+    row->free_energy = -row->temperature * log_z;
+    row->mean_energy = mean_energy;
+    row->entropy = log_z + mean_energy / row->temperature;
+    return HEAT_OK;
+}
+
+static heat_status run_exact(heat_context *ctx, const heat_model *model, const heat_logz_options *opt,
+                             heat_logz_result *r)
+{
+    heat_exact_choice choice = {0};
+    heat_status status = heat_exact_choose(ctx, model, opt->memory, true, &choice);
+
+    if (status == HEAT_OK && !choice.cost.affordable)
+        status = heat_exact_fail(ctx, &choice.cost, opt->memory);
+    for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
+        status = sum_states(ctx, model, &choice, opt, &r->rows[k]);
+        heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
+    }
+    r->method = choice.cost.method;
+    r->exact = true;
+    heat_exact_choice_clear(&choice);
+    return status;
+}
+
+heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_logz_options *options,
+                      heat_logz_result *result)
+{
+    heat_logz_options opt;
+    heat_logz_result r;
+    heat_budget budget;
+    double begin = heat_clock();
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || result == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_logz: no model or no place for the result");
+    heat_logz_options_init(&opt);
+    if (options != NULL)
+        heat_struct_copy(&opt, sizeof opt, options, options->size);
+    status = heat_option_check(ctx, heat_option_table_get("logz"), &opt, opt.method);
+    if (status != HEAT_OK)
+        return status;
+    heat_logz_result_init(&r);
+    budget = heat_budget_enter(ctx, "logz", opt.time, opt.memory);
+    status = alloc_rows(ctx, &opt, &r);
+    if (status == HEAT_OK)
+        status = run_exact(ctx, model, &opt, &r);
+    r.outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_PROVED);
+    heat_budget_leave(ctx, &budget);
+    if (status != HEAT_OK) {
+        heat_logz_result_clear(&r);
+        return status;
+    }
+    r.reason = r.outcome == HEAT_OUTCOME_PROVED ? "every state was counted"
+                                                : "stopped before every state was counted";
+    r.log_z = r.rows[0].log_z;
+    r.error = r.rows[0].error;
+    r.seconds = heat_clock() - begin;
+    heat_struct_copy(result, result->size == 0 ? sizeof r : result->size, &r, sizeof r);
+    return HEAT_OK;
+}
