@@ -26,6 +26,7 @@ typedef struct heat_recorder {
     int8_t *states;               /* [chain][draw][variable]; NULL: not kept */
     double *energies;             /* [chain][draw] */
     int64_t block;                /* sweeps a block of the sums */
+    int64_t *n_blocks;            /* [chain] full ones so far */
     heat_block_sums spins, edges; /* length 0: not wanted */
     const heat_pairwise *graph;   /* of edges; borrowed */
     int32_t n;
@@ -52,9 +53,9 @@ void heat_recorder_add(heat_recorder *recorder, int64_t chain, int64_t sweep, co
 /* True if heat_recorder_add reads the state of that sweep, so that it need not be fetched otherwise. */
 bool heat_recorder_wants_state(const heat_recorder *recorder, int64_t sweep);
 
-/* Mean and standard error of entry k of the sums over chains [first, last), of which n_sweeps were recorded;
- * NaN if fewer than two blocks are full. */
+/* Mean and standard error of entry k of the sums over the full blocks of chains [first, last); NaN if there
+ * are fewer than two. */
 void heat_block_sums_get(const heat_recorder *recorder, const heat_block_sums *sums, int64_t first,
-                         int64_t last, int64_t n_sweeps, int64_t k, double *mean, double *error);
+                         int64_t last, int64_t k, double *mean, double *error);
 
 #endif

@@ -256,8 +256,8 @@ static heat_status report_sums(heat_context *ctx, const sampling *s, const heat_
     if (status == HEAT_OK)
         status = heat_alloc(ctx, sums->length, sizeof **errors, errors);
     for (int64_t k = 0; k < sums->length && status == HEAT_OK; k++)
-        heat_block_sums_get(&s->recorder, sums, t * s->opt.replicas, (t + 1) * s->opt.replicas, s->n_recorded,
-                            k, &(*means)[k], &(*errors)[k]);
+        heat_block_sums_get(&s->recorder, sums, t * s->opt.replicas, (t + 1) * s->opt.replicas, k,
+                            &(*means)[k], &(*errors)[k]);
     return status;
 }
 
