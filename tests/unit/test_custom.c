@@ -1,0 +1,160 @@
+/* Custom models: whose memory is whose, what a failing callback does, and forbidden states. */
+#include "model/views.h"
+#include "support.h"
+
+#include <math.h>
+
+/* A callback's world: what it returns, and what was done to it. */
+typedef struct world {
+    int code;
+    double value;
+    int n_freed;
+} world;
+
+static int energy(void *user, int64_t n_rows, const int8_t *states, double *energies)
+{
+    const world *w = user;
+
+    for (int64_t r = 0; r < n_rows; r++)
+        energies[r] =
+            states[2 * r] == 1 && states[2 * r + 1] == 1 ? w->value : states[2 * r] + 2.0 * states[2 * r + 1];
+    return w->code;
+}
+
+static void count_free(void *user)
+{
+    ((world *)user)->n_freed++;
+}
+
+static heat_custom custom_of(world *w)
+{
+    heat_custom c;
+
+    heat_custom_init(&c);
+    c.user = w;
+    c.name = "toy";
+    c.n_variables = 2;
+    c.energy = energy;
+    c.free = count_free;
+    return c;
+}
+
+static void energies_and_deltas_agree(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    world w = {.value = 7};
+    heat_custom c = custom_of(&w);
+    heat_model *model;
+    const int8_t rows[] = {-1, -1, 1, -1}, up[] = {1, 1};
+    double energies[2], deltas[2];
+
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    assert_ok(ctx, heat_model_get_energy(ctx, model, 2, rows, energies));
+    assert_close(energies[0], -3, 0);
+    assert_close(energies[1], -1, 0);
+    assert_ok(ctx, heat_model_deltas(ctx, model, 2, rows, 1, up, deltas));
+    assert_close(deltas[0], 4, 0);
+    assert_close(deltas[1], 8, 0);
+    assert_int_equal(w.n_freed, 0);
+    heat_model_free(model);
+    assert_int_equal(w.n_freed, 1);
+    heat_context_free(ctx);
+}
+
+static void forbidden_states_are_left_and_not_entered(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    world w = {.value = (double)INFINITY};
+    heat_custom c = custom_of(&w);
+    heat_model *model;
+    const int8_t outside[] = {1, 1}, inside[] = {1, -1}, down = -1, up = 1;
+    double delta;
+
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    assert_ok(ctx, heat_model_deltas(ctx, model, 1, inside, 1, &up, &delta));
+    assert_true(delta == (double)INFINITY);
+    assert_ok(ctx, heat_model_deltas(ctx, model, 1, outside, 1, &down, &delta));
+    assert_true(delta == -(double)INFINITY);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void failures_are_named(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    world w = {.value = 7};
+    heat_custom c = custom_of(&w);
+    heat_model *model;
+    const int8_t row[] = {1, 1};
+    double e;
+
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    w.code = 42;
+    assert_int_equal(heat_model_get_energy(ctx, model, 1, row, &e), HEAT_ERROR_CALLBACK);
+    assert_contains(heat_context_error(ctx), "toy: its energy callback failed with code 42");
+    w.code = 0;
+    w.value = (double)NAN;
+    assert_int_equal(heat_model_get_energy(ctx, model, 1, row, &e), HEAT_ERROR_CALLBACK);
+    assert_contains(heat_context_error(ctx), "returned nan");
+    w.value = -(double)INFINITY;
+    assert_int_equal(heat_model_get_energy(ctx, model, 1, row, &e), HEAT_ERROR_CALLBACK);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void a_refused_struct_stays_the_callers(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    world w = {.value = 7};
+    heat_custom c = custom_of(&w);
+    heat_model *model;
+
+    c.energy = NULL;
+    assert_int_equal(heat_model_create_custom(ctx, &c, &model), HEAT_ERROR_ARGUMENT);
+    c = custom_of(&w);
+    c.n_states = 3; /* spins have two values */
+    assert_int_equal(heat_model_create_custom(ctx, &c, &model), HEAT_ERROR_ARGUMENT);
+    c.coding = HEAT_CODING_INDEX;
+    c.n_states = 128;
+    assert_int_equal(heat_model_create_custom(ctx, &c, &model), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(w.n_freed, 0);
+    heat_context_free(ctx);
+}
+
+static heat_status create_and_use(heat_context *ctx, void *arg)
+{
+    heat_custom c = custom_of(arg);
+    heat_model *model = NULL;
+    const int8_t row[] = {1, -1}, up = 1;
+    double delta;
+    heat_status status = heat_model_create_custom(ctx, &c, &model);
+
+    if (status == HEAT_OK)
+        status = heat_model_deltas(ctx, model, 1, row, 1, &up, &delta);
+    heat_model_free(model);
+    return status;
+}
+
+static void failing_memory_leaks_nothing(void **state)
+{
+    (void)state;
+    world w = {.value = 7};
+
+    test_failing_allocations(create_and_use, &w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(energies_and_deltas_agree),
+        cmocka_unit_test(forbidden_states_are_left_and_not_entered),
+        cmocka_unit_test(failures_are_named),
+        cmocka_unit_test(a_refused_struct_stays_the_callers),
+        cmocka_unit_test(failing_memory_leaks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
