@@ -13,7 +13,7 @@ static inline double heat_exp_negative(double x)
     const double log2e = 1.4426950408889634074, round = 6755399441055744.0; /* 1.5 * 2^52 */
     const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
     double shifted, k, r, p;
-    int64_t bits, kept;
+    uint64_t bits, value;
 
     shifted = x * log2e + round;
     k = shifted - round;
@@ -32,15 +32,11 @@ static inline double heat_exp_negative(double x)
     p = p * r + 0.5;
     p = p * r * r + r;
     p = p + 1.0;
-    memcpy(&bits, &shifted, sizeof bits);
-    kept = -(int64_t)(x >= -708.0); /* all ones, or all zeros where the result would underflow */
-    bits = (int64_t)((uint64_t)(bits & 2047) << 52); /* k modulo 2^11, moved to the exponent */
-    {
-        int64_t value;
-        memcpy(&value, &p, sizeof value);
-        value = (int64_t)((uint64_t)value + (uint64_t)bits) & kept;
-        memcpy(&p, &value, sizeof p);
-    }
+    memcpy(&bits, &shifted, sizeof bits); /* k stands in its low bits */
+    memcpy(&value, &p, sizeof value);
+    value += bits << 52;                  /* k added to the exponent; what is above falls off */
+    value &= 0 - (uint64_t)(x >= -708.0); /* nothing where the result would underflow, or x is NaN */
+    memcpy(&p, &value, sizeof p);
     return p;
 }
 

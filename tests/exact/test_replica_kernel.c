@@ -19,7 +19,7 @@ enum { N = 12, LANES = 16, STEPS = 9 };
 
 /* Where each draw lands relative to the threshold, in units of 2^-53; within +-RESOLUTION either answer is
  * right: the kernel's exp and the rule's may round differently. */
-static const int64_t offsets[STEPS] = {-1 << 20, -64, -9, -8, 0, 8, 9, 64, 1 << 20};
+static const int64_t offsets[STEPS] = {-1048576, -64, -9, -8, 0, 8, 9, 64, 1048576};
 enum { RESOLUTION = 8 };
 
 static struct {
