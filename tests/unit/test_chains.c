@@ -1,0 +1,240 @@
+/* Chain sets: a chain's bits belong to the chain alone, rows come back as they went in, energies are
+ * followed. */
+#include "sample/engine.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { N = 30 };
+
+static heat_model *load(heat_context *ctx, const char *spec)
+{
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    return model;
+}
+
+static heat_chains *started(heat_context *ctx, const heat_model *model, int64_t n_chains, double beta)
+{
+    heat_rung rung = {beta, 0};
+    heat_chains *chains;
+
+    assert_ok(ctx, heat_chains_create(ctx, model, n_chains, 1, &rung, 5, &chains));
+    for (int64_t k = 0; k < n_chains; k++)
+        assert_ok(ctx, heat_chains_start(ctx, chains, k, NULL, 0));
+    return chains;
+}
+
+static void sweep(heat_context *ctx, heat_chains *chains, const heat_engine *engine, int n)
+{
+    for (int64_t unit = 0; unit < chains->n_units; unit++)
+        for (int t = 0; t < n; t++)
+            assert_ok(ctx, engine->sweep(ctx, chains, unit));
+}
+
+/* Blocks of 4, 8 and 16 lanes give chain k the same life. */
+static void a_chain_does_not_know_its_neighbours(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = {3, 8, 20, 32, 33, 70};
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:5x6,J=gauss,seed=2");
+
+    for (int k = 0; k < heat_engine_count(); k++) {
+        int8_t first[3][N], now[N];
+        if (heat_engine_at(k)->sweep == NULL)
+            continue;
+        for (int size = 0; size < 6; size++) {
+            heat_chains *chains = started(ctx, model, sizes[size], 0.7);
+            sweep(ctx, chains, heat_engine_at(k), 70);
+            for (int64_t c = 0; c < 3; c++) {
+                heat_chains_get_state(chains, c, size == 0 ? first[c] : now);
+                if (size > 0)
+                    assert_memory_equal(now, first[c], N);
+            }
+            assert_memory_not_equal(first[0], first[1], N);
+            heat_chains_free(chains);
+        }
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void check_following(heat_context *ctx, const char *spec, const heat_engine *engine)
+{
+    heat_model *model = load(ctx, spec);
+    heat_chains *chains = started(ctx, model, 9, 0.6);
+    heat_model_info info;
+
+    heat_model_describe(model, &info);
+    sweep(ctx, chains, engine, 101);
+    for (int64_t c = 0; c < 9; c++) {
+        int8_t row[N];
+        double energy;
+        int64_t total = 0;
+        heat_chains_get_state(chains, c, row);
+        assert_ok(ctx, heat_model_get_energy(ctx, model, 1, row, &energy));
+        for (int i = 0; i < info.n_variables; i++)
+            total += row[i];
+        assert_close(heat_chains_get_energy(chains, c), energy, info.exact ? 0 : 1e-11);
+        assert_int_equal(heat_chains_get_total(chains, c), total);
+        assert_true(heat_chains_get_moves(chains, c) > 0);
+    }
+    heat_chains_free(chains);
+    heat_model_free(model);
+}
+
+static void energy_and_total_are_followed(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    check_following(ctx, "ea:5x6,seed=1", &heat_engine_metropolis);
+    check_following(ctx, "ea:5x6,seed=1", &heat_engine_heat_bath);
+    check_following(ctx, "ea:5x6,J=gauss,h=0.3", &heat_engine_heat_bath);
+    check_following(ctx, "lattice:30,J=0.1", &heat_engine_metropolis);
+    heat_context_free(ctx);
+}
+
+static void a_given_state_comes_back(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:5x6");
+    heat_chains *chains = started(ctx, model, 5, 1);
+    int8_t given[N], row[N];
+
+    for (int i = 0; i < N; i++)
+        given[i] = i % 3 == 0 ? 1 : -1;
+    sweep(ctx, chains, &heat_engine_heat_bath, 3);
+    assert_ok(ctx, heat_chains_start(ctx, chains, 4, given, 0));
+    heat_chains_get_state(chains, 4, row);
+    assert_memory_equal(row, given, N);
+    assert_int_equal(heat_chains_get_moves(chains, 4), 0);
+    heat_chains_free(chains);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Restarts are new streams: the same chain does not live twice. */
+static void a_restart_is_another_life(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:5x6");
+    heat_chains *chains = started(ctx, model, 2, 1);
+    int8_t before[N], after[N];
+
+    heat_chains_get_state(chains, 0, before);
+    assert_ok(ctx, heat_chains_start(ctx, chains, 0, NULL, 1));
+    heat_chains_get_state(chains, 0, after);
+    assert_memory_not_equal(before, after, N);
+    heat_chains_free(chains);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+typedef struct ring {
+    int32_t n, q;
+} ring;
+
+static int ring_energy(void *user, int64_t n_rows, const int8_t *states, double *energies)
+{
+    const ring *w = user;
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        const int8_t *a = states + r * w->n;
+        energies[r] = 0;
+        for (int32_t i = 0; i < w->n; i++)
+            energies[r] -= (a[i] == a[(i + 1) % w->n]) + 0.3 * (a[i] == 0);
+    }
+    return 0;
+}
+
+/* The row sweep against the rule, decision by decision, from a copy of the chain's own stream. */
+static void rows_move_as_the_rule_says(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    ring w = {6, 3};
+    heat_custom custom;
+    heat_model *model;
+
+    heat_custom_init(&custom);
+    custom.user = &w;
+    custom.n_variables = w.n;
+    custom.n_states = w.q;
+    custom.coding = HEAT_CODING_INDEX;
+    custom.energy = ring_energy;
+    assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
+    for (int k = 0; k < heat_engine_count(); k++) {
+        const heat_engine *engine = heat_engine_at(k);
+        heat_chains *chains;
+        if (engine->sweep == NULL)
+            continue;
+        chains = started(ctx, model, 7, 1.3);
+        for (int t = 0; t < 200; t++) {
+            heat_stream stream = chains->streams[6];
+            int8_t row[6], got[6];
+            heat_chains_get_state(chains, 6, row);
+            for (int32_t site = 0; site < w.n; site++) {
+                double e[3], x[3], p[3], u = heat_stream_uniform(&stream);
+                int8_t current = row[site], next = 0;
+                for (int8_t a = 0; a < 3; a++) {
+                    row[site] = a;
+                    ring_energy(&w, 1, row, &e[a]);
+                }
+                for (int8_t a = 0; a < 3; a++)
+                    x[a] = -1.3 * (e[a] - e[current]);
+                engine->rule(3, current, x, p);
+                while (next < 2 && !(u < p[next]))
+                    u -= p[next++];
+                row[site] = next;
+            }
+            sweep(ctx, chains, engine, 1);
+            heat_chains_get_state(chains, 6, got);
+            assert_memory_equal(got, row, 6);
+        }
+        heat_chains_free(chains);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static heat_status create_and_free(heat_context *ctx, void *arg)
+{
+    heat_rung rung = {1, 0};
+    heat_chains *chains = NULL;
+    heat_status status = heat_chains_create(ctx, arg, 40, 1, &rung, 1, &chains);
+
+    if (status == HEAT_OK)
+        status = heat_chains_start(ctx, chains, 39, NULL, 0);
+    heat_chains_free(chains);
+    return status;
+}
+
+static void failing_memory_leaks_nothing(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:5x6");
+
+    test_failing_allocations(create_and_free, model);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_chain_does_not_know_its_neighbours),
+        cmocka_unit_test(energy_and_total_are_followed),
+        cmocka_unit_test(a_given_state_comes_back),
+        cmocka_unit_test(a_restart_is_another_life),
+        cmocka_unit_test(rows_move_as_the_rule_says),
+        cmocka_unit_test(failing_memory_leaks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
