@@ -416,7 +416,7 @@ static void a_shorter_struct_of_an_older_caller_gets_the_new_defaults(void **sta
     old.replicas = 9;
     heat_struct_copy(&own, sizeof own, &old, old.size);
     assert_true(own.size == sizeof own && own.replicas == 9);
-    assert_true(own.burn_in == 1000 && own.thin == 1 && own.initial == NULL);
+    assert_true(own.burn_in == 2000 && own.thin == 1 && own.initial == NULL);
     assert_ok(ctx, heat_option_check(ctx, table, &own, NULL));
     heat_context_free(ctx);
 }
