@@ -2,7 +2,6 @@
  * is refused with the reason. */
 #include "io/state_file.h"
 #include "base/text.h"
-#include "io/text_source.h"
 
 static heat_status wrong_value(heat_text_source *source, const heat_text_token *token, int32_t n_states,
                                bool spin)
@@ -15,13 +14,13 @@ static heat_status wrong_value(heat_text_source *source, const heat_text_token *
                           heat_text_is(token, "-1") ? " (this model's states are not coded -1 and +1)" : "");
 }
 
-static heat_status read_values(heat_text_source *source, int64_t n, int32_t n_states, bool spin,
-                               int8_t *state)
+heat_status heat_state_read(heat_text_source *source, int64_t n, int32_t n_states, bool spin, int8_t *state)
 {
     heat_text_token token;
     heat_status status;
     int64_t value;
 
+    heat_text_source_split_commas(source);
     for (int64_t k = 0; k < n; k++) {
         status = heat_text_next_word(source, &token);
         if (status != HEAT_OK)
@@ -48,8 +47,7 @@ heat_status heat_state_file_read(heat_context *ctx, const char *path, int64_t n,
 
     if (status != HEAT_OK)
         return status;
-    heat_text_source_split_commas(source);
-    status = read_values(source, n, n_states, spin, state);
+    status = heat_state_read(source, n, n_states, spin, state);
     heat_text_source_close(source);
     return status;
 }

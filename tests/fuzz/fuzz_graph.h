@@ -1,0 +1,27 @@
+/* What every graph reader promises: a whole graph, or an error that says something. */
+#ifndef HEATBATH_FUZZ_GRAPH_H
+#define HEATBATH_FUZZ_GRAPH_H
+
+#include "fuzz.h"
+#include "io/edge_list.h"
+
+#include <math.h>
+
+static inline void fuzz_check_graph(heat_context *ctx, heat_status status, const heat_edge_list *list)
+{
+    if (status != HEAT_OK) {
+        FUZZ_CHECK(heat_context_error(ctx)[0] != '\0');
+        return;
+    }
+    FUZZ_CHECK(list->n_variables >= 1 && list->n_variables <= INT32_MAX);
+    for (int64_t e = 0; e < list->n_edges; e++) {
+        FUZZ_CHECK(list->i[e] >= 0 && list->i[e] < list->n_variables);
+        FUZZ_CHECK(list->j[e] >= 0 && list->j[e] < list->n_variables);
+        FUZZ_CHECK(list->i[e] != list->j[e] && isfinite(list->weight[e]));
+    }
+    for (int64_t i = 0; list->field != NULL && i < list->n_variables; i++)
+        FUZZ_CHECK(isfinite(list->field[i]));
+    FUZZ_CHECK(isfinite(list->offset));
+}
+
+#endif

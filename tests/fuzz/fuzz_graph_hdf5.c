@@ -1,0 +1,27 @@
+/* Any bytes through the reader of stored graphs. Damage inside HDF5's own structures is HDF5's to survive;
+ * what it hands over is ours to check. */
+#include "fuzz_graph.h"
+#include "io/graph_hdf5.h"
+
+/* HDF5 asks for memory by what a file claims, and bears a refusal. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    heat_context *ctx = fuzz_context();
+    heat_edge_list list = {0};
+    heat_text_source *source;
+    heat_status status = heat_text_source_open_memory(ctx, "fuzz", data, size, &source);
+
+    if (status == HEAT_OK)
+        status = heat_graph_hdf5_read(source, &list);
+    fuzz_check_graph(ctx, status, &list);
+    heat_edge_list_clear(&list);
+    heat_text_source_close(source);
+    heat_context_free(ctx);
+    return 0;
+}
