@@ -282,6 +282,27 @@ static void ar1_chains_give_the_known_autocorrelation_time(void **state)
     heat_context_free(ctx);
 }
 
+static void sokals_window_is_the_smallest_of_five_tau(void **state)
+{
+    (void)state;
+    static const double phis[] = {-0.6, 0, 0.5, 0.8, 0.98};
+    heat_context *ctx = test_context();
+    double x[1000], tau;
+
+    for (int p = 0; p < 5; p++) {
+        double expected = 1;
+        int window = 0;
+        fill_ar1(70 + (uint64_t)p, phis[p], 1, 1000, x);
+        do {
+            window++;
+            expected += 2 * naive_covariance(1000, x, window) / naive_covariance(1000, x, 0);
+        } while (window < 999 && window < 5 * expected);
+        assert_ok(ctx, heat_autocorrelation_time(ctx, 1000, x, &tau));
+        assert_close(tau, fmax(expected, 1.0 / 3), 1e-10);
+    }
+    heat_context_free(ctx);
+}
+
 static void error_bars_cover_the_true_mean(void **state)
 {
     (void)state;
@@ -475,6 +496,7 @@ int main(void)
         cmocka_unit_test(every_field_equals_the_papers_formulas),
         cmocka_unit_test(results_scale_with_the_draws_even_near_the_limits),
         cmocka_unit_test(ar1_chains_give_the_known_autocorrelation_time),
+        cmocka_unit_test(sokals_window_is_the_smallest_of_five_tau),
         cmocka_unit_test(error_bars_cover_the_true_mean),
         cmocka_unit_test(anticorrelated_draws_beat_independent_ones),
         cmocka_unit_test(chains_that_disagree_raise_rhat),
