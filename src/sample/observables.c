@@ -165,6 +165,11 @@ static heat_status derive(heat_context *ctx, const heat_series *s, column_fn col
         }
     }
     status = heat_jackknife(ctx, n_blocks, 2, blocks, f, NULL, value, error);
+    if (status ==
+        HEAT_ERROR_UNDEFINED) { /* a Binder cumulant of nothing but zeroes, say: no number, no failure */
+        *value = *error = (double)NAN;
+        status = HEAT_OK;
+    }
     heat_free(blocks);
     return status;
 }
