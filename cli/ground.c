@@ -1,0 +1,146 @@
+/* heatbath ground: the lowest energy, whether it is proved, and the state on request. */
+#include "output.h"
+#include "output_file.h"
+#include "terminal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* "exact" is the method's name in the options; the result names the road it took. */
+static const char *method_option(const heat_ground_result *r)
+{
+    return r->method != NULL && strcmp(r->method, "anneal") == 0 ? "anneal" : "exact";
+}
+
+static heat_status get_cut(cli *c, const heat_model *model, const heat_model_info *info, double energy,
+                           double *cut)
+{
+    *cut = (double)NAN;
+    if (!info->max_cut || !isfinite(energy))
+        return HEAT_OK;
+    return heat_model_get_cut(c->ctx, model, energy, cut) == HEAT_OK ? HEAT_OK : cli_fail_library(c);
+}
+
+static json_t *json_trajectory(cli *c, const heat_model_info *info, const heat_ground_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int64_t k = 0; k < r->n_trajectory; k++) {
+        json_t *row = json_array();
+        cli_append(c, row, cli_json_number(r->trajectory_s[k]));
+        cli_append(c, row, cli_json_energy(info, r->trajectory_energy[k]));
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
+static heat_status print_json(cli *c, const heat_model_info *info, const heat_ground_result *r, double cut)
+{
+    json_t *result = json_object(), *reasons = json_array();
+    const char *file = c->args.values.own.output;
+    cli_report report = {info, r->outcome, reasons, result, r->seconds, method_option(r)};
+
+    if (r->reason != NULL)
+        cli_append(c, reasons, cli_json_text(r->reason));
+    cli_put(c, result, "energy", cli_json_energy(info, r->energy));
+    if (info->max_cut)
+        cli_put(c, result, "cut", cli_json_energy(info, cut));
+    cli_put(c, result, "bound", cli_json_energy(info, r->bound));
+    cli_put(c, result, "method", r->method == NULL ? json_null() : cli_json_text(r->method));
+    cli_put(c, result, "state", r->state == NULL ? json_null() : cli_json_state(r->state, r->n_variables));
+    cli_put(c, result, "trajectory", json_trajectory(c, info, r));
+    cli_put(c, result, "updates", json_integer(r->updates));
+    cli_put(c, result, "updates_per_ns",
+            r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
+    cli_put(c, result, "file", file == NULL ? json_null() : cli_json_text(file));
+    return cli_print_report(c, &report);
+}
+
+static void print_text(cli *c, const heat_model_info *info, const heat_ground_result *r, double cut)
+{
+    char number[CLI_NUMBER_SIZE];
+
+    cli_hide_progress(c);
+    cli_print_row("energy", "%s", cli_text_full(r->energy, number));
+    if (info->max_cut)
+        cli_print_row("cut", "%s", cli_text_full(cut, number));
+    if (isfinite(r->bound) && r->outcome != HEAT_OUTCOME_PROVED)
+        cli_print_row("bound", "%s", cli_text_full(r->bound, number));
+    cli_print_row("outcome", "%s%s%s", heat_outcome_name(r->outcome), r->reason == NULL ? "" : ": ",
+                  r->reason == NULL ? "" : r->reason);
+    cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
+    cli_print_row("time", "%s", cli_text_time(r->seconds, number));
+    if (r->updates > 0 && r->seconds > 0)
+        cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
+    if (c->args.values.own.output != NULL)
+        cli_print_row("file", "%s", c->args.values.own.output);
+    c->exit_code = cli_outcome_code(r->outcome);
+}
+
+/* One value a line, or index,value with the indices of the input. */
+static heat_status save_state(cli *c, const heat_model_info *info, const heat_ground_result *r)
+{
+    const char *path = c->args.values.own.output, *suffix = "";
+    bool from_one = strcmp(info->format, "rudy") == 0 || strcmp(info->format, "ising1") == 0;
+    cli_file file;
+
+    if (r->state == NULL)
+        return HEAT_OK;
+    if (cli_file_create(c, path, &file) != HEAT_OK)
+        return HEAT_ERROR_OUTPUT;
+    if (cli_file_suffix(path, "|.csv|", &suffix)) {
+        fputs("index,value\n", file.stream);
+        for (int32_t k = 0; k < r->n_variables; k++)
+            fprintf(file.stream, "%lld,%d\n", (long long)k + from_one, r->state[k]);
+    } else {
+        for (int32_t k = 0; k < r->n_variables; k++)
+            fprintf(file.stream, "%d\n", r->state[k]);
+    }
+    return cli_file_commit(c, &file);
+}
+
+/* Says before the work begins what could only fail after it. */
+static heat_status check_output(cli *c)
+{
+    const char *path = c->args.values.own.output, *suffix;
+
+    if (path == NULL)
+        return HEAT_OK;
+    if (!cli_file_suffix(path, "|.txt|.csv|", &suffix))
+        return cli_fail_option(c, "output", path, "'%.300s': ground writes .txt (one value a line) or .csv",
+                               path);
+    return cli_file_probe(c, path);
+}
+
+heat_status cli_ground(cli *c)
+{
+    heat_model *model = NULL;
+    heat_model_info info;
+    heat_ground_result result;
+    double cut;
+    heat_status status;
+
+    heat_ground_result_init(&result);
+    status = check_output(c);
+    if (status == HEAT_OK)
+        status = cli_model_load(c, &model, &info);
+    if (status != HEAT_OK)
+        goto out;
+    if (heat_ground(c->ctx, model, &c->args.values.verb.ground, &result) != HEAT_OK) {
+        status = cli_fail_library(c);
+        goto out;
+    }
+    status = get_cut(c, model, &info, result.energy, &cut);
+    if (status == HEAT_OK && c->args.values.own.output != NULL)
+        status = save_state(c, &info, &result);
+    if (status != HEAT_OK)
+        goto out;
+    if (c->json)
+        status = print_json(c, &info, &result, cut);
+    else
+        print_text(c, &info, &result, cut);
+out:
+    heat_ground_result_clear(&result);
+    heat_model_free(model);
+    return status;
+}

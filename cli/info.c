@@ -1,0 +1,122 @@
+/* heatbath info: what a model is, and what exact answers on it would cost. */
+#include "clock.h"
+#include "output.h"
+#include "terminal.h"
+
+#include <string.h>
+
+static json_t *json_cost(cli *c, const heat_exact_cost *cost)
+{
+    json_t *object = json_object();
+
+    cli_put(c, object, "method", cli_json_text(cost->method));
+    cli_put(c, object, "width", json_integer(cost->width));
+    cli_put(c, object, "width_is_bound", json_boolean(cost->width_is_bound));
+    cli_put(c, object, "width_affordable", json_integer(cost->width_affordable));
+    cli_put(c, object, "bytes", cli_json_number(cost->bytes));
+    cli_put(c, object, "operations", cli_json_number(cost->operations));
+    cli_put(c, object, "affordable", json_boolean(cost->affordable));
+    return object;
+}
+
+static json_t *json_extent(cli *c, const heat_model_info *info)
+{
+    json_t *array = json_array();
+
+    for (int32_t k = 0; k < info->n_dimensions; k++)
+        cli_append(c, array, json_integer(info->extent[k]));
+    return array;
+}
+
+static heat_status print_json(cli *c, const heat_model_info *info, const heat_exact_cost *cost,
+                              double seconds)
+{
+    json_t *result = json_object();
+    heat_outcome outcome = cli_signal() == 0 ? HEAT_OUTCOME_COMPLETED : HEAT_OUTCOME_INTERRUPTED;
+    cli_report report = {info, outcome, NULL, result, seconds, NULL};
+
+    cli_put(c, result, "kind", cli_json_text(info->kind));
+    cli_put(c, result, "name", cli_json_text(info->name));
+    cli_put(c, result, "format", cli_json_text(info->format));
+    cli_put(c, result, "variables", json_integer(info->n_variables));
+    cli_put(c, result, "states", json_integer(info->n_states));
+    cli_put(c, result, "edges", json_integer(info->n_edges));
+    cli_put(c, result, "merged", json_integer(info->n_merged));
+    cli_put(c, result, "self_loops", json_integer(info->n_self_loops));
+    cli_put(c, result, "isolated", json_integer(info->n_isolated));
+    cli_put(c, result, "components", json_integer(info->n_components));
+    cli_put(c, result, "min_degree", json_integer(info->min_degree));
+    cli_put(c, result, "max_degree", json_integer(info->max_degree));
+    cli_put(c, result, "min_coupling", cli_json_number(info->min_coupling));
+    cli_put(c, result, "max_coupling", cli_json_number(info->max_coupling));
+    cli_put(c, result, "has_field", json_boolean(info->has_field));
+    cli_put(c, result, "exact_energies", json_boolean(info->exact));
+    cli_put(c, result, "integer_energies", json_boolean(info->integer));
+    cli_put(c, result, "max_cut", json_boolean(info->max_cut));
+    cli_put(c, result, "extent", json_extent(c, info));
+    cli_put(c, result, "exact_cost", json_cost(c, cost));
+    return cli_print_report(c, &report);
+}
+
+static void print_size(const heat_model_info *info)
+{
+    cli_print_row("kind", "%s%s", info->kind, info->max_cut ? " (Max-Cut: J = -w)" : "");
+    cli_print_row("name", "%s", info->name);
+    cli_print_row("format", "%s", info->format);
+    if (info->n_dimensions > 0) {
+        printf("%-14s ", "lattice");
+        for (int32_t k = 0; k < info->n_dimensions; k++)
+            printf("%s%lld", k == 0 ? "" : " x ", (long long)info->extent[k]);
+        putchar('\n');
+    }
+    cli_print_row("variables", "%d of %d states%s", info->n_variables, info->n_states,
+                  info->coding == HEAT_CODING_SPIN ? " (-1, +1)" : "");
+    cli_print_row("edges", "%lld", (long long)info->n_edges);
+    if (info->n_merged > 0)
+        cli_print_row("merged", "%lld repeated edges were added up", (long long)info->n_merged);
+    if (info->n_self_loops > 0)
+        cli_print_row("self loops", "%lld were dropped", (long long)info->n_self_loops);
+    cli_print_row("degree", "%d to %d", info->min_degree, info->max_degree);
+    cli_print_row("components", "%d, of which isolated variables: %lld", info->n_components,
+                  (long long)info->n_isolated);
+}
+
+static void print_text(cli *c, const heat_model_info *info, const heat_exact_cost *cost)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    cli_hide_progress(c);
+    print_size(info);
+    cli_print_row("couplings", "%s to %s", cli_text_full(info->min_coupling, a),
+                  cli_text_full(info->max_coupling, b));
+    cli_print_row("field", "%s", info->has_field ? "yes" : "none");
+    cli_print_row("energies", "%s", info->integer ? "integers, exact" : info->exact ? "exact" : "rounded");
+    cli_print_row("exact by", "%s: %s, %s table entries", cost->method, cli_text_size(cost->bytes, a),
+                  cli_text_count(cost->operations, b));
+    if (strcmp(cost->method, "elimination") == 0)
+        cli_print_row("width", "%s%d, affordable up to %d", cost->width_is_bound ? "at least " : "",
+                      cost->width, cost->width_affordable);
+    cli_print_row("affordable", "%s", cost->affordable ? "yes" : "no");
+    c->exit_code = cli_signal() == 0 ? 0 : 128 + cli_signal();
+}
+
+heat_status cli_info(cli *c)
+{
+    double start = cli_clock();
+    heat_model *model = NULL;
+    heat_model_info info;
+    heat_exact_cost cost;
+    heat_status status = cli_model_load(c, &model, &info);
+
+    if (status != HEAT_OK)
+        goto out;
+    if (heat_exact_estimate(c->ctx, model, c->args.values.own.memory, &cost) != HEAT_OK)
+        status = cli_fail_library(c);
+    else if (c->json)
+        status = print_json(c, &info, &cost, cli_clock() - start);
+    else
+        print_text(c, &info, &cost);
+out:
+    heat_model_free(model);
+    return status;
+}

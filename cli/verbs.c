@@ -1,0 +1,85 @@
+/* The verb table: from it come dispatch, help, manual pages and completion. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const cli_verb cli_verbs[] = {
+    {"ground", "MODEL", 1, 1, "where is the energy lowest?",
+     "Searches for the state of lowest energy. Where enumeration or variable elimination is affordable the\n"
+     "answer is proved; elsewhere simulated annealing gives the best state it saw. The energy is recomputed\n"
+     "from the definition; a Max-Cut file also gets its cut. The state is printed with --json, or written "
+     "with\n"
+     "--output FILE: .txt has one value a line, .csv has index,value in the file's own numbering.",
+     "lattice:32x32,J=1", cli_ground},
+    {"sample", "MODEL", 1, 1, "what does the system look like at temperature T?",
+     "Draws states with probability proportional to exp(-E/T) and averages over them. Each average comes "
+     "with\n"
+     "one standard error, its autocorrelation time in sweeps (tau), its effective sample size (ess) and its\n"
+     "R-hat. When an R-hat exceeds 1.01 or an effective sample size is below 100 the exit code is 3 and the\n"
+     "numbers that this concerns are withheld. --output FILE keeps the states: .npy or .h5, with axes\n"
+     "temperature, chain, draw, variable.",
+     "lattice:32x32,J=1 --temperature 2.5", cli_sample},
+    {"logz", "MODEL", 1, 1, "how many states count? log Z, free energy, entropy",
+     "The natural logarithm of Z, the sum of exp(-E/T) over all states, with its error (0 where the method "
+     "is\n"
+     "exact), and what follows from it: free energy -T log Z, mean energy, entropy in nats.",
+     "lattice:8x8,J=1 --temperature 2.5", cli_logz},
+    {"info", "MODEL", 1, 1, "what is in a file, and what would exactness cost?",
+     "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on "
+     "reading,\n"
+     "whether energies are exact, and the width, memory and work that an exact method would take.",
+     "ea:10x10,seed=1", cli_info},
+    {"convert", "MODEL FILE", 2, 2, "write a model in another format",
+     "Writes MODEL to FILE, whose suffix chooses the format: .mc, .ising (each also .gz) or .h5. What the\n"
+     "format cannot hold, such as a field in .mc, is an error, and then nothing is written.",
+     "ea:4x4x4,seed=1 glass.ising", cli_convert},
+    {"tour", "", 0, 0, "measure claims against exact values",
+     "Measures a few claims on this machine, now, against values known exactly, and says whether each "
+     "holds:\n"
+     "exit 0 only if all do, 3 otherwise. --only ID measures one.",
+     "", cli_tour},
+    {"help", "[VERB]", 0, 1, "how to use a verb, its options and their defaults",
+     "Prints the help of a verb, or of the whole command; --man writes it as a manual page, --completion as\n"
+     "the completion script of a shell.",
+     "ground", cli_help},
+};
+const int cli_n_verbs = (int)(sizeof cli_verbs / sizeof *cli_verbs);
+
+/* The library finds the nearest word of a CHOICE, so the verb is looked up as one. */
+static heat_status offer_nearest(cli *c, const char *name)
+{
+    struct {
+        size_t size;
+        const char *verb;
+    } value;
+    char words[256] = "";
+    heat_option row = {.name = "verb",
+                       .kind = HEAT_OPTION_CHOICE,
+                       .offset = offsetof(__typeof__(value), verb),
+                       .unit = words,
+                       .readers = ""};
+    const heat_option_table table = {"heatbath", sizeof value, 1, &row};
+    static const char prefix[] = "option --verb: ";
+    const char *message;
+
+    for (int k = 0; k < cli_n_verbs; k++) {
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, "%s%s", k == 0 ? "" : "|", cli_verbs[k].name);
+    }
+    if (heat_option_set(c->ctx, &table, &value, "verb", name) == HEAT_OK)
+        return cli_fail(c, HEAT_ERROR_INTERNAL, "the verb %.80s is listed twice", name);
+    message = heat_context_error(c->ctx);
+    if (strncmp(message, prefix, sizeof prefix - 1) == 0)
+        message += sizeof prefix - 1;
+    return cli_fail(c, HEAT_ERROR_ARGUMENT, "no such verb: %s", message);
+}
+
+const cli_verb *cli_verb_get(cli *c, const char *name)
+{
+    for (int k = 0; k < cli_n_verbs; k++)
+        if (strcmp(cli_verbs[k].name, name) == 0)
+            return &cli_verbs[k];
+    offer_nearest(c, name);
+    return NULL;
+}
