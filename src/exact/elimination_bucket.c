@@ -143,17 +143,32 @@ __attribute__((always_inline)) static inline void fill_block(heat_semiring s, co
     }
 }
 
-void heat_bucket_fill(const heat_run *run, uint64_t block, block_pair *factors)
+__attribute__((always_inline)) static inline void split_block(heat_semiring s, const heat_bucket *bucket,
+                                                              uint64_t block, double *restrict down,
+                                                              double *restrict up)
 {
-    switch (run->semiring) {
-    case HEAT_SEMIRING_SUM:
-        fill_block(HEAT_SEMIRING_SUM, &run->bucket, block, factors);
-        break;
-    case HEAT_SEMIRING_LOG:
-    case HEAT_SEMIRING_MIN: /* the same products: sums */
-        fill_block(HEAT_SEMIRING_LOG, &run->bucket, block, factors);
-        break;
+    const int32_t size = 1 << bucket->low_bits;
+    block_pair factors[2];
+
+    fill_block(s, bucket, block, factors);
+    for (int32_t l = 0; l < size; l++) {
+        double lean = s == HEAT_SEMIRING_SUM
+                          ? 1
+                          : heat_semiring_exp(-fabs(factors[0][l] - factors[1][l])); /* the smaller weight */
+        double a = s == HEAT_SEMIRING_SUM ? factors[0][l] : factors[0][l] < factors[1][l] ? lean : 1;
+        double b = s == HEAT_SEMIRING_SUM ? factors[1][l] : factors[0][l] < factors[1][l] ? 1 : lean;
+        double per_weight = down[l] / (a + b);
+        down[l] = a * per_weight;
+        up[l] = b * per_weight;
     }
+}
+
+void heat_bucket_split(const heat_run *run, uint64_t block, double *down, double *up)
+{
+    if (run->semiring == HEAT_SEMIRING_SUM)
+        split_block(HEAT_SEMIRING_SUM, &run->bucket, block, down, up);
+    else
+        split_block(HEAT_SEMIRING_LOG, &run->bucket, block, down, up);
 }
 
 void heat_bucket_get(const heat_run *run, uint64_t index, double entries[2])
@@ -224,7 +239,7 @@ heat_status heat_run_step(heat_context *ctx, heat_run *run, int32_t k)
     width = run->bucket.width;
     units = width > HEAT_TABLE_UNIT_BITS ? (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS) : 1;
     if (units > 1)
-        status = heat_parallel_for(ctx, run->threads, units, reduce_unit, run);
+        status = heat_parallel_for(ctx, heat_run_threads(run, width), units, reduce_unit, run);
     else
         status = reduce_unit(ctx, run, 0);
     run->peak[k] = run->partials[0];

@@ -58,22 +58,16 @@ static heat_status join_unit(heat_context *worker, void *arg, int64_t unit)
 {
     marginal_pass *pass = arg;
     heat_run *run = pass->run;
-    int32_t low_bits = run->bucket.low_bits, width = run->bucket.width, size = 1 << low_bits;
+    int32_t low_bits = run->bucket.low_bits, width = run->bucket.width;
     int32_t unit_bits = width < HEAT_TABLE_UNIT_BITS ? width - low_bits : HEAT_TABLE_UNIT_BITS - low_bits;
     uint64_t last = (uint64_t)(unit + 1) << unit_bits;
     double *sums = run->partials + unit * (FIXED_SUMS + pass->n_later);
-    block_pair factors[2];
 
     (void)worker;
     memset(sums, 0, (size_t)(FIXED_SUMS + pass->n_later) * sizeof *sums);
     for (uint64_t block = (uint64_t)unit << unit_bits; block < last; block++) {
         double *down = pass->joint[0] + (block << low_bits), *up = pass->joint[1] + (block << low_bits);
-        heat_bucket_fill(run, block, factors);
-        for (int32_t l = 0; l < size; l++) {
-            double belief = down[l], a = factors[0][l], b = factors[1][l];
-            up[l] = belief * heat_semiring_share(run->semiring, a, b);
-            down[l] = belief * heat_semiring_share(run->semiring, b, a);
-        }
+        heat_bucket_split(run, block, down, up);
         add_sums(pass, block, down, up, sums);
     }
     return HEAT_OK;
@@ -125,7 +119,8 @@ static heat_status run_units(heat_context *ctx, marginal_pass *pass, int32_t wid
 {
     if (width <= HEAT_TABLE_UNIT_BITS)
         return fn(ctx, pass, 0);
-    return heat_parallel_for(ctx, pass->run->threads, (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS), fn, pass);
+    return heat_parallel_for(ctx, heat_run_threads(pass->run, width),
+                             (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS), fn, pass);
 }
 
 /* Where the edge at `entry` of x's row stands in the other row. */

@@ -8,8 +8,8 @@
 
 enum {
     HEAT_TABLE_BLOCK_BITS = 8,  /* a block of a table is worked on in the first cache */
-    HEAT_TABLE_UNIT_BITS = 13,  /* a unit of a table is one thread's work */
-    HEAT_TABLE_SHARED_BITS = 14 /* from here on threads share a table */
+    HEAT_TABLE_UNIT_BITS = 15,  /* a unit of a table is one thread's work */
+    HEAT_TABLE_SHARED_BITS = 18 /* from here on threads share a table: below, waiting for them costs more */
 };
 
 struct heat_elimination {

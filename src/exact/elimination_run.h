@@ -62,6 +62,12 @@ typedef struct heat_run {
     heat_bucket bucket;
 } heat_run;
 
+/* Threads for a table over `width` variables. */
+static inline int64_t heat_run_threads(const heat_run *run, int32_t width)
+{
+    return width < HEAT_TABLE_SHARED_BITS ? 1 : run->threads;
+}
+
 /* Allocates a run; `back`: with the slots of the way back; `beliefs`: with the scratch of marginals. */
 HEAT_MUST_USE heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_elimination *plan,
                                         heat_semiring semiring, double beta, int64_t threads, bool back,
@@ -80,8 +86,9 @@ void heat_bucket_get(const heat_run *run, uint64_t index, double entries[2]);
 /* Step k forward: sets the bucket, writes the message into its slot, notes its peak. */
 HEAT_MUST_USE heat_status heat_run_step(heat_context *ctx, heat_run *run, int32_t k);
 
-/* The products of the bucket over one block of the separator's index, factors[x][index in the block]. */
-void heat_bucket_fill(const heat_run *run, uint64_t block, double (*factors)[1 << HEAT_TABLE_BLOCK_BITS]);
+/* Splits one block of beliefs P(S) by the bucket: down[] holds P on entry and P(S, x = -1) on return, up[]
+ * P(S, x = +1). */
+void heat_bucket_split(const heat_run *run, uint64_t block, double *down, double *up);
 
 /* All steps forward, the total summed up. *halted: it stopped on the way. */
 HEAT_MUST_USE heat_status heat_run_forward(heat_context *ctx, heat_run *run, bool *halted);

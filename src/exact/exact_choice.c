@@ -9,8 +9,9 @@
 static const double most_operations = 1e13;
 static const double most_states = 1099511627776; /* 2^40 states */
 
-/* Measured on one core, in units of a table entry of elimination: a state of Gray's code. */
-static const double state_weight = 6;
+/* A state of Gray's code in units of a table entry of elimination: 12 to 22 ns by degree, and 1 ns, measured.
+ */
+static const double state_weight = 15;
 
 /* Bytes that an enumeration holds, whatever its size. */
 static const double enumeration_bytes = 1 << 20;
