@@ -3,7 +3,6 @@
 #include "output_file.h"
 #include "terminal.h"
 
-#include <math.h>
 #include <string.h>
 
 static json_t *json_observable(cli *c, const heat_observable *o)
@@ -110,8 +109,8 @@ static void print_temperature(const heat_sample_temperature *t)
     for (int32_t k = 0; k < t->n_observables; k++) {
         const heat_observable *o = &t->observables[k];
         printf("  %-*s %12s ± %-10s %7s %7s %7s\n", width, o->name, cli_text_mean(o->mean, o->error, a),
-               cli_text_error(o->error, b), cli_text_short(o->tau, 3, tau),
-               cli_text_short(round(o->ess), 6, ess), cli_text_short(o->rhat, 4, rhat));
+               cli_text_error(o->error, b), cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess),
+               cli_text_fixed(o->rhat, 3, rhat));
     }
 }
 

@@ -90,6 +90,14 @@ const char *cli_text_short(double value, int digits, char buffer[CLI_NUMBER_SIZE
     return buffer;
 }
 
+const char *cli_text_fixed(double value, int decimals, char buffer[CLI_NUMBER_SIZE])
+{
+    if (!(fabs(value) < 1e9))
+        return cli_text_short(value, 4, buffer);
+    snprintf(buffer, CLI_NUMBER_SIZE, "%.*f", decimals, value);
+    return buffer;
+}
+
 const char *cli_text_full(double value, char buffer[CLI_NUMBER_SIZE])
 {
     return isfinite(value) ? cli_text_number(value, buffer, CLI_NUMBER_SIZE)
@@ -101,6 +109,10 @@ const char *cli_text_size(double bytes, char buffer[CLI_NUMBER_SIZE])
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
     size_t k = 0;
 
+    if (bytes >= 1e18) { /* beyond any machine: only the exponent matters */
+        snprintf(buffer, CLI_NUMBER_SIZE, "%.0e bytes", bytes);
+        return buffer;
+    }
     for (; bytes >= 1024 && k + 1 < sizeof units / sizeof *units; k++)
         bytes /= 1024;
     snprintf(buffer, CLI_NUMBER_SIZE, "%.3g %s", bytes, units[k]);
@@ -125,6 +137,10 @@ const char *cli_text_count(double count, char buffer[CLI_NUMBER_SIZE])
     static const char *const words[] = {"", " thousand", " million", " billion", " trillion"};
     size_t k = 0;
 
+    if (fabs(count) >= 1e15) {
+        snprintf(buffer, CLI_NUMBER_SIZE, "%.0e", count);
+        return buffer;
+    }
     for (; fabs(count) >= 1000 && k + 1 < sizeof words / sizeof *words; k++)
         count /= 1000;
     snprintf(buffer, CLI_NUMBER_SIZE, "%.3g%s", count, words[k]);

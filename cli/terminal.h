@@ -21,6 +21,7 @@ enum { CLI_NUMBER_SIZE = 48 };
 const char *cli_text_mean(double mean, double error, char buffer[CLI_NUMBER_SIZE]);
 const char *cli_text_error(double error, char buffer[CLI_NUMBER_SIZE]);
 const char *cli_text_short(double value, int digits, char buffer[CLI_NUMBER_SIZE]);
+const char *cli_text_fixed(double value, int decimals, char buffer[CLI_NUMBER_SIZE]);
 const char *cli_text_full(double value, char buffer[CLI_NUMBER_SIZE]);
 const char *cli_text_size(double bytes, char buffer[CLI_NUMBER_SIZE]);
 
