@@ -20,7 +20,7 @@ void heat_elimination_free(heat_elimination *plan);
 typedef struct heat_elimination_cost {
     int32_t width;     /* largest separator: the largest table holds 2^(width + 1) entries */
     bool is_bound;     /* the search stopped: the width found is at least `width` */
-    double entries;    /* table entries computed by one forward pass */
+    double entries;    /* table entries computed by one forward pass, each once a message that enters it */
     double bytes;      /* at once, forward pass alone (log Z, or the energy of the ground state) */
     double bytes_back; /* at once, with the checkpointed backward pass (marginals, draws, ground state) */
 } heat_elimination_cost;
@@ -37,18 +37,21 @@ typedef struct heat_elimination_sum {
 } heat_elimination_sum;
 
 /* log Z and, with `marginals`, the mean energy and whichever arrays of `sum` are not NULL. Threads share the
- * tables; the result does not depend on their number. */
+ * tables; the result does not depend on their number. beta >= 0, or HEAT_ERROR_ARGUMENT; a plan whose search
+ * stopped is HEAT_ERROR_UNABLE. Halted runs (heat_halted) leave the numbers NaN. */
 HEAT_MUST_USE heat_status heat_elimination_run_sum(heat_context *ctx, const heat_elimination *plan,
                                                    double beta, bool marginals, int64_t threads,
                                                    heat_elimination_sum *sum);
 
 /* n_draws independent states of the Boltzmann distribution, -1 or +1, [draw][spin]. Draw k uses the stream
- * (seed, HEAT_PURPOSE_EXACT, first_draw + k). */
+ * (seed, HEAT_PURPOSE_EXACT, first_draw + k). Holds bytes_back and 88 bytes a draw. A halted run
+ * (heat_halted) leaves the states unfinished. */
 HEAT_MUST_USE heat_status heat_elimination_run_draws(heat_context *ctx, const heat_elimination *plan,
                                                      double beta, uint64_t seed, int64_t first_draw,
                                                      int64_t n_draws, int64_t threads, int8_t *states);
 
-/* The lowest energy and a state that has it (ties broken by a fixed rule). */
+/* The lowest energy and a state that has it (ties broken by a fixed rule). Without a state (NULL) the forward
+ * pass is enough. A halted run leaves the energy NaN. */
 HEAT_MUST_USE heat_status heat_elimination_run_minimum(heat_context *ctx, const heat_elimination *plan,
                                                        int64_t threads, double *energy, int8_t *state);
 

@@ -154,7 +154,7 @@ __attribute__((always_inline)) static inline void split_block(heat_semiring s, c
     for (int32_t l = 0; l < size; l++) {
         double lean = s == HEAT_SEMIRING_SUM
                           ? 1
-                          : heat_semiring_exp(-fabs(factors[0][l] - factors[1][l])); /* the smaller weight */
+                          : heat_exp_negative(-fabs(factors[0][l] - factors[1][l])); /* the smaller weight */
         double a = s == HEAT_SEMIRING_SUM ? factors[0][l] : factors[0][l] < factors[1][l] ? lean : 1;
         double b = s == HEAT_SEMIRING_SUM ? factors[1][l] : factors[0][l] < factors[1][l] ? 1 : lean;
         double per_weight = down[l] / (a + b);

@@ -8,7 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "exact/semiring.h"
+#include "kernel/elementary.h"
 #include "stats/log_sum.h"
 
 #include <math.h>
@@ -127,7 +127,7 @@ static void add_block(const enumeration_work *work, tally *t, state_block *block
     if (first >= 0)
         add_level(work, t, lowest, degeneracy, block->start + first);
     for (int64_t k = 0; k < block->count; k++) {
-        double d = e[k] - lowest, w = d < (double)INFINITY ? heat_semiring_exp(-work->beta * d) : 0;
+        double d = e[k] - lowest, w = d < (double)INFINITY ? heat_exp_negative(-work->beta * d) : 0;
         weight += w;
         above += w > 0 ? w * d : 0;
         e[k] = w;

@@ -3,9 +3,9 @@
 #ifndef HEATBATH_SEMIRING_H
 #define HEATBATH_SEMIRING_H
 
+#include "kernel/elementary.h"
+
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
 
 typedef enum heat_semiring {
     HEAT_SEMIRING_SUM, /* (+, *) on weights exp(-beta E) */
@@ -15,37 +15,6 @@ typedef enum heat_semiring {
 
 /* Largest beta * range of heat_elimination for which SUM neither under- nor overflows. */
 static const double heat_semiring_sum_range = 600;
-
-/* exp(x) for x <= 0, to 1 ulp or so; 0 below -708. */
-static inline double heat_semiring_exp(double x)
-{
-    const double log2_e = 1.4426950408889634, log_2_high = 0x1.62e42feep-1, log_2_low = 0x1.a39ef35793c76p-33;
-    const double to_integer = 0x1.8p52;
-    double k, r, p;
-    int64_t bits;
-
-    x = x < -709 ? -709 : x;
-    k = x * log2_e + to_integer; /* the low bits of its mantissa are round(x log2 e) */
-    memcpy(&bits, &k, sizeof bits);
-    k -= to_integer;
-    r = (x - k * log_2_high) - k * log_2_low;
-    p = 1 / 6227020800.0; /* Taylor to r^13: 4e-18 at |r| = log(2) / 2 */
-    p = p * r + 1 / 479001600.0;
-    p = p * r + 1 / 39916800.0;
-    p = p * r + 1 / 3628800.0;
-    p = p * r + 1 / 362880.0;
-    p = p * r + 1 / 40320.0;
-    p = p * r + 1 / 5040.0;
-    p = p * r + 1 / 720.0;
-    p = p * r + 1 / 120.0;
-    p = p * r + 1 / 24.0;
-    p = p * r + 1 / 6.0;
-    p = p * r + 0.5;
-    p = p * r * r + r + 1;
-    bits = (int64_t)((uint64_t)(bits + 1023) << 52);
-    memcpy(&k, &bits, sizeof k);
-    return x < -708 ? 0 : p * k;
-}
 
 /* log(1 + u), 0 <= u <= 1, as 2 artanh(u / (2 + u)). */
 static inline double heat_semiring_log_1p(double u)
@@ -68,13 +37,13 @@ static inline double heat_semiring_plus(heat_semiring s, double a, double b)
 
     if (s == HEAT_SEMIRING_SUM)
         return a + b;
-    return s == HEAT_SEMIRING_MIN ? low : high + heat_semiring_log_1p(heat_semiring_exp(low - high));
+    return s == HEAT_SEMIRING_MIN ? low : high + heat_semiring_log_1p(heat_exp_negative(low - high));
 }
 
 /* The share of b in a plus b; for MIN 1 if b is the smaller, ties go to a. */
 static inline double heat_semiring_share(heat_semiring s, double a, double b)
 {
-    double smaller = heat_semiring_exp(a < b ? a - b : b - a);
+    double smaller = heat_exp_negative(a < b ? a - b : b - a);
 
     if (s == HEAT_SEMIRING_SUM)
         return b / (a + b);
@@ -98,7 +67,7 @@ static inline double heat_semiring_penalty(heat_semiring s, double beta, double 
 {
     if (s == HEAT_SEMIRING_MIN)
         return 2 * strength;
-    return s == HEAT_SEMIRING_SUM ? heat_semiring_exp(-2 * beta * strength) : -2 * beta * strength;
+    return s == HEAT_SEMIRING_SUM ? heat_exp_negative(-2 * beta * strength) : -2 * beta * strength;
 }
 
 /* The entry that matters more. */
