@@ -1,6 +1,7 @@
 /* heatbath VERB MODEL [--option value ...]: the command. Dispatch, signals, and the one place that prints an
  * error and decides the exit code. */
 #include "cli.h"
+#include "clock.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -20,12 +21,22 @@ int cli_signal(void)
     return stop_signal;
 }
 
-/* The first signal asks the work to stop and report, the second ends the command at once. */
+/* The first signal asks the work to stop and report, a second one ends the command at once. What follows
+ * within a moment is the same request: timeout(1) signals its child and then the whole group. */
 static void on_signal(int number)
 {
-    if (stop_signal != 0)
+    static const double moment_s = 0.3;
+    static volatile double first_s;
+    int saved = errno;
+    double now = cli_clock();
+
+    if (stop_signal != 0 && now - first_s >= moment_s)
         _exit(128 + number);
+    errno = saved;
+    if (stop_signal != 0)
+        return;
     stop_signal = number;
+    first_s = now;
     heat_context_stop(stop_context);
 }
 
@@ -37,6 +48,8 @@ static void catch_signals(void)
 
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     action.sa_flags = SA_RESTART;
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, NULL);
