@@ -74,13 +74,13 @@ heat_status heat_grow(heat_context *ctx, int64_t need, size_t size, int64_t *cap
     return HEAT_OK;
 }
 
-void heat_free(void *block)
+void heat_free(const void *block)
 {
     block_head head;
 
     if (block == NULL)
         return;
-    memcpy(&head, (unsigned char *)block - ALIGNMENT, sizeof head);
+    memcpy(&head, (const unsigned char *)block - ALIGNMENT, sizeof head);
     head.realloc(head.user, head.raw, 0);
 }
 

@@ -17,7 +17,7 @@ HEAT_MUST_USE heat_status heat_grow(heat_context *ctx, int64_t need, size_t size
                                     void *inout);
 
 /* Frees a block; NULL is allowed. */
-void heat_free(void *block);
+void heat_free(const void *block);
 
 /* A copy of a string, freed by heat_free. */
 HEAT_MUST_USE heat_status heat_copy_text(heat_context *ctx, const char *text, char **out);

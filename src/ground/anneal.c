@@ -19,9 +19,10 @@ typedef struct annealing {
     int64_t n_sweeps;       /* of each replica, over all restarts; INT64_MAX without a limit */
     int64_t restart_sweeps; /* of one anneal */
     heat_chains *chains;
-    int8_t *best;        /* [replica][variable] lowest of this anneal */
-    double *best_energy; /* [replica] */
-    bool *is_finished;   /* [replica] descent has been made */
+    int8_t *finished;  /* [replica][variable] lowest of the last whole anneal, after descent */
+    double *energy;    /* [replica] of it */
+    bool *is_finished; /* [replica] since the last gathering */
+    int8_t *row;       /* [variable] */
 } annealing;
 
 /* A stretch of one anneal's sweeps, the same for all units. */
@@ -30,23 +31,15 @@ typedef struct stretch {
     int64_t first, count; /* sweeps within the anneal */
 } stretch;
 
-static void keep_best(annealing *a, int64_t chain)
-{
-    double energy = heat_chains_get_energy(a->chains, chain);
-
-    if (energy < a->best_energy[chain]) {
-        a->best_energy[chain] = energy;
-        heat_chains_get_state(a->chains, chain, a->best + chain * a->chains->n);
-    }
-}
-
 static heat_status finish(heat_context *worker, annealing *a, int64_t chain)
 {
-    int8_t *state = a->best + chain * a->chains->n;
-    heat_status status = heat_descend(worker, a->search->model, state);
+    int8_t *state = a->finished + chain * a->chains->n;
+    heat_status status;
 
+    heat_chains_get_best(a->chains, chain, state);
+    status = heat_descend(worker, a->search->model, state);
     if (status == HEAT_OK)
-        status = heat_model_energies(worker, a->search->model, 1, state, &a->best_energy[chain]);
+        status = heat_model_energies(worker, a->search->model, 1, state, &a->energy[chain]);
     a->is_finished[chain] = true;
     return status;
 }
@@ -66,8 +59,7 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
         status = heat_engine_metropolis.sweep(worker, a->chains, unit);
         if (status != HEAT_OK)
             return status;
-        for (int64_t chain = first; chain < last; chain++)
-            keep_best(a, chain);
+        heat_chains_keep_best(a->chains, unit);
     }
     if (w->first + w->count < a->restart_sweeps)
         return HEAT_OK;
@@ -86,26 +78,38 @@ static heat_status start_anneal(heat_context *ctx, annealing *a, int64_t restart
             heat_chains_start(ctx, a->chains, chain, restart == 0 ? a->search->initial : NULL, restart);
         if (status != HEAT_OK)
             return status;
-        a->best_energy[chain] = (double)INFINITY;
         a->is_finished[chain] = false;
-        keep_best(a, chain);
     }
+    for (int64_t unit = 0; unit < a->chains->n_units; unit++)
+        heat_chains_keep_best(a->chains, unit);
     return HEAT_OK;
 }
 
-/* The replicas' best become the search's. A state whose energy the chain followed is summed afresh first. */
+/* The best of one replica becomes the search's if it is lower: its state decides, summed by the definition.
+ */
+static heat_status gather_one(heat_context *ctx, annealing *a, int64_t chain)
+{
+    const int8_t *state = a->row;
+    double energy;
+    heat_status status = HEAT_OK;
+
+    if (a->is_finished[chain]) {
+        state = a->finished + chain * a->chains->n;
+        energy = a->energy[chain];
+    } else {
+        energy = heat_chains_get_best(a->chains, chain, a->row) - heat_chains_get_energy_slack(a->chains);
+        if (energy < a->search->best_energy)
+            status = heat_model_energies(ctx, a->search->model, 1, a->row, &energy);
+    }
+    if (status == HEAT_OK && energy < a->search->best_energy)
+        status = heat_search_improve(ctx, a->search, state, energy);
+    return status;
+}
+
 static heat_status gather(heat_context *ctx, annealing *a)
 {
     for (int64_t chain = 0; chain < a->chains->n_chains; chain++) {
-        const int8_t *state = a->best + chain * a->chains->n;
-        double energy = a->best_energy[chain];
-        heat_status status = HEAT_OK;
-        if (!(energy < a->search->best_energy))
-            continue;
-        if (!a->is_finished[chain])
-            status = heat_model_energies(ctx, a->search->model, 1, state, &energy);
-        if (status == HEAT_OK)
-            status = heat_search_improve(ctx, a->search, state, energy);
+        heat_status status = gather_one(ctx, a, chain);
         if (status != HEAT_OK)
             return status;
     }
@@ -190,21 +194,32 @@ heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
         status = heat_schedule_parse(ctx, opt->schedule, &a.schedule);
     else
         status = heat_schedule_choose(ctx, search->model, opt->seed, &a.schedule);
+    if (status == HEAT_OK) {
+        heat_chains_plan plan = {.n_chains = opt->replicas,
+                                 .n_rungs = 1,
+                                 .rungs = &rung,
+                                 .seed = opt->seed,
+                                 .isa = opt->isa,
+                                 .is_search = true,
+                                 .track_best = true};
+        status = heat_chains_create(ctx, search->model, &plan, &a.chains);
+    }
     if (status == HEAT_OK)
-        status = heat_chains_create(ctx, search->model, opt->replicas, 1, &rung, opt->seed, &a.chains);
+        status = heat_alloc(ctx, opt->replicas * n, 1, &a.finished);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, opt->replicas * n, 1, &a.best);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, opt->replicas, sizeof *a.best_energy, &a.best_energy);
+        status = heat_alloc(ctx, opt->replicas, sizeof *a.energy, &a.energy);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, opt->replicas, sizeof *a.is_finished, &a.is_finished);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, 1, &a.row);
     if (status == HEAT_OK)
         status = run(ctx, &a);
     if (status == HEAT_OK)
         conclude(ctx, &a);
     heat_chains_free(a.chains);
-    heat_free(a.best);
-    heat_free(a.best_energy);
+    heat_free(a.finished);
+    heat_free(a.energy);
     heat_free(a.is_finished);
+    heat_free(a.row);
     return status;
 }

@@ -27,7 +27,7 @@ const heat_engine *heat_engine_get(const char *name);
 int heat_engine_count(void);
 const heat_engine *heat_engine_at(int k);
 
-/* A sweep of single-variable moves over a unit by `rule`; pairwise models take the replica kernel's `flip`
+/* A sweep of single-variable moves over a unit by `rule`; lane chains take the kernel's `flip`
  * rule, which is the same rule for two values. Where there is no field the sweep ends with a flip of all
  * spins with probability 1/2: the energy does not change, so the move is free, and the magnetisation forgets
  * its sign. */

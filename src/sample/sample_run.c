@@ -29,8 +29,7 @@ typedef struct sampling {
     heat_chains *chains;
     int64_t n_recorded; /* sweeps that every chain has recorded */
     int64_t updates;
-    double *acceptance;    /* [temperature] */
-    int64_t *moves_before; /* [chain] at the end of the burn-in */
+    double *acceptance; /* [temperature] */
 } sampling;
 
 /* One stretch of sweeps, the same for all units. */
@@ -143,11 +142,13 @@ static heat_status prepare(heat_context *ctx, sampling *s)
 
 static heat_status start_chains(heat_context *ctx, sampling *s)
 {
-    heat_status status = heat_chains_create(ctx, s->model, s->plan.n_chains, (int32_t)s->n_temperatures,
-                                            s->rungs, s->opt.seed, &s->chains);
+    heat_chains_plan plan = {.n_chains = s->plan.n_chains,
+                             .n_rungs = (int32_t)s->n_temperatures,
+                             .rungs = s->rungs,
+                             .seed = s->opt.seed,
+                             .isa = s->opt.isa};
+    heat_status status = heat_chains_create(ctx, s->model, &plan, &s->chains);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, s->plan.n_chains, sizeof *s->moves_before, &s->moves_before);
     for (int64_t chain = 0; chain < s->plan.n_chains && status == HEAT_OK; chain++) {
         heat_chains_set_rung(s->chains, chain, (int32_t)(chain / s->opt.replicas));
         status = heat_chains_start(ctx, s->chains, chain, s->initial, 0);
@@ -159,6 +160,7 @@ static void record_unit(sampling *s, int64_t unit, int64_t sweep)
 {
     int64_t first, last;
 
+    heat_chains_measure(s->chains, unit);
     heat_chains_get_unit(s->chains, unit, &first, &last);
     for (int64_t chain = first; chain < last; chain++) {
         int8_t *row = s->recorder.row + chain * s->recorder.n;
@@ -216,14 +218,12 @@ static heat_status run_chains(heat_context *ctx, sampling *s)
         status = run_sweeps(ctx, s, s->opt.burn_in, false, 0, &burnt);
     if (status != HEAT_OK || burnt < s->opt.burn_in)
         return status;
-    for (int64_t chain = 0; chain < s->plan.n_chains; chain++)
-        s->moves_before[chain] = heat_chains_get_moves(s->chains, chain);
+    heat_chains_reset_moves(s->chains);
     status = run_sweeps(ctx, s, s->opt.sweeps, true, s->opt.burn_in, &s->n_recorded);
-    for (int64_t t = 0; t < s->n_temperatures && s->n_recorded > 0; t++) {
-        double moves = 0;
+    for (int64_t t = 0; t < s->n_temperatures; t++) {
+        s->acceptance[t] = 0;
         for (int64_t chain = t * s->opt.replicas; chain < (t + 1) * s->opt.replicas; chain++)
-            moves += (double)(heat_chains_get_moves(s->chains, chain) - s->moves_before[chain]);
-        s->acceptance[t] = moves / ((double)s->opt.replicas * (double)s->n_recorded * s->info.n_variables);
+            s->acceptance[t] += heat_chains_get_acceptance(s->chains, chain) / (double)s->opt.replicas;
     }
     return status;
 }
@@ -414,7 +414,6 @@ heat_status heat_sample(heat_context *ctx, const heat_model *model, const heat_s
     heat_free(s.temperatures);
     heat_free(s.rungs);
     heat_free(s.acceptance);
-    heat_free(s.moves_before);
     heat_free(s.initial);
     if (status != HEAT_OK) {
         heat_sample_result_clear(&r);

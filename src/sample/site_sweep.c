@@ -1,38 +1,9 @@
-/* A sweep of single-variable moves: the replica kernel on pairwise models, batches of energy changes on
+/* A sweep of single-variable moves: the lane kernel on pairwise models, batches of energy changes on
  * others. */
 #include "base/context_private.h"
 #include "sample/engine.h"
 
 #include <math.h>
-
-enum { SWEEPS_PER_MEASURE = 64 }; /* energies that are not exact are summed afresh this often */
-
-/* The spins of a chain without a field all change sign with probability 1/2: one bit, no memory touched. */
-static void flip_globally(heat_chains *c, int64_t chain)
-{
-    int64_t k = c->n_sweeps[chain] % 64;
-
-    if (k == 0)
-        c->flip_bits[chain] = heat_stream_bits(&c->flip[chain]);
-    if (c->flip_bits[chain] >> k & 1)
-        c->sign[chain] = (int8_t)-c->sign[chain];
-}
-
-static void sweep_block(heat_chains *c, int64_t unit, heat_flip_rule flip)
-{
-    heat_replica_block *b = &c->blocks[unit];
-    int64_t first, last;
-
-    c->kernel->sweep(&c->graph, b, flip);
-    heat_chains_get_unit(c, unit, &first, &last);
-    for (int64_t chain = first; chain < last; chain++) {
-        if (c->is_symmetric)
-            flip_globally(c, chain);
-        c->n_sweeps[chain]++;
-        if (!c->graph.exact && c->n_sweeps[chain] % SWEEPS_PER_MEASURE == 0)
-            heat_replica_measure(&c->graph, b, (int32_t)(chain - first));
-    }
-}
 
 static int8_t value_of(const heat_chains *c, int32_t index)
 {
@@ -94,7 +65,7 @@ static void move_site(heat_chains *c, int64_t chain, int64_t r, int32_t site, he
 
 static heat_status sweep_rows(heat_context *worker, heat_chains *c, int64_t unit, heat_rule_fn rule)
 {
-    double *delta = c->scratch + unit * c->width * (c->info.n_states + 1);
+    double *delta = c->scratch + unit * c->width * c->info.n_states;
     int64_t first, last;
 
     heat_chains_get_unit(c, unit, &first, &last);
@@ -105,14 +76,19 @@ static heat_status sweep_rows(heat_context *worker, heat_chains *c, int64_t unit
         for (int64_t chain = first; chain < last; chain++)
             move_site(c, chain, chain - first, site, rule, delta);
     }
+    c->n_counted[unit]++;
     return heat_model_energies(worker, c->model, last - first, c->rows + first * c->n, c->energy + first);
 }
 
 heat_status heat_site_sweep(heat_context *worker, heat_chains *c, int64_t unit, heat_rule_fn rule,
                             heat_flip_rule flip)
 {
-    if (!c->is_pairwise)
-        return sweep_rows(worker, c, unit, rule);
-    sweep_block(c, unit, flip);
-    return HEAT_OK;
+    heat_status status = HEAT_OK;
+
+    if (c->lanes != NULL)
+        heat_chains_sweep_lanes(c, unit, flip);
+    else
+        status = sweep_rows(worker, c, unit, rule);
+    heat_chains_end_sweep(c, unit);
+    return status;
 }

@@ -1,0 +1,43 @@
+/* Which kernels were built and can run here. */
+#include "kernel/isa.h"
+
+#include <string.h>
+
+static const heat_isa rows[] = {
+    {"ref", &heat_lane_ref},
+#ifdef HEAT_X86_KERNELS
+    {"avx2", &heat_lane_avx2},
+    {"avx512", &heat_lane_avx512},
+#endif
+};
+
+int heat_isa_count(void)
+{
+#ifdef HEAT_X86_KERNELS
+    if (!__builtin_cpu_supports("avx2"))
+        return 1;
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                   __builtin_cpu_supports("avx512vl")
+               ? 3
+               : 2;
+#else
+    return 1;
+#endif
+}
+
+const heat_isa *heat_isa_at(int k)
+{
+    return &rows[k];
+}
+
+const heat_isa *heat_isa_get(const char *name)
+{
+    int count = heat_isa_count();
+
+    if (strcmp(name, "auto") == 0)
+        return &rows[count - 1];
+    for (int k = 0; k < count; k++)
+        if (strcmp(rows[k].name, name) == 0)
+            return &rows[k];
+    return NULL;
+}

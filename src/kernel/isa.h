@@ -1,0 +1,20 @@
+/* The kernel table: one row an instruction set, from the plainest to the widest. */
+#ifndef HEATBATH_ISA_H
+#define HEATBATH_ISA_H
+
+#include "kernel/lane_sweep.h"
+
+/* Everything that is compiled once an instruction set. */
+typedef struct heat_isa {
+    const char *name;
+    const heat_lane_kernel *lanes;
+} heat_isa;
+
+/* The rows that this machine can run; the last is the widest. */
+int heat_isa_count(void);
+const heat_isa *heat_isa_at(int k);
+
+/* The row of that name, the widest for "auto"; NULL if there is none here. */
+const heat_isa *heat_isa_get(const char *name);
+
+#endif

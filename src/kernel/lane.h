@@ -1,0 +1,451 @@
+/* Sixteen 32-bit lanes and the operations that kernels are written in, once for each instruction set. Every
+ * operation gives the same bits in all of them: integer arithmetic, and single-precision add, multiply and
+ * divide without contraction. The including file is compiled with the flags of its instruction set. */
+#ifndef HEATBATH_LANE_H
+#define HEATBATH_LANE_H
+
+#include <stdint.h>
+#include <string.h>
+
+enum { LANES = 16 };
+
+#define LANE_UNUSED __attribute__((unused))
+#define LANE_FN static inline __attribute__((always_inline)) LANE_UNUSED
+
+#if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+
+#include <immintrin.h>
+
+typedef __m512i lane_int;
+typedef __m512 lane_real;
+typedef __mmask16 lane_mask;
+
+LANE_FN lane_int lane_load(const void *p)
+{
+    return _mm512_loadu_si512(p);
+}
+LANE_FN void lane_store(void *p, lane_int x)
+{
+    _mm512_storeu_si512(p, x);
+}
+LANE_FN lane_real lane_load_real(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+LANE_FN lane_int lane_all(int32_t x)
+{
+    return _mm512_set1_epi32(x);
+}
+LANE_FN lane_real lane_all_real(float x)
+{
+    return _mm512_set1_ps(x);
+}
+LANE_FN lane_mask lane_from_bits(uint16_t bits)
+{
+    return bits;
+}
+LANE_FN uint16_t lane_to_bits(lane_mask m)
+{
+    return m;
+}
+LANE_FN lane_int lane_add(lane_int a, lane_int b)
+{
+    return _mm512_add_epi32(a, b);
+}
+LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
+{
+    return _mm512_mask_add_epi32(a, m, a, b);
+}
+LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+{
+    return _mm512_mask_sub_epi32(a, m, a, b);
+}
+LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
+{
+    return _mm512_mask_sub_epi32(a, m, _mm512_setzero_si512(), a);
+}
+LANE_FN lane_int lane_xor(lane_int a, lane_int b)
+{
+    return _mm512_xor_si512(a, b);
+}
+LANE_FN lane_int lane_xor3(lane_int a, lane_int b, lane_int c)
+{
+    return _mm512_ternarylogic_epi32(a, b, c, 0x96);
+}
+#define lane_shift_left(a, k) _mm512_slli_epi32(a, k)
+#define lane_shift_right(a, k) _mm512_srli_epi32(a, k)
+#define lane_rotate(a, k) _mm512_rol_epi32(a, k)
+LANE_FN lane_mask lane_less(lane_int a, lane_int b)
+{
+    return _mm512_cmplt_epi32_mask(a, b);
+}
+LANE_FN lane_real lane_choose(lane_mask m, lane_real a, lane_real b)
+{
+    return _mm512_mask_blend_ps(m, b, a);
+}
+LANE_FN lane_real lane_to_real(lane_int a)
+{
+    return _mm512_cvtepi32_ps(a);
+}
+LANE_FN lane_int lane_truncate(lane_real a)
+{
+    return _mm512_cvttps_epi32(a);
+}
+LANE_FN lane_int lane_bits_of(lane_real a)
+{
+    return _mm512_castps_si512(a);
+}
+LANE_FN lane_real lane_real_of(lane_int a)
+{
+    return _mm512_castsi512_ps(a);
+}
+LANE_FN lane_real lane_mul(lane_real a, lane_real b)
+{
+    return _mm512_mul_ps(a, b);
+}
+LANE_FN lane_real lane_plus(lane_real a, lane_real b)
+{
+    return _mm512_add_ps(a, b);
+}
+LANE_FN lane_real lane_minus(lane_real a, lane_real b)
+{
+    return _mm512_sub_ps(a, b);
+}
+LANE_FN lane_real lane_over(lane_real a, lane_real b)
+{
+    return _mm512_div_ps(a, b);
+}
+LANE_FN lane_real lane_min(lane_real a, lane_real b)
+{
+    return _mm512_min_ps(a, b);
+}
+LANE_FN lane_real lane_max(lane_real a, lane_real b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+#elif defined(__AVX2__)
+
+#include <immintrin.h>
+
+typedef struct lane_int {
+    __m256i v[2];
+} lane_int;
+typedef struct lane_real {
+    __m256 v[2];
+} lane_real;
+typedef lane_int lane_mask; /* all ones or all zeros a lane */
+
+#define LANE_2(type, a, b) ((type){{a, b}})
+#define LANE_EACH(type, f, x, y) LANE_2(type, f((x).v[0], (y).v[0]), f((x).v[1], (y).v[1]))
+
+LANE_FN lane_int lane_load(const void *p)
+{
+    return LANE_2(lane_int, _mm256_loadu_si256(p), _mm256_loadu_si256((const __m256i *)p + 1));
+}
+LANE_FN void lane_store(void *p, lane_int x)
+{
+    _mm256_storeu_si256(p, x.v[0]);
+    _mm256_storeu_si256((__m256i *)p + 1, x.v[1]);
+}
+LANE_FN lane_real lane_load_real(const float *p)
+{
+    return LANE_2(lane_real, _mm256_loadu_ps(p), _mm256_loadu_ps(p + 8));
+}
+LANE_FN lane_int lane_all(int32_t x)
+{
+    return LANE_2(lane_int, _mm256_set1_epi32(x), _mm256_set1_epi32(x));
+}
+LANE_FN lane_real lane_all_real(float x)
+{
+    return LANE_2(lane_real, _mm256_set1_ps(x), _mm256_set1_ps(x));
+}
+LANE_FN lane_mask lane_from_bits(uint16_t bits)
+{
+    const __m256i which = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    __m256i low = _mm256_and_si256(_mm256_set1_epi32(bits), which);
+    __m256i high = _mm256_and_si256(_mm256_set1_epi32(bits >> 8), which);
+    return LANE_2(lane_mask, _mm256_cmpeq_epi32(low, which), _mm256_cmpeq_epi32(high, which));
+}
+LANE_FN uint16_t lane_to_bits(lane_mask m)
+{
+    unsigned low = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m.v[0]));
+    unsigned high = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m.v[1]));
+    return (uint16_t)(low | high << 8);
+}
+LANE_FN lane_int lane_and_(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_and_si256, a, b);
+}
+LANE_FN lane_int lane_add(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_add_epi32, a, b);
+}
+LANE_FN lane_int lane_sub_(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_sub_epi32, a, b);
+}
+LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
+{
+    return lane_add(a, lane_and_(m, b));
+}
+LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+{
+    return lane_sub_(a, lane_and_(m, b));
+}
+LANE_FN lane_int lane_xor(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_xor_si256, a, b);
+}
+LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
+{
+    return lane_sub_(lane_xor(a, m), m);
+}
+LANE_FN lane_int lane_xor3(lane_int a, lane_int b, lane_int c)
+{
+    return lane_xor(lane_xor(a, b), c);
+}
+LANE_FN lane_int lane_shift_left(lane_int a, int k)
+{
+    return LANE_2(lane_int, _mm256_slli_epi32(a.v[0], k), _mm256_slli_epi32(a.v[1], k));
+}
+LANE_FN lane_int lane_shift_right(lane_int a, int k)
+{
+    return LANE_2(lane_int, _mm256_srli_epi32(a.v[0], k), _mm256_srli_epi32(a.v[1], k));
+}
+LANE_FN lane_int lane_rotate(lane_int a, int k)
+{
+    return lane_xor(lane_shift_left(a, k), lane_shift_right(a, 32 - k));
+}
+LANE_FN lane_mask lane_less(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_cmpgt_epi32, b, a);
+}
+LANE_FN lane_real lane_choose(lane_mask m, lane_real a, lane_real b)
+{
+    return LANE_2(lane_real, _mm256_blendv_ps(b.v[0], a.v[0], _mm256_castsi256_ps(m.v[0])),
+                  _mm256_blendv_ps(b.v[1], a.v[1], _mm256_castsi256_ps(m.v[1])));
+}
+LANE_FN lane_real lane_to_real(lane_int a)
+{
+    return LANE_2(lane_real, _mm256_cvtepi32_ps(a.v[0]), _mm256_cvtepi32_ps(a.v[1]));
+}
+LANE_FN lane_int lane_truncate(lane_real a)
+{
+    return LANE_2(lane_int, _mm256_cvttps_epi32(a.v[0]), _mm256_cvttps_epi32(a.v[1]));
+}
+LANE_FN lane_int lane_bits_of(lane_real a)
+{
+    return LANE_2(lane_int, _mm256_castps_si256(a.v[0]), _mm256_castps_si256(a.v[1]));
+}
+LANE_FN lane_real lane_real_of(lane_int a)
+{
+    return LANE_2(lane_real, _mm256_castsi256_ps(a.v[0]), _mm256_castsi256_ps(a.v[1]));
+}
+LANE_FN lane_real lane_mul(lane_real a, lane_real b)
+{
+    return LANE_EACH(lane_real, _mm256_mul_ps, a, b);
+}
+LANE_FN lane_real lane_plus(lane_real a, lane_real b)
+{
+    return LANE_EACH(lane_real, _mm256_add_ps, a, b);
+}
+LANE_FN lane_real lane_minus(lane_real a, lane_real b)
+{
+    return LANE_EACH(lane_real, _mm256_sub_ps, a, b);
+}
+LANE_FN lane_real lane_over(lane_real a, lane_real b)
+{
+    return LANE_EACH(lane_real, _mm256_div_ps, a, b);
+}
+LANE_FN lane_real lane_min(lane_real a, lane_real b)
+{
+    return LANE_EACH(lane_real, _mm256_min_ps, a, b);
+}
+LANE_FN lane_real lane_max(lane_real a, lane_real b)
+{
+    return LANE_EACH(lane_real, _mm256_max_ps, a, b);
+}
+
+#else
+
+typedef struct lane_int {
+    int32_t v[LANES];
+} lane_int;
+typedef struct lane_real {
+    float v[LANES];
+} lane_real;
+typedef uint16_t lane_mask;
+
+#define LANE_MAP(type, expression)                                                                           \
+    type r;                                                                                                  \
+    for (int l = 0; l < LANES; l++)                                                                          \
+        r.v[l] = expression;                                                                                 \
+    return r
+
+LANE_FN lane_int lane_load(const void *p)
+{
+    lane_int r;
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+LANE_FN void lane_store(void *p, lane_int x)
+{
+    memcpy(p, &x, sizeof x);
+}
+LANE_FN lane_real lane_load_real(const float *p)
+{
+    LANE_MAP(lane_real, p[l]);
+}
+LANE_FN lane_int lane_all(int32_t x)
+{
+    LANE_MAP(lane_int, x);
+}
+LANE_FN lane_real lane_all_real(float x)
+{
+    LANE_MAP(lane_real, x);
+}
+LANE_FN lane_mask lane_from_bits(uint16_t bits)
+{
+    return bits;
+}
+LANE_FN uint16_t lane_to_bits(lane_mask m)
+{
+    return m;
+}
+LANE_FN int32_t lane_wrap_(uint32_t x)
+{
+    return (int32_t)x;
+}
+LANE_FN int32_t lane_pick_(lane_mask m, int l)
+{
+    return -(m >> l & 1);
+}
+LANE_FN lane_int lane_add(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] + (uint32_t)b.v[l]));
+}
+LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] + (uint32_t)(b.v[l] & lane_pick_(m, l))));
+}
+LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] - (uint32_t)(b.v[l] & lane_pick_(m, l))));
+}
+LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
+{
+    LANE_MAP(lane_int, (a.v[l] ^ lane_pick_(m, l)) - lane_pick_(m, l));
+}
+LANE_FN lane_int lane_xor(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, a.v[l] ^ b.v[l]);
+}
+LANE_FN lane_int lane_xor3(lane_int a, lane_int b, lane_int c)
+{
+    LANE_MAP(lane_int, a.v[l] ^ b.v[l] ^ c.v[l]);
+}
+LANE_FN lane_int lane_shift_left(lane_int a, int k)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] << k));
+}
+LANE_FN lane_int lane_shift_right(lane_int a, int k)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] >> k));
+}
+LANE_FN lane_int lane_rotate(lane_int a, int k)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] << k | (uint32_t)a.v[l] >> (32 - k)));
+}
+LANE_FN lane_mask lane_less(lane_int a, lane_int b)
+{
+    unsigned m = 0;
+    for (int l = 0; l < LANES; l++)
+        m |= (unsigned)(a.v[l] < b.v[l]) << l;
+    return (lane_mask)m;
+}
+LANE_FN lane_real lane_choose(lane_mask m, lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, m >> l & 1 ? a.v[l] : b.v[l]);
+}
+LANE_FN lane_real lane_to_real(lane_int a)
+{
+    LANE_MAP(lane_real, (float)a.v[l]);
+}
+LANE_FN lane_int lane_truncate(lane_real a)
+{
+    LANE_MAP(lane_int, (int32_t)a.v[l]);
+}
+LANE_FN lane_int lane_bits_of(lane_real a)
+{
+    lane_int r;
+    memcpy(&r, &a, sizeof r);
+    return r;
+}
+LANE_FN lane_real lane_real_of(lane_int a)
+{
+    lane_real r;
+    memcpy(&r, &a, sizeof r);
+    return r;
+}
+LANE_FN lane_real lane_mul(lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, a.v[l] * b.v[l]);
+}
+LANE_FN lane_real lane_plus(lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, a.v[l] + b.v[l]);
+}
+LANE_FN lane_real lane_minus(lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, a.v[l] - b.v[l]);
+}
+LANE_FN lane_real lane_over(lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, a.v[l] / b.v[l]);
+}
+LANE_FN lane_real lane_min(lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, a.v[l] < b.v[l] ? a.v[l] : b.v[l]);
+}
+LANE_FN lane_real lane_max(lane_real a, lane_real b)
+{
+    LANE_MAP(lane_real, a.v[l] > b.v[l] ? a.v[l] : b.v[l]);
+}
+
+#endif
+
+/* 2^y for -126 < y <= 0 as a multiple of 2^31, relative error below 2.5e-7: y = k + f with |f| <= 1/2, a
+ * minimax polynomial in f, k added to the exponent. */
+LANE_FN lane_real lane_exp2_scaled(lane_real y)
+{
+    const lane_real round = lane_all_real(12582912.0f); /* 1.5 * 2^23: its low bits take up k */
+    const float scale = 2147483648.0f;
+    lane_real shifted = lane_plus(y, round);
+    lane_real f = lane_minus(y, lane_minus(shifted, round));
+    lane_real p = lane_all_real(0.0013276472f * scale);
+
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.009675541f * scale));
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.055507131f * scale));
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.2402212f * scale));
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.69314694f * scale));
+    p = lane_plus(lane_mul(p, f), lane_all_real(scale));
+    return lane_real_of(lane_add(lane_bits_of(p), lane_shift_left(lane_bits_of(shifted), 23)));
+}
+
+/* xoshiro128+ of every lane, state in s[0..3]; its lowest bit is weak, use the others. Blackman and Vigna,
+ * ACM TOMS 47 (2021) 36. */
+LANE_FN lane_int lane_draw(lane_int s[4])
+{
+    lane_int result = lane_add(s[0], s[3]);
+    lane_int t = lane_shift_left(s[1], 9), a = lane_xor(s[3], s[1]);
+    lane_int s0 = lane_xor3(s[0], s[3], s[1]), s1 = lane_xor3(s[1], s[2], s[0]);
+
+    s[2] = lane_xor3(s[2], s[0], t);
+    s[3] = lane_rotate(a, 11);
+    s[0] = s0;
+    s[1] = s1;
+    return result;
+}
+
+#endif

@@ -1,0 +1,117 @@
+/* The body of the lane kernel, compiled once an instruction set and once more with a scripted random source.
+ * Before including it, define LANE_ISA (which ends the functions' names) and, for a script, LANE_DRAW(state,
+ * vector). */
+#include "kernel/lane.h"
+#include "kernel/lane_sweep.h"
+
+#define LANE_PASTE_(a, b) a##b
+#define LANE_PASTE(a, b) LANE_PASTE_(a, b)
+
+#ifndef LANE_DRAW
+#define LANE_DRAW(state, vector) lane_draw(state)
+#endif
+
+/* The rule's probability in units of 2^-31, of y = -beta delta / ln 2; never quite 1, so that it fits. */
+LANE_FN lane_int flip_threshold(heat_flip_rule rule, lane_real y)
+{
+    const lane_real least = lane_all_real(-60), below_one = lane_all_real(-0x1p-23f);
+
+    if (rule == HEAT_FLIP_METROPOLIS)
+        return lane_truncate(lane_exp2_scaled(lane_max(lane_min(y, below_one), least)));
+    {
+        const lane_real one = lane_all_real(1), size = lane_all_real(2147483648.0f);
+        lane_real away = lane_max(lane_min(y, lane_minus(lane_all_real(0), y)), least); /* -|y| */
+        lane_real t = lane_mul(lane_exp2_scaled(away), lane_all_real(0x1p-31f));
+        lane_real numerator = lane_choose(lane_less(lane_bits_of(y), lane_all(0)), t, one);
+        lane_real p = lane_over(numerator, lane_plus(one, t));
+        return lane_truncate(lane_mul(lane_min(p, lane_all_real(0x1.fffffep-1f)), size));
+    }
+}
+
+/* `vectors` and `rule` are constants where this is called. */
+LANE_FN void sweep_vectors(const heat_lane_graph *g, heat_lane_block *b, heat_flip_rule rule,
+                           const int vectors)
+{
+    lane_int random[HEAT_MOST_VECTORS][4];
+    lane_real scale[HEAT_MOST_VECTORS];
+
+    for (int v = 0; v < vectors; v++) {
+        for (int k = 0; k < 4; k++)
+            random[v][k] = lane_load(&b->random[k][LANES * v]);
+        scale[v] = lane_load_real(&b->scale[LANES * v]);
+    }
+    for (int32_t begin = 0; begin < g->n; begin += HEAT_SITES_A_FLUSH) {
+        int32_t end = g->n - begin < HEAT_SITES_A_FLUSH ? g->n : begin + HEAT_SITES_A_FLUSH;
+        lane_int change[HEAT_MOST_VECTORS]; /* of the energies, halved */
+
+        for (int v = 0; v < vectors; v++)
+            change[v] = lane_all(0);
+        for (int32_t i = begin; i < end; i++) {
+            uint16_t *down = b->down + (int64_t)i * vectors;
+            lane_int field[HEAT_MOST_VECTORS];
+
+            for (int v = 0; v < vectors; v++)
+                field[v] = lane_all(g->upward[i]);
+            for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
+                const uint16_t *neighbour = b->down + (int64_t)g->col[k] * vectors;
+                lane_int twice = lane_all(g->twice[k]);
+                for (int v = 0; v < vectors; v++)
+                    field[v] = lane_sub_where(lane_from_bits(neighbour[v]), field[v], twice);
+            }
+            for (int v = 0; v < vectors; v++) {
+                lane_mask is_down = lane_from_bits(down[v]), flips;
+                lane_int half_delta = lane_negate_where(is_down, field[v]); /* delta = 2 s field */
+                lane_real y = lane_mul(lane_to_real(half_delta), scale[v]);
+                lane_int bits = lane_shift_right(LANE_DRAW(random[v], v), 1);
+
+                flips = lane_less(bits, flip_threshold(rule, y));
+                change[v] = lane_add_where(flips, change[v], half_delta);
+                down[v] = (uint16_t)(down[v] ^ lane_to_bits(flips));
+            }
+        }
+        for (int v = 0; v < vectors; v++) {
+            int32_t sums[LANES];
+            lane_store(sums, change[v]);
+            for (int l = 0; l < LANES; l++)
+                b->energy[LANES * v + l] += 2 * (int64_t)sums[l];
+        }
+    }
+    for (int v = 0; v < vectors; v++)
+        for (int k = 0; k < 4; k++)
+            lane_store(&b->random[k][LANES * v], random[v][k]);
+}
+
+static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat_lane_block *block,
+                                              heat_flip_rule rule)
+{
+#define LANE_CASE(rule_, vectors_)                                                                           \
+    if (rule == rule_ && block->n_vectors == vectors_)                                                       \
+    sweep_vectors(graph, block, rule_, vectors_)
+    LANE_CASE(HEAT_FLIP_METROPOLIS, 1);
+    LANE_CASE(HEAT_FLIP_METROPOLIS, 2);
+    LANE_CASE(HEAT_FLIP_METROPOLIS, 4);
+    LANE_CASE(HEAT_FLIP_HEAT_BATH, 1);
+    LANE_CASE(HEAT_FLIP_HEAT_BATH, 2);
+    LANE_CASE(HEAT_FLIP_HEAT_BATH, 4);
+#undef LANE_CASE
+}
+
+LANE_UNUSED static void LANE_PASTE(lane_residual_, LANE_ISA)(const heat_lane_graph *g,
+                                                             const heat_lane_block *b, float *residual)
+{
+    for (int v = 0; v < b->n_vectors; v++) {
+        lane_real energy = lane_all_real(0);
+
+        for (int32_t i = 0; i < g->n; i++) {
+            lane_real field = lane_all_real(g->residual_upward[i]);
+            for (int64_t k = g->row[i + 1]; k > g->row[i] && g->col[k - 1] > i; k--) {
+                lane_mask down = lane_from_bits(b->down[(int64_t)g->col[k - 1] * b->n_vectors + v]);
+                lane_real less = lane_minus(field, lane_all_real(g->residual_twice[k - 1]));
+                field = lane_choose(down, less, field);
+            }
+            energy = lane_choose(lane_from_bits(b->down[(int64_t)i * b->n_vectors + v]),
+                                 lane_plus(energy, field), lane_minus(energy, field));
+        }
+        lane_store(residual + LANES * v, lane_bits_of(energy));
+    }
+}
