@@ -29,6 +29,13 @@ typedef struct heat_ground_result {
     double *trajectory_energy; /* and the energies; owned */
     int64_t updates;           /* variables visited; 0 for exact methods */
     double seconds;
+    int64_t sweeps;         /* that each replica made; 0 for exact methods */
+    int64_t restarts;       /* anneals begun after the first */
+    double hot, cold;       /* the schedule's ends; NaN for exact methods */
+    int64_t n_states;       /* states kept, with `keep`; best first */
+    int8_t *states;         /* [n_states][n_variables]; owned */
+    double *state_energies; /* [n_states]; owned */
+    int64_t *state_counts;  /* [n_states] how many anneals ended there; owned */
 } heat_ground_result;
 
 HEAT_API void heat_ground_options_init(heat_ground_options *options);

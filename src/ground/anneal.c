@@ -7,22 +7,28 @@
 #include "ground/descent.h"
 #include "ground/ground_methods.h"
 #include "ground/schedule.h"
+#include "ground/state_pool.h"
 #include "sample/engine.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { DEFAULT_SWEEPS = 4000, DEFAULT_RESTART_SWEEPS = 1000 };
+enum { DEFAULT_SWEEPS = 4000, FIRST_ANNEAL = 250, DEFAULT_REPLICAS = 32 };
 
 typedef struct annealing {
     heat_search *search;
     heat_schedule schedule;
-    int64_t n_sweeps;       /* of each replica, over all restarts; INT64_MAX without a limit */
-    int64_t restart_sweeps; /* of one anneal */
+    int64_t n_replicas;
+    int64_t n_sweeps; /* of each replica, over all anneals; INT64_MAX without a limit */
+    int64_t swept;    /* so far */
+    int64_t length;   /* sweeps of the anneal under way */
+    int64_t restart;  /* its number */
     heat_chains *chains;
-    int8_t *finished;  /* [replica][variable] lowest of the last whole anneal, after descent */
+    int8_t *finished;  /* [replica][variable] lowest of a whole anneal, after descent */
     double *energy;    /* [replica] of it */
     bool *is_finished; /* [replica] since the last gathering */
     int8_t *row;       /* [variable] */
+    heat_state_pool pool;
 } annealing;
 
 /* A stretch of one anneal's sweeps, the same for all units. */
@@ -52,7 +58,7 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
 
     heat_chains_get_unit(a->chains, unit, &first, &last);
     for (int64_t t = w->first; t < w->first + w->count && !heat_halted(worker); t++) {
-        double beta = 1 / heat_schedule_get(&a->schedule, t, a->restart_sweeps);
+        double beta = 1 / heat_schedule_get(&a->schedule, t, a->length);
         heat_status status;
         for (int64_t chain = first; chain < last; chain++)
             heat_chains_set_beta(a->chains, chain, beta);
@@ -61,7 +67,7 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
             return status;
         heat_chains_keep_best(a->chains, unit);
     }
-    if (w->first + w->count < a->restart_sweeps)
+    if (w->first + w->count < a->length)
         return HEAT_OK;
     for (int64_t chain = first; chain < last && !heat_halted(worker); chain++) {
         heat_status status = finish(worker, a, chain);
@@ -71,11 +77,40 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
     return HEAT_OK;
 }
 
-static heat_status start_anneal(heat_context *ctx, annealing *a, int64_t restart)
+/* The sweeps that are left: by the limit, or by the clock and the pace so far. */
+static int64_t sweeps_left(const heat_context *ctx, const annealing *a)
 {
-    for (int64_t chain = 0; chain < a->chains->n_chains; chain++) {
+    double now = heat_clock(), elapsed = now - a->search->begin_s, left = a->search->opt->time - elapsed;
+
+    if (a->n_sweeps < INT64_MAX)
+        return a->n_sweeps - a->swept;
+    if (a->swept == 0 || ctx->deadline_s >= HEAT_FOREVER)
+        return INT64_MAX;
+    left = (double)a->swept / elapsed * (left > 0 ? left : 0);
+    return left < 1 ? 1 : left > 1e15 ? (int64_t)1e15 : (int64_t)left;
+}
+
+/* Anneals double in length, so that any time is used well; the last takes all that is left, which is between
+ * a half and three quarters of the whole. */
+static void choose_length(const heat_context *ctx, annealing *a)
+{
+    int64_t left = sweeps_left(ctx, a);
+
+    if (a->search->opt->restart_sweeps != HEAT_AUTO) {
+        a->length = a->search->opt->restart_sweeps < left ? a->search->opt->restart_sweeps : left;
+        return;
+    }
+    a->length = a->length == 0 ? FIRST_ANNEAL : 2 * a->length;
+    if (left / 3 < a->length)
+        a->length = left;
+}
+
+static heat_status start_anneal(heat_context *ctx, annealing *a)
+{
+    choose_length(ctx, a);
+    for (int64_t chain = 0; chain < a->n_replicas; chain++) {
         heat_status status =
-            heat_chains_start(ctx, a->chains, chain, restart == 0 ? a->search->initial : NULL, restart);
+            heat_chains_start(ctx, a->chains, chain, a->restart == 0 ? a->search->initial : NULL, a->restart);
         if (status != HEAT_OK)
             return status;
         a->is_finished[chain] = false;
@@ -96,10 +131,13 @@ static heat_status gather_one(heat_context *ctx, annealing *a, int64_t chain)
     if (a->is_finished[chain]) {
         state = a->finished + chain * a->chains->n;
         energy = a->energy[chain];
+        heat_state_pool_add(&a->pool, state, energy);
     } else {
-        energy = heat_chains_get_best(a->chains, chain, a->row) - heat_chains_get_energy_slack(a->chains);
-        if (energy < a->search->best_energy)
+        energy = heat_chains_get_best(a->chains, chain, NULL) - heat_chains_get_energy_slack(a->chains);
+        if (energy < a->search->best_energy) {
+            heat_chains_get_best(a->chains, chain, a->row);
             status = heat_model_energies(ctx, a->search->model, 1, a->row, &energy);
+        }
     }
     if (status == HEAT_OK && energy < a->search->best_energy)
         status = heat_search_improve(ctx, a->search, state, energy);
@@ -108,7 +146,7 @@ static heat_status gather_one(heat_context *ctx, annealing *a, int64_t chain)
 
 static heat_status gather(heat_context *ctx, annealing *a)
 {
-    for (int64_t chain = 0; chain < a->chains->n_chains; chain++) {
+    for (int64_t chain = 0; chain < a->n_replicas; chain++) {
         heat_status status = gather_one(ctx, a, chain);
         if (status != HEAT_OK)
             return status;
@@ -122,40 +160,72 @@ static bool is_done(const annealing *a)
            a->search->best_energy <= a->search->bound;
 }
 
-static double fraction_done(const annealing *a, int64_t swept)
+/* A search cut short leaves its best state where it was seen: descend from it too. */
+static heat_status finish_best(heat_context *ctx, annealing *a)
 {
-    return a->n_sweeps == INT64_MAX ? (double)NAN : (double)swept / (double)a->n_sweeps;
+    heat_search *search = a->search;
+    double energy;
+    heat_status status;
+
+    memcpy(a->row, search->result->state, (size_t)a->chains->n);
+    status = heat_descend(ctx, search->model, a->row);
+    if (status == HEAT_OK)
+        status = heat_model_energies(ctx, search->model, 1, a->row, &energy);
+    if (status == HEAT_OK)
+        status = heat_search_improve(ctx, search, a->row, energy);
+    if (status == HEAT_OK && (a->pool.count == 0 || a->pool.energies[a->pool.order[0]] > search->best_energy))
+        heat_state_pool_add(&a->pool, search->result->state, search->best_energy);
+    return status;
 }
 
 static heat_status run(heat_context *ctx, annealing *a)
 {
     heat_search *search = a->search;
-    int64_t step = heat_chains_sweeps_per_look(a->chains), swept = 0, in_anneal = 0, restart = 0;
-    heat_status status = start_anneal(ctx, a, restart);
+    int64_t step = heat_chains_sweeps_per_look(a->chains), in_anneal = 0;
+    heat_status status = start_anneal(ctx, a);
 
     if (status == HEAT_OK)
         status = gather(ctx, a); /* interrupted at once, there is still a state */
-    while (status == HEAT_OK && swept < a->n_sweeps && !is_done(a) && !heat_halted(ctx)) {
+    while (status == HEAT_OK && a->swept < a->n_sweeps && !is_done(a) && !heat_halted(ctx)) {
         stretch w = {a, in_anneal, step};
-        if (w.count > a->restart_sweeps - in_anneal)
-            w.count = a->restart_sweeps - in_anneal;
-        if (w.count > a->n_sweeps - swept)
-            w.count = a->n_sweeps - swept;
+        if (w.count > a->length - in_anneal)
+            w.count = a->length - in_anneal;
         status = heat_parallel_for(ctx, heat_chains_thread_limit(a->chains, search->opt->threads),
                                    a->chains->n_units, anneal_unit, &w);
         if (status == HEAT_OK)
             status = gather(ctx, a);
-        swept += w.count;
+        a->swept += w.count;
         in_anneal += w.count;
-        search->result->updates += w.count * a->chains->n_chains * a->chains->n;
-        heat_show_progress(ctx, fraction_done(a, swept), (double)search->result->updates,
-                           search->best_energy);
-        if (status == HEAT_OK && in_anneal == a->restart_sweeps && swept < a->n_sweeps && !heat_halted(ctx)) {
-            status = start_anneal(ctx, a, ++restart);
+        search->result->updates += w.count * a->n_replicas * a->chains->n;
+        heat_show_progress(ctx,
+                           a->n_sweeps == INT64_MAX ? (double)NAN : (double)a->swept / (double)a->n_sweeps,
+                           (double)search->result->updates, search->best_energy);
+        if (status == HEAT_OK && in_anneal == a->length && a->swept < a->n_sweeps && !heat_halted(ctx)) {
+            a->restart++;
             in_anneal = 0;
+            status = start_anneal(ctx, a);
         }
     }
-    return status;
+    return status == HEAT_OK ? finish_best(ctx, a) : status;
+}
+
+static heat_status report_pool(heat_context *ctx, const annealing *a)
+{
+    heat_ground_result *r = a->search->result;
+    heat_status status;
+
+    if (a->pool.count == 0)
+        return HEAT_OK;
+    status = heat_alloc(ctx, a->pool.count * a->chains->n, 1, &r->states);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, a->pool.count, sizeof *r->state_energies, &r->state_energies);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, a->pool.count, sizeof *r->state_counts, &r->state_counts);
+    if (status != HEAT_OK)
+        return status;
+    r->n_states = a->pool.count;
+    heat_state_pool_get(&a->pool, r->states, r->state_energies, r->state_counts);
+    return HEAT_OK;
 }
 
 static void conclude(heat_context *ctx, const annealing *a)
@@ -163,6 +233,10 @@ static void conclude(heat_context *ctx, const annealing *a)
     heat_ground_result *r = a->search->result;
 
     r->method = "anneal";
+    r->sweeps = a->swept;
+    r->restarts = a->restart;
+    r->hot = a->schedule.hot;
+    r->cold = a->schedule.cold;
     if (a->search->best_energy <= a->search->bound) {
         r->outcome = HEAT_OUTCOME_PROVED;
         r->reason = "the energy meets the bound: every coupling and field is satisfied";
@@ -177,43 +251,55 @@ static void conclude(heat_context *ctx, const annealing *a)
     }
 }
 
-heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
+static heat_status prepare(heat_context *ctx, annealing *a)
 {
-    const heat_ground_options *opt = search->opt;
-    annealing a = {.search = search};
+    const heat_ground_options *opt = a->search->opt;
     heat_rung rung = {1, 0};
-    int64_t n = search->info.n_variables;
+    heat_chains_plan plan = {.n_rungs = 1,
+                             .rungs = &rung,
+                             .seed = opt->seed,
+                             .isa = opt->isa,
+                             .is_search = true,
+                             .track_best = true};
     bool is_timed = opt->time < HEAT_FOREVER;
     heat_status status;
 
-    a.n_sweeps = opt->sweeps != HEAT_AUTO ? opt->sweeps : is_timed ? INT64_MAX : DEFAULT_SWEEPS;
-    a.restart_sweeps = opt->restart_sweeps != HEAT_AUTO ? opt->restart_sweeps : DEFAULT_RESTART_SWEEPS;
-    if (a.restart_sweeps > a.n_sweeps)
-        a.restart_sweeps = a.n_sweeps;
+    a->n_sweeps = opt->sweeps != HEAT_AUTO ? opt->sweeps : is_timed ? INT64_MAX : DEFAULT_SWEEPS;
+    if (opt->replicas != HEAT_AUTO)
+        a->n_replicas = opt->replicas;
+    else /* a run that the clock ends has no bits to keep: a vector for each thread, and all sweeps into those
+          */
+        a->n_replicas =
+            is_timed ? (int64_t)HEAT_LANES_A_VECTOR * heat_thread_count(opt->threads) : DEFAULT_REPLICAS;
+    plan.n_chains = a->n_replicas;
     if (opt->schedule != NULL)
-        status = heat_schedule_parse(ctx, opt->schedule, &a.schedule);
+        status = heat_schedule_parse(ctx, opt->schedule, &a->schedule);
     else
-        status = heat_schedule_choose(ctx, search->model, opt->seed, &a.schedule);
-    if (status == HEAT_OK) {
-        heat_chains_plan plan = {.n_chains = opt->replicas,
-                                 .n_rungs = 1,
-                                 .rungs = &rung,
-                                 .seed = opt->seed,
-                                 .isa = opt->isa,
-                                 .is_search = true,
-                                 .track_best = true};
-        status = heat_chains_create(ctx, search->model, &plan, &a.chains);
-    }
+        status = heat_schedule_choose(ctx, a->search->model, opt->seed, &a->schedule);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, opt->replicas * n, 1, &a.finished);
+        status = heat_chains_create(ctx, a->search->model, &plan, &a->chains);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, opt->replicas, sizeof *a.energy, &a.energy);
+        status = heat_alloc(ctx, a->n_replicas * a->chains->n, 1, &a->finished);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, opt->replicas, sizeof *a.is_finished, &a.is_finished);
+        status = heat_alloc(ctx, a->n_replicas, sizeof *a->energy, &a->energy);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, 1, &a.row);
+        status = heat_alloc(ctx, a->n_replicas, sizeof *a->is_finished, &a->is_finished);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, a->chains->n, 1, &a->row);
+    if (status == HEAT_OK)
+        status = heat_state_pool_init(ctx, &a->pool, &a->search->info, opt->keep);
+    return status;
+}
+
+heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
+{
+    annealing a = {.search = search};
+    heat_status status = prepare(ctx, &a);
+
     if (status == HEAT_OK)
         status = run(ctx, &a);
+    if (status == HEAT_OK)
+        status = report_pool(ctx, &a);
     if (status == HEAT_OK)
         conclude(ctx, &a);
     heat_chains_free(a.chains);
@@ -221,5 +307,6 @@ heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
     heat_free(a.energy);
     heat_free(a.is_finished);
     heat_free(a.row);
+    heat_state_pool_clear(&a.pool);
     return status;
 }

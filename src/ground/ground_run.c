@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "ground/ground_methods.h"
+#include "ground/schedule.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,9 @@ void heat_ground_result_clear(heat_ground_result *r)
     heat_free(r->state);
     heat_free(r->trajectory_s);
     heat_free(r->trajectory_energy);
+    heat_free(r->states);
+    heat_free(r->state_energies);
+    heat_free(r->state_counts);
     size = r->size;
     *r = (heat_ground_result){.size = size};
 }
@@ -82,9 +86,12 @@ static heat_status verify(heat_context *ctx, const heat_search *search)
 static heat_status choose_and_run(heat_context *ctx, heat_search *search)
 {
     bool exact = strcmp(search->opt->method, "exact") == 0;
+    heat_schedule schedule;
     heat_status status = HEAT_OK;
 
-    if (strcmp(search->opt->method, "auto") == 0)
+    if (search->opt->schedule != NULL) /* a word that means nothing is refused on every road */
+        status = heat_schedule_parse(ctx, search->opt->schedule, &schedule);
+    if (status == HEAT_OK && strcmp(search->opt->method, "auto") == 0)
         status = heat_ground_exact_is_cheap(ctx, search, &exact);
     if (status != HEAT_OK)
         return status;
@@ -116,6 +123,7 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     search.begin_s = heat_clock();
     heat_model_describe(model, &search.info);
     r.n_variables = search.info.n_variables;
+    r.hot = r.cold = (double)NAN;
     search.bound = trivial_bound(model);
     status = heat_alloc(ctx, r.n_variables, 1, &r.state);
     if (status == HEAT_OK && opt.initial != NULL) {

@@ -46,28 +46,29 @@ static double quantile(double *values, int64_t n, double f)
 
 static heat_status choose_pairwise(heat_context *ctx, const heat_pairwise *g, heat_schedule *schedule)
 {
-    double *strengths = NULL, *sizes = NULL;
-    int64_t n_strengths = 0, n_sizes = 0;
-    heat_status status = heat_alloc(ctx, g->n, sizeof *strengths, &strengths);
+    double *squares = NULL, *sizes = NULL;
+    int64_t n_squares = 0, n_sizes = 0;
+    heat_status status = heat_alloc(ctx, g->n, sizeof *squares, &squares);
 
     if (status == HEAT_OK)
         status = heat_alloc(ctx, g->row[g->n] + g->n, sizeof *sizes, &sizes);
     for (int32_t i = 0; i < g->n && status == HEAT_OK; i++) {
-        double strength = fabs(g->field[i]);
+        double square = g->field[i] * g->field[i];
         if (g->field[i] != 0)
             sizes[n_sizes++] = fabs(g->field[i]);
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-            strength += fabs(g->coupling[k]);
+            square += g->coupling[k] * g->coupling[k];
             if (g->coupling[k] != 0)
                 sizes[n_sizes++] = fabs(g->coupling[k]);
         }
-        if (strength > 0)
-            strengths[n_strengths++] = strength;
+        if (square > 0)
+            squares[n_squares++] = square;
     }
-    if (status == HEAT_OK && n_strengths > 0)
-        *schedule =
-            (heat_schedule){true, quantile(strengths, n_strengths, 0.9), quantile(sizes, n_sizes, 0.1) / 10};
-    heat_free(strengths);
+    if (status == HEAT_OK && n_squares > 0) {
+        schedule->hot = 2 * sqrt(quantile(squares, n_squares, 0.9));
+        schedule->cold = fmin(quantile(sizes, n_sizes, 0.1) * 2 / 7, schedule->hot);
+    }
+    heat_free(squares);
     heat_free(sizes);
     return status;
 }

@@ -12,9 +12,11 @@ typedef struct heat_schedule {
 /* Parses "linear:hot:cold" or "geometric:hot:cold", hot >= cold > 0. HEAT_ERROR_OPTION otherwise. */
 HEAT_MUST_USE heat_status heat_schedule_parse(heat_context *ctx, const char *text, heat_schedule *schedule);
 
-/* A schedule from the couplings: hot where nine spins in ten flip freely (the 0.9 quantile of |h_i| + sum_j
- * |J_ij|: the maximum would follow a single hub), cold where a typical smallest barrier is frozen (the 0.1
- * quantile of |J| != 0, over 10). Models without a pairwise view: from the energy changes of random moves. */
+/* A geometric schedule from the couplings. Hot: twice the 0.9 quantile of a site's root mean square field in
+ * a random state, sqrt(h_i^2 + sum_j J_ij^2), where nine spins in ten flip freely (the maximum would follow a
+ * single hub). Cold: two sevenths of the 0.1 quantile of |J| and |h|, where a move against one of the
+ * smallest is accepted once in e^7 (the minimum would follow a single weak bond). Models without a pairwise
+ * view: from the energy changes of random moves. */
 HEAT_MUST_USE heat_status heat_schedule_choose(heat_context *ctx, const heat_model *model, uint64_t seed,
                                                heat_schedule *schedule);
 

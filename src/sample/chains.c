@@ -280,10 +280,12 @@ void heat_chains_keep_best(heat_chains *c, int64_t unit)
 double heat_chains_get_best(const heat_chains *c, int64_t chain, int8_t *state)
 {
     if (c->lanes != NULL) {
-        heat_lane_chains_get_state(c, chain, c->best_down[chain / c->width], state);
+        if (state != NULL)
+            heat_lane_chains_get_state(c, chain, c->best_down[chain / c->width], state);
         return heat_lane_chains_energy(c, c->best_units[chain]);
     }
-    memcpy(state, c->best_rows + chain * c->n, (size_t)c->n);
+    if (state != NULL)
+        memcpy(state, c->best_rows + chain * c->n, (size_t)c->n);
     return c->best_energy[chain];
 }
 

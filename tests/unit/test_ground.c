@@ -92,7 +92,9 @@ static void bits_do_not_depend_on_threads(void **state)
     assert_ok(ctx, heat_ground(ctx, model, &opt, &many));
     assert_memory_equal(one.state, many.state, 1000);
     assert_memory_equal(&one.energy, &many.energy, sizeof one.energy);
-    assert_int_equal(one.updates, 200 * 16 * 1000);
+    assert_int_equal(one.updates, 200 * 32 * 1000);
+    assert_int_equal(one.sweeps, 200);
+    assert_int_equal(one.restarts, 1);
     assert_int_equal(one.n_trajectory, many.n_trajectory);
     heat_ground_result_clear(&one);
     heat_ground_result_clear(&many);
@@ -116,6 +118,73 @@ static void the_trajectory_falls_to_the_answer(void **state)
         assert_true(r.trajectory_s[k] >= r.trajectory_s[k - 1]);
     }
     assert_close(r.trajectory_energy[r.n_trajectory - 1], r.energy, 0);
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* The kept states are distinct, sorted, and what the exact road finds: a 4 x 4 glass has its ground states
+ * all met. */
+static void kept_states_are_the_best_and_distinct(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:4x4,seed=2");
+    heat_ground_options opt = annealing();
+    heat_ground_result r = {0};
+    double low = enumerated_minimum(ctx, model, 16);
+    int64_t met = 0, n_lowest = 0, n_enumerated = 0;
+
+    opt.keep = 100;
+    opt.sweeps = 3000;
+    opt.restart_sweeps = 30;
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    for (int64_t k = 0; k < r.n_states; k++) {
+        double e;
+        assert_ok(ctx, heat_model_get_energy(ctx, model, 1, r.states + 16 * k, &e));
+        assert_close(r.state_energies[k], e, 0);
+        assert_true(r.states[16 * k] == 1 && r.state_counts[k] >= 1);
+        assert_true(k == 0 || e >= r.state_energies[k - 1]);
+        for (int64_t b = 0; b < k; b++)
+            assert_memory_not_equal(r.states + 16 * k, r.states + 16 * b, 16);
+        met += r.state_counts[k];
+        n_lowest += e == low;
+    }
+    for (int32_t x = 0; x < 1 << 16; x += 2) { /* half of the states: the flip of each is the same */
+        int8_t row[16];
+        double e;
+        for (int32_t i = 0; i < 16; i++)
+            row[i] = x >> i & 1 ? 1 : -1;
+        assert_ok(ctx, heat_model_energies(ctx, model, 1, row, &e));
+        n_enumerated += e == low;
+    }
+    assert_int_equal(n_lowest, n_enumerated);
+    assert_true(met >= 3000 / 30 * 32 * 9 / 10); /* few anneals end higher than a hundred states */
+    heat_ground_result_clear(&r);
+    opt.keep = 1;
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_int_equal(r.n_states, 1);
+    assert_close(r.state_energies[0], low, 0);
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Anneals double; what is left after them is one more. */
+static void anneals_double_within_the_sweeps(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:10x10x10,seed=4");
+    heat_ground_options opt = annealing();
+    heat_ground_result r = {0};
+
+    opt.restart_sweeps = HEAT_AUTO;
+    opt.sweeps = 2000; /* 250 + 500 + 1250 */
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_int_equal(r.sweeps, 2000);
+    assert_int_equal(r.restarts, 2);
+    assert_true(r.hot > r.cold && r.cold > 0);
     heat_ground_result_clear(&r);
     heat_model_free(model);
     heat_context_free(ctx);
@@ -295,6 +364,16 @@ static void bad_schedules_are_refused(void **state)
         assert_contains(heat_context_error(ctx), "option --schedule");
     }
     heat_model_free(model);
+    model = load(
+        ctx, "lattice:3"); /* small enough for a proof, which reads no schedule: it is refused all the same */
+    {
+        heat_ground_options opt;
+        heat_ground_result r = {0};
+        heat_ground_options_init(&opt);
+        opt.schedule = "cubic:2:1";
+        assert_int_equal(heat_ground(ctx, model, &opt, &r), HEAT_ERROR_OPTION);
+    }
+    heat_model_free(model);
     heat_context_free(ctx);
 }
 
@@ -306,6 +385,7 @@ static heat_status run_and_clear(heat_context *ctx, void *arg)
 
     opt.threads = 1;
     opt.sweeps = 5;
+    opt.keep = 3;
     status = heat_ground(ctx, arg, &opt, &r);
     heat_ground_result_clear(&r);
     return status;
@@ -328,6 +408,8 @@ int main(void)
         cmocka_unit_test(every_method_finds_the_enumerated_minimum),
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(the_trajectory_falls_to_the_answer),
+        cmocka_unit_test(kept_states_are_the_best_and_distinct),
+        cmocka_unit_test(anneals_double_within_the_sweeps),
         cmocka_unit_test(a_target_ends_the_search),
         cmocka_unit_test(a_ferromagnet_is_proved_by_its_bound),
         cmocka_unit_test(a_stop_request_gives_a_state),
