@@ -15,7 +15,7 @@ typedef struct block_head {
 
 _Static_assert(sizeof(block_head) <= ALIGNMENT, "the head must fit in front of an aligned block");
 
-static heat_status alloc_bytes(heat_context *ctx, int64_t count, size_t size, void **out)
+static heat_status alloc_bytes(heat_context *ctx, int64_t count, size_t size, bool zeroed, void **out)
 {
     block_head head = {NULL, ctx->config.realloc, ctx->config.user};
     char needed[32], allowed[32];
@@ -35,7 +35,8 @@ static heat_status alloc_bytes(heat_context *ctx, int64_t count, size_t size, vo
     block = (unsigned char *)head.raw + ALIGNMENT;
     block += (ALIGNMENT - (uintptr_t)block % ALIGNMENT) % ALIGNMENT;
     memcpy(block - ALIGNMENT, &head, sizeof head);
-    memset(block, 0, (size_t)count * size);
+    if (zeroed)
+        memset(block, 0, (size_t)count * size);
     *out = block;
     return HEAT_OK;
 }
@@ -43,7 +44,16 @@ static heat_status alloc_bytes(heat_context *ctx, int64_t count, size_t size, vo
 heat_status heat_alloc(heat_context *ctx, int64_t count, size_t size, void *out)
 {
     void *block;
-    heat_status status = alloc_bytes(ctx, count, size, &block);
+    heat_status status = alloc_bytes(ctx, count, size, true, &block);
+
+    memcpy(out, &block, sizeof block);
+    return status;
+}
+
+heat_status heat_alloc_unset(heat_context *ctx, int64_t count, size_t size, void *out)
+{
+    void *block;
+    heat_status status = alloc_bytes(ctx, count, size, false, &block);
 
     memcpy(out, &block, sizeof block);
     return status;
@@ -62,7 +72,7 @@ heat_status heat_grow(heat_context *ctx, int64_t need, size_t size, int64_t *cap
         larger = larger > INT64_MAX / 2 ? need : larger * 2;
     if (larger > most && need <= most)
         larger = most; /* near the limit, what is needed counts more than doubling */
-    status = alloc_bytes(ctx, larger, size, &block);
+    status = alloc_bytes(ctx, larger, size, true, &block);
     if (status != HEAT_OK)
         return status;
     memcpy(&old, inout, sizeof old);

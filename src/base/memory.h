@@ -10,6 +10,10 @@
  * NULL. */
 HEAT_MUST_USE heat_status heat_alloc(heat_context *ctx, int64_t count, size_t size, void *out);
 
+/* The same without the zeroes, for large work spaces that are written before they are read: their pages cost
+ * time only as far as they are used. */
+HEAT_MUST_USE heat_status heat_alloc_unset(heat_context *ctx, int64_t count, size_t size, void *out);
+
 /* Grows the block at *inout so that it holds at least `need` elements of `size` bytes; *capacity is how many
  * it holds (0 and NULL to begin with). Doubles, keeps the content, zeroes what is new. On failure nothing
  * changes. */

@@ -19,8 +19,8 @@ heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_eliminati
     if (plan->cost.is_bound)
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "too wide for exact elimination: width %d found (at least)",
                          plan->cost.width);
-    if ((status = heat_alloc(ctx, n_tables, sizeof(double), &run->tables)) != HEAT_OK ||
-        (status = heat_alloc(ctx, n_scratch, sizeof(double), &run->scratch)) != HEAT_OK ||
+    if ((status = heat_alloc_unset(ctx, n_tables, sizeof(double), &run->tables)) != HEAT_OK ||
+        (status = heat_alloc_unset(ctx, n_scratch, sizeof(double), &run->scratch)) != HEAT_OK ||
         (status = heat_alloc(ctx, plan->n, sizeof(double), &run->peak)) != HEAT_OK ||
         (status = heat_alloc(ctx, plan->most_partials, sizeof(double), &run->partials)) != HEAT_OK ||
         (status = heat_alloc(ctx, plan->most_children, sizeof(heat_bucket_child), &run->bucket.children)) !=
