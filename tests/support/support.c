@@ -116,6 +116,23 @@ double test_parameter(const test_row *row, const char *key, double otherwise)
     return otherwise;
 }
 
+uint64_t test_seed(void)
+{
+    const char *text = getenv("HEATBATH_TEST_SEED");
+
+    return text == NULL ? 1 : strtoull(text, NULL, 10);
+}
+
+void test_reproduce(uint64_t seed)
+{
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+
+    program[length < 0 ? 0 : length] = '\0';
+    print_error("seed %llu; again: HEATBATH_TEST_SEED=%llu %s\n", (unsigned long long)seed,
+                (unsigned long long)test_seed(), program);
+}
+
 typedef struct counting_allocator {
     long allocations, fail_at, live;
 } counting_allocator;

@@ -56,6 +56,12 @@ int test_each_row(const char *table, void (*visit)(const test_row *row, void *ar
 /* The number after "key=" in a row's parameters, or `otherwise`. */
 double test_parameter(const test_row *row, const char *key, double otherwise);
 
+/* The key of a run's random tests: HEATBATH_TEST_SEED of the environment, 1 if it is not set. */
+uint64_t test_seed(void);
+
+/* Prints `seed`, that of the sample at fault, and the command that repeats the run. */
+void test_reproduce(uint64_t seed);
+
 /* Runs body(ctx, arg) with the k-th allocation failing, for k = 1, 2, ... until it succeeds; each failing run
  * must return HEAT_ERROR_MEMORY, and every run must free all it took once `body` returns. */
 void test_failing_allocations(heat_status (*body)(heat_context *ctx, void *arg), void *arg);

@@ -1,0 +1,208 @@
+/* Bugs planted from outside, which the comparisons of the other programs must catch, with the power measured
+ * over several seeds. A test that would let them pass is worth nothing. */
+#include "compare.h"
+#include "ledger.h"
+#include "random/stream.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { N_SEEDS = 5, N = 8, N_LEVELS = 65 };
+
+typedef enum plant {
+    PLANT_NONE = 0,
+    PLANT_SIGN,      /* one coupling has the other sign */
+    PLANT_NEIGHBOUR, /* one edge ends at the next spin */
+    PLANT_STREAMS    /* the chains of a unit share their random numbers */
+} plant;
+
+typedef struct planting {
+    heat_context *ctx;
+    const char *engine;
+    plant bug;
+    double warmer; /* factor of the temperature */
+} planting;
+
+/* A ring with chords, couplings 0.5 to 1 in size and fields, one edge of it spoiled. */
+static heat_model *glass(heat_context *ctx, uint64_t seed, plant bug)
+{
+    int32_t i[2 * N], j[2 * N];
+    double coupling[2 * N], field[N];
+    heat_stream stream;
+    heat_model *model;
+    int spoiled;
+
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_TEST, 3);
+    for (int32_t k = 0; k < 2 * N; k++) {
+        i[k] = k % N;
+        j[k] = (k + (k < N ? 1 : 3)) % N;
+        coupling[k] = (0.5 + heat_stream_uniform(&stream) / 2) * (heat_stream_bits(&stream) >> 63 ? 1 : -1);
+    }
+    for (int32_t k = 0; k < N; k++)
+        field[k] = 0.3 * heat_stream_normal(&stream);
+    spoiled = (int)heat_stream_below(&stream, 2 * N);
+    if (bug == PLANT_SIGN)
+        coupling[spoiled] = -coupling[spoiled];
+    if (bug == PLANT_NEIGHBOUR)
+        j[spoiled] = (j[spoiled] + 1) % N;
+    assert_ok(ctx, heat_model_create_ising(ctx, N, 2 * N, i, j, coupling, field, 0, &model));
+    return model;
+}
+
+static double judge_states(uint64_t seed, int factor, void *arg)
+{
+    const planting *t = arg;
+    heat_model *sound = glass(t->ctx, seed, PLANT_NONE), *model = glass(t->ctx, seed, t->bug);
+    compare_sample sample = {.model = model,
+                             .engine = t->engine,
+                             .temperature = 1,
+                             .n_draws = 16384 * factor,
+                             .n_sweeps = 60,
+                             .share_streams = t->bug == PLANT_STREAMS,
+                             .seed = seed};
+    int64_t n_states;
+    double *probability = compare_enumerate(t->ctx, sound, 1, &n_states);
+    double p = compare_states(t->ctx, &sample, probability, n_states);
+
+    free(probability);
+    heat_model_free(sound);
+    heat_model_free(model);
+    return p;
+}
+
+/* Drawn by the exact engine: independent, and quick. */
+static double judge_torus(uint64_t seed, int factor, void *arg)
+{
+    const planting *t = arg;
+    double energy[N_LEVELS], weight[N_LEVELS], p;
+    int64_t n_levels = compare_load_levels("exact/ising2d_L8_dos.tsv", N_LEVELS, energy, weight);
+    heat_model *model;
+    compare_sample sample = {
+        .engine = t->engine, .temperature = 2.5 * t->warmer, .n_draws = 8192 * factor, .seed = seed};
+
+    assert_ok(t->ctx, heat_model_load(t->ctx, "lattice:8x8", &model));
+    sample.model = model;
+    p = compare_energies(t->ctx, &sample, 2.5, n_levels, energy, weight);
+    heat_model_free(model);
+    return p;
+}
+
+/* Mean energy and heat capacity from a density of states. */
+static void moments(double temperature, double *energy, double *capacity)
+{
+    double e[N_LEVELS], g[N_LEVELS], z = 0, first = 0, second = 0;
+    int64_t n = compare_load_levels("exact/ising2d_L8_dos.tsv", N_LEVELS, e, g);
+
+    for (int64_t k = 0; k < n; k++) {
+        double w = g[k] * exp((e[0] - e[k]) / temperature);
+        z += w;
+        first += w * e[k];
+        second += w * e[k] * e[k];
+    }
+    *energy = first / z;
+    *capacity = (second / z - first / z * (first / z)) / (temperature * temperature);
+}
+
+static double judge_averages(uint64_t seed, int factor, void *arg)
+{
+    static const double temperatures[] = {2.6, 3, 3.5, 4, 5};
+    const planting *t = arg;
+    compare_table cells = {0};
+    heat_model *model;
+
+    assert_ok(t->ctx, heat_model_load(t->ctx, "lattice:8x8", &model));
+    for (uint64_t k = 0; k < 5; k++) {
+        heat_sample_options opt;
+        heat_sample_result r = {0};
+        const heat_observable *e, *c;
+        double energy, capacity;
+        heat_sample_options_init(&opt);
+        opt.engine = t->engine;
+        opt.seed = seed * 5 + k;
+        opt.threads = 1;
+        opt.replicas = 6;
+        opt.burn_in = 500;
+        opt.sweeps = 10000 * factor;
+        opt.temperature = temperatures[k] * t->warmer;
+        moments(temperatures[k], &energy, &capacity);
+        assert_ok(t->ctx, heat_sample(t->ctx, model, &opt, &r));
+        e = compare_find(&r.temperatures[0], "energy");
+        c = compare_find(&r.temperatures[0], "heat_capacity");
+        compare_add(&cells, "energy", e->mean, e->error, energy);
+        compare_add(&cells, "heat_capacity", c->mean, c->error, capacity);
+        heat_sample_result_clear(&r);
+    }
+    heat_model_free(model);
+    return compare_judge(&cells);
+}
+
+static void check_alarm(const char *row, const char *bug, ledger_trial_fn trial, planting t)
+{
+    t.ctx = test_context();
+    ledger_require_alarm(row, bug, trial, &t, N_SEEDS);
+    heat_context_free(t.ctx);
+}
+
+static void energies_catch_a_temperature_off_by_one_percent(void **state)
+{
+    (void)state;
+    check_alarm("torus energies exact", "T off by 1 %, energies of independent chains", judge_torus,
+                (planting){.engine = "exact", .warmer = 1.01});
+}
+
+static void averages_catch_a_temperature_off_by_one_percent(void **state)
+{
+    (void)state;
+    check_alarm("table ising2d_kaufman", "T off by 1 %, averages of heat_sample", judge_averages,
+                (planting){.engine = "heat-bath", .warmer = 1.01});
+}
+
+static void states_catch_a_flipped_sign(void **state)
+{
+    (void)state;
+    check_alarm("states metropolis", "sign of one coupling", judge_states,
+                (planting){.engine = "metropolis", .bug = PLANT_SIGN});
+}
+
+static void states_catch_a_neighbour_off_by_one(void **state)
+{
+    (void)state;
+    check_alarm("states heat-bath", "neighbour off by one", judge_states,
+                (planting){.engine = "heat-bath", .bug = PLANT_NEIGHBOUR});
+}
+
+static void states_catch_shared_random_numbers(void **state)
+{
+    (void)state;
+    check_alarm("states metropolis", "random numbers shared within a unit, Metropolis", judge_states,
+                (planting){.engine = "metropolis", .bug = PLANT_STREAMS});
+    check_alarm("states heat-bath", "random numbers shared within a unit, heat bath", judge_states,
+                (planting){.engine = "heat-bath", .bug = PLANT_STREAMS});
+}
+
+/* Nothing planted: the same looks must stay quiet, or the alarms above prove nothing. */
+static void sound_samples_raise_no_alarm(void **state)
+{
+    (void)state;
+    planting t = {.ctx = test_context(), .engine = "heat-bath", .warmer = 1};
+
+    ledger_judge("planted nothing: states", judge_states, &t);
+    ledger_judge("planted nothing: averages", judge_averages, &t);
+    t.engine = "exact";
+    ledger_judge("planted nothing: torus", judge_torus, &t);
+    heat_context_free(t.ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(energies_catch_a_temperature_off_by_one_percent),
+        cmocka_unit_test(averages_catch_a_temperature_off_by_one_percent),
+        cmocka_unit_test(states_catch_a_flipped_sign),
+        cmocka_unit_test(states_catch_a_neighbour_off_by_one),
+        cmocka_unit_test(states_catch_shared_random_numbers),
+        cmocka_unit_test(sound_samples_raise_no_alarm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
