@@ -34,7 +34,8 @@ static void blocks_are_aligned_and_zeroed(void **state)
             assert_int_equal(block[k], 0);
         memset(block, 0xa5, (size_t)size);
         heat_free(block);
-        assert_ok(ctx, heat_alloc_unset(ctx, size, 1, &block)); /* aligned and writable, no more is promised */
+        assert_ok(ctx,
+                  heat_alloc_unset(ctx, size, 1, &block)); /* aligned and writable, no more is promised */
         assert_true((uintptr_t)block % 64 == 0);
         memset(block, 0xa5, (size_t)size);
         heat_free(block);
