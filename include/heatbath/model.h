@@ -12,31 +12,33 @@ typedef struct heat_model heat_model;
 /* What a model is. Read the fields up to `size`. Strings live as long as the model. */
 typedef struct heat_model_info {
     size_t size;        /* set by heat_model_describe */
-    const char *kind;   /* "ising", "custom" */
+    const char *kind;   /* "ising" (spins), "qubo" (0 and 1), "custom" */
     const char *name;   /* the file or built-in it came from, or what its creator called it */
-    const char *format; /* of the file: "rudy", "ising", "hdf5"; "built-in", "memory" */
+    const char *format; /* of the file: "rudy", "qubo", ... (docs/formats.md); "built-in", "memory" */
     int32_t n_variables;
     int32_t n_states;     /* of each variable */
     heat_coding coding;   /* of its states, the input's own */
     int64_t n_edges;      /* after merging */
-    int64_t n_merged;     /* edges of the input that repeated an earlier pair; their couplings were added */
+    int64_t n_merged;     /* terms of the input that repeated an earlier one; they were added up */
     int64_t n_self_loops; /* edges of the input from a vertex to itself, dropped (Max-Cut only) */
     int64_t n_isolated;   /* variables without an edge */
     int32_t n_components; /* connected; an isolated variable is one */
     int32_t min_degree, max_degree;
-    double min_coupling, max_coupling; /* 0 without edges */
-    bool has_field;                    /* some h_i is not 0 */
-    bool exact;            /* energies are exact sums: multiples of one power of two below 2^53 in size */
-    bool integer;          /* exact, and every energy is an integer */
-    bool max_cut;          /* the input was a Max-Cut file: heat_model_cut is defined */
+    double min_coupling, max_coupling; /* J_ij, or of a QUBO Q_ij, i < j; 0 without edges */
+    bool has_field; /* some h_i is not 0 (of a QUBO: of its Ising form); without, s -> -s keeps the energy */
+    bool exact;     /* energies are exact sums: multiples of one power of two below 2^53 in size */
+    bool integer;   /* exact, and every energy is an integer */
+    bool max_cut;   /* the input was a Max-Cut file: heat_model_cut is defined */
     int32_t n_dimensions;  /* of a lattice built-in; 0 otherwise */
     const int64_t *extent; /* n_dimensions lengths */
+    bool has_labels;       /* heat_model_get_label is not NULL */
 } heat_model_info;
 
 /* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as
  * "lattice:32x32,J=1", "sk:64,seed=1", "ea:10x10x10,seed=1", "regular:1000,k=3". An existing file wins over a
  * built-in of the same name. HEAT_ERROR_INPUT names file, line, column and what was expected.
- * Cost: one pass over the file; memory 12 bytes an edge end and 16 a variable, twice that while reading. */
+ * Cost: one pass over the file; memory 12 bytes an edge end and 16 to 24 a variable, little more while
+ * reading (JSON is held as a whole). */
 HEAT_API HEAT_MUST_USE heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **out);
 
 /* The same, from a file whose format is told by name (see docs/formats.md), not by its content. */
@@ -52,13 +54,21 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_create_ising(heat_context *ctx, in
                                                            const double *fields, double offset,
                                                            heat_model **out);
 
+/* A QUBO from arrays, which are copied: E(x) = sum_t terms[t] x_i x_j + offset, x = 0, 1; i = j is a linear
+ * term. Terms repeated in either order are added up. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_qubo(heat_context *ctx, int32_t n_variables,
+                                                          int64_t n_terms, const int32_t *i, const int32_t *j,
+                                                          const double *terms, double offset,
+                                                          heat_model **out);
+
 /* A model from callbacks. The struct is copied; on success the model owns `user`, on failure the caller does.
  */
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_custom(heat_context *ctx, const heat_custom *custom,
                                                             heat_model **out);
 
-/* Writes a model; the suffix chooses the format: .mc, .ising (each also .gz), .h5. What the format cannot
- * hold (a field in .mc) is HEAT_ERROR_OUTPUT and nothing is written. The file appears whole or not at all. */
+/* Writes a model; the suffix chooses the format: .mc, .ising, .qubo, .coo, .json (each also .gz), .h5; spins
+ * and 0/1 are converted exactly. What the format cannot hold (a field in .mc) is HEAT_ERROR_OUTPUT and
+ * nothing is written. The file appears whole or not at all. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_save(heat_context *ctx, const heat_model *model,
                                                    const char *path);
 
@@ -67,6 +77,10 @@ HEAT_API void heat_model_free(heat_model *model);
 
 /* Describes a model. Cost: O(1). */
 HEAT_API void heat_model_describe(const heat_model *model, heat_model_info *info);
+
+/* The name of variable i where the input names its variables otherwise than 0 to n - 1; NULL elsewhere. Lives
+ * as long as the model. */
+HEAT_API const char *heat_model_get_label(const heat_model *model, int32_t i);
 
 /* Energies of n_rows states, each n_variables values in the model's coding, straight from the definition.
  * HEAT_ERROR_ARGUMENT names the first value that is not in the coding. Cost: O(rows * (variables + edges)).

@@ -56,7 +56,7 @@ const char *heat_outcome_name(heat_outcome outcome)
     return k < sizeof names / sizeof *names ? names[k] : "unknown";
 }
 
-static void *c_realloc(void *user, void *old, size_t size)
+void *heat_c_realloc(void *user, void *old, size_t size)
 {
     (void)user;
     if (size == 0) {
@@ -83,7 +83,7 @@ heat_status heat_context_create(const heat_context_config *config, heat_context 
     if (config != NULL)
         heat_struct_copy(&own, sizeof own, config, config->size);
     if (own.realloc == NULL)
-        own.realloc = c_realloc;
+        own.realloc = heat_c_realloc;
     if (own.memory <= 0)
         return HEAT_ERROR_ARGUMENT;
     ctx = own.realloc(own.user, NULL, sizeof *ctx);

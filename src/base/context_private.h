@@ -18,6 +18,9 @@ typedef struct heat_error_text {
     int64_t line, column;
 } heat_error_text;
 
+/* The allocator of a context that was given none. */
+void *heat_c_realloc(void *user, void *old, size_t size);
+
 struct heat_context {
     heat_context_config config;
     atomic_int stop_requested;

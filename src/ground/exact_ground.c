@@ -24,8 +24,11 @@ static heat_status minimise(heat_context *ctx, const heat_search *search, const 
     heat_enumeration e = {.state = state};
     heat_status status;
 
-    if (choice->plan != NULL)
-        return heat_elimination_run_minimum(ctx, choice->plan, search->opt->threads, energy, state);
+    if (choice->plan != NULL) {
+        status = heat_elimination_run_minimum(ctx, choice->plan, search->opt->threads, energy, state);
+        heat_states_from_spins(&search->info, 1, state);
+        return status;
+    }
     status = heat_enumeration_run(ctx, search->model, 1, search->opt->threads, &e);
     *energy = e.minimum;
     return status;

@@ -3,23 +3,52 @@
 #ifndef HEATBATH_EDGE_LIST_H
 #define HEATBATH_EDGE_LIST_H
 
-#include <heatbath/context.h>
+#include "io/labels.h"
+
+/* What the numbers mean: the energy is, over the edges and variables,
+ *   ISING    -sum weight s_i s_j - sum field s_i + offset,   s = -1, +1: J and h
+ *   MAX_CUT  +sum weight s_i s_j + offset,                   s = -1, +1: the weights of the cut, J = -w
+ *   QUBO     +sum weight x_i x_j + sum field x_i + offset,   x = 0, 1: Q_ij and Q_ii */
+typedef enum heat_graph_form { HEAT_FORM_ISING = 0, HEAT_FORM_MAX_CUT, HEAT_FORM_QUBO } heat_graph_form;
 
 typedef struct heat_edge_list {
     int64_t n_variables;
     int64_t n_edges;
     int64_t capacity; /* of the three edge arrays */
     int32_t *i, *j;   /* 0-based, i != j */
-    double *weight;   /* the file's own: w of a Max-Cut file, J (ferromagnetic > 0) of an Ising file */
-    double *field;    /* n_variables, h of an Ising file; NULL if there is none */
+    double *weight;
+    int64_t field_capacity;
+    double *field; /* n_variables once the list is complete; NULL if there is none */
     double offset;
-    bool max_cut;         /* weights are a Max-Cut file's: J = -w */
-    int64_t n_self_loops; /* edges from a vertex to itself, left out (Max-Cut: they are never cut) */
+    heat_graph_form form;
+    heat_labels labels;        /* names of the variables; empty if they are called 0 to n - 1 */
+    int64_t n_repeated_fields; /* linear terms that repeated an earlier one; added up */
+    int64_t n_self_loops;      /* edges from a vertex to itself, left out (Max-Cut: they are never cut) */
+    int64_t loop_line, loop_column; /* of the first one */
 } heat_edge_list;
 
 /* Appends an edge, growing the arrays. */
 HEAT_MUST_USE heat_status heat_edge_list_add(heat_context *ctx, heat_edge_list *list, int32_t i, int32_t j,
                                              double weight);
+
+/* Adds `value` to field[i], growing the array. */
+HEAT_MUST_USE heat_status heat_edge_list_add_field(heat_context *ctx, heat_edge_list *list, int64_t i,
+                                                   double value);
+
+/* Makes the field, where there is one, as long as the struct promises. */
+HEAT_MUST_USE heat_status heat_edge_list_complete_field(heat_context *ctx, heat_edge_list *list);
+
+/* Turns every edge to i < j, orders them by i, then j, and adds up those of one pair, the smallest weight
+ * first: the result does not depend on the order of the input. In place but for two arrays of n_variables.
+ * *begin (n_variables + 1, the caller frees it) says where each i begins; *n_merged how many edges repeated
+ * an earlier pair. */
+HEAT_MUST_USE heat_status heat_edge_list_sort(heat_context *ctx, heat_edge_list *list, int64_t **begin,
+                                              int64_t *n_merged);
+
+/* Rewrites a graph over spins as one over 0 and 1 of the same energies (s = 2x - 1), or the reverse. Exact
+ * while the sums fit a double; on failure the list is only good for clearing. */
+HEAT_MUST_USE heat_status heat_edge_list_to_binary(heat_context *ctx, heat_edge_list *list);
+HEAT_MUST_USE heat_status heat_edge_list_to_spins(heat_context *ctx, heat_edge_list *list);
 
 /* Frees the arrays and zeroes the struct; legal on zeroes. */
 void heat_edge_list_clear(heat_edge_list *list);

@@ -137,7 +137,7 @@ static bool ends_in(const char *path, const char *suffix)
     return length >= tail && memcmp(path + length - tail, suffix, tail) == 0;
 }
 
-heat_status heat_graph_write(heat_context *ctx, const char *path, const heat_edge_list *list)
+heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list *list)
 {
     char suffixes[HEAT_WORD_SIZE] = "";
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/store.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
@@ -82,18 +83,58 @@ static heat_status read_scalars(const graph_reader *r, heat_edge_list *list)
     return status;
 }
 
+static const char *const form_names[] = {
+    [HEAT_FORM_ISING] = "ising", [HEAT_FORM_MAX_CUT] = "max-cut", [HEAT_FORM_QUBO] = "qubo"};
+enum { N_FORMS = sizeof form_names / sizeof *form_names };
+
+/* The linear terms' array: h of an Ising model, the diagonal of a QUBO. */
+static const char *field_name(const heat_edge_list *list)
+{
+    return list->form == HEAT_FORM_QUBO ? "linear" : "field";
+}
+
 static heat_status read_energy(const graph_reader *r, heat_edge_list *list)
 {
     char *energy = NULL;
+    int form = 0;
     heat_status status = heat_store_get_text(r->ctx, r->store, NULL, "energy", &energy);
 
     if (status != HEAT_OK)
         return status;
-    list->max_cut = strcmp(energy, "max-cut") == 0;
-    if (!list->max_cut && strcmp(energy, "ising") != 0)
+    while (form < N_FORMS && strcmp(energy, form_names[form]) != 0)
+        form++;
+    if (form == N_FORMS)
         status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
-                                "energy is '%.40s', expected ising or max-cut", energy);
+                                "energy is '%.40s', expected ising, max-cut or qubo", energy);
+    else
+        list->form = (heat_graph_form)form;
     heat_free(energy);
+    return status;
+}
+
+/* The labels are the bytes of a JSON array. */
+static heat_status read_labels(const graph_reader *r, heat_edge_list *list)
+{
+    int64_t length = -2;
+    char *text = NULL;
+    json_error_t error;
+    json_t *array = NULL;
+    heat_status status;
+
+    if (!heat_store_has(r->store, "labels"))
+        return HEAT_OK;
+    status = get(r, "labels", HEAT_STORE_INT8, &length, &text);
+    if (status != HEAT_OK)
+        return status;
+    array = json_loadb(text, (size_t)length, 0, &error);
+    if (array == NULL || !json_is_array(array) || (int64_t)json_array_size(array) != list->n_variables)
+        status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                                "'labels' is not the text of a JSON array of %lld labels",
+                                (long long)list->n_variables);
+    else
+        status = heat_labels_from_json(r->ctx, array, r->name, &list->labels);
+    json_decref(array);
+    heat_free(text);
     return status;
 }
 
@@ -110,10 +151,12 @@ static heat_status read_arrays(const graph_reader *r, heat_edge_list *list)
     if (status == HEAT_OK && same != m)
         status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
                                 "edge_i, edge_j and weight differ in length");
-    if (status == HEAT_OK && heat_store_has(r->store, "field"))
-        status = get(r, "field", HEAT_STORE_DOUBLE, &length, &list->field);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && heat_store_has(r->store, field_name(list)))
+        status = get(r, field_name(list), HEAT_STORE_DOUBLE, &length, &list->field);
+    if (status == HEAT_OK) {
         list->n_edges = list->capacity = m;
+        list->field_capacity = list->field == NULL ? 0 : list->n_variables;
+    }
     return status == HEAT_OK ? check_edges(r, list) : status;
 }
 
@@ -137,8 +180,22 @@ heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
         status = read_energy(&r, list);
     if (status == HEAT_OK)
         status = read_arrays(&r, list);
+    if (status == HEAT_OK)
+        status = read_labels(&r, list);
     heat_store_close(r.store);
     heat_free(image);
+    return status;
+}
+
+static heat_status write_labels(heat_context *ctx, heat_store *store, const heat_edge_list *list)
+{
+    char *text;
+    int64_t size;
+    heat_status status = heat_labels_to_json(ctx, &list->labels, list->n_variables, &text, &size);
+
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "labels", HEAT_STORE_INT8, 1, &size, text);
+    heat_free(text);
     return status;
 }
 
@@ -150,7 +207,7 @@ heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const hea
 
     if (status != HEAT_OK)
         return status;
-    status = heat_store_put_text(ctx, store, NULL, "energy", list->max_cut ? "max-cut" : "ising");
+    status = heat_store_put_text(ctx, store, NULL, "energy", form_names[list->form]);
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "n_variables", HEAT_STORE_INT64, 0, NULL, n);
     if (status == HEAT_OK)
@@ -160,9 +217,11 @@ heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const hea
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "weight", HEAT_STORE_DOUBLE, 1, m, list->weight);
     if (status == HEAT_OK && list->field != NULL)
-        status = heat_store_put(ctx, store, "field", HEAT_STORE_DOUBLE, 1, n, list->field);
+        status = heat_store_put(ctx, store, field_name(list), HEAT_STORE_DOUBLE, 1, n, list->field);
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "offset", HEAT_STORE_DOUBLE, 0, NULL, &list->offset);
+    if (status == HEAT_OK && list->labels.n > 0)
+        status = write_labels(ctx, store, list);
     if (status == HEAT_OK)
         return heat_store_commit(ctx, store);
     heat_store_close(store);

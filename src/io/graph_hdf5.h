@@ -1,6 +1,6 @@
-/* A graph as heatbath's HDF5: kind "graph"; arrays n_variables, edge_i, edge_j (0-based), weight, field
- * (where there is one), offset; root attribute energy = "ising" or "max-cut", which says what a weight means.
- */
+/* A graph as heatbath's HDF5: kind "graph"; arrays n_variables, edge_i, edge_j (0-based), weight, field or,
+ * of a QUBO, linear (where there are such terms), offset, labels (the bytes of a JSON array, where variables
+ * have names); the root attribute energy = "ising", "max-cut" or "qubo" says what the numbers mean. */
 #ifndef HEATBATH_GRAPH_HDF5_H
 #define HEATBATH_GRAPH_HDF5_H
 

@@ -2,7 +2,6 @@
  * `offset X` a constant. Repeated fields add up; repeated couplings are kept for the model to add up. */
 #include "io/ising_file.h"
 #include "base/context_private.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
 
@@ -14,7 +13,6 @@ typedef struct ising_reader {
     int64_t base;    /* of the first index */
     int64_t highest; /* index allowed */
     int64_t n_used;  /* largest 0-based index + 1 */
-    int64_t field_capacity;
     bool has_offset;
 } ising_reader;
 
@@ -42,12 +40,10 @@ bool heat_ising1_recognise(const heat_graph_head *head)
 
 static heat_status add_field(ising_reader *r, int64_t i, double h, const heat_text_token *token)
 {
-    heat_context *ctx = heat_text_source_context(r->source);
-    heat_status status = heat_grow(ctx, i + 1, sizeof(double), &r->field_capacity, &r->list->field);
+    heat_status status = heat_edge_list_add_field(heat_text_source_context(r->source), r->list, i, h);
 
     if (status != HEAT_OK)
         return status;
-    r->list->field[i] += h;
     if (!isfinite(r->list->field[i]))
         return heat_text_fail_at(r->source, token, "the fields h of variable %lld add up to infinity",
                                  (long long)(i + r->base));
@@ -115,10 +111,7 @@ static heat_status read_lines(ising_reader *r, heat_text_token *token)
         return status;
     if (r->list->n_variables == 0)
         r->list->n_variables = r->n_used;
-    if (r->list->field != NULL) /* as long as the struct promises */
-        status = heat_grow(heat_text_source_context(r->source), r->list->n_variables, sizeof(double),
-                           &r->field_capacity, &r->list->field);
-    return status;
+    return heat_edge_list_complete_field(heat_text_source_context(r->source), r->list);
 }
 
 heat_status heat_ising_read(heat_text_source *source, heat_edge_list *list)
@@ -164,7 +157,7 @@ static heat_status write_line(heat_atomic_file *file, int64_t i, int64_t j, doub
 
 heat_status heat_ising_write(heat_context *ctx, const char *path, const heat_edge_list *list)
 {
-    double sign = list->max_cut ? -1 : 1; /* J = -w */
+    double sign = list->form == HEAT_FORM_MAX_CUT ? -1 : 1; /* J = -w */
     char number[40];
     heat_atomic_file *file;
     heat_status status = heat_atomic_file_create(ctx, path, &file);

@@ -53,7 +53,10 @@ static heat_status read_edge(heat_text_source *source, const heat_text_token *fi
     if (status != HEAT_OK)
         return status;
     if (i == j) {
-        list->n_self_loops++;
+        if (list->n_self_loops++ == 0) {
+            list->loop_line = first->line;
+            list->loop_column = first->column;
+        }
         return HEAT_OK;
     }
     return heat_edge_list_add(heat_text_source_context(source), list, (int32_t)(i - 1), (int32_t)(j - 1),
@@ -69,7 +72,7 @@ heat_status heat_rudy_read(heat_text_source *source, heat_edge_list *list)
     if (status != HEAT_OK)
         return status;
     list->n_variables = n;
-    list->max_cut = true;
+    list->form = HEAT_FORM_MAX_CUT;
     for (;;) {
         int64_t found = list->n_edges + list->n_self_loops;
         status = heat_text_next_word(source, &token);
@@ -104,7 +107,7 @@ static const char *what_does_not_fit(const heat_edge_list *list)
 heat_status heat_rudy_write(heat_context *ctx, const char *path, const heat_edge_list *list)
 {
     const char *obstacle = what_does_not_fit(list);
-    double sign = list->max_cut ? 1 : -1; /* w = -J */
+    double sign = list->form == HEAT_FORM_MAX_CUT ? 1 : -1; /* w = -J */
     heat_atomic_file *file;
     heat_status status;
 

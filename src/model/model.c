@@ -38,6 +38,7 @@ void heat_model_free(heat_model *model)
     model->kind->free(model->self);
     heat_free(model->name);
     heat_free(model->extent);
+    heat_labels_clear(&model->labels);
     heat_free(model);
 }
 
@@ -45,7 +46,7 @@ void heat_model_free(heat_model *model)
 static void warn(heat_context *ctx, const heat_model_info *info)
 {
     if (info->n_merged > 0)
-        heat_log(ctx, HEAT_LOG_WARNING, "%s: %lld edges repeat an earlier pair; their weights were added up",
+        heat_log(ctx, HEAT_LOG_WARNING, "%s: %lld terms repeat an earlier one; their numbers were added up",
                  info->name, (long long)info->n_merged);
     if (info->n_self_loops > 0)
         heat_log(ctx, HEAT_LOG_WARNING,
@@ -115,6 +116,11 @@ void heat_model_describe(const heat_model *model, heat_model_info *info)
     *info = model->info;
 }
 
+const char *heat_model_get_label(const heat_model *model, int32_t i)
+{
+    return i < 0 ? NULL : heat_labels_get(&model->labels, i);
+}
+
 bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view)
 {
     return model->kind->pairwise != NULL && model->kind->pairwise(model->self, view);
@@ -142,6 +148,14 @@ int8_t heat_random_value(const heat_model_info *info, heat_stream *stream)
     if (info->coding == HEAT_CODING_SPIN)
         return heat_stream_bits(stream) >> 63 ? 1 : -1;
     return (int8_t)heat_stream_below(stream, (uint64_t)info->n_states);
+}
+
+void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states)
+{
+    if (info->coding == HEAT_CODING_SPIN)
+        return;
+    for (int64_t k = 0; k < n_rows * info->n_variables; k++)
+        states[k] = states[k] > 0;
 }
 
 static bool is_in_coding(const heat_model_info *info, int8_t value)

@@ -25,6 +25,7 @@ struct heat_model {
     char *name;          /* what info.name points to */
     int64_t *extent;     /* what info.extent points to; NULL unless a lattice */
     double total_weight; /* of a Max-Cut model: the sum of its weights */
+    heat_labels labels;  /* of the variables; empty where the input has none */
     bool thread_safe;
 };
 
@@ -33,8 +34,9 @@ struct heat_model {
 HEAT_MUST_USE heat_status heat_model_create(heat_context *ctx, const heat_model_kind *kind, void *self,
                                             const char *name, heat_model **out);
 
-/* The Ising model of an edge list; `name` and `format` (static) are for info. */
-HEAT_MUST_USE heat_status heat_ising_create(heat_context *ctx, const heat_edge_list *list, const char *name,
+/* The Ising model or QUBO of an edge list, whose arrays it takes: the list is then only good for clearing.
+ * `name` and `format` (static) are for info. */
+HEAT_MUST_USE heat_status heat_ising_create(heat_context *ctx, heat_edge_list *list, const char *name,
                                             const char *format, heat_model **out);
 
 /* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before

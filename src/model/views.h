@@ -12,6 +12,9 @@
 /* Fills in the pairwise view; false if the model has none. Valid while the model lives. */
 bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view);
 
+/* Rewrites rows of spins, which is what the pairwise view speaks of, in the model's coding, in place. */
+void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states);
+
 /* Every discrete model has the black-box view: energies of rows, and energy changes of one site in many rows.
  * Both follow heat_custom: they fail with HEAT_ERROR_CALLBACK on a failing callback, NaN or -infinity. States
  * are in the model's coding and are not checked. */

@@ -17,6 +17,7 @@ heat_status heat_exact_draws_run(heat_context *ctx, const heat_model *model, dou
 {
     heat_exact_choice choice = {0};
     heat_elimination_cost cost;
+    heat_model_info info;
     heat_pairwise graph;
     heat_elimination *plan = NULL;
     int8_t *states = NULL;
@@ -25,6 +26,7 @@ heat_status heat_exact_draws_run(heat_context *ctx, const heat_model *model, dou
     heat_status status;
 
     *n_sweeps = 0;
+    heat_model_describe(model, &info);
     if (!heat_model_get_pairwise(model, &graph))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "engine exact needs a pairwise model");
     status = heat_exact_choose(ctx, model, ctx->config.memory, true, &choice);
@@ -49,6 +51,7 @@ heat_status heat_exact_draws_run(heat_context *ctx, const heat_model *model, dou
                                             count, threads, states);
         if (status != HEAT_OK || heat_halted(ctx))
             break;
+        heat_states_from_spins(&info, count, states);
         status = heat_model_energies(ctx, model, count, states, energies);
         for (int64_t k = 0; k < count && status == HEAT_OK; k++) {
             const int8_t *state = states + k * recorder->n;

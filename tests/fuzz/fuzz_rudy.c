@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == HEAT_OK)
         status = heat_rudy_read(source, &list);
     fuzz_check_graph(ctx, status, &list);
-    FUZZ_CHECK(status != HEAT_OK || (list.max_cut && list.field == NULL));
+    FUZZ_CHECK(status != HEAT_OK || (list.form == HEAT_FORM_MAX_CUT && list.field == NULL));
     heat_edge_list_clear(&list);
     heat_text_source_close(source);
     heat_context_free(ctx);

@@ -36,7 +36,7 @@ static size_t read_all(const char *pattern, const char *format)
         assert_int_equal(list.n_variables, n);
         assert_int_equal(list.n_edges + list.n_self_loops + fields, m < 0 ? lines : m);
         assert_true((list.field != NULL) == (fields > 0));
-        assert_true(list.max_cut == (m >= 0));
+        assert_true((list.form == HEAT_FORM_MAX_CUT) == (m >= 0));
         heat_edge_list_clear(&list);
         heat_context_free(ctx);
     }
@@ -138,7 +138,7 @@ static void content_tells_the_format_not_the_name(void **state)
         assert_ok(ctx, heat_graph_read(ctx, k % 2 == 1 ? "-" : other, NULL, &list, &name));
         assert_string_equal(name, names[k / 2]);
         assert_int_equal(list.n_edges, 1);
-        assert_close(list.weight[0], list.max_cut ? -3 : 3, 0);
+        assert_close(list.weight[0], list.form == HEAT_FORM_MAX_CUT ? -3 : 3, 0);
         heat_edge_list_clear(&list);
     }
     heat_context_free(ctx);

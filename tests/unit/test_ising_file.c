@@ -42,7 +42,7 @@ static void graphs_read_by_the_stated_rules(void **state)
         assert_string_equal(name, c->format == NULL ? "ising" : c->format);
         assert_int_equal(list.n_variables, c->n);
         assert_int_equal(list.n_edges, c->m);
-        assert_false(list.max_cut);
+        assert_int_equal(list.form, HEAT_FORM_ISING);
         for (int64_t e = 0; e < list.n_edges; e++)
             total += list.weight[e];
         for (int64_t i = 0; list.field != NULL && i < list.n_variables; i++)

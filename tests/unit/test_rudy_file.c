@@ -40,7 +40,7 @@ static void graphs_read_by_the_stated_rules(void **state)
         assert_int_equal(list.n_variables, c->n);
         assert_int_equal(list.n_edges, c->m);
         assert_int_equal(list.n_self_loops, c->loops);
-        assert_true(list.max_cut);
+        assert_int_equal(list.form, HEAT_FORM_MAX_CUT);
         assert_null(list.field);
         for (int64_t e = 0; e < list.n_edges; e++)
             total += list.weight[e];
@@ -137,7 +137,7 @@ static void files_go_round_byte_for_byte(void **state)
         assert_ok(ctx, heat_graph_write(ctx, first, &list));
         heat_edge_list_clear(&list);
         assert_ok(ctx, heat_graph_read(ctx, first, NULL, &list, &name));
-        assert_true(list.max_cut);
+        assert_int_equal(list.form, HEAT_FORM_MAX_CUT);
         assert_ok(ctx, heat_graph_write(ctx, second, &list));
         heat_edge_list_clear(&list);
         length = content(first, a, sizeof a);

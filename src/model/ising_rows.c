@@ -1,0 +1,150 @@
+/* Compressed rows built where they will stay. The sorted list of edges i < j is the upper triangle by rows.
+ * It is laid into the second half of the final arrays; each row's upper part then moves down to the end of
+ * its place, which never lies behind where it comes from; and walking through the rows in order, each edge of
+ * an upper part is the next of its other end's lower part. */
+#include "model/ising_rows.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* The root of i's component, halving the path on the way. */
+static int32_t root_of(int32_t *parent, int32_t i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    return i;
+}
+
+static heat_status count_components(heat_context *ctx, const heat_edge_list *list, int32_t *count)
+{
+    int32_t *parent = NULL;
+    heat_status status = heat_alloc(ctx, list->n_variables, sizeof *parent, &parent);
+
+    if (status != HEAT_OK)
+        return status;
+    for (int32_t i = 0; i < list->n_variables; i++)
+        parent[i] = i;
+    *count = (int32_t)list->n_variables;
+    for (int64_t e = 0; e < list->n_edges; e++) {
+        int32_t a = root_of(parent, list->i[e]), b = root_of(parent, list->j[e]);
+        *count -= a != b;
+        parent[a > b ? a : b] = a > b ? b : a;
+    }
+    heat_free(parent);
+    return HEAT_OK;
+}
+
+/* Moves the sorted list into the second half of the final arrays, one array after the other. */
+static heat_status take_upper(heat_context *ctx, heat_edge_list *list, double factor, heat_ising_rows *rows)
+{
+    int64_t m = list->n_edges;
+    heat_status status;
+
+    heat_free(list->i);
+    list->i = NULL;
+    status = heat_alloc(ctx, 2 * m, sizeof *rows->coupling, &rows->coupling);
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t e = 0; e < m; e++)
+        rows->coupling[m + e] = factor * list->weight[e];
+    heat_free(list->weight);
+    list->weight = NULL;
+    status = heat_alloc(ctx, 2 * m, sizeof *rows->col, &rows->col);
+    if (status != HEAT_OK)
+        return status;
+    if (m > 0)
+        memcpy(rows->col + m, list->j, (size_t)m * sizeof *rows->col);
+    heat_free(list->j);
+    list->j = NULL;
+    return HEAT_OK;
+}
+
+/* How many edges each row's upper part has; frees `begin`. */
+static heat_status count_upper(heat_context *ctx, int64_t n, int64_t *begin, int32_t **upper)
+{
+    heat_status status = heat_alloc(ctx, n, sizeof **upper, upper);
+
+    for (int64_t i = 0; i < n && status == HEAT_OK; i++)
+        (*upper)[i] = (int32_t)(begin[i + 1] - begin[i]);
+    heat_free(begin);
+    return status;
+}
+
+static void count_ends(int64_t n, int64_t m, const int32_t *upper, heat_ising_rows *rows)
+{
+    for (int64_t i = 0; i < n; i++)
+        rows->row[i + 1] = upper[i];
+    for (int64_t e = 0; e < m; e++)
+        rows->row[rows->col[m + e] + 1]++;
+    for (int64_t i = 0; i < n; i++)
+        rows->row[i + 1] += rows->row[i];
+}
+
+static void spread_upper(int64_t n, int64_t m, const int32_t *upper, heat_ising_rows *rows)
+{
+    int64_t from = m;
+
+    for (int64_t i = 0; i < n; i++) {
+        size_t count = (size_t)upper[i];
+        int64_t to = rows->row[i + 1] - upper[i];
+        memmove(rows->col + to, rows->col + from, count * sizeof *rows->col);
+        memmove(rows->coupling + to, rows->coupling + from, count * sizeof *rows->coupling);
+        from += upper[i];
+    }
+}
+
+/* Fills in the lower parts; lower[] is room for n counts. When a row's turn comes its lower part is complete.
+ */
+static void mirror(int64_t n, int32_t *lower, heat_ising_rows *rows)
+{
+    for (int64_t i = 0; i < n; i++)
+        lower[i] = 0;
+    for (int32_t i = 0; i < n; i++)
+        for (int64_t k = rows->row[i] + lower[i]; k < rows->row[i + 1]; k++) {
+            int32_t j = rows->col[k];
+            int64_t to = rows->row[j] + lower[j]++;
+            rows->col[to] = i;
+            rows->coupling[to] = rows->coupling[k];
+        }
+}
+
+heat_status heat_ising_rows_take(heat_context *ctx, heat_edge_list *list, double factor,
+                                 heat_ising_rows *rows)
+{
+    int32_t *upper = NULL;
+    int64_t *begin = NULL, n = list->n_variables, m;
+    heat_status status;
+
+    *rows = (heat_ising_rows){0};
+    status = heat_edge_list_sort(ctx, list, &begin, &rows->n_merged);
+    if (status == HEAT_OK)
+        status = count_components(ctx, list, &rows->n_components);
+    if (status == HEAT_OK) {
+        status = count_upper(ctx, n, begin, &upper);
+        begin = NULL;
+    }
+    if (status == HEAT_OK)
+        status = take_upper(ctx, list, factor, rows);
+    m = list->n_edges;
+    list->n_edges = list->capacity = 0;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n + 1, sizeof *rows->row, &rows->row);
+    if (status == HEAT_OK) {
+        count_ends(n, m, upper, rows);
+        spread_upper(n, m, upper, rows);
+        mirror(n, upper, rows);
+    }
+    heat_free(begin);
+    heat_free(upper);
+    return status;
+}
+
+void heat_ising_rows_clear(heat_ising_rows *rows)
+{
+    heat_free(rows->row);
+    heat_free(rows->col);
+    heat_free(rows->coupling);
+    *rows = (heat_ising_rows){0};
+}
