@@ -28,7 +28,7 @@ typedef struct heat_model_info {
     bool has_field; /* some h_i is not 0 (of a QUBO: of its Ising form); without, s -> -s keeps the energy */
     bool exact;     /* energies are exact sums: multiples of one power of two below 2^53 in size */
     bool integer;   /* exact, and every energy is an integer */
-    bool max_cut;   /* the input was a Max-Cut file: heat_model_cut is defined */
+    bool max_cut;   /* the input was a Max-Cut file: heat_model_get_cut is defined */
     int32_t n_dimensions;  /* of a lattice built-in; 0 otherwise */
     const int64_t *extent; /* n_dimensions lengths */
     bool has_labels;       /* heat_model_get_label is not NULL */

@@ -413,8 +413,12 @@ heat_status heat_temperature_set_get(heat_context *ctx, const char *text, int64_
         return heat_fail_option(ctx, "temperature", text,
                                 "a range lo:hi:step needs lo <= hi, step > 0 and at most %d values",
                                 MOST_TEMPERATURES);
-    for (int64_t k = 0; ends[0] + (double)k * ends[2] <= ends[1] + 1e-9 * ends[2]; k++)
-        if (add_temperature(ctx, text, ends[0] + (double)k * ends[2], capacity, values, count) != HEAT_OK)
+    for (int64_t k = 0; ends[0] + (double)k * ends[2] <= ends[1] + 1e-9 * ends[2]; k++) {
+        double t = ends[0] + (double)k * ends[2];
+        if (ends[2] >= 1e-6 && t < 1e6) /* 3.8, not the sum of its steps, 3.8000000000000003 */
+            t = round(t * 1e9) / 1e9;
+        if (add_temperature(ctx, text, t, capacity, values, count) != HEAT_OK)
             return HEAT_ERROR_OPTION;
+    }
     return HEAT_OK;
 }

@@ -51,7 +51,7 @@ heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
     if (status != HEAT_OK)
         goto out;
     r->method = choice.cost.method;
-    if (heat_halted(ctx)) { /* half an elimination knows nothing: say so, with a state that is only a start */
+    if (isnan(energy)) { /* half an elimination knows nothing: say so, with a state that is only a start */
         r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_INTERRUPTED);
         r->reason = "stopped before the proof was complete";
         for (int32_t i = 0; i < search->info.n_variables; i++)

@@ -83,6 +83,16 @@ static heat_status verify(heat_context *ctx, const heat_search *search)
     return status;
 }
 
+/* `auto` took the exact road: says which of the options that were set it does not read. */
+static void note_unread(heat_context *ctx, const heat_search *search)
+{
+    heat_error_text before = ctx->error;
+
+    if (heat_option_check(ctx, heat_option_table_get("ground"), search->opt, "exact") != HEAT_OK)
+        heat_log(ctx, HEAT_LOG_NOTE, "the exact method was chosen; %s", ctx->error.message);
+    ctx->error = before;
+}
+
 static heat_status choose_and_run(heat_context *ctx, heat_search *search)
 {
     bool exact = strcmp(search->opt->method, "exact") == 0;
@@ -95,6 +105,8 @@ static heat_status choose_and_run(heat_context *ctx, heat_search *search)
         status = heat_ground_exact_is_cheap(ctx, search, &exact);
     if (status != HEAT_OK)
         return status;
+    if (exact && strcmp(search->opt->method, "auto") == 0)
+        note_unread(ctx, search);
     return exact ? heat_ground_exact(ctx, search) : heat_ground_anneal(ctx, search);
 }
 

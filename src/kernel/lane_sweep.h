@@ -27,7 +27,7 @@ typedef struct heat_lane_block {
     uint16_t *down;                           /* [site][vector] bit l set where the spin of lane l is -1 */
     float scale[HEAT_MOST_WIDE_LANES];        /* -2 beta unit / ln 2 */
     int64_t energy[HEAT_MOST_WIDE_LANES];     /* in units, follows every flip */
-    uint32_t random[4][HEAT_MOST_WIDE_LANES]; /* xoshiro128++ of each lane */
+    uint32_t random[4][HEAT_MOST_WIDE_LANES]; /* xoshiro128+ of each lane */
 } heat_lane_block;
 
 /* The rule by which a spin flips, of x = -beta * (energy change of the flip). */
@@ -37,8 +37,8 @@ typedef enum heat_flip_rule {
 } heat_flip_rule;
 
 /* One sweep, sites in order. A lane flips where its next 31 random bits are below the rule's probability in
- * units of 2^-31; the probability is computed in single precision: its declared error is 2^-21, absolute.
- * Metropolis takes every move that does not raise the energy. */
+ * units of 2^-31; the probability is computed in single precision: its declared error is 2^-21, absolute
+ * (a move that lowers the energy is refused once in 2^24 times). */
 typedef void (*heat_lane_sweep_fn)(const heat_lane_graph *graph, heat_lane_block *block, heat_flip_rule rule);
 
 /* The part of each lane's energy that rounding the couplings lost, into residual[16 * n_vectors]. */

@@ -67,7 +67,7 @@ static heat_status sum_states(heat_context *ctx, const heat_model *model, const 
         log_z = e.log_z;
         mean_energy = e.mean_energy;
     }
-    if (status != HEAT_OK || heat_halted(ctx))
+    if (status != HEAT_OK || isnan(log_z)) /* halted before the sum was complete */
         return status;
     row->log_z = row->log_z_lower = row->log_z_upper = log_z;
     row->error = 0;
@@ -119,7 +119,9 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     status = alloc_rows(ctx, &opt, &r);
     if (status == HEAT_OK)
         status = run_exact(ctx, model, &opt, &r);
-    r.outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_PROVED);
+    r.outcome = status == HEAT_OK && isnan(r.rows[r.n_rows - 1].log_z)
+                    ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE)
+                    : HEAT_OUTCOME_PROVED;
     heat_budget_leave(ctx, &budget);
     if (status != HEAT_OK) {
         heat_logz_result_clear(&r);

@@ -100,8 +100,8 @@ void heat_chains_get_state(const heat_chains *chains, int64_t chain, int8_t *sta
 double heat_chains_get_energy(const heat_chains *chains, int64_t chain);
 int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);
 
-/* Moves per visited variable since heat_chains_reset_moves, counted in every sixteenth sweep; NaN before the
- * first. */
+/* Moves per visited variable since heat_chains_reset_moves, counted in every sixteenth sweep of lanes and in
+ * every one of rows; NaN before the first. */
 double heat_chains_get_acceptance(const heat_chains *chains, int64_t chain);
 void heat_chains_reset_moves(heat_chains *chains);
 

@@ -4,6 +4,8 @@
 
 #include "sample/chains.h"
 
+#include <heatbath/engines.h>
+
 /* The rule: the probabilities p[0..q) with which one variable of q values takes each of them, given
  * x[a] = -beta (E with value a - E now); x[current] = 0. Leaves the Boltzmann distribution invariant. */
 typedef void (*heat_rule_fn)(int32_t q, int32_t current, const double *x, double *p);
@@ -16,9 +18,8 @@ typedef struct heat_engine {
 } heat_engine;
 
 /* The rows; each lives in the file of its name. */
-extern const heat_engine heat_engine_metropolis;
-extern const heat_engine heat_engine_heat_bath;
-extern const heat_engine heat_engine_exact;
+#define HEAT_ENGINE_EXTERN(tag, name, help) extern const heat_engine heat_engine_##tag;
+HEAT_ENGINES(HEAT_ENGINE_EXTERN)
 
 /* The engine of that name ("auto": heat bath); NULL if there is none. */
 const heat_engine *heat_engine_get(const char *name);

@@ -53,8 +53,9 @@ void heat_recorder_add(heat_recorder *recorder, int64_t chain, int64_t sweep, co
 /* True if heat_recorder_add reads the state of that sweep, so that it need not be fetched otherwise. */
 bool heat_recorder_wants_state(const heat_recorder *recorder, int64_t sweep);
 
-/* Mean and standard error of entry k of the sums over the full blocks of chains [first, last); NaN if there
- * are fewer than two. */
+/* Mean and standard error of entry k of the sums over the full blocks of chains [first, last): the larger of
+ * what the scatter of blocks within chains and that of the chains' means say. NaN where chains have fewer
+ * than two blocks, or where their block means disagree (R-hat of the blocks above 1.2). */
 void heat_block_sums_get(const heat_recorder *recorder, const heat_block_sums *sums, int64_t first,
                          int64_t last, int64_t k, double *mean, double *error);
 

@@ -231,13 +231,15 @@ static heat_status run_chains(heat_context *ctx, sampling *s)
 static heat_status run_draws(heat_context *ctx, sampling *s)
 {
     s->n_recorded = s->opt.sweeps;
-    for (int64_t t = 0; t < s->n_temperatures && !heat_halted(ctx); t++) {
-        int64_t n_sweeps;
-        heat_status status =
-            heat_exact_draws_run(ctx, s->model, s->rungs[t].beta, s->opt.seed, t * s->opt.replicas,
-                                 s->opt.threads, &s->recorder, s->opt.replicas, &n_sweeps);
-        if (status != HEAT_OK)
-            return status;
+    for (int64_t t = 0; t < s->n_temperatures; t++) {
+        int64_t n_sweeps = 0; /* a temperature that a halt kept from its draws has none */
+        if (!heat_halted(ctx)) {
+            heat_status status =
+                heat_exact_draws_run(ctx, s->model, s->rungs[t].beta, s->opt.seed, t * s->opt.replicas,
+                                     s->opt.threads, &s->recorder, s->opt.replicas, &n_sweeps);
+            if (status != HEAT_OK)
+                return status;
+        }
         s->n_recorded = n_sweeps < s->n_recorded ? n_sweeps : s->n_recorded;
         s->updates += n_sweeps * s->opt.replicas * s->info.n_variables;
         heat_show_progress(ctx, (double)(t + 1) / (double)s->n_temperatures, (double)s->updates, (double)NAN);

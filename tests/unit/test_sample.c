@@ -173,6 +173,60 @@ static void a_stop_request_keeps_what_is_there(void **state)
     heat_context_free(ctx);
 }
 
+/* Exact draws cut short by the clock: no temperature reports what was never drawn. */
+static void draws_that_were_not_made_are_not_averaged(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:4x4");
+    heat_sample_options opt;
+    heat_sample_result r = {0};
+
+    heat_sample_options_init(&opt);
+    opt.engine = "exact";
+    opt.temperature_set = "1:4:0.1";
+    heat_context_stop(ctx);
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+    assert_int_equal(r.outcome, HEAT_OUTCOME_INTERRUPTED);
+    assert_int_equal(r.n_sweeps, 0);
+    for (int32_t t = 0; t < r.n_temperatures; t++)
+        assert_true(isnan(find(&r.temperatures[t], "energy")->mean));
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Spins of chains that sit in different valleys have no common mean: none is reported. */
+static void spins_that_disagree_are_refused(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:8x8,h=0.05,seed=1");
+    heat_sample_options opt = short_run();
+    heat_sample_result r = {0};
+    int32_t refused = 0, kept = 0;
+
+    opt.temperature_set = NULL;
+    opt.temperature = 0.25;
+    opt.sweeps = 3200;
+    opt.observables = "spins,edges";
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+    for (int32_t i = 0; i < 64; i++) {
+        refused += isnan(r.temperatures[0].spin_mean[i]) && isnan(r.temperatures[0].spin_error[i]);
+        kept += r.temperatures[0].spin_error[i] >= 0;
+    }
+    assert_int_equal(refused + kept, 64);
+    assert_true(refused > 5);
+    heat_sample_result_clear(&r);
+    opt.temperature = 3;
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+    for (int32_t i = 0; i < 64; i++)
+        assert_true(r.temperatures[0].spin_error[i] > 0);
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void refuse(heat_context *ctx, const heat_model *model, const heat_sample_options *opt,
                    heat_status expected, const char *part)
 {
@@ -245,6 +299,8 @@ int main(void)
         cmocka_unit_test(thinning_keeps_every_kth_state),
         cmocka_unit_test(stuck_chains_are_refused),
         cmocka_unit_test(a_stop_request_keeps_what_is_there),
+        cmocka_unit_test(draws_that_were_not_made_are_not_averaged),
+        cmocka_unit_test(spins_that_disagree_are_refused),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),
     };
