@@ -1,17 +1,12 @@
 /* The JSON envelope that every verb shares, and errors as text and JSON. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* sched_getaffinity */
-#endif
 #include "output.h"
 #include "json_text.h"
 #include "terminal.h"
 
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void cli_put(cli *c, json_t *object, const char *key, json_t *value)
 {
@@ -115,19 +110,6 @@ static json_t *json_seed(uint64_t seed)
     return json_string(text); /* beyond 2^53 many readers of JSON would round it */
 }
 
-static int core_count(void)
-{
-    long cores;
-#ifdef CPU_COUNT
-    cpu_set_t set;
-
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
-#endif
-    cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > 0 ? (int)cores : 1;
-}
-
 static const void *field(const cli *c, const heat_option *o)
 {
     return (const char *)&c->args.values + o->offset;
@@ -153,7 +135,7 @@ static json_t *json_choice(const char *option, const char *value, const char *ra
     bool is_auto = strcmp(value, "auto") == 0;
 
     if (is_auto && strcmp(option, "isa") == 0)
-        return json_string("ref");
+        return json_string(heat_isa_resolve(value));
     if (is_auto && ran != NULL && (strcmp(option, "engine") == 0 || strcmp(option, "method") == 0))
         return json_string(ran);
     return json_string(value);
@@ -173,7 +155,8 @@ static json_t *json_option(cli *c, const heat_option *o, const char *ran)
         int64_t count = *(const int64_t *)f;
         if (count != HEAT_AUTO || o->min != HEAT_AUTO)
             return json_integer(count);
-        return strcmp(o->name, "threads") == 0 ? json_integer(core_count()) : json_string("auto");
+        return strcmp(o->name, "threads") == 0 ? json_integer(heat_threads_resolve(count))
+                                               : json_string("auto");
     }
     case HEAT_OPTION_SEED:
         return json_seed(*(const uint64_t *)f);

@@ -5,6 +5,7 @@
 #include <heatbath/exact.h>
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
+#include <heatbath/machine.h>
 #include <heatbath/sample.h>
 #include <heatbath/version.h>
 
