@@ -1,11 +1,12 @@
 /* Identities that hold for every model, on generated ones: relabelling, gauge flips, shift and scale of the
- * energy, repeated edges, unions, files there and back, and both ends of the temperature. */
+ * energy, repeated edges, unions, cuts, chains, files there and back, both ends of the temperature. */
 #include "model/views.h"
 #include "random/stream.h"
 #include "support.h"
 
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
+#include <heatbath/sample.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -266,6 +267,92 @@ static void both_ends_of_the_temperature_are_known(void **state)
     heat_context_free(ctx);
 }
 
+/* cut = (W - E) / 2: the energy that the library reads from a Max-Cut file against the cut counted from the
+ * weights as they were written. */
+static void energies_of_a_max_cut_file_are_its_cuts(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (uint64_t seed = 0; seed < N_MODELS; seed++) {
+        generated g = generate(seed);
+        char text[64 * MOST_EDGES];
+        int length = snprintf(text, sizeof text, "%d %lld\n", g.n, (long long)g.m);
+        heat_model *model;
+        for (int64_t e = 0; e < g.m; e++)
+            length += snprintf(text + length, sizeof text - (size_t)length, "%d %d %.17g\n", g.i[e] + 1,
+                               g.j[e] + 1, g.coupling[e]);
+        assert_ok(ctx, heat_model_load(ctx, test_file(".mc", text, (size_t)length), &model));
+        for (int32_t x = 0; x < 1 << g.n; x++) {
+            int8_t row[MOST_SPINS];
+            double energy, cut, counted = 0, size = 0;
+            for (int32_t k = 0; k < g.n; k++)
+                row[k] = x >> k & 1 ? 1 : -1;
+            for (int64_t e = 0; e < g.m; e++) {
+                counted += row[g.i[e]] != row[g.j[e]] ? g.coupling[e] : 0;
+                size += fabs(g.coupling[e]);
+            }
+            assert_ok(ctx, heat_model_get_energy(ctx, model, 1, row, &energy));
+            assert_ok(ctx, heat_model_get_cut(ctx, model, energy, &cut));
+            if (!(fabs(cut - counted) <= (seed % 3 ? 1e-14 * size : 0)))
+                fail_msg("model %llu: a cut of %.17g, counted %.17g", (unsigned long long)seed, cut, counted);
+        }
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+static void sample_states(heat_context *ctx, const generated *g, const char *engine, double temperature,
+                          heat_sample_result *r)
+{
+    heat_model *model = model_of(ctx, g);
+    heat_sample_options opt;
+
+    heat_sample_options_init(&opt);
+    opt.engine = engine;
+    opt.temperature = temperature;
+    opt.threads = 1;
+    opt.burn_in = 3;
+    opt.sweeps = 20;
+    opt.keep_states = true;
+    assert_ok(ctx, heat_sample(ctx, model, &opt, r));
+    heat_model_free(model);
+}
+
+/* What changes no bit of beta times an energy difference changes no bit of a chain: a shift, a scale by a
+ * power of two with T, every coupling split into two halves, a pair of weight 0 more. */
+static void chains_do_not_see_shift_scale_or_halves(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"metropolis", "heat-bath"};
+    heat_context *ctx = test_context();
+
+    for (uint64_t seed = 0; seed < N_MODELS; seed++) {
+        generated g = generate(seed), h = g;
+        heat_sample_result a = {0}, b = {0};
+        h.offset = g.offset + 12;
+        for (int64_t e = 0; e < g.m; e++) {
+            h.i[g.m + e] = g.j[e];
+            h.j[g.m + e] = g.i[e];
+            h.coupling[e] = h.coupling[g.m + e] = 2 * g.coupling[e];
+        }
+        h.m = 2 * g.m;
+        h.i[h.m] = 2;
+        h.j[h.m] = 1;
+        h.coupling[h.m++] = 0;
+        for (int32_t k = 0; k < g.n; k++)
+            h.field[k] = 4 * g.field[k];
+        sample_states(ctx, &g, engines[seed / 2 % 2], 0.75, &a);
+        sample_states(ctx, &h, engines[seed / 2 % 2], 3, &b);
+        assert_int_equal(a.n_draws, 20);
+        if (memcmp(a.states, b.states, (size_t)(a.n_chains * a.n_draws * g.n)) != 0)
+            fail_msg("model %llu: the chains differ", (unsigned long long)seed);
+        heat_sample_result_clear(&a);
+        heat_sample_result_clear(&b);
+    }
+    heat_context_free(ctx);
+}
+
 /* Written and read again, every state keeps its energy to the bit. */
 static void files_keep_every_energy(void **state)
 {
@@ -312,6 +399,8 @@ int main(void)
         cmocka_unit_test(repeats_add_up),
         cmocka_unit_test(unions_add),
         cmocka_unit_test(both_ends_of_the_temperature_are_known),
+        cmocka_unit_test(energies_of_a_max_cut_file_are_its_cuts),
+        cmocka_unit_test(chains_do_not_see_shift_scale_or_halves),
         cmocka_unit_test(files_keep_every_energy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

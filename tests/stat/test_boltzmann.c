@@ -230,6 +230,15 @@ static void measure(table *t, int first, const char *engine, uint64_t seed, int 
     heat_model_free(model);
 }
 
+enum { EXACT = 2 };
+
+/* The L = 16 torus is too wide to be exact. Below T = 1 single moves may stay in one valley of a glass for
+ * all of a run, and no diagnostic sees a valley that no chain has entered: exact draws alone go there. */
+static bool takes_part(const test_row *row, int engine)
+{
+    return engine == EXACT ? test_parameter(row, "L", 0) < 16 : test_parameter(row, "T", 0) >= 1;
+}
+
 static double judge_table(uint64_t seed, int factor, void *arg)
 {
     static const char *const engines[] = {"metropolis", "heat-bath", "exact"};
@@ -244,9 +253,9 @@ static double judge_table(uint64_t seed, int factor, void *arg)
         for (int k = 0; k < first && !seen; k++)
             seen = strcmp(t->rows[k].name, t->rows[first].name) == 0 &&
                    strcmp(t->rows[k].parameters, t->rows[first].parameters) == 0;
-        for (int e = 0; e < 3 && !seen; e++)
-            if (e < 2 || test_parameter(&t->rows[first], "L", 0) < 16) /* too wide to be exact */
-                measure(t, first, engines[e], seed * 4096 + run++, factor, &cells);
+        for (int e = 0; e < 3 && !seen; e++, run++)
+            if (takes_part(&t->rows[first], e))
+                measure(t, first, engines[e], seed * 4096 + run, factor, &cells);
     }
     print_message("  %d of %d runs refused\n", t->refused, t->runs);
     return compare_judge(&cells);
@@ -254,6 +263,7 @@ static double judge_table(uint64_t seed, int factor, void *arg)
 
 static void judge_file(const char *name, table *t)
 {
+    test_data(t->file);
     t->ctx = test_context();
     test_each_row(t->file, keep_row, t);
     assert_true(t->n > 0);
@@ -433,7 +443,7 @@ static void averages_meet_the_enumerated_glasses(void **state)
                .build = build_instance,
                .read = read_instance,
                .sweeps = 4000,
-               .most_refused = 25};
+               .most_refused = 5};
 
     judge_file("table random_small", &t);
 }

@@ -10,6 +10,8 @@
 
 enum { N_SEEDS = 5, N = 8, N_LEVELS = 65 };
 
+#define LEVELS "exact/ising2d_L8_dos.tsv" /* of the 8x8 torus */
+
 typedef enum plant {
     PLANT_NONE = 0,
     PLANT_SIGN,      /* one coupling has the other sign */
@@ -76,7 +78,7 @@ static double judge_torus(uint64_t seed, int factor, void *arg)
 {
     const planting *t = arg;
     double energy[N_LEVELS], weight[N_LEVELS], p;
-    int64_t n_levels = compare_load_levels("exact/ising2d_L8_dos.tsv", N_LEVELS, energy, weight);
+    int64_t n_levels = compare_load_levels(LEVELS, N_LEVELS, energy, weight);
     heat_model *model;
     compare_sample sample = {
         .engine = t->engine, .temperature = 2.5 * t->warmer, .n_draws = 8192 * factor, .seed = seed};
@@ -92,7 +94,7 @@ static double judge_torus(uint64_t seed, int factor, void *arg)
 static void moments(double temperature, double *energy, double *capacity)
 {
     double e[N_LEVELS], g[N_LEVELS], z = 0, first = 0, second = 0;
-    int64_t n = compare_load_levels("exact/ising2d_L8_dos.tsv", N_LEVELS, e, g);
+    int64_t n = compare_load_levels(LEVELS, N_LEVELS, e, g);
 
     for (int64_t k = 0; k < n; k++) {
         double w = g[k] * exp((e[0] - e[k]) / temperature);
@@ -147,6 +149,7 @@ static void check_alarm(const char *row, const char *bug, ledger_trial_fn trial,
 static void energies_catch_a_temperature_off_by_one_percent(void **state)
 {
     (void)state;
+    test_data(LEVELS);
     check_alarm("torus energies exact", "T off by 1 %, energies of independent chains", judge_torus,
                 (planting){.engine = "exact", .warmer = 1.01});
 }
@@ -154,6 +157,7 @@ static void energies_catch_a_temperature_off_by_one_percent(void **state)
 static void averages_catch_a_temperature_off_by_one_percent(void **state)
 {
     (void)state;
+    test_data(LEVELS);
     check_alarm("table ising2d_kaufman", "T off by 1 %, averages of heat_sample", judge_averages,
                 (planting){.engine = "heat-bath", .warmer = 1.01});
 }
@@ -185,8 +189,10 @@ static void states_catch_shared_random_numbers(void **state)
 static void sound_samples_raise_no_alarm(void **state)
 {
     (void)state;
-    planting t = {.ctx = test_context(), .engine = "heat-bath", .warmer = 1};
+    planting t = {.engine = "heat-bath", .warmer = 1};
 
+    test_data(LEVELS);
+    t.ctx = test_context();
     ledger_judge("planted nothing: states", judge_states, &t);
     ledger_judge("planted nothing: averages", judge_averages, &t);
     t.engine = "exact";
