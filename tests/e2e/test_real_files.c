@@ -37,7 +37,7 @@ static double cut_of(const char *file, const int8_t *state)
 {
     FILE *f = fopen(test_data(file), "r");
     double cut = 0, w;
-    long n, m;
+    long n, m = 0;
     int i, j;
 
     if (f == NULL || fscanf(f, "%ld %ld", &n, &m) != 2)
