@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OWN(name) offsetof(cli_values, own.name)
 #define ROW_HEAD(kind_, name_, unit_, readers_, help_)                                                       \
-    .name = #name_, .kind = HEAT_OPTION_##kind_, .offset = OWN(name_), .unit = unit_, .readers = readers_,   \
+    .name = #name_, .kind = HEAT_OPTION_##kind_, .offset = PLACE(name_), .unit = unit_, .readers = readers_, \
     .help = help_
+#define ROW_REAL(name, d, lo, hi, u, r, h)                                                                   \
+    {ROW_HEAD(REAL, name, u, r, h), .number = (d), .min = (lo), .max = (hi)},
 #define ROW_BYTES(name, d, lo, hi, u, r, h)                                                                  \
     {ROW_HEAD(BYTES, name, u, r, h), .number = (d), .min = (lo), .max = (hi)},
 #define ROW_COUNT(name, d, lo, hi, u, r, h)                                                                  \
@@ -21,10 +22,27 @@
 #define ROW_CHOICE(name, d, lo, hi, u, r, h) {ROW_HEAD(CHOICE, name, u, r, h), .text = (d)},
 #define HEAT_OPTION(kind, ...) ROW_##kind(__VA_ARGS__)
 
+#define PLACE(name) offsetof(cli_values, own.name)
 static const heat_option own_rows[] = {
 #include "command.def"
 };
+#undef PLACE
+
+#define PLACE(name) offsetof(cli_bench_options, name)
+static const heat_option bench_rows[] = {
+#include "bench.def"
+};
+#undef PLACE
 #undef HEAT_OPTION
+
+static const heat_option_table bench_table = {"bench", sizeof(cli_bench_options),
+                                              (int32_t)(sizeof bench_rows / sizeof *bench_rows), bench_rows};
+
+/* The table of a verb's options struct; NULL if it has none. */
+static const heat_option_table *verb_table(const char *verb)
+{
+    return strcmp(verb, bench_table.verb) == 0 ? &bench_table : heat_option_table_get(verb);
+}
 
 static bool is_read_by(const heat_option *o, const char *verb)
 {
@@ -36,12 +54,12 @@ static bool is_read_by(const heat_option *o, const char *verb)
 
 void cli_arguments_init(cli_arguments *args, const char *verb)
 {
-    const heat_option_table *library = heat_option_table_get(verb);
+    const heat_option_table *own = verb_table(verb);
     int count = 0;
 
     memset(args, 0, sizeof *args);
-    for (int k = 0; library != NULL && k < library->n_options && count < CLI_MOST_OPTIONS; k++)
-        args->rows[count++] = library->options[k];
+    for (int k = 0; own != NULL && k < own->n_options && count < CLI_MOST_OPTIONS; k++)
+        args->rows[count++] = own->options[k];
     for (size_t k = 0; k < sizeof own_rows / sizeof *own_rows && count < CLI_MOST_OPTIONS; k++) {
         if (!is_read_by(&own_rows[k], verb))
             continue;
@@ -50,8 +68,8 @@ void cli_arguments_init(cli_arguments *args, const char *verb)
     }
     args->table = (heat_option_table){verb, sizeof args->values, count, args->rows};
     heat_option_init(&args->table, &args->values);
-    if (library != NULL)
-        args->values.verb.size = library->struct_size;
+    if (own != NULL)
+        args->values.verb.size = own->struct_size;
 }
 
 static bool same_name(const char *a, const char *b)

@@ -9,7 +9,7 @@ struct cli;
 /* The claims of the tour, as --only names them. */
 #define CLI_CLAIM_WORDS "all|ising-energy|torus-logz|proved-ground"
 
-enum { CLI_MOST_OPTIONS = 64, CLI_MOST_OPERANDS = 2 };
+enum { CLI_MOST_OPTIONS = 64, CLI_MOST_OPERANDS = 64 };
 
 /* The command's own options. */
 typedef struct cli_own {
@@ -18,6 +18,14 @@ typedef struct cli_own {
 #undef HEAT_OPTION
 } cli_own;
 
+/* The options of bench, which the library does not know. */
+typedef struct cli_bench_options {
+    size_t size;
+#define HEAT_OPTION(kind, name, default_, min, max, unit, readers, help) HEAT_FIELD_##kind(name)
+#include "bench.def"
+#undef HEAT_OPTION
+} cli_bench_options;
+
 /* Every option's value: the verb's struct stands first, so that one table serves both. */
 typedef struct cli_values {
     union {
@@ -25,6 +33,7 @@ typedef struct cli_values {
         heat_ground_options ground;
         heat_sample_options sample;
         heat_logz_options logz;
+        cli_bench_options bench;
     } verb;
     cli_own own;
 } cli_values;

@@ -43,6 +43,7 @@ struct cli {
     bool json, quiet;
     bool json_failed; /* some part of the JSON could not be built */
     bool bar_shown;   /* a progress bar stands on the terminal */
+    bool bar_is_own;  /* the verb shows its own progress: that of the library calls within it is not shown */
     cli_failure failure;
     int exit_code;
 };
@@ -74,6 +75,7 @@ heat_status cli_logz(cli *c);
 heat_status cli_info(cli *c);
 heat_status cli_convert(cli *c);
 heat_status cli_tour(cli *c);
+heat_status cli_bench(cli *c);
 heat_status cli_help(cli *c);
 
 #endif

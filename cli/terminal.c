@@ -16,7 +16,7 @@ void cli_show_progress(void *user, const heat_progress *p)
     char bar[BAR_WIDTH + 1], number[CLI_NUMBER_SIZE];
     int full;
 
-    if (c->quiet || !isatty(STDERR_FILENO))
+    if (c->quiet || c->bar_is_own || !isatty(STDERR_FILENO))
         return;
     full = p->fraction >= 0 && p->fraction <= 1 ? (int)(p->fraction * BAR_WIDTH) : 0;
     memset(bar, '.', BAR_WIDTH);

@@ -39,6 +39,15 @@ const cli_verb cli_verbs[] = {
      "holds:\n"
      "exit 0 only if all do, 3 otherwise. --only ID measures one.",
      "", cli_tour},
+    {"bench", "[VERB [MODEL ...]]", 0, CLI_MOST_OPERANDS, "how fast is this machine?",
+     "Measures the rates of sample and ground (updates of one variable per nanosecond) and the seconds of "
+     "logz\n"
+     "on a table of built-ins, or on the MODELs named. Each row is the median of its runs with the lower "
+     "and\n"
+     "upper quartile; the runs of different rows are interleaved. VERB is sample, ground or logz; without "
+     "it\n"
+     "all three tables are run.",
+     "ground regular:2000,k=20", cli_bench},
     {"help", "[VERB]", 0, 1, "how to use a verb, its options and their defaults",
      "Prints the help of a verb, or of the whole command; --man writes it as a manual page, --completion as\n"
      "the completion script of a shell.",

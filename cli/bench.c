@@ -1,0 +1,282 @@
+/* heatbath bench: rates on this machine. The runs of different works are interleaved, round after round, so
+ * that a slow moment of the machine falls on all of them; each row is a median with its quartiles. */
+#include "bench.h"
+#include "clock.h"
+#include "output.h"
+#include "terminal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_REPEATS = 9, SURE_REPEATS = 3, MOST_WORKS = 4 * CLI_MOST_OPERANDS };
+static const double work_s = 2;              /* under auto, a work that took so long is not run again */
+static const double other_temperature = 2.5; /* at which models that the user names are sampled */
+
+/* --- the tables --- */
+
+#define SWEEPS(spec, T, replicas)                                                                            \
+    {BENCH_SWEEPS, spec, "metropolis", T, replicas, .model = NULL},                                          \
+    {                                                                                                        \
+        BENCH_SWEEPS, spec, "heat-bath", T, replicas, .model = NULL                                          \
+    }
+
+static const bench_work sample_works[] = {
+    SWEEPS("regular:1000,k=6,J=gauss", 2.5, 64),
+    SWEEPS("regular:1000,k=6,J=gauss", 2.5, 16),
+    SWEEPS("regular:1000,k=6,J=pm", 2.5, 64),
+    SWEEPS("regular:1000,k=6,J=pm", 2.5, 16),
+    SWEEPS("regular:10000,k=6,J=gauss", 2.5, 64),
+    SWEEPS("regular:100000,k=6,J=gauss", 2.5, 64),
+    SWEEPS("lattice:64x64", 2.27, 64),
+    SWEEPS("sk:500", 2.5, 64),
+    {BENCH_MEASURED, "regular:1000,k=6,J=gauss", "metropolis", 2.5, 64, .model = NULL},
+    {BENCH_MEASURED, "lattice:64x64", "metropolis", 2.27, 64, .model = NULL},
+};
+
+/* The families of the G-set: random graphs, dense and sparse; a planar torus with weights +1 and -1. */
+static const bench_work ground_works[] = {
+    {BENCH_GROUND, "regular:2000,k=20", .model = NULL},
+    {BENCH_GROUND, "regular:5000,k=5", .model = NULL},
+    {BENCH_GROUND, "ea:100x200", .model = NULL},
+    {BENCH_GROUND, "sk:1000,J=pm", .model = NULL},
+};
+
+static const bench_work logz_works[] = {
+    {BENCH_LOGZ, "ea:16x200,open", .model = NULL},
+    {BENCH_LOGZ, "lattice:8x8", .model = NULL},
+    {BENCH_LOGZ, "sk:20", .model = NULL},
+};
+
+/* What a MODEL of the user's is measured by. */
+static const bench_work sample_other[] = {SWEEPS(NULL, other_temperature, 64)};
+static const bench_work ground_other[] = {{BENCH_GROUND, NULL, .model = NULL}};
+static const bench_work logz_other[] = {{BENCH_LOGZ, NULL, .model = NULL}};
+
+#define ROWS(works) works, (int)(sizeof(works) / sizeof *(works))
+static const struct {
+    const char *verb;
+    const bench_work *works;
+    int n_works;
+    const bench_work *other;
+    int n_other;
+} tables[] = {
+    {"sample", ROWS(sample_works), ROWS(sample_other)},
+    {"ground", ROWS(ground_works), ROWS(ground_other)},
+    {"logz", ROWS(logz_works), ROWS(logz_other)},
+};
+enum { N_TABLES = sizeof tables / sizeof *tables };
+
+/* --- the works of this run --- */
+
+typedef struct benching {
+    bench_work works[MOST_WORKS];
+    int n_works;
+    int64_t repeats;
+    bool is_auto;
+    double until; /* on cli_clock's scale */
+    bool is_late; /* the time was up before all runs were made */
+} benching;
+
+static heat_status add_works(cli *c, benching *b, const bench_work *works, int n_works, const char *spec)
+{
+    for (int k = 0; k < n_works; k++) {
+        bench_work *w = &b->works[b->n_works++];
+        *w = works[k];
+        w->hot = w->cold = (double)NAN;
+        if (spec != NULL)
+            w->spec = spec;
+        w->values = malloc((size_t)b->repeats * sizeof *w->values);
+        if (w->values == NULL)
+            return cli_fail(c, HEAT_ERROR_MEMORY, "out of memory");
+        if (heat_model_load(c->ctx, w->spec, &w->model) != HEAT_OK)
+            return cli_fail_library(c);
+    }
+    return HEAT_OK;
+}
+
+static heat_status choose_works(cli *c, benching *b)
+{
+    const cli_arguments *args = &c->args;
+    bool known = false;
+
+    for (int t = 0; t < N_TABLES; t++) {
+        bool chosen = args->n_operands == 0 || strcmp(args->operands[0], tables[t].verb) == 0;
+        heat_status status = HEAT_OK;
+        known |= chosen;
+        if (chosen && args->n_operands <= 1)
+            status = add_works(c, b, tables[t].works, tables[t].n_works, NULL);
+        for (int k = 1; chosen && k < args->n_operands && status == HEAT_OK; k++)
+            status = add_works(c, b, tables[t].other, tables[t].n_other, args->operands[k]);
+        if (status != HEAT_OK)
+            return status;
+    }
+    if (known)
+        return HEAT_OK;
+    return cli_fail(
+        c, HEAT_ERROR_ARGUMENT,
+        "'%.80s' is none of sample, ground, logz: a MODEL follows one of them, as in: heatbath bench "
+        "ground %.80s",
+        args->operands[0], args->operands[0]);
+}
+
+static void free_works(benching *b)
+{
+    for (int k = 0; k < b->n_works; k++) {
+        heat_model_free(b->works[k].model);
+        free(b->works[k].values);
+    }
+}
+
+/* --- runs --- */
+
+static bool is_due(const benching *b, const bench_work *w, int64_t round)
+{
+    return !(b->is_auto && round >= SURE_REPEATS && w->seconds >= work_s);
+}
+
+static void show_progress(cli *c, int64_t done, int64_t all)
+{
+    heat_progress p = {sizeof p,    "bench",    (double)done / (double)all, (double)NAN, (double)NAN,
+                       (double)NAN, (double)NAN};
+
+    c->bar_is_own = false;
+    cli_show_progress(c, &p);
+    c->bar_is_own = true;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Sorts the values of every work, for their quantiles. */
+static void sort_values(benching *b)
+{
+    for (int k = 0; k < b->n_works; k++)
+        qsort(b->works[k].values, (size_t)b->works[k].n_values, sizeof *b->works[k].values, by_size);
+}
+
+static heat_status run_works(cli *c, benching *b)
+{
+    for (int64_t round = 0; round < b->repeats; round++)
+        for (int k = 0; k < b->n_works; k++) {
+            bench_work *w = &b->works[k];
+            double value, begin = cli_clock();
+            heat_status status;
+            if (!is_due(b, w, round))
+                continue;
+            b->is_late = begin >= b->until;
+            if (b->is_late || cli_signal() != 0)
+                return HEAT_OK;
+            show_progress(c, round * b->n_works + k, b->repeats * b->n_works);
+            status = cli_bench_run(c, w, b->until, &value);
+            if (status != HEAT_OK)
+                return status;
+            if (value > 0)
+                w->values[w->n_values++] = value;
+            w->seconds += cli_clock() - begin;
+        }
+    b->is_late = cli_clock() >= b->until;
+    return HEAT_OK;
+}
+
+/* The quantile `f` of sorted values, linear between neighbours; NaN without values. */
+static double quantile(const double *values, int64_t n, double f)
+{
+    double place = f * (double)(n - 1);
+    int64_t below = (int64_t)place;
+
+    if (n == 0)
+        return (double)NAN;
+    return below + 1 < n ? values[below] + (place - (double)below) * (values[below + 1] - values[below])
+                         : values[n - 1];
+}
+
+/* --- what is printed --- */
+
+static json_t *json_rows(cli *c, const benching *b)
+{
+    json_t *rows = json_array();
+    char name[BENCH_WORK_SIZE];
+
+    for (int k = 0; k < b->n_works; k++) {
+        const bench_work *w = &b->works[k];
+        json_t *row = json_object();
+        cli_put(c, row, "work", cli_json_text(cli_bench_name(c, w, name)));
+        cli_put(c, row, "value", cli_json_number(quantile(w->values, w->n_values, 0.5)));
+        cli_put(c, row, "unit", json_string(cli_bench_unit(w)));
+        cli_put(c, row, "low", cli_json_number(quantile(w->values, w->n_values, 0.25)));
+        cli_put(c, row, "high", cli_json_number(quantile(w->values, w->n_values, 0.75)));
+        cli_put(c, row, "runs", json_integer(w->n_values));
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
+static void print_rows(cli *c, const benching *b)
+{
+    char name[BENCH_WORK_SIZE], value[CLI_NUMBER_SIZE], low[CLI_NUMBER_SIZE], high[CLI_NUMBER_SIZE];
+
+    printf("%-10s %-10s %-10s %4s  work\n", "median", "lower", "upper", "runs");
+    for (int k = 0; k < b->n_works; k++) {
+        const bench_work *w = &b->works[k];
+        if (k == 0 || strcmp(cli_bench_unit(w), cli_bench_unit(w - 1)) != 0)
+            printf("[%s]\n", cli_bench_unit(w));
+        printf("%-10s %-10s %-10s %4lld  %s\n",
+               cli_text_short(quantile(w->values, w->n_values, 0.5), 3, value),
+               cli_text_short(quantile(w->values, w->n_values, 0.25), 3, low),
+               cli_text_short(quantile(w->values, w->n_values, 0.75), 3, high), (long long)w->n_values,
+               cli_bench_name(c, w, name));
+    }
+}
+
+static heat_status print(cli *c, const benching *b, double seconds)
+{
+    json_t *result;
+    cli_report report = {.outcome = HEAT_OUTCOME_COMPLETED, .seconds = seconds};
+    char number[CLI_NUMBER_SIZE];
+
+    if (cli_signal() != 0)
+        report.outcome = HEAT_OUTCOME_INTERRUPTED;
+    else if (b->is_late)
+        report.outcome = HEAT_OUTCOME_TIME;
+    if (c->json) {
+        result = json_object();
+        cli_put(c, result, "rows", json_rows(c, b));
+        report.result = result;
+        return cli_print_report(c, &report);
+    }
+    cli_hide_progress(c);
+    print_rows(c, b);
+    cli_print_row("kernels", "%s", heat_isa_resolve(c->args.values.verb.bench.isa));
+    cli_print_row("outcome", "%s", heat_outcome_name(report.outcome));
+    cli_print_row("time", "%s", cli_text_time(seconds, number));
+    c->exit_code = cli_outcome_code(report.outcome);
+    return HEAT_OK;
+}
+
+heat_status cli_bench(cli *c)
+{
+    static benching b; /* too large for a small stack */
+    const cli_bench_options *o = &c->args.values.verb.bench;
+    double begin = cli_clock();
+    heat_status status;
+
+    if (heat_isa_resolve(o->isa) == NULL)
+        return cli_fail_option(c, "isa", o->isa, "%s is not available on this machine", o->isa);
+    b.is_auto = o->repeats == HEAT_AUTO;
+    b.repeats = b.is_auto ? DEFAULT_REPEATS : o->repeats;
+    b.until = begin + o->time;
+    c->bar_is_own = true;
+    status = choose_works(c, &b);
+    if (status == HEAT_OK)
+        status = run_works(c, &b);
+    sort_values(&b);
+    if (status == HEAT_OK)
+        status = print(c, &b, cli_clock() - begin);
+    free_works(&b);
+    return status;
+}

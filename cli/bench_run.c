@@ -1,0 +1,177 @@
+/* One timed run of a work. A rate of sample is that of the sweeps alone: what it takes to start the chains is
+ * measured by a run of the fewest sweeps, in the same breath, and subtracted. */
+#include "bench.h"
+#include "clock.h"
+#include "terminal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double run_s = 0.15; /* what one run of sample aims at */
+enum { FEWEST_SWEEPS = 4, MOST_SWEEPS = 1 << 24 };
+
+static double time_left(double until)
+{
+    double left = until - cli_clock();
+
+    return left >= HEAT_FOREVER / 2 ? HEAT_FOREVER : left > 0 ? left : 0;
+}
+
+/* A run of `sweeps` sweeps beyond the fewest that sample takes. */
+static heat_status run_chains(cli *c, const bench_work *w, int64_t sweeps, double until, double *seconds,
+                              double *updates)
+{
+    const cli_bench_options *bench = &c->args.values.verb.bench;
+    heat_sample_options options;
+    heat_sample_result result;
+    heat_status status = HEAT_OK;
+
+    heat_sample_options_init(&options);
+    heat_sample_result_init(&result);
+    options.seed = bench->seed;
+    options.threads = bench->threads;
+    options.isa = bench->isa;
+    options.time = time_left(until);
+    options.engine = w->engine;
+    options.temperature = w->temperature;
+    options.replicas = w->replicas;
+    options.sweeps = FEWEST_SWEEPS + (w->kind == BENCH_MEASURED ? sweeps : 0);
+    options.burn_in = w->kind == BENCH_MEASURED ? 0 : sweeps;
+    if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
+        status = cli_fail_library(c);
+    *seconds = result.n_sweeps == options.sweeps ? result.seconds : (double)NAN;
+    *updates = (double)result.updates;
+    heat_sample_result_clear(&result);
+    return status;
+}
+
+/* The rate of `sweeps` sweeps, updates a nanosecond, and the seconds that they took. */
+static heat_status time_sweeps(cli *c, const bench_work *w, int64_t sweeps, double until, double *rate,
+                               double *seconds)
+{
+    double start_s = 0, start_updates = 0, all_s = 0, all_updates = 0;
+    heat_status status = run_chains(c, w, 0, until, &start_s, &start_updates);
+
+    if (status == HEAT_OK)
+        status = run_chains(c, w, sweeps, until, &all_s, &all_updates);
+    *seconds = all_s - start_s;
+    *rate = *seconds > 0 ? (all_updates - start_updates) / *seconds * 1e-9 : (double)NAN;
+    return status;
+}
+
+/* Finds how many sweeps make a run of the wanted length; these runs also warm the machine. */
+static heat_status tune(cli *c, bench_work *w, double until)
+{
+    int64_t sweeps = FEWEST_SWEEPS;
+    double rate, seconds;
+    heat_status status = time_sweeps(c, w, sweeps, until, &rate, &seconds);
+
+    while (status == HEAT_OK && seconds < run_s / 8 && sweeps < MOST_SWEEPS && cli_signal() == 0) {
+        sweeps *= 4;
+        status = time_sweeps(c, w, sweeps, until, &rate, &seconds);
+    }
+    if (seconds > 0)
+        sweeps = (int64_t)ceil((double)sweeps * run_s / seconds);
+    w->sweeps = sweeps < FEWEST_SWEEPS ? FEWEST_SWEEPS : sweeps;
+    return status;
+}
+
+static heat_status run_sample(cli *c, bench_work *w, double until, double *value)
+{
+    heat_status status = w->sweeps == 0 ? tune(c, w, until) : HEAT_OK;
+    double seconds;
+
+    return status == HEAT_OK ? time_sweeps(c, w, w->sweeps, until, value, &seconds) : status;
+}
+
+static heat_status run_ground(cli *c, bench_work *w, double until, double *value)
+{
+    const cli_bench_options *bench = &c->args.values.verb.bench;
+    heat_ground_options options;
+    heat_ground_result result;
+    heat_status status = HEAT_OK;
+
+    heat_ground_options_init(&options);
+    heat_ground_result_init(&result);
+    options.method = "anneal";
+    options.seed = bench->seed;
+    options.threads = bench->threads;
+    options.isa = bench->isa;
+    options.time = time_left(until);
+    options.replicas = BENCH_GROUND_REPLICAS;
+    options.sweeps = BENCH_GROUND_SWEEPS;
+    options.restart_sweeps = BENCH_GROUND_SWEEPS;
+    if (heat_ground(c->ctx, w->model, &options, &result) != HEAT_OK)
+        status = cli_fail_library(c);
+    w->hot = result.hot;
+    w->cold = result.cold;
+    if (result.outcome != HEAT_OUTCOME_TIME && result.outcome != HEAT_OUTCOME_INTERRUPTED &&
+        result.updates > 0)
+        *value = (double)result.updates / result.seconds * 1e-9;
+    heat_ground_result_clear(&result);
+    return status;
+}
+
+static heat_status run_logz(cli *c, bench_work *w, double until, double *value)
+{
+    const cli_bench_options *bench = &c->args.values.verb.bench;
+    heat_logz_options options;
+    heat_logz_result result;
+    heat_status status = HEAT_OK;
+
+    heat_logz_options_init(&options);
+    heat_logz_result_init(&result);
+    options.method = "exact";
+    options.seed = bench->seed;
+    options.threads = bench->threads;
+    options.isa = bench->isa;
+    options.time = time_left(until);
+    if (heat_logz(c->ctx, w->model, &options, &result) != HEAT_OK)
+        status = cli_fail_library(c);
+    if (result.outcome == HEAT_OUTCOME_PROVED)
+        *value = result.seconds;
+    heat_logz_result_clear(&result);
+    return status;
+}
+
+heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
+{
+    *value = (double)NAN;
+    switch (w->kind) {
+    case BENCH_SWEEPS:
+    case BENCH_MEASURED:
+        return run_sample(c, w, until, value);
+    case BENCH_GROUND:
+        return run_ground(c, w, until, value);
+    case BENCH_LOGZ:
+        break;
+    }
+    return run_logz(c, w, until, value);
+}
+
+const char *cli_bench_name(const cli *c, const bench_work *w, char buffer[BENCH_WORK_SIZE])
+{
+    char how[128] = "exact", hot[CLI_NUMBER_SIZE], cold[CLI_NUMBER_SIZE], threads[48];
+    int32_t n = heat_threads_resolve(c->args.values.verb.bench.threads);
+    const char *verb = w->kind == BENCH_GROUND ? "ground" : w->kind == BENCH_LOGZ ? "logz" : "sample";
+
+    if (w->kind == BENCH_GROUND)
+        snprintf(how, sizeof how, "anneal, geometric:%s:%s, %d sweeps, %d replicas",
+                 cli_text_short(w->hot, 4, hot), cli_text_short(w->cold, 4, cold), BENCH_GROUND_SWEEPS,
+                 BENCH_GROUND_REPLICAS);
+    else if (w->kind != BENCH_LOGZ)
+        snprintf(how, sizeof how, "%s%s, T = %s, %lld replicas", w->engine,
+                 w->kind == BENCH_MEASURED ? ", each sweep measured" : "",
+                 cli_text_short(w->temperature, 6, hot), (long long)w->replicas);
+    snprintf(threads, sizeof threads, "%d thread%s", n, n == 1 ? "" : "s");
+    snprintf(buffer, BENCH_WORK_SIZE, "%s %.80s, %s, %s", verb, w->spec, how, threads);
+    return buffer;
+}
+
+const char *cli_bench_unit(const bench_work *w)
+{
+    if (w->kind == BENCH_LOGZ)
+        return "seconds";
+    return w->kind == BENCH_GROUND ? "updates/ns" : "updates/ns, effective independent";
+}
