@@ -154,10 +154,16 @@ static heat_status gather(heat_context *ctx, annealing *a)
     return HEAT_OK;
 }
 
+static bool meets_target(const annealing *a)
+{
+    double target = a->search->opt->target_energy;
+
+    return target > -HEAT_FOREVER && a->search->best_energy <= target; /* the default is no target */
+}
+
 static bool is_done(const annealing *a)
 {
-    return a->search->best_energy <= a->search->opt->target_energy ||
-           a->search->best_energy <= a->search->bound;
+    return meets_target(a) || a->search->best_energy <= a->search->bound;
 }
 
 /* A search cut short leaves its best state where it was seen: descend from it too. */
@@ -240,7 +246,7 @@ static void conclude(heat_context *ctx, const annealing *a)
     if (a->search->best_energy <= a->search->bound) {
         r->outcome = HEAT_OUTCOME_PROVED;
         r->reason = "the energy meets the bound: every coupling and field is satisfied";
-    } else if (a->search->best_energy <= a->search->opt->target_energy) {
+    } else if (meets_target(a)) {
         r->outcome = HEAT_OUTCOME_COMPLETED;
         r->reason = "the target energy was reached";
     } else {

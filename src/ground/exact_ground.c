@@ -42,11 +42,11 @@ heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
     double energy = (double)NAN;
     heat_status status = heat_exact_choose(ctx, search->model, search->opt->memory, true, &choice);
 
-    if (status == HEAT_OK && !choice.cost.affordable)
+    if (status == HEAT_OK && !choice.cost.affordable && !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_exact_fail(ctx, &choice.cost, search->opt->memory);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, search->info.n_variables, 1, &state);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && choice.cost.affordable)
         status = minimise(ctx, search, &choice, state, &energy);
     if (status != HEAT_OK)
         goto out;
@@ -61,6 +61,10 @@ heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
         r->outcome = HEAT_OUTCOME_PROVED;
         r->reason = "every state was weighed";
         search->bound = energy;
+    }
+    if (status == HEAT_OK && energy <= search->bound && r->outcome != HEAT_OUTCOME_PROVED) {
+        r->outcome = HEAT_OUTCOME_PROVED;
+        r->reason = "the energy meets the bound: every coupling and field is satisfied";
     }
     if (status == HEAT_OK)
         status = heat_search_improve(ctx, search, state, energy);

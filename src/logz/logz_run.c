@@ -83,7 +83,7 @@ static heat_status run_exact(heat_context *ctx, const heat_model *model, const h
     heat_exact_choice choice = {0};
     heat_status status = heat_exact_choose(ctx, model, opt->memory, true, &choice);
 
-    if (status == HEAT_OK && !choice.cost.affordable)
+    if (status == HEAT_OK && !choice.cost.affordable && !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_exact_fail(ctx, &choice.cost, opt->memory);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         status = sum_states(ctx, model, &choice, opt, &r->rows[k]);

@@ -10,7 +10,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_DIMENSIONS = 16, UNIT_COUPLINGS = 0, UNIT_GRAPH = 1 };
+enum {
+    MOST_DIMENSIONS = 16,
+    UNIT_COUPLINGS = 0,
+    UNIT_GRAPH = 1,
+    BYTES_AN_EDGE = 48 /* while a model is built, about */
+};
 
 typedef enum disorder { UNIFORM, PLUS_MINUS, GAUSSIAN } disorder;
 
@@ -94,6 +99,9 @@ static heat_status build_complete(heat_context *ctx, const recipe *r, heat_edge_
     heat_stream stream;
     recipe scaled = *r;
 
+    if (!((double)r->n * ((double)r->n - 1) / 2 * BYTES_AN_EDGE <= (double)ctx->config.memory))
+        return heat_fail(ctx, HEAT_ERROR_MEMORY,
+                         "%s: its edges would take more than the memory allowed (option --memory)", r->spec);
     scaled.coupling = r->how == UNIFORM ? r->coupling : 1 / sqrt((double)r->n); /* extensive energy */
     heat_stream_init(&stream, r->seed, HEAT_PURPOSE_GENERATE, UNIT_COUPLINGS);
     for (int32_t i = 0; i < r->n; i++)

@@ -32,6 +32,14 @@ static void sum_states(int32_t lx, int32_t ly, double coupling, double temperatu
     *heat_capacity = (double)((second / z - first / z * (first / z)) / temperature / temperature);
 }
 
+/* valgrind computes long double as double: the sums over states are then no better than what they judge. */
+static double slack(void)
+{
+    volatile long double x = 1.0L + 0x1p-60L;
+
+    return x == 1.0L ? 10000 : 1;
+}
+
 static void small_lattices_agree_with_sums_over_states(void **state)
 {
     static const int32_t sides[][2] = {{2, 2}, {2, 3}, {3, 2}, {3, 3}, {2, 5},
@@ -49,9 +57,9 @@ static void small_lattices_agree_with_sums_over_states(void **state)
                     continue;
                 sum_states(lx, ly, coupling, temperatures[t], &log_z, &energy, &capacity);
                 assert_ok(ctx, heat_exact_square_ising(ctx, lx, ly, coupling, temperatures[t], &z, &e, &c));
-                assert_close(z, log_z, 1e-13 * log_z);
-                assert_close(e, energy, 1e-13 * fabs(energy) + 1e-14 * lx * ly);
-                assert_close(c, capacity, 1e-12 * capacity + 1e-13 * lx * ly / temperatures[t]);
+                assert_close(z, log_z, slack() * 1e-13 * log_z);
+                assert_close(e, energy, slack() * (1e-13 * fabs(energy) + 1e-14 * lx * ly));
+                assert_close(c, capacity, slack() * (1e-12 * capacity + 1e-13 * lx * ly / temperatures[t]));
             }
     heat_context_free(ctx);
 }
