@@ -34,7 +34,17 @@ static json_t *json_trajectory(cli *c, const heat_model_info *info, const heat_g
     return rows;
 }
 
-static heat_status print_json(cli *c, const heat_model_info *info, const heat_ground_result *r, double cut)
+static json_t *json_labels(cli *c, const heat_model *model, const heat_model_info *info)
+{
+    json_t *labels = json_array();
+
+    for (int32_t i = 0; i < info->n_variables; i++)
+        cli_append(c, labels, cli_json_text(heat_model_get_label(model, i)));
+    return labels;
+}
+
+static heat_status print_json(cli *c, const heat_model *model, const heat_model_info *info,
+                              const heat_ground_result *r, double cut)
 {
     json_t *result = json_object(), *reasons = json_array();
     const char *file = c->args.values.own.output;
@@ -48,6 +58,8 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_gr
     cli_put(c, result, "bound", cli_json_energy(info, r->bound));
     cli_put(c, result, "method", r->method == NULL ? json_null() : cli_json_text(r->method));
     cli_put(c, result, "state", r->state == NULL ? json_null() : cli_json_state(r->state, r->n_variables));
+    if (info->has_labels)
+        cli_put(c, result, "labels", json_labels(c, model, info));
     cli_put(c, result, "trajectory", json_trajectory(c, info, r));
     cli_put(c, result, "updates", json_integer(r->updates));
     cli_put(c, result, "updates_per_ns",
@@ -136,7 +148,7 @@ heat_status cli_ground(cli *c)
     if (status != HEAT_OK)
         goto out;
     if (c->json)
-        status = print_json(c, &info, &result, cut);
+        status = print_json(c, model, &info, &result, cut);
     else
         print_text(c, &info, &result, cut);
 out:

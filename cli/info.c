@@ -70,7 +70,9 @@ static void print_size(const heat_model_info *info)
         putchar('\n');
     }
     cli_print_row("variables", "%d of %d states%s", info->n_variables, info->n_states,
-                  info->coding == HEAT_CODING_SPIN ? " (-1, +1)" : "");
+                  info->coding == HEAT_CODING_SPIN ? " (-1, +1)"
+                  : info->n_states == 2            ? " (0, 1)"
+                                                   : "");
     cli_print_row("edges", "%lld", (long long)info->n_edges);
     if (info->n_merged > 0)
         cli_print_row("merged", "%lld repeated edges were added up", (long long)info->n_merged);

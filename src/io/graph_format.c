@@ -3,28 +3,46 @@
 #include "io/graph_format.h"
 #include "base/context_private.h"
 #include "base/text.h"
+#include "io/bqm_json.h"
+#include "io/coo_file.h"
 #include "io/graph_hdf5.h"
 #include "io/ising_file.h"
+#include "io/qubo_file.h"
 #include "io/rudy_file.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* The coding that a writer needs the list in. */
+typedef enum coding_held { EITHER, SPINS, BINARY } coding_held;
+
+/* Which labels a format can hold. */
+typedef enum labels_held { NONE, INDICES, ANY } labels_held;
+
 typedef struct format_row {
     const char *name;
     const char *suffix; /* that chooses it for writing; NULL: it is only read */
-    const char *form;   /* what recognises it, for people */
+    const char *form;   /* what recognises it, for people; NULL: it is read by name alone */
     bool (*recognise)(const heat_graph_head *head);
     heat_status (*read)(heat_text_source *source, heat_edge_list *list);
     heat_status (*write)(heat_context *ctx, const char *path, const heat_edge_list *list);
+    coding_held coding;
+    labels_held labels;
 } format_row;
 
 static const format_row rows[] = {
-    {"rudy", ".mc", "a first line `n m` (rudy)", heat_rudy_recognise, heat_rudy_read, heat_rudy_write},
-    {"ising", ".ising", "`ising N` (ising)", heat_ising_recognise, heat_ising_read, heat_ising_write},
-    {"ising1", NULL, "bare lines `i j J` with --format", heat_ising1_recognise, heat_ising1_read, NULL},
-    {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read,
-     heat_graph_hdf5_write},
+    {"rudy", ".mc", "a first line `n m` (rudy)", heat_rudy_recognise, heat_rudy_read, heat_rudy_write, SPINS,
+     NONE},
+    {"ising", ".ising", "`ising N` (ising)", heat_ising_recognise, heat_ising_read, heat_ising_write, SPINS,
+     NONE},
+    {"ising1", NULL, "bare lines `i j J` with --format", heat_ising1_recognise, heat_ising1_read, NULL, SPINS,
+     NONE},
+    {"qubo", ".qubo", "`p qubo` (qubo)", heat_qubo_recognise, heat_qubo_read, heat_qubo_write, BINARY, NONE},
+    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE},
+    {"coo", ".coo", "`# vartype=` (coo)", heat_coo_recognise, heat_coo_read, heat_coo_write, EITHER, INDICES},
+    {"bqm", ".json", "`{` (bqm)", heat_bqm_recognise, heat_bqm_read, heat_bqm_write, EITHER, ANY},
+    {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read, heat_graph_hdf5_write,
+     EITHER, ANY},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -55,8 +73,9 @@ static heat_status unrecognised(heat_text_source *source)
     if (status == HEAT_OK && first.kind == HEAT_TEXT_END)
         return heat_text_fail_at(source, &first, "the file is empty: expected a graph");
     for (int k = 0; k < N_ROWS; k++)
-        snprintf(forms + strlen(forms), sizeof forms - strlen(forms), "%s%s", k == 0 ? "" : ", ",
-                 rows[k].form);
+        if (rows[k].form != NULL)
+            snprintf(forms + strlen(forms), sizeof forms - strlen(forms), "%s%s", k == 0 ? "" : ", ",
+                     rows[k].form);
     if (status == HEAT_OK)
         status = heat_text_fail(source, &first, "a graph: %s", forms);
     while (status == HEAT_ERROR_INPUT && heat_text_next(source, &token) == HEAT_OK)
@@ -76,15 +95,17 @@ static heat_status recognise(heat_text_source *source, const format_row **out)
     heat_text_source_peek(source, &bytes, &n_bytes);
     heat_graph_head_get(bytes, n_bytes, &head);
     for (int k = 0; k < N_ROWS; k++) {
-        if (!rows[k].recognise(&head))
+        if (rows[k].recognise == NULL || !rows[k].recognise(&head))
             continue;
         if (found != NULL) {
             heat_status status = heat_text_next_word(source, &token);
             if (status != HEAT_OK)
                 return status;
-            return heat_text_fail_at(source, &token,
-                                     "this can be read as %s and as %s: say which with --format", found->name,
-                                     rows[k].name);
+            return heat_text_fail_at(
+                source, &token,
+                "this can be read as %s and as %s: say which with --format %s or --format "
+                "%s",
+                found->name, rows[k].name, found->name, rows[k].name);
         }
         found = &rows[k];
     }
@@ -100,6 +121,17 @@ static heat_status find_row(heat_context *ctx, const char *format, const format_
             return HEAT_OK;
         }
     return unknown_format(ctx, format);
+}
+
+/* Lines `i i w` below `n m` are self loops of rudy, which mean nothing, or the diagonal of an MQLib QUBO. */
+static heat_status refuse_two_readings(heat_text_source *source, const heat_edge_list *list)
+{
+    heat_text_token token = {.kind = HEAT_TEXT_END, .line = list->loop_line, .column = list->loop_column};
+
+    return heat_text_fail_at(
+        source, &token,
+        "`i i w`: this can be read as rudy (a loop, which no cut counts) and as mqlib (the "
+        "diagonal of a QUBO): say which with --format rudy or --format mqlib");
 }
 
 heat_status heat_graph_read(heat_context *ctx, const char *path, const char *format, heat_edge_list *list,
@@ -119,6 +151,8 @@ heat_status heat_graph_read(heat_context *ctx, const char *path, const char *for
         status = recognise(source, &row);
     if (status == HEAT_OK)
         status = row->read(source, list);
+    if (status == HEAT_OK && format == NULL && list->n_self_loops > 0)
+        status = refuse_two_readings(source, list);
     if (status == HEAT_OK)
         *name = row->name;
     else
@@ -137,6 +171,19 @@ static bool ends_in(const char *path, const char *suffix)
     return length >= tail && memcmp(path + length - tail, suffix, tail) == 0;
 }
 
+/* Rewrites the list in the words of a format. */
+static heat_status prepare(heat_context *ctx, const char *path, const format_row *row, heat_edge_list *list)
+{
+    if (list->labels.n > 0 && row->labels != ANY &&
+        !(row->labels == INDICES && heat_labels_are_indices(&list->labels)))
+        heat_log(ctx, HEAT_LOG_WARNING,
+                 "%s: the format %s cannot hold the names of the variables; they are numbered in order", path,
+                 row->name);
+    if (row->coding == EITHER)
+        return HEAT_OK;
+    return row->coding == SPINS ? heat_edge_list_to_spins(ctx, list) : heat_edge_list_to_binary(ctx, list);
+}
+
 heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list *list)
 {
     char suffixes[HEAT_WORD_SIZE] = "";
@@ -144,8 +191,10 @@ heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list
     for (int k = 0; k < N_ROWS; k++) {
         if (rows[k].suffix == NULL)
             continue;
-        if (ends_in(path, rows[k].suffix))
-            return rows[k].write(ctx, path, list);
+        if (ends_in(path, rows[k].suffix)) {
+            heat_status status = prepare(ctx, path, &rows[k], list);
+            return status == HEAT_OK ? rows[k].write(ctx, path, list) : status;
+        }
         snprintf(suffixes + strlen(suffixes), sizeof suffixes - strlen(suffixes), "%s%s",
                  suffixes[0] == '\0' ? "" : ", ", rows[k].suffix);
     }

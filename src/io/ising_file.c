@@ -4,6 +4,7 @@
 #include "base/context_private.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
+#include "io/coo_file.h"
 
 #include <math.h>
 
@@ -16,8 +17,13 @@ typedef struct ising_reader {
     bool has_offset;
 } ising_reader;
 
-static bool is_bare(const heat_head_line *line)
+static bool is_bare(const heat_graph_head *head)
 {
+    const heat_head_line *line = &head->first;
+    bool is_spin;
+
+    if (heat_coo_find_vartype(head->bytes, head->n_bytes, &is_spin))
+        return false; /* the comment says what the lines are */
     return line->n_words == 3 && heat_head_is_int(line, 0) && heat_head_is_int(line, 1) &&
            heat_head_is_real(line, 2);
 }
@@ -30,12 +36,12 @@ static bool has_header(const heat_head_line *line)
 
 bool heat_ising_recognise(const heat_graph_head *head)
 {
-    return has_header(&head->first) || is_bare(&head->first);
+    return has_header(&head->first) || is_bare(head);
 }
 
 bool heat_ising1_recognise(const heat_graph_head *head)
 {
-    return is_bare(&head->first);
+    return is_bare(head);
 }
 
 static heat_status add_field(ising_reader *r, int64_t i, double h, const heat_text_token *token)

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "io/atomic_file.h"
 
+#include <math.h>
+
 bool heat_rudy_recognise(const heat_graph_head *head)
 {
     const heat_head_line *header = &head->first, *edge = &head->second;
@@ -31,6 +33,24 @@ static heat_status read_header(heat_text_source *source, int64_t *n, int64_t *m)
     return status == HEAT_OK ? heat_text_need_line_end(source, form) : status;
 }
 
+/* An entry q of MQLib's symmetric matrix. */
+static heat_status add_entry(heat_text_source *source, const heat_text_token *first, int64_t i, int64_t j,
+                             double q, heat_edge_list *list)
+{
+    heat_context *ctx = heat_text_source_context(source);
+    heat_status status;
+
+    if (i != j && !isfinite(2 * q))
+        return heat_text_fail_at(source, first, "the entry counts twice: it is too large");
+    if (i != j)
+        return heat_edge_list_add(ctx, list, (int32_t)i, (int32_t)j, 2 * q);
+    status = heat_edge_list_add_field(ctx, list, i, q);
+    if (status == HEAT_OK && !isfinite(list->field[i]))
+        return heat_text_fail_at(source, first, "the diagonal entries of variable %lld add up to infinity",
+                                 (long long)i + 1);
+    return status;
+}
+
 /* Reads the rest of an edge's line, whose first word is taken. */
 static heat_status read_edge(heat_text_source *source, const heat_text_token *first, heat_edge_list *list)
 {
@@ -52,6 +72,8 @@ static heat_status read_edge(heat_text_source *source, const heat_text_token *fi
     }
     if (status != HEAT_OK)
         return status;
+    if (list->form == HEAT_FORM_QUBO)
+        return add_entry(source, first, i - 1, j - 1, weight, list);
     if (i == j) {
         if (list->n_self_loops++ == 0) {
             list->loop_line = first->line;
@@ -63,18 +85,16 @@ static heat_status read_edge(heat_text_source *source, const heat_text_token *fi
                               weight);
 }
 
-heat_status heat_rudy_read(heat_text_source *source, heat_edge_list *list)
+static heat_status read_graph(heat_text_source *source, heat_edge_list *list)
 {
     heat_text_token token;
-    int64_t n, m;
+    int64_t n, m, found = 0;
     heat_status status = read_header(source, &n, &m);
 
     if (status != HEAT_OK)
         return status;
     list->n_variables = n;
-    list->form = HEAT_FORM_MAX_CUT;
-    for (;;) {
-        int64_t found = list->n_edges + list->n_self_loops;
+    for (;; found++) {
         status = heat_text_next_word(source, &token);
         if (status != HEAT_OK)
             return status;
@@ -93,15 +113,28 @@ heat_status heat_rudy_read(heat_text_source *source, heat_edge_list *list)
     }
 }
 
+heat_status heat_rudy_read(heat_text_source *source, heat_edge_list *list)
+{
+    list->form = HEAT_FORM_MAX_CUT;
+    return read_graph(source, list);
+}
+
+heat_status heat_mqlib_read(heat_text_source *source, heat_edge_list *list)
+{
+    heat_status status;
+
+    list->form = HEAT_FORM_QUBO;
+    status = read_graph(source, list);
+    return status == HEAT_OK ? heat_edge_list_complete_field(heat_text_source_context(source), list) : status;
+}
+
 /* A reason why the format cannot hold the graph; NULL if it can. */
 static const char *what_does_not_fit(const heat_edge_list *list)
 {
-    if (list->offset != 0)
-        return "an offset";
     for (int64_t i = 0; list->field != NULL && i < list->n_variables; i++)
         if (list->field[i] != 0)
             return "a field";
-    return NULL;
+    return list->offset != 0 ? "an offset" : NULL;
 }
 
 heat_status heat_rudy_write(heat_context *ctx, const char *path, const heat_edge_list *list)

@@ -22,6 +22,7 @@ typedef struct heat_ising {
     double offset;
     bool exact;
     double *linear;       /* Q_ii; NULL unless a QUBO */
+    bool has_linear;      /* some are given */
     double linear_offset; /* of the QUBO's form */
 } heat_ising;
 
@@ -184,7 +185,8 @@ static void find_exactness(heat_ising *m, heat_model_info *info)
     }
     for (int32_t i = 0; i < m->n && m->has_field; i++) {
         look_at(&x, m->field[i]);
-        look_at(&native, m->linear == NULL ? m->field[i] : m->linear[i]);
+        if (m->linear == NULL || m->has_linear)
+            look_at(&native, m->linear == NULL ? m->field[i] : m->linear[i]);
     }
     look_at(&x, m->offset);
     look_at(&native, m->linear == NULL ? m->offset : m->linear_offset);
@@ -233,7 +235,7 @@ static bool all_finite(const heat_ising *m)
         total += fabs(m->rows.coupling[k]);
     for (int32_t i = 0; i < m->n && m->has_field; i++)
         total += fabs(m->field[i]);
-    for (int32_t i = 0; i < m->n && m->linear != NULL; i++)
+    for (int32_t i = 0; i < m->n && m->has_linear; i++)
         total += fabs(m->linear[i]) / 4; /* and so is 4 J */
     return isfinite(4 * total);
 }
@@ -245,6 +247,7 @@ static heat_status set_fields(heat_context *ctx, const heat_edge_list *list, hea
     heat_status status = heat_alloc(ctx, m->n, sizeof *m->field, &m->field);
 
     m->offset = m->linear_offset = list->offset;
+    m->has_linear = list->field != NULL && list->form == HEAT_FORM_QUBO;
     m->has_field = list->field != NULL || list->form == HEAT_FORM_QUBO;
     if (status == HEAT_OK && list->form == HEAT_FORM_QUBO)
         status = heat_alloc(ctx, m->n, sizeof *m->linear, &m->linear);
@@ -255,7 +258,7 @@ static heat_status set_fields(heat_context *ctx, const heat_edge_list *list, hea
     if (m->linear == NULL)
         return HEAT_OK;
     for (int32_t i = 0; i < m->n; i++) {
-        m->field[i] = m->linear[i] / -2;
+        m->field[i] = m->has_linear ? m->linear[i] / -2 : 0;
         m->offset -= m->field[i];
         for (int64_t k = m->rows.row[i]; k < m->rows.row[i + 1]; k++) {
             m->field[i] += m->rows.coupling[k];

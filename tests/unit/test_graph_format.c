@@ -68,7 +68,8 @@ static void what_has_no_reading_or_two_is_refused(void **state)
     static const refused cases[] = {
         {"", 0, NULL, HEAT_ERROR_INPUT, "the file is empty: expected a graph", 1, 1},
         {"\n# remark\n\n", 0, NULL, HEAT_ERROR_INPUT, "the file is empty", 4, 1},
-        {"# c\np qubo 0 3\n", 0, NULL, HEAT_ERROR_INPUT, "expected a graph: a first line `n m` (rudy)", 2, 1},
+        {"# c\np qubo 0 3\n", 0, NULL, HEAT_ERROR_INPUT, "expected the number of lines `i i w`, nNodes", 2,
+         11},
         {"hello\n", 0, NULL, HEAT_ERROR_INPUT, "`ising N` (ising)", 1, 1},
         {"3 3 3 3\n", 0, NULL, HEAT_ERROR_INPUT, "heatbath's HDF5, found '3'", 1, 1},
         {"4 2\nx y\n", 0, NULL, HEAT_ERROR_INPUT, "expected a graph", 1, 1},
@@ -79,8 +80,10 @@ static void what_has_no_reading_or_two_is_refused(void **state)
         {"0 1 -1\n1 2 1\n", 0, NULL, HEAT_ERROR_INPUT, "as ising and as ising1", 1, 1},
         {"\x89HDF\r\n\x1a\n", 0, NULL, HEAT_ERROR_INPUT, "not an HDF5 file, or a damaged", 0, 0},
         {"\x1f\x8b\x08", 0, NULL, HEAT_ERROR_INPUT, "the file is truncated", 0, 0},
-        {"1 0\n", 0, "rudi", HEAT_ERROR_OPTION, "none of rudy|ising|ising1|hdf5; did you mean rudy?", 0, 0},
-        {"1 0\n", 0, "matrix-market", HEAT_ERROR_OPTION, "none of rudy|ising|ising1|hdf5", 0, 0},
+        {"1 0\n", 0, "rudi", HEAT_ERROR_OPTION,
+         "none of rudy|ising|ising1|qubo|mqlib|coo|bqm|hdf5; did you mean rudy?", 0, 0},
+        {"1 0\n", 0, "matrix-market", HEAT_ERROR_OPTION, "none of rudy|ising|ising1|qubo|mqlib|coo|bqm|hdf5",
+         0, 0},
         {"1 0\n", 0, "hdf5", HEAT_ERROR_INPUT, "not an HDF5 file", 0, 0},
         {"ising 2\n", 0, "rudy", HEAT_ERROR_INPUT, "the number of vertices n", 1, 1},
     };
@@ -107,7 +110,8 @@ static void paths_that_cannot_be_used_say_why(void **state)
     const char *name;
 
     assert_int_equal(heat_graph_write(ctx, "/tmp/x.txt", &list), HEAT_ERROR_OUTPUT);
-    assert_contains(heat_context_error(ctx), "expected one of .mc, .ising, .h5 (.gz may follow)");
+    assert_contains(heat_context_error(ctx),
+                    "expected one of .mc, .ising, .qubo, .coo, .json, .h5 (.gz may follow)");
     assert_int_equal(heat_graph_write(ctx, "/tmp/x.gz", &list), HEAT_ERROR_OUTPUT);
     assert_int_equal(heat_graph_write(ctx, "/nonexistent/x.mc", &list), HEAT_ERROR_OUTPUT);
     assert_contains(heat_context_error(ctx), "No such file or directory");
