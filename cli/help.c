@@ -120,8 +120,9 @@ const char *cli_help_limits(const cli_arguments *args, const heat_option *o, cha
     add_default(args, o, buffer);
     add_range(o, buffer);
     if (o->readers[0] != '\0') {
-        add(buffer, "; read by ");
-        add_words(o->readers, buffer);
+        bool is_but = o->readers[0] == '!';
+        add(buffer, is_but ? "; read by all but " : "; read by ");
+        add_words(o->readers + is_but, buffer);
     }
     return buffer;
 }

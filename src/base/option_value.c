@@ -348,6 +348,14 @@ static heat_status check_field(heat_context *ctx, const heat_option *o, const vo
     return HEAT_OK;
 }
 
+/* Whether `reader` is among the option's readers: all, those listed, or after '!' all but those listed. */
+static bool is_read_by(const heat_option *o, const char *reader)
+{
+    if (o->readers[0] == '!')
+        return !is_listed(o->readers + 1, reader);
+    return o->readers[0] == '\0' || is_listed(o->readers, reader);
+}
+
 heat_status heat_option_check(heat_context *ctx, const heat_option_table *table, const void *options,
                               const char *reader)
 {
@@ -356,7 +364,7 @@ heat_status heat_option_check(heat_context *ctx, const heat_option_table *table,
         heat_status status = check_field(ctx, o, options);
         if (status != HEAT_OK)
             return status;
-        if (reader != NULL && o->readers[0] != '\0' && is_set(o, options) && !is_listed(o->readers, reader)) {
+        if (reader != NULL && is_set(o, options) && !is_read_by(o, reader)) {
             char value[HEAT_WORD_SIZE];
             heat_option_describe(o, options, value, sizeof value);
             return heat_fail_option(ctx, o->name, value, "%s does not read it", reader);

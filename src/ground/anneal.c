@@ -62,7 +62,7 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
         heat_status status;
         for (int64_t chain = first; chain < last; chain++)
             heat_chains_set_beta(a->chains, chain, beta);
-        status = heat_engine_metropolis.sweep(worker, a->chains, unit);
+        status = heat_chains_sweep(worker, a->chains, unit, &heat_rule_metropolis);
         if (status != HEAT_OK)
             return status;
         heat_chains_keep_best(a->chains, unit);
@@ -260,9 +260,9 @@ static void conclude(heat_context *ctx, const annealing *a)
 static heat_status prepare(heat_context *ctx, annealing *a)
 {
     const heat_ground_options *opt = a->search->opt;
-    heat_rung rung = {1, 0};
+    const double beta = 1; /* the schedule sets others */
     heat_chains_plan plan = {.n_rungs = 1,
-                             .rungs = &rung,
+                             .betas = &beta,
                              .seed = opt->seed,
                              .isa = opt->isa,
                              .is_search = true,

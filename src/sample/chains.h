@@ -1,33 +1,40 @@
-/* Chain sets: R chains over one model's states, each on a rung (beta and reference weight), moved in units. A
- * unit is a block of chains that a kernel sweeps together; units depend on the number of chains only, and
+/* Chain sets: R chains over one model's states, each at a beta of its own, moved in units. A unit is a block
+ * of chains that are swept together and may exchange states; units depend on the number of chains only, and
  * every chain has streams of its own, so neither threads nor blocks change a chain's bits.
  *
- * Two layouts: pairwise models whose couplings fit the lane kernel's integers are bits in lane blocks;
- * everything else is rows of values, moved by the model's own energy changes. */
+ * How states are kept, and how single variables are moved, is the layout's business (layout.h). */
 #ifndef HEATBATH_CHAINS_H
 #define HEATBATH_CHAINS_H
 
 #include "kernel/isa.h"
 #include "model/views.h"
 #include "random/stream.h"
-#include "sample/lane_graph.h"
 
-/* Where a chain sits: p(x) proportional to exp(log_weight - beta E(x)). */
-typedef struct heat_rung {
-    double beta;
-    double log_weight;
-} heat_rung;
+/* The rule of a single-variable move: the probabilities p[0..q) with which one variable of q values takes
+ * each of them, given x[a] = -beta (E with value a - E now); x[current] = 0. Leaves the Boltzmann
+ * distribution invariant. */
+typedef void (*heat_rule_fn)(int32_t q, int32_t current, const double *x, double *p);
+
+typedef struct heat_site_rule {
+    heat_rule_fn probabilities;
+    heat_flip_rule flip; /* the same rule for two values, as the kernels know it */
+} heat_site_rule;
+
+typedef struct heat_layout heat_layout;
 
 typedef struct heat_chains {
     const heat_model *model; /* borrowed */
     heat_model_info info;
     int32_t n; /* variables */
     int64_t n_chains;
-    int32_t n_rungs;
-    heat_rung *rungs;
-    int32_t *rung; /* [chain] the rung it sits on */
     uint64_t seed;
-    int32_t width; /* chains a unit */
+    uint64_t first_stream; /* added to the unit of every stream */
+    int32_t n_rungs;
+    double *betas; /* [rung] */
+    int32_t *rung; /* [chain] the rung it sits on */
+    double *beta;  /* [chain] where it is now: its rung's, or that of a schedule */
+    int32_t group; /* chains that must share a unit */
+    int32_t width; /* chains a unit, a multiple of group */
     int64_t n_units;
 
     bool is_symmetric;   /* no field: E(s) = E(-s), and the state is sign * spins */
@@ -38,45 +45,33 @@ typedef struct heat_chains {
     int64_t *n_moves;    /* [chain] counted in n_counted sweeps */
     int64_t *n_counted;  /* [unit] */
 
-    heat_lane_model *lanes; /* NULL: rows */
-    const heat_lane_kernel *kernel;
-    double offset;
-    heat_lane_block *blocks; /* [unit] */
-    uint16_t **before;       /* [unit] a block's bits before a counted sweep */
-    double *residual;        /* [chain] energy that rounding the couplings lost, as of the last measure */
-    int32_t *n_down;         /* [unit][width] as of the last measure */
-    uint16_t **best_down;    /* [unit] lowest states, with track_best */
-    int64_t *best_units;     /* [chain] their energies */
-
-    int8_t *rows;         /* [chain][variable] */
-    double *energy;       /* [chain] */
-    double *beta;         /* [chain] */
-    heat_stream *streams; /* [chain] */
-    double *scratch;      /* [unit][width * q]: what a sweep of a unit needs */
-    int8_t *proposed;     /* [unit][width] */
-    int8_t *best_rows;    /* [chain][variable], with track_best */
-    double *best_energy;  /* [chain] */
+    const heat_layout *layout;
+    void *store; /* the layout's own */
 } heat_chains;
 
 /* How a chain set is made. */
 typedef struct heat_chains_plan {
     int64_t n_chains;
     int32_t n_rungs;
-    const heat_rung *rungs; /* copied */
+    const double *betas; /* [rung], copied */
     uint64_t seed;
-    const char *isa; /* "auto" or a row of the kernel table */
-    bool is_search;  /* only the energy of the best states matters, not their distribution */
-    bool track_best; /* keep the lowest state of each chain */
+    uint64_t first_stream;     /* of a set that shares the seed with others; 0 */
+    int32_t group;             /* chains side by side that exchange states: they share a unit; 0 means 1 */
+    const char *isa;           /* "auto" or a row of the kernel table */
+    const heat_layout *layout; /* NULL: the fastest that fits */
+    bool is_search;            /* only the energy of the best states matters, not their distribution */
+    bool track_best;           /* keep the lowest state of each chain */
 } heat_chains_plan;
 
 /* A chain set, all chains on rung 0, in no state yet: start every chain before the first sweep.
- * HEAT_ERROR_OPTION if this machine cannot run `isa`. */
+ * HEAT_ERROR_OPTION if this machine cannot run `isa`, HEAT_ERROR_UNABLE if the model does not fit `layout`.
+ */
 HEAT_MUST_USE heat_status heat_chains_create(heat_context *ctx, const heat_model *model,
                                              const heat_chains_plan *plan, heat_chains **out);
 void heat_chains_free(heat_chains *chains);
 
-/* Bytes that a chain set of this size takes, at most. */
-double heat_chains_bytes(const heat_model *model, int64_t n_chains);
+/* Bytes that a chain set of this plan takes, at most. */
+double heat_chains_bytes(const heat_model *model, const heat_chains_plan *plan);
 
 /* Puts a chain on a rung. */
 void heat_chains_set_rung(heat_chains *chains, int64_t chain, int32_t rung);
@@ -86,22 +81,38 @@ void heat_chains_set_rung(heat_chains *chains, int64_t chain, int32_t rung);
 void heat_chains_set_beta(heat_chains *chains, int64_t chain, double beta);
 
 /* Starts a chain in `state`, or, when that is NULL, in a uniformly random state drawn from the stream
- * (seed, HEAT_PURPOSE_INITIAL, chain + n_chains * restart); its moves come from the same unit of other
- * purposes. */
+ * (seed, HEAT_PURPOSE_INITIAL, first_stream + chain + n_chains * restart); its moves come from the same unit
+ * of other purposes. */
 HEAT_MUST_USE heat_status heat_chains_start(heat_context *ctx, heat_chains *chains, int64_t chain,
                                             const int8_t *state, int64_t restart);
 
-/* Brings energies and totals of a unit's chains up to date, for the two functions that read them exactly. */
+/* Puts a chain into another state; its streams go on. Safe from the thread that runs the chain's unit. */
+HEAT_MUST_USE heat_status heat_chains_set_state(heat_context *worker, heat_chains *chains, int64_t chain,
+                                                const int8_t *state);
+
+/* One sweep of single-variable moves over a unit. Where there is no field it ends with a flip of all spins
+ * with probability 1/2: the energy does not change, so the move is free, and the magnetisation forgets its
+ * sign. */
+HEAT_MUST_USE heat_status heat_chains_sweep(heat_context *worker, heat_chains *chains, int64_t unit,
+                                            const heat_site_rule *rule);
+
+/* The end of a sweep that was made by other means: counts it, and flips. */
+void heat_chains_end_sweep(heat_chains *chains, int64_t unit);
+
+/* Brings energies and totals of a unit's chains up to date, for the functions that read them exactly. */
 void heat_chains_measure(heat_chains *chains, int64_t unit);
 
-/* The chain's state as a row of n values; its energy and the sum of its values as of the last measure.
- * Between measures the energy follows every move up to the rounding of the couplings. */
+/* The chain's state as a row of n values; its energy and the sum of its values as of the last measure. */
 void heat_chains_get_state(const heat_chains *chains, int64_t chain, int8_t *state);
 double heat_chains_get_energy(const heat_chains *chains, int64_t chain);
 int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);
 
-/* Moves per visited variable since heat_chains_reset_moves, counted in every sixteenth sweep of lanes and in
- * every one of rows; NaN before the first. */
+/* The energy whose Boltzmann distribution the moves leave invariant, after every sweep: the model's own, but
+ * where a layout rounds the couplings, of the rounded ones. Exchanges between rungs decide by it. */
+double heat_chains_get_walk_energy(const heat_chains *chains, int64_t chain);
+
+/* Moves per visited variable since heat_chains_reset_moves; NaN before the first counted sweep (layouts of
+ * bits count in every sixteenth). */
 double heat_chains_get_acceptance(const heat_chains *chains, int64_t chain);
 void heat_chains_reset_moves(heat_chains *chains);
 
@@ -110,7 +121,7 @@ void heat_chains_reset_moves(heat_chains *chains);
 void heat_chains_keep_best(heat_chains *chains, int64_t unit);
 double heat_chains_get_best(const heat_chains *chains, int64_t chain, int8_t *state);
 
-/* How far energies between measures may be from the truth: 0 for exact couplings. */
+/* How far the best energies may be from the truth: 0 for exact couplings. */
 double heat_chains_get_energy_slack(const heat_chains *chains);
 
 /* Chains [*first, *last) of a unit. */
@@ -122,10 +133,5 @@ int64_t heat_chains_thread_limit(const heat_chains *chains, int64_t threads);
 /* Sweeps of all chains that make up some hundredths of a second: how long a verb runs between two looks at
  * the clock. Decided by counts alone. */
 int64_t heat_chains_sweeps_per_look(const heat_chains *chains);
-
-/* Lane layout, one unit: one sweep by `rule`. Rows layout: see site_sweep.c. Both end with the global flip.
- */
-void heat_chains_sweep_lanes(heat_chains *chains, int64_t unit, heat_flip_rule rule);
-void heat_chains_end_sweep(heat_chains *chains, int64_t unit);
 
 #endif

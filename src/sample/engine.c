@@ -1,7 +1,6 @@
 /* The engine table, from the list of <heatbath/engines.h>. */
 #include "sample/engine.h"
 
-#include <heatbath/engines.h>
 #include <string.h>
 
 #define ROW(tag, name, help) &heat_engine_##tag,
@@ -25,4 +24,21 @@ const heat_engine *heat_engine_get(const char *name)
         if (strcmp(engines[k]->name, name) == 0)
             return engines[k];
     return NULL;
+}
+
+bool heat_engine_moves_chains(const heat_engine *engine)
+{
+    return engine->sweep != NULL || engine->rule != NULL;
+}
+
+heat_status heat_engine_sweep(heat_context *worker, const heat_engine *engine, heat_chains *chains,
+                              int64_t unit)
+{
+    heat_status status;
+
+    if (engine->sweep == NULL)
+        return heat_chains_sweep(worker, chains, unit, engine->rule);
+    status = engine->sweep(worker, chains, unit);
+    heat_chains_end_sweep(chains, unit);
+    return status;
 }

@@ -1,25 +1,32 @@
-/* The engine table: what moves chains. An engine is a row: its name, its rule in double, its sweep. */
+/* The engine table: what moves chains. An engine is a row; adding one is a file with its row, and a line in
+ * <heatbath/engines.h>. */
 #ifndef HEATBATH_ENGINE_H
 #define HEATBATH_ENGINE_H
 
-#include "sample/chains.h"
+#include "sample/layout.h"
 
 #include <heatbath/engines.h>
 
-/* The rule: the probabilities p[0..q) with which one variable of q values takes each of them, given
- * x[a] = -beta (E with value a - E now); x[current] = 0. Leaves the Boltzmann distribution invariant. */
-typedef void (*heat_rule_fn)(int32_t q, int32_t current, const double *x, double *p);
+typedef struct heat_sampling heat_sampling;
 
 typedef struct heat_engine {
     const char *name;
-    heat_rule_fn rule; /* of its single-variable moves; NULL for engines that draw whole states */
-    /* One sweep of all chains of a unit; NULL: the engine draws independent states by itself. */
+    const heat_site_rule *rule; /* of its single-variable moves; NULL: it makes none */
+    const heat_layout *layout;  /* the only one it works on; NULL: the fastest that fits */
+    /* One sweep of a unit by other moves; NULL: a sweep of single-variable moves by `rule`. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit);
+    /* True: the temperatures are one ladder, whose chains share units and exchange states. */
+    bool is_ladder;
+    /* The whole run: fills the recorder of `sampling`, which is ready for it. */
+    heat_status (*run)(heat_context *ctx, heat_sampling *sampling);
 } heat_engine;
 
 /* The rows; each lives in the file of its name. */
 #define HEAT_ENGINE_EXTERN(tag, name, help) extern const heat_engine heat_engine_##tag;
 HEAT_ENGINES(HEAT_ENGINE_EXTERN)
+
+/* The rules of single-variable moves. */
+extern const heat_site_rule heat_rule_metropolis, heat_rule_heat_bath;
 
 /* The engine of that name ("auto": heat bath); NULL if there is none. */
 const heat_engine *heat_engine_get(const char *name);
@@ -28,11 +35,11 @@ const heat_engine *heat_engine_get(const char *name);
 int heat_engine_count(void);
 const heat_engine *heat_engine_at(int k);
 
-/* A sweep of single-variable moves over a unit by `rule`; lane chains take the kernel's `flip`
- * rule, which is the same rule for two values. Where there is no field the sweep ends with a flip of all
- * spins with probability 1/2: the energy does not change, so the move is free, and the magnetisation forgets
- * its sign. */
-HEAT_MUST_USE heat_status heat_site_sweep(heat_context *worker, heat_chains *chains, int64_t unit,
-                                          heat_rule_fn rule, heat_flip_rule flip);
+/* True if the engine moves chains, sweep after sweep. */
+bool heat_engine_moves_chains(const heat_engine *engine);
+
+/* One sweep of a unit, the free global flip included. */
+HEAT_MUST_USE heat_status heat_engine_sweep(heat_context *worker, const heat_engine *engine,
+                                            heat_chains *chains, int64_t unit);
 
 #endif

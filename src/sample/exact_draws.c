@@ -1,73 +1,112 @@
 /* The exact engine: independent states of the Boltzmann distribution by elimination, where its width is
  * affordable. Each sweep of each chain is a fresh draw: tau is 1 by construction. */
-#include "sample/exact_draws.h"
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "sample/engine.h"
+#include "sample/sampling.h"
 
 #include "exact/exact_choice.h"
 
-const heat_engine heat_engine_exact = {"exact", NULL, NULL};
+#include <math.h>
 
 enum { BYTES_AT_ONCE = 1 << 26 };
 
-heat_status heat_exact_draws_run(heat_context *ctx, const heat_model *model, double beta, uint64_t seed,
-                                 int64_t first_chain, int64_t threads, heat_recorder *recorder,
-                                 int64_t n_chains, int64_t *n_sweeps)
+/* Draws of all temperatures use one plan and one pair of arrays. */
+typedef struct drawing {
+    heat_sampling *s;
+    heat_elimination *plan;
+    int64_t at_once; /* draws in `states`, a multiple of the replicas */
+    int8_t *states;
+    double *energies;
+} drawing;
+
+static heat_status open_drawing(heat_context *ctx, heat_sampling *s, drawing *d)
 {
     heat_exact_choice choice = {0};
-    heat_elimination_cost cost;
-    heat_model_info info;
     heat_pairwise graph;
-    heat_elimination *plan = NULL;
-    int8_t *states = NULL;
-    double *energies = NULL;
-    int64_t total = n_chains * recorder->n_sweeps, at_once = BYTES_AT_ONCE / (recorder->n + 8) + 1;
+    int64_t total = s->opt.replicas * s->recorder.n_sweeps;
     heat_status status;
 
-    *n_sweeps = 0;
-    heat_model_describe(model, &info);
-    if (!heat_model_get_pairwise(model, &graph))
+    if (!heat_model_get_pairwise(s->model, &graph))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "engine exact needs a pairwise model");
-    status = heat_exact_choose(ctx, model, ctx->config.memory, true, &choice);
+    status = heat_exact_choose(ctx, s->model, ctx->config.memory, true, &choice);
     if (status == HEAT_OK && (choice.cost.width_is_bound || choice.cost.width > choice.cost.width_affordable))
         status = heat_exact_fail(ctx, &choice.cost, ctx->config.memory);
     if (status == HEAT_OK)
-        status = heat_elimination_create(ctx, &graph, choice.cost.width_affordable, &plan);
-    if (status != HEAT_OK)
-        goto out;
-    cost = heat_elimination_get_cost(plan);
-    if (!(cost.bytes_back <= (double)ctx->config.memory)) {
+        status = heat_elimination_create(ctx, &graph, choice.cost.width_affordable, &d->plan);
+    if (status == HEAT_OK && !(heat_elimination_get_cost(d->plan).bytes_back <= (double)ctx->config.memory))
         status = heat_exact_fail(ctx, &choice.cost, ctx->config.memory);
-        goto out;
-    }
-    at_once = at_once < total ? at_once : total;
-    status = heat_alloc(ctx, at_once * recorder->n, 1, &states);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, at_once, sizeof *energies, &energies);
-    for (int64_t done = 0; done < total && status == HEAT_OK && !heat_halted(ctx); done += at_once) {
-        int64_t count = total - done < at_once ? total - done : at_once;
-        status = heat_elimination_run_draws(ctx, plan, beta, seed, first_chain * recorder->n_sweeps + done,
-                                            count, threads, states);
-        if (status != HEAT_OK || heat_halted(ctx))
-            break;
-        heat_states_from_spins(&info, count, states);
-        status = heat_model_energies(ctx, model, count, states, energies);
-        for (int64_t k = 0; k < count && status == HEAT_OK; k++) {
-            const int8_t *state = states + k * recorder->n;
-            double magnetization = 0;
-            for (int32_t i = 0; i < recorder->n; i++)
-                magnetization += state[i];
-            /* draw number d belongs to chain d mod n_chains: a run cut short leaves chains of equal length */
-            heat_recorder_add(recorder, first_chain + (done + k) % n_chains, (done + k) / n_chains, state,
-                              energies[k], magnetization);
-        }
-        *n_sweeps = (done + count) / n_chains;
-    }
-out:
-    heat_free(states);
-    heat_free(energies);
-    heat_elimination_free(plan);
     heat_exact_choice_clear(&choice);
+    d->at_once = (BYTES_AT_ONCE / (s->info.n_variables + 8) / s->opt.replicas + 1) * s->opt.replicas;
+    d->at_once = d->at_once < total ? d->at_once : total;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, d->at_once * s->info.n_variables, 1, &d->states);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, d->at_once, sizeof *d->energies, &d->energies);
     return status;
 }
+
+/* Draw k belongs to replica k mod replicas: a run cut short leaves chains of equal length. */
+static void record_draws(const drawing *d, int64_t temperature, int64_t first_sweep, int64_t count)
+{
+    heat_sampling *s = d->s;
+    int64_t n = s->info.n_variables, replicas = s->opt.replicas;
+
+    for (int64_t k = 0; k < count; k++) {
+        const int8_t *state = d->states + k * n;
+        int64_t partner = k % replicas % 2 == 0 ? k + s->n_paired - 1 : k;
+        double values[HEAT_N_SERIES] = {0};
+        for (int64_t i = 0; i < n; i++)
+            values[HEAT_SERIES_ORDER] += state[i];
+        values[HEAT_SERIES_ENERGY] = d->energies[k];
+        heat_scalars_get(&s->plan.scalars, state, d->states + partner * n, values);
+        heat_recorder_add(&s->recorder, temperature * replicas + k % replicas, first_sweep + k / replicas,
+                          state, values);
+    }
+}
+
+/* *n_sweeps is how many each replica got: fewer than planned when halted. */
+static heat_status draw_temperature(heat_context *ctx, drawing *d, int64_t temperature, int64_t *n_sweeps)
+{
+    heat_sampling *s = d->s;
+    int64_t total = s->opt.replicas * s->recorder.n_sweeps;
+    heat_status status = HEAT_OK;
+
+    *n_sweeps = 0;
+    for (int64_t done = 0; done < total && !heat_halted(ctx); done += d->at_once) {
+        int64_t count = total - done < d->at_once ? total - done : d->at_once;
+        status = heat_elimination_run_draws(ctx, d->plan, s->betas[temperature], s->opt.seed,
+                                            (int64_t)s->first_stream + temperature * total + done, count,
+                                            s->opt.threads, d->states);
+        if (status != HEAT_OK || heat_halted(ctx))
+            break;
+        heat_states_from_spins(&s->info, count, d->states);
+        status = heat_model_energies(ctx, s->model, count, d->states, d->energies);
+        if (status != HEAT_OK)
+            break;
+        record_draws(d, temperature, done / s->opt.replicas, count);
+        *n_sweeps = (done + count) / s->opt.replicas;
+    }
+    return status;
+}
+
+static heat_status run_draws(heat_context *ctx, heat_sampling *s)
+{
+    drawing d = {.s = s};
+    heat_status status = open_drawing(ctx, s, &d);
+
+    s->n_recorded = s->opt.sweeps;
+    for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {
+        int64_t n_sweeps = 0; /* a temperature that a halt kept from its draws has none */
+        if (!heat_halted(ctx))
+            status = draw_temperature(ctx, &d, t, &n_sweeps);
+        s->n_recorded = n_sweeps < s->n_recorded ? n_sweeps : s->n_recorded;
+        s->updates += n_sweeps * s->opt.replicas * s->info.n_variables;
+        heat_show_progress(ctx, (double)(t + 1) / (double)s->n_temperatures, (double)s->updates, (double)NAN);
+    }
+    heat_free(d.states);
+    heat_free(d.energies);
+    heat_elimination_free(d.plan);
+    return status;
+}
+
+const heat_engine heat_engine_exact = {.name = "exact", .run = run_draws};

@@ -1,7 +1,7 @@
 /* Heat bath: a variable forgets its value and takes each with its conditional probability, exp(-beta E(a)) /
  * sum. Glauber, J. Math. Phys. 4 (1963) 294; Geman and Geman, IEEE TPAMI 6 (1984) 721. */
 #include "kernel/elementary.h"
-#include "sample/engine.h"
+#include "sample/sampling.h"
 
 static void heat_bath_rule(int32_t q, int32_t current, const double *x, double *p)
 {
@@ -18,9 +18,7 @@ static void heat_bath_rule(int32_t q, int32_t current, const double *x, double *
         p[a] /= sum;
 }
 
-static heat_status heat_bath_sweep(heat_context *worker, heat_chains *chains, int64_t unit)
-{
-    return heat_site_sweep(worker, chains, unit, heat_bath_rule, HEAT_FLIP_HEAT_BATH);
-}
+const heat_site_rule heat_rule_heat_bath = {heat_bath_rule, HEAT_FLIP_HEAT_BATH};
 
-const heat_engine heat_engine_heat_bath = {"heat-bath", heat_bath_rule, heat_bath_sweep};
+const heat_engine heat_engine_heat_bath = {
+    .name = "heat-bath", .rule = &heat_rule_heat_bath, .run = heat_sampling_run_chains};

@@ -1,5 +1,7 @@
-/* Chains as bits: chain c is lane c mod width of block c / width. */
+/* Chains as bits, for pairwise models whose couplings fit the lane kernel's integers: the chains of a unit
+ * fill the lanes of its blocks, in order. */
 #include "sample/lane_chains.h"
+#include "base/context_private.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -7,85 +9,161 @@
 
 enum { SWEEPS_A_COUNT = 16 }; /* moves are counted in one sweep of so many */
 
-static int32_t lane_of(const heat_chains *c, int64_t chain)
+/* Where a chain lives. */
+typedef struct place {
+    int64_t block; /* among all */
+    int64_t cell;  /* of arrays [unit][block][lane] */
+    int32_t lane;
+    uint16_t bit; /* of the words that hold the lane */
+} place;
+
+static place place_of(const heat_chains *c, int64_t chain)
 {
-    return (int32_t)(chain % c->width);
+    const heat_lane_store *s = c->store;
+    int64_t within = chain % c->width;
+    place p;
+
+    p.block = chain / c->width * s->n_blocks + within / s->block_width;
+    p.lane = (int32_t)(within % s->block_width);
+    p.cell = p.block * s->block_width + p.lane;
+    p.bit = (uint16_t)(1u << p.lane % HEAT_LANES_A_VECTOR);
+    return p;
 }
 
-static heat_lane_block *block_of(const heat_chains *c, int64_t chain)
+/* Where the word of site 0 that holds the lane stands; those of the other sites follow n_vectors apart. */
+static int64_t first_word(const place *p)
 {
-    return &c->blocks[chain / c->width];
+    return p->lane / HEAT_LANES_A_VECTOR;
 }
 
-/* Where the bit of a chain's spin `site` stands in a block's bits. */
-static int64_t word_of(const heat_chains *c, int64_t chain, int64_t site)
+/* Few chains make narrow blocks, so that threads have something to share; then as many whole groups a unit as
+ * fill a block, or as many blocks as hold one group. */
+static void choose_widths(heat_chains *c, heat_lane_store *s)
 {
-    return site * (c->width / HEAT_LANES_A_VECTOR) + lane_of(c, chain) / HEAT_LANES_A_VECTOR;
+    int32_t most = c->n_chains <= 64 ? 16 : c->n_chains <= 256 ? 32 : 64;
+
+    s->block_width = most;
+    if (c->group > most && c->group <= HEAT_MOST_WIDE_LANES)
+        s->block_width = c->group <= 32 ? 32 : 64;
+    if (c->group > s->block_width) { /* the narrowest blocks waste the fewest lanes */
+        s->block_width = c->group % 64 == 0 || c->group % 64 > 48 ? 64 : 16;
+        c->width = c->group;
+    } else {
+        c->width = s->block_width / c->group * c->group;
+    }
+    s->n_blocks = (c->width + s->block_width - 1) / s->block_width;
+    s->n_blocks_in_all = (c->n_chains + c->width - 1) / c->width * s->n_blocks;
 }
 
-static uint16_t bit_of(const heat_chains *c, int64_t chain)
+static heat_status alloc_blocks(heat_context *ctx, const heat_chains *c, heat_lane_store *s, bool track_best)
 {
-    return (uint16_t)(1u << lane_of(c, chain) % HEAT_LANES_A_VECTOR);
-}
-
-heat_status heat_lane_chains_alloc(heat_context *ctx, heat_chains *c, bool track_best)
-{
-    int64_t words = (int64_t)c->n * (c->width / HEAT_LANES_A_VECTOR);
-    heat_status status = heat_alloc(ctx, c->n_units, sizeof *c->blocks, &c->blocks);
+    int64_t words = (int64_t)c->n * (s->block_width / HEAT_LANES_A_VECTOR), n = s->n_blocks_in_all;
+    heat_status status = heat_alloc(ctx, n, sizeof *s->blocks, &s->blocks);
 
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, c->n_units, sizeof *c->before, &c->before);
+        status = heat_alloc(ctx, n, sizeof *s->before, &s->before);
     if (status == HEAT_OK && track_best)
-        status = heat_alloc(ctx, c->n_units, sizeof *c->best_down, &c->best_down);
+        status = heat_alloc(ctx, n, sizeof *s->best_down, &s->best_down);
     if (status == HEAT_OK && track_best)
-        status = heat_alloc(ctx, c->n_units * c->width, sizeof *c->best_units, &c->best_units);
+        status = heat_alloc(ctx, n * s->block_width, sizeof *s->best_units, &s->best_units);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, c->n_units * c->width, sizeof *c->residual, &c->residual);
+        status = heat_alloc(ctx, n * s->block_width, sizeof *s->residual, &s->residual);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, c->n_units * c->width, sizeof *c->n_down, &c->n_down);
-    for (int64_t u = 0; u < c->n_units && status == HEAT_OK; u++) {
-        c->blocks[u].n_vectors = c->width / HEAT_LANES_A_VECTOR;
-        status = heat_alloc(ctx, words, sizeof(uint16_t), &c->blocks[u].down);
+        status = heat_alloc(ctx, n * s->block_width, sizeof *s->n_down, &s->n_down);
+    for (int64_t b = 0; b < n && status == HEAT_OK; b++) {
+        s->blocks[b].n_vectors = s->block_width / HEAT_LANES_A_VECTOR;
+        status = heat_alloc(ctx, words, sizeof(uint16_t), &s->blocks[b].down);
         if (status == HEAT_OK)
-            status = heat_alloc(ctx, words, sizeof(uint16_t), &c->before[u]);
+            status = heat_alloc(ctx, words, sizeof(uint16_t), &s->before[b]);
         if (status == HEAT_OK && track_best)
-            status = heat_alloc(ctx, words, sizeof(uint16_t), &c->best_down[u]);
+            status = heat_alloc(ctx, words, sizeof(uint16_t), &s->best_down[b]);
     }
     return status;
 }
 
-void heat_lane_chains_free(heat_chains *c)
+static heat_status lanes_open(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan, bool *fits)
 {
-    for (int64_t u = 0; u < c->n_units; u++) {
-        heat_free(c->blocks == NULL ? NULL : c->blocks[u].down);
-        heat_free(c->before == NULL ? NULL : c->before[u]);
-        heat_free(c->best_down == NULL ? NULL : c->best_down[u]);
+    heat_lane_store *s = NULL;
+    heat_pairwise graph;
+    double beta_max = 0;
+    heat_status status;
+
+    if (!heat_model_get_pairwise(c->model, &graph))
+        return HEAT_OK;
+    status = heat_alloc(ctx, 1, sizeof *s, &s);
+    if (status != HEAT_OK)
+        return status;
+    c->store = s;
+    s->kernel = heat_isa_get(plan->isa)->lanes;
+    s->offset = graph.offset;
+    for (int32_t k = 0; k < plan->n_rungs && !plan->is_search; k++)
+        beta_max = fmax(beta_max, plan->betas[k]);
+    status = heat_lane_model_create(ctx, &graph, beta_max, &s->lanes);
+    if (status != HEAT_OK)
+        return status;
+    *fits = s->lanes != NULL;
+    if (!*fits) {
+        heat_log(ctx, HEAT_LOG_NOTE,
+                 "%s: its couplings span too many orders of magnitude for the fast kernels at this "
+                 "temperature; the slow one is used",
+                 c->info.name);
+        return HEAT_OK;
     }
-    heat_free(c->blocks);
-    heat_free(c->before);
-    heat_free(c->best_down);
-    heat_free(c->best_units);
-    heat_free(c->residual);
-    heat_free(c->n_down);
-    heat_lane_model_free(c->lanes);
+    choose_widths(c, s);
+    return alloc_blocks(ctx, c, s, plan->track_best);
 }
 
-void heat_lane_chains_set_beta(heat_chains *c, int64_t chain, double beta)
+static void lanes_free(heat_chains *c)
+{
+    heat_lane_store *s = c->store;
+
+    if (s == NULL)
+        return;
+    for (int64_t b = 0; b < s->n_blocks_in_all; b++) {
+        heat_free(s->blocks == NULL ? NULL : s->blocks[b].down);
+        heat_free(s->before == NULL ? NULL : s->before[b]);
+        heat_free(s->best_down == NULL ? NULL : s->best_down[b]);
+    }
+    heat_free(s->blocks);
+    heat_free(s->before);
+    heat_free(s->best_down);
+    heat_free(s->best_units);
+    heat_free(s->residual);
+    heat_free(s->n_down);
+    heat_lane_model_free(s->lanes);
+    heat_free(s);
+}
+
+static double lanes_bytes(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan)
+{
+    double lanes = ceil((double)plan->n_chains / HEAT_LANES_A_VECTOR) * HEAT_LANES_A_VECTOR;
+    heat_pairwise graph;
+
+    if (!heat_model_get_pairwise(model, &graph))
+        return -1;
+    return lanes * ((plan->track_best ? 3 : 2) / 8.0 * info->n_variables + 64) +
+           (double)info->n_edges * 2 * (sizeof(int32_t) + sizeof(float)) +
+           info->n_variables * (double)(sizeof(int32_t) + sizeof(float));
+}
+
+static void lanes_set_beta(heat_chains *c, int64_t chain, double beta)
 {
     const double ln2 = 0.69314718055994530942;
-    double scale = -2 * beta * c->lanes->unit / ln2;
+    heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+    double scale = -2 * beta * s->lanes->unit / ln2;
 
     /* a float's infinity times a zero field would be NaN */
-    block_of(c, chain)->scale[lane_of(c, chain)] = (float)(scale < -1e30 ? -1e30 : scale);
+    s->blocks[p.block].scale[p.lane] = (float)(scale < -1e30 ? -1e30 : scale);
 }
 
 /* Twice the energy of the pairs, once of the fields: E = -sum_i s_i (h_i + field_i) / 2, field_i with h_i in
  * it. */
-static int64_t energy_units(const heat_chains *c, int64_t chain)
+static int64_t energy_units(const heat_lane_store *s, const place *p)
 {
-    const heat_lane_graph *g = &c->lanes->graph;
-    const uint16_t *down = block_of(c, chain)->down;
-    uint16_t bit = bit_of(c, chain);
+    const heat_lane_graph *g = &s->lanes->graph;
+    const heat_lane_block *b = &s->blocks[p->block];
+    const uint16_t *down = b->down + first_word(p);
     int64_t twice = 0;
 
     for (int32_t i = 0; i < g->n; i++) {
@@ -93,111 +171,226 @@ static int64_t energy_units(const heat_chains *c, int64_t chain)
                 own = g->upward[i]; /* own: h_i alone, once the couplings are taken off */
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
             own -= g->twice[k] / 2;
-            if (down[word_of(c, chain, g->col[k])] & bit)
+            if (down[(int64_t)g->col[k] * b->n_vectors] & p->bit)
                 field -= g->twice[k];
         }
-        twice += down[word_of(c, chain, i)] & bit ? field + own : -field - own;
+        twice += down[(int64_t)i * b->n_vectors] & p->bit ? field + own : -field - own;
     }
     return twice / 2;
 }
 
-void heat_lane_chains_start(heat_chains *c, int64_t chain, const int8_t *state, uint64_t unit_of_streams)
+static void put_spin(const heat_lane_block *b, const place *p, int64_t site, int8_t value)
 {
-    heat_lane_block *b = block_of(c, chain);
-    uint16_t bit = bit_of(c, chain);
+    uint16_t *word = &b->down[site * b->n_vectors + first_word(p)];
+
+    *word = (uint16_t)(value == 1 ? *word & ~p->bit : *word | p->bit);
+}
+
+static heat_status lanes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+{
+    heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+
+    (void)worker;
+    for (int64_t i = 0; i < c->n; i++)
+        put_spin(&s->blocks[p.block], &p, i, state[i]);
+    s->blocks[p.block].energy[p.lane] = energy_units(s, &p);
+    return HEAT_OK;
+}
+
+static heat_status lanes_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+                               uint64_t stream_unit)
+{
+    heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+    heat_lane_block *b = &s->blocks[p.block];
     heat_stream stream;
 
-    heat_stream_init(&stream, c->seed, HEAT_PURPOSE_INITIAL, unit_of_streams);
-    for (int64_t i = 0; i < c->n; i++) {
-        uint16_t *word = &b->down[word_of(c, chain, i)];
-        int8_t value = state != NULL ? state[i] : heat_random_value(&c->info, &stream);
-        *word = (uint16_t)(value == 1 ? *word & ~bit : *word | bit);
-    }
-    heat_stream_init(&stream, c->seed, HEAT_PURPOSE_SWEEP, unit_of_streams);
+    (void)ctx;
+    heat_stream_init(&stream, c->seed, HEAT_PURPOSE_INITIAL, stream_unit);
+    for (int64_t i = 0; i < c->n; i++)
+        put_spin(b, &p, i, state != NULL ? state[i] : heat_random_value(&c->info, &stream));
+    heat_stream_init(&stream, c->seed, HEAT_PURPOSE_SWEEP, stream_unit);
     for (int k = 0; k < 4; k++)
-        b->random[k][lane_of(c, chain)] = (uint32_t)(heat_stream_bits(&stream) >> 32);
-    b->energy[lane_of(c, chain)] = energy_units(c, chain);
-    if (c->best_units != NULL)
-        c->best_units[chain] = INT64_MAX;
+        b->random[k][p.lane] = (uint32_t)(heat_stream_bits(&stream) >> 32);
+    b->energy[p.lane] = energy_units(s, &p);
+    if (s->best_units != NULL)
+        s->best_units[p.cell] = INT64_MAX;
+    return HEAT_OK;
 }
 
-void heat_lane_chains_get_state(const heat_chains *c, int64_t chain, const uint16_t *down, int8_t *state)
+static void read_state(const heat_chains *c, const place *p, const uint16_t *down, int8_t *state)
 {
-    uint16_t bit = bit_of(c, chain);
+    const heat_lane_store *s = c->store;
     int8_t low = c->info.coding == HEAT_CODING_SPIN ? -1 : 0;
-    bool flipped = c->sign[chain] < 0;
+    int64_t n_vectors = s->block_width / HEAT_LANES_A_VECTOR;
 
     for (int64_t i = 0; i < c->n; i++)
-        state[i] = ((down[word_of(c, chain, i)] & bit) != 0) != flipped ? low : 1;
+        state[i] = down[i * n_vectors + first_word(p)] & p->bit ? low : 1;
 }
 
-double heat_lane_chains_energy(const heat_chains *c, int64_t units)
+static void lanes_get_state(const heat_chains *c, int64_t chain, int8_t *state)
 {
-    return c->offset + c->lanes->unit * (double)units;
+    const heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+
+    read_state(c, &p, s->blocks[p.block].down, state);
 }
 
-void heat_lane_chains_measure(heat_chains *c, int64_t unit)
+static double energy_of_units(const heat_lane_store *s, int64_t units)
 {
-    int64_t first = unit * c->width;
+    return s->offset + s->lanes->unit * (double)units;
+}
 
-    heat_lane_count_down(&c->blocks[unit], c->n, c->n_down + first);
-    if (c->lanes->graph.residual_twice != NULL) {
-        float residual[HEAT_MOST_WIDE_LANES];
-        c->kernel->residual(&c->lanes->graph, &c->blocks[unit], residual);
-        for (int32_t l = 0; l < c->width; l++)
-            c->residual[first + l] = (double)residual[l];
+static double lanes_get_walk_energy(const heat_chains *c, int64_t chain)
+{
+    const heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+
+    return energy_of_units(s, s->blocks[p.block].energy[p.lane]);
+}
+
+static double lanes_get_energy(const heat_chains *c, int64_t chain)
+{
+    const heat_lane_store *s = c->store;
+
+    return lanes_get_walk_energy(c, chain) + s->residual[place_of(c, chain).cell];
+}
+
+static int64_t lanes_get_total(const heat_chains *c, int64_t chain)
+{
+    const heat_lane_store *s = c->store;
+    int64_t n_down = s->n_down[place_of(c, chain).cell];
+
+    return c->info.coding == HEAT_CODING_SPIN ? c->n - 2 * n_down : c->n - n_down;
+}
+
+static void lanes_measure(heat_chains *c, int64_t unit)
+{
+    heat_lane_store *s = c->store;
+
+    for (int64_t b = unit * s->n_blocks; b < (unit + 1) * s->n_blocks; b++) {
+        heat_lane_count_down(&s->blocks[b], c->n, s->n_down + b * s->block_width);
+        if (s->lanes->graph.residual_twice != NULL) {
+            float residual[HEAT_MOST_WIDE_LANES];
+            s->kernel->residual(&s->lanes->graph, &s->blocks[b], residual);
+            for (int32_t l = 0; l < s->block_width; l++)
+                s->residual[b * s->block_width + l] = (double)residual[l];
+        }
     }
 }
 
-/* Adds the bits that differ, column by column, to the move counts of the unit's chains. */
+/* Adds the bits that differ, column by column, to the move counts of the unit's chains; `before` is spent. */
 static void count_moves(heat_chains *c, int64_t unit)
 {
-    heat_lane_block changed = {.n_vectors = c->blocks[unit].n_vectors, .down = c->before[unit]};
-    int64_t words = (int64_t)c->n * changed.n_vectors, first, last;
-    int32_t moves[HEAT_MOST_WIDE_LANES];
-
-    for (int64_t k = 0; k < words; k++)
-        changed.down[k] ^= c->blocks[unit].down[k];
-    heat_lane_count_down(&changed, c->n, moves);
-    heat_chains_get_unit(c, unit, &first, &last);
-    for (int64_t chain = first; chain < last; chain++)
-        c->n_moves[chain] += moves[chain - first];
-    c->n_counted[unit]++;
-}
-
-void heat_chains_sweep_lanes(heat_chains *c, int64_t unit, heat_flip_rule rule)
-{
-    heat_lane_block *b = &c->blocks[unit];
-    bool counted = c->n_sweeps[unit] % SWEEPS_A_COUNT == 0;
-
-    if (counted)
-        memcpy(c->before[unit], b->down, (size_t)c->n * (size_t)b->n_vectors * sizeof *b->down);
-    c->kernel->sweep(&c->lanes->graph, b, rule);
-    if (counted)
-        count_moves(c, unit);
-}
-
-void heat_lane_chains_keep_best(heat_chains *c, int64_t unit)
-{
-    heat_lane_block *b = &c->blocks[unit];
-    uint64_t improved = 0, keep;
-    uint16_t part[HEAT_MOST_VECTORS];
+    heat_lane_store *s = c->store;
     int64_t first, last;
 
     heat_chains_get_unit(c, unit, &first, &last);
-    for (int64_t chain = first; chain < last; chain++)
-        if (b->energy[chain - first] < c->best_units[chain]) {
-            c->best_units[chain] = b->energy[chain - first];
-            improved |= (uint64_t)1 << (chain - first);
-        }
-    if (improved == 0)
-        return;
-    for (int v = 0; v < b->n_vectors; v++)
+    for (int64_t k = 0; k < s->n_blocks; k++) {
+        int64_t b = unit * s->n_blocks + k;
+        heat_lane_block changed = {.n_vectors = s->blocks[b].n_vectors, .down = s->before[b]};
+        int32_t moves[HEAT_MOST_WIDE_LANES];
+        for (int64_t w = 0; w < (int64_t)c->n * changed.n_vectors; w++)
+            changed.down[w] ^= s->blocks[b].down[w];
+        heat_lane_count_down(&changed, c->n, moves);
+        for (int32_t l = 0; l < s->block_width && first + k * s->block_width + l < last; l++)
+            c->n_moves[first + k * s->block_width + l] += moves[l];
+    }
+    c->n_counted[unit]++;
+}
+
+static heat_status lanes_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
+{
+    heat_lane_store *s = c->store;
+    bool counted = c->n_sweeps[unit] % SWEEPS_A_COUNT == 0;
+
+    (void)worker;
+    for (int64_t b = unit * s->n_blocks; b < (unit + 1) * s->n_blocks; b++) {
+        heat_lane_block *block = &s->blocks[b];
+        if (counted)
+            memcpy(s->before[b], block->down, (size_t)c->n * (size_t)block->n_vectors * sizeof *block->down);
+        s->kernel->sweep(&s->lanes->graph, block, rule->flip);
+    }
+    if (counted)
+        count_moves(c, unit);
+    return HEAT_OK;
+}
+
+/* Copies the bits of the lanes in `improved` to the block's best. */
+static void keep_lanes(const heat_chains *c, heat_lane_store *s, int64_t b, uint64_t improved)
+{
+    const heat_lane_block *block = &s->blocks[b];
+    uint16_t part[HEAT_MOST_VECTORS];
+
+    for (int v = 0; v < block->n_vectors; v++)
         part[v] = (uint16_t)(improved >> HEAT_LANES_A_VECTOR * v);
     for (int64_t i = 0; i < c->n; i++)
-        for (int v = 0; v < b->n_vectors; v++) {
-            uint16_t *best = &c->best_down[unit][i * b->n_vectors + v];
-            keep = (uint64_t)(*best & ~part[v]);
-            *best = (uint16_t)(keep | (b->down[i * b->n_vectors + v] & part[v]));
+        for (int v = 0; v < block->n_vectors; v++) {
+            uint16_t *best = &s->best_down[b][i * block->n_vectors + v];
+            uint16_t now = block->down[i * block->n_vectors + v];
+            *best = (uint16_t)((*best & ~part[v]) | (now & part[v]));
         }
 }
+
+static void lanes_keep_best(heat_chains *c, int64_t unit)
+{
+    heat_lane_store *s = c->store;
+    int64_t first, last;
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t k = 0; k < s->n_blocks; k++) {
+        int64_t b = unit * s->n_blocks + k;
+        uint64_t improved = 0;
+        for (int32_t l = 0; l < s->block_width && first + k * s->block_width + l < last; l++)
+            if (s->blocks[b].energy[l] < s->best_units[b * s->block_width + l]) {
+                s->best_units[b * s->block_width + l] = s->blocks[b].energy[l];
+                improved |= (uint64_t)1 << l;
+            }
+        if (improved != 0)
+            keep_lanes(c, s, b, improved);
+    }
+}
+
+static double lanes_get_best(const heat_chains *c, int64_t chain, int8_t *state)
+{
+    const heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+
+    if (state != NULL)
+        read_state(c, &p, s->best_down[p.block], state);
+    return energy_of_units(s, s->best_units[p.cell]);
+}
+
+static double lanes_get_slack(const heat_chains *c)
+{
+    const heat_lane_store *s = c->store;
+
+    if (s->lanes->graph.residual_twice == NULL)
+        return 0;
+    return s->lanes->unit *
+           ((double)c->info.n_edges + c->n); /* each term is off by at most half a unit, twice over */
+}
+
+static double lanes_sweep_cost(const heat_chains *c)
+{
+    return (2.0 * (double)c->info.n_edges + 10.0 * c->n) * c->width;
+}
+
+const heat_layout heat_layout_lanes = {.name = "lanes",
+                                       .bytes = lanes_bytes,
+                                       .open = lanes_open,
+                                       .free = lanes_free,
+                                       .set_beta = lanes_set_beta,
+                                       .start = lanes_start,
+                                       .set_state = lanes_set_state,
+                                       .sweep = lanes_sweep,
+                                       .measure = lanes_measure,
+                                       .get_state = lanes_get_state,
+                                       .get_energy = lanes_get_energy,
+                                       .get_walk_energy = lanes_get_walk_energy,
+                                       .get_total = lanes_get_total,
+                                       .keep_best = lanes_keep_best,
+                                       .get_best = lanes_get_best,
+                                       .get_slack = lanes_get_slack,
+                                       .sweep_cost = lanes_sweep_cost};

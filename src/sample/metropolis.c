@@ -1,7 +1,7 @@
 /* Metropolis: propose one of the other values, accept with probability min(1, exp(-beta delta)).
  * Metropolis, Rosenbluth, Rosenbluth, Teller, Teller, J. Chem. Phys. 21 (1953) 1087. */
 #include "kernel/elementary.h"
-#include "sample/engine.h"
+#include "sample/sampling.h"
 
 static void metropolis_rule(int32_t q, int32_t current, const double *x, double *p)
 {
@@ -14,9 +14,7 @@ static void metropolis_rule(int32_t q, int32_t current, const double *x, double 
     p[current] = 1 - moves;
 }
 
-static heat_status metropolis_sweep(heat_context *worker, heat_chains *chains, int64_t unit)
-{
-    return heat_site_sweep(worker, chains, unit, metropolis_rule, HEAT_FLIP_METROPOLIS);
-}
+const heat_site_rule heat_rule_metropolis = {metropolis_rule, HEAT_FLIP_METROPOLIS};
 
-const heat_engine heat_engine_metropolis = {"metropolis", metropolis_rule, metropolis_sweep};
+const heat_engine heat_engine_metropolis = {
+    .name = "metropolis", .rule = &heat_rule_metropolis, .run = heat_sampling_run_chains};

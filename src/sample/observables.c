@@ -1,5 +1,9 @@
-/* Averages by stats/convergence, functions of averages by the jackknife over blocks longer than the
- * autocorrelation. C = Var(E) / T^2;  U = 1 - <m^4> / (3 <m^2>^2). */
+/* Two tables: averages, whose errors come from stats/convergence, and functions of averages, by the jackknife
+ * over blocks longer than the autocorrelation. One row adds an observable.
+ *
+ *   C = Var(E) / T^2;  chi = (<M^2> - <|M|>^2) / (n T);  U = 1 - <m^4> / (3 <m^2>^2)
+ *   xi = sqrt(chi(0) / chi(k) - 1) / (2 sin(k / 2)),  chi(k) = <|sum_j s_j exp(i k x_j)|^2> / n, k = 2 pi / L
+ */
 #include "sample/observables.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -9,73 +13,194 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_OBSERVABLES = 16, MOST_BLOCKS = 32, LEAST_BLOCKS = 4 };
+enum { MOST_BLOCKS = 32, LEAST_BLOCKS = 4 };
 
-/* One table row makes an average: a function of energy, total and the number of variables. */
+typedef bool (*fits_fn)(const heat_model_info *info);
+
+static bool is_any(const heat_model_info *info)
+{
+    (void)info;
+    return true;
+}
+
+static bool is_spin(const heat_model_info *info)
+{
+    return info->coding == HEAT_CODING_SPIN && info->n_variables > 0;
+}
+
+static bool has_many_values(const heat_model_info *info)
+{
+    return info->n_states > 2 && info->n_variables > 0;
+}
+
 typedef struct average_row {
     const char *name;
-    bool spin_only;
-    double (*value)(double energy, double total, double n);
+    heat_series_id series;
+    fits_fn fits;
+    double (*value)(double x, double n);
 } average_row;
 
-static double energy_of(double e, double m, double n)
+static double itself(double x, double n)
 {
-    (void)m, (void)n;
-    return e;
+    (void)n;
+    return x;
 }
 
-static double energy_per_spin_of(double e, double m, double n)
+static double per_spin(double x, double n)
 {
-    (void)m;
-    return e / n;
+    return x / n;
 }
 
-static double magnetization_of(double e, double m, double n)
+static double size(double x, double n)
 {
-    (void)e, (void)n;
-    return m;
+    (void)n;
+    return fabs(x);
 }
 
-static double magnetization_per_spin_of(double e, double m, double n)
+static double size_per_spin(double x, double n)
 {
-    (void)e;
-    return m / n;
+    return fabs(x) / n;
 }
 
-static double abs_magnetization_of(double e, double m, double n)
+static double square(double x, double n)
 {
-    (void)e, (void)n;
-    return fabs(m);
+    (void)n;
+    return x * x;
 }
 
-static double abs_magnetization_per_spin_of(double e, double m, double n)
+static double fourth(double x, double n)
 {
-    (void)e;
-    return fabs(m) / n;
+    return square(square(x, n), n);
 }
 
-static double m2_of(double e, double m, double n)
+static double square_per_spin(double x, double n)
 {
-    (void)e;
-    return m / n * (m / n);
+    return x / n * (x / n);
 }
 
-static double m4_of(double e, double m, double n)
+static double fourth_per_spin(double x, double n)
 {
-    return m2_of(e, m, n) * m2_of(e, m, n);
+    return square(square_per_spin(x, n), n);
 }
 
 static const average_row averages[] = {
-    {"energy", false, energy_of},
-    {"energy_per_spin", true, energy_per_spin_of},
-    {"magnetization", true, magnetization_of},
-    {"magnetization_per_spin", true, magnetization_per_spin_of},
-    {"abs_magnetization", true, abs_magnetization_of},
-    {"abs_magnetization_per_spin", true, abs_magnetization_per_spin_of},
-    {"magnetization_per_spin_squared", true, m2_of},
-    {"magnetization_per_spin_fourth", true, m4_of},
+    {"energy", HEAT_SERIES_ENERGY, is_any, itself},
+    {"energy_per_spin", HEAT_SERIES_ENERGY, is_spin, per_spin},
+    {"magnetization", HEAT_SERIES_ORDER, is_spin, itself},
+    {"magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, per_spin},
+    {"abs_magnetization", HEAT_SERIES_ORDER, is_spin, size},
+    {"abs_magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, size_per_spin},
+    {"magnetization_per_spin_squared", HEAT_SERIES_ORDER, is_spin, square_per_spin},
+    {"magnetization_per_spin_fourth", HEAT_SERIES_ORDER, is_spin, fourth_per_spin},
+    {"order_parameter", HEAT_SERIES_ORDER, has_many_values, per_spin},
+    {"structure_factor", HEAT_SERIES_FOURIER, is_any, itself},
+    {"overlap", HEAT_SERIES_OVERLAP, is_any, itself},
+    {"abs_overlap", HEAT_SERIES_OVERLAP, is_any, size},
+    {"overlap_squared", HEAT_SERIES_OVERLAP, is_any, square},
+    {"overlap_fourth", HEAT_SERIES_OVERLAP, is_any, fourth},
+    {"link_overlap", HEAT_SERIES_LINK, is_any, itself},
 };
 enum { N_AVERAGES = sizeof averages / sizeof *averages };
+
+/* A function of the averages of up to three columns; shift is subtracted where it keeps digits. */
+typedef struct derived_row {
+    const char *name;
+    const char *of; /* the average whose autocorrelation time and verdict it takes over */
+    fits_fn fits;
+    int n_columns;
+    double (*column)(const heat_series *s, double shift, int64_t k, int column);
+    heat_derived_fn f;
+    double (*factor)(const heat_series *s);
+} derived_row;
+
+static double energy_column(const heat_series *s, double shift, int64_t k, int column)
+{
+    double e = s->values[HEAT_SERIES_ENERGY][k] - shift;
+
+    return column == 0 ? e : e * e;
+}
+
+/* |m|, m^2, m^4 */
+static double moment_column(const heat_series *s, double shift, int64_t k, int column)
+{
+    double m = fabs(s->values[HEAT_SERIES_ORDER][k]) / s->info->n_variables;
+
+    (void)shift;
+    return column == 0 ? m : column == 1 ? m * m : m * m * m * m;
+}
+
+static double overlap_column(const heat_series *s, double shift, int64_t k, int column)
+{
+    double q2 = s->values[HEAT_SERIES_OVERLAP][k] * s->values[HEAT_SERIES_OVERLAP][k];
+
+    (void)shift;
+    return column == 0 ? 0 : column == 1 ? q2 : q2 * q2;
+}
+
+/* chi(k), chi(0) */
+static double structure_column(const heat_series *s, double shift, int64_t k, int column)
+{
+    double m = s->values[HEAT_SERIES_ORDER][k];
+
+    (void)shift;
+    return column == 0 ? s->values[HEAT_SERIES_FOURIER][k] : m * m / s->info->n_variables;
+}
+
+static double variance_of(const double *a, void *arg)
+{
+    (void)arg;
+    return a[1] - a[0] * a[0];
+}
+
+static double binder_of(const double *a, void *arg)
+{
+    (void)arg;
+    return a[1] > 0 ? 1 - a[2] / (3 * a[1] * a[1]) : (double)NAN;
+}
+
+/* 1 / 2 sin(k / 2) is the factor; a ratio below 1 is noise around no order at all: no length. */
+static double length_of(const double *a, void *arg)
+{
+    (void)arg;
+    return a[0] > 0 && a[1] > a[0] ? sqrt(a[1] / a[0] - 1) : (double)NAN;
+}
+
+static double one_over_t2(const heat_series *s)
+{
+    return 1 / (s->temperature * s->temperature);
+}
+
+static double n_over_t(const heat_series *s)
+{
+    return s->info->n_variables / s->temperature;
+}
+
+static double one(const heat_series *s)
+{
+    (void)s;
+    return 1;
+}
+
+static double one_over_k(const heat_series *s)
+{
+    return 1 / (2 * sin(3.14159265358979323846 / (double)s->info->extent[0]));
+}
+
+static const derived_row deriveds[] = {
+    {"heat_capacity", "energy", is_any, 2, energy_column, variance_of, one_over_t2},
+    {"susceptibility", "magnetization_per_spin_squared", is_spin, 2, moment_column, variance_of, n_over_t},
+    {"binder", "magnetization_per_spin_fourth", is_spin, 3, moment_column, binder_of, one},
+    {"order_susceptibility", "order_parameter", has_many_values, 2, moment_column, variance_of, n_over_t},
+    {"correlation_length", "structure_factor", is_spin, 2, structure_column, length_of, one_over_k},
+    {"overlap_binder", "overlap_fourth", is_any, 3, overlap_column, binder_of, one},
+};
+enum { N_DERIVED = sizeof deriveds / sizeof *deriveds, MOST_OBSERVABLES = N_AVERAGES + N_DERIVED };
+
+/* Pairs of chains count as one chain. */
+static int64_t step_of(heat_series_id id)
+{
+    return heat_series_is_paired(id) ? 2 : 1;
+}
 
 static const char *failing_criterion(const heat_convergence *c)
 {
@@ -88,17 +213,29 @@ static const char *failing_criterion(const heat_convergence *c)
     return NULL;
 }
 
+static heat_observable empty_row(const char *name)
+{
+    double nan = (double)NAN;
+
+    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
+}
+
 static heat_status average(heat_context *ctx, const heat_series *s, const average_row *row, double *scratch,
                            heat_observable *o, const char **failing)
 {
+    const double *x = s->values[row->series];
+    int64_t n_chains = s->n_chains / step_of(row->series), stride = s->stride * step_of(row->series);
     heat_convergence c;
     heat_status status;
 
-    for (int64_t chain = 0; chain < s->n_chains; chain++)
+    *o = empty_row(row->name);
+    *failing = "fewer than 4 sweeps";
+    if (s->n_sweeps < 4)
+        return HEAT_OK;
+    for (int64_t chain = 0; chain < n_chains; chain++)
         for (int64_t t = 0; t < s->n_sweeps; t++)
-            scratch[chain * s->n_sweeps + t] =
-                row->value(s->energy[chain * s->stride + t], s->total[chain * s->stride + t], s->n_variables);
-    status = heat_convergence_get(ctx, s->n_chains, s->n_sweeps, scratch, &c);
+            scratch[chain * s->n_sweeps + t] = row->value(x[chain * stride + t], s->info->n_variables);
+    status = heat_convergence_get(ctx, n_chains, s->n_sweeps, scratch, &c);
     if (status != HEAT_OK)
         return status;
     *o = (heat_observable){row->name, c.mean, c.error, c.sd,       c.q05, c.q50,
@@ -109,98 +246,83 @@ static heat_status average(heat_context *ctx, const heat_series *s, const averag
     return HEAT_OK;
 }
 
-/* Var(E) from <E - shift> and <(E - shift)^2>. */
-static double variance_of(const double *a, void *arg)
+/* Jackknife of the row's f over blocks at least ten autocorrelation times long, as far as the chains allow.
+ */
+static heat_status derive(heat_context *ctx, const heat_series *s, const derived_row *row, int64_t step,
+                          double shift, double tau, heat_observable *o)
 {
-    (void)arg;
-    return a[1] - a[0] * a[0];
-}
-
-static double binder_of(const double *a, void *arg)
-{
-    (void)arg;
-    return a[0] > 0 ? 1 - a[1] / (3 * a[0] * a[0]) : (double)NAN;
-}
-
-/* The two columns that a derived quantity averages. */
-typedef double (*column_fn)(const heat_series *s, double shift, int64_t k, int column);
-
-static double energy_column(const heat_series *s, double shift, int64_t k, int column)
-{
-    double e = s->energy[k] - shift;
-
-    return column == 0 ? e : e * e;
-}
-
-static double moment_column(const heat_series *s, double shift, int64_t k, int column)
-{
-    double m2 = m2_of(0, s->total[k], s->n_variables);
-
-    (void)shift;
-    return column == 0 ? m2 : m2 * m2;
-}
-
-/* Jackknife of f over blocks at least ten autocorrelation times long, as far as the chains allow. */
-static heat_status derive(heat_context *ctx, const heat_series *s, column_fn column, double shift, double tau,
-                          heat_derived_fn f, double *value, double *error)
-{
-    int64_t per_chain = (int64_t)((double)s->n_sweeps / (10 * tau));
-    int64_t fewest = s->n_chains < LEAST_BLOCKS ? LEAST_BLOCKS : 1, length, n_blocks;
-    double *blocks = NULL;
+    int64_t n_chains = s->n_chains / step, per_chain = (int64_t)((double)s->n_sweeps / (10 * tau));
+    int64_t fewest = n_chains < LEAST_BLOCKS ? LEAST_BLOCKS : 1, length, n_blocks;
+    double *blocks = NULL, factor = row->factor(s);
     heat_status status;
 
     per_chain = per_chain > MOST_BLOCKS ? MOST_BLOCKS : per_chain < fewest ? fewest : per_chain;
     length = s->n_sweeps / per_chain;
-    n_blocks = per_chain * s->n_chains;
-    status = heat_alloc(ctx, n_blocks * 2, sizeof *blocks, &blocks);
+    n_blocks = per_chain * n_chains;
+    status = heat_alloc(ctx, n_blocks * row->n_columns, sizeof *blocks, &blocks);
     if (status != HEAT_OK)
         return status;
     for (int64_t b = 0; b < n_blocks; b++) {
-        int64_t begin = b / per_chain * s->stride + s->n_sweeps % per_chain + b % per_chain * length;
-        for (int c = 0; c < 2; c++) {
+        int64_t begin = b / per_chain * step * s->stride + s->n_sweeps % per_chain + b % per_chain * length;
+        for (int c = 0; c < row->n_columns; c++) {
             double sum = 0;
             for (int64_t k = begin; k < begin + length; k++)
-                sum += column(s, shift, k, c);
-            blocks[2 * b + c] = sum / (double)length;
+                sum += row->column(s, shift, k, c);
+            blocks[row->n_columns * b + c] = sum / (double)length;
         }
     }
-    status = heat_jackknife(ctx, n_blocks, 2, blocks, f, NULL, value, error);
+    status = heat_jackknife(ctx, n_blocks, row->n_columns, blocks, row->f, NULL, &o->mean, &o->error);
     if (status ==
-        HEAT_ERROR_UNDEFINED) { /* a Binder cumulant of nothing but zeroes, say: no number, no failure */
-        *value = *error = (double)NAN;
+        HEAT_ERROR_UNDEFINED) { /* a Binder cumulant of nothing but zeroes, say: no number, no failure
+                                 */
+        o->mean = o->error = (double)NAN;
         status = HEAT_OK;
     }
+    o->mean *= factor;
+    o->error *= factor;
     heat_free(blocks);
     return status;
 }
 
-static heat_observable derived_row(const char *name)
+static int32_t find_row(const heat_observable *rows, int32_t n, const char *name)
 {
-    double nan = (double)NAN;
-
-    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
+    for (int32_t k = 0; k < n; k++)
+        if (strcmp(rows[k].name, name) == 0)
+            return k;
+    return -1;
 }
 
-static heat_status add_derived(heat_context *ctx, const heat_series *s, const heat_observable *energy,
-                               const heat_observable *m4, bool energy_passed, bool m4_passed,
+static heat_series_id series_of(const char *average_name)
+{
+    for (int k = 0; k < N_AVERAGES; k++)
+        if (strcmp(averages[k].name, average_name) == 0)
+            return averages[k].series;
+    return HEAT_SERIES_ENERGY;
+}
+
+/* All derived rows whose average is there; `n` averages stand in `rows` already. */
+static heat_status add_derived(heat_context *ctx, const heat_series *s, const bool *passed,
                                heat_observable *rows, int32_t *n)
 {
-    heat_observable *o = &rows[(*n)++];
-    heat_status status = HEAT_OK;
+    int32_t n_averages = *n;
 
-    *o = derived_row("heat_capacity");
-    if (energy_passed) {
-        status = derive(ctx, s, energy_column, energy->mean, energy->tau, variance_of, &o->mean, &o->error);
-        o->mean /= s->temperature * s->temperature;
-        o->error /= s->temperature * s->temperature;
+    for (int k = 0; k < N_DERIVED; k++) {
+        const derived_row *row = &deriveds[k];
+        int32_t of = find_row(rows, n_averages, row->of);
+        heat_observable *o = &rows[*n];
+        heat_status status;
+        if (of < 0 || !row->fits(s->info))
+            continue;
+        *o = empty_row(row->name);
+        (*n)++;
+        if (!passed[of])
+            continue;
+        status = derive(ctx, s, row, step_of(series_of(row->of)),
+                        row->column == energy_column ? rows[of].mean : 0, rows[of].tau, o);
+        if (status != HEAT_OK)
+            return status;
     }
-    if (status != HEAT_OK || !s->is_spin)
-        return status;
-    o = &rows[(*n)++];
-    *o = derived_row("binder");
-    if (m4_passed)
-        status = derive(ctx, s, moment_column, 0, m4->tau, binder_of, &o->mean, &o->error);
-    return status;
+    return HEAT_OK;
 }
 
 heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_t *n_observables,
@@ -218,13 +340,10 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
     if (status == HEAT_OK)
         status = heat_alloc(ctx, s->n_chains * s->n_sweeps, sizeof *scratch, &scratch);
     for (int k = 0; k < N_AVERAGES && status == HEAT_OK; k++) {
-        const char *criterion = "fewer than 4 sweeps";
-        if (averages[k].spin_only && (!s->is_spin || s->n_variables == 0))
+        const char *criterion;
+        if (s->values[averages[k].series] == NULL || !averages[k].fits(s->info))
             continue;
-        if (s->n_sweeps >= 4)
-            status = average(ctx, s, &averages[k], scratch, &rows[n], &criterion);
-        else
-            rows[n] = derived_row(averages[k].name);
+        status = average(ctx, s, &averages[k], scratch, &rows[n], &criterion);
         passed[n] = criterion == NULL;
         if (criterion != NULL && *failing == NULL) {
             *failing = criterion;
@@ -233,7 +352,7 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
         n++;
     }
     if (status == HEAT_OK)
-        status = add_derived(ctx, s, &rows[0], &rows[n - 1], passed[0], passed[n - 1], rows, &n);
+        status = add_derived(ctx, s, passed, rows, &n);
     heat_free(scratch);
     if (status != HEAT_OK) {
         heat_free(rows);

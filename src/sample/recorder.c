@@ -21,18 +21,19 @@ static int64_t draws_of(const heat_recorder_plan *plan)
     return plan->keep_states ? (plan->n_sweeps + plan->thin - 1) / plan->thin : 0;
 }
 
-double heat_recorder_bytes(const heat_model *model, const heat_recorder_plan *plan)
+double heat_recorder_bytes(const heat_recorder_plan *plan)
 {
-    heat_model_info info;
-    double chains = (double)plan->n_chains, bytes;
+    const heat_model_info *info = &plan->scalars.info;
+    double chains = (double)plan->n_chains, series = 0, bytes;
 
-    heat_model_describe(model, &info);
-    bytes = chains * ((double)plan->n_sweeps * 2 * sizeof(double) + info.n_variables);
-    bytes += chains * (double)draws_of(plan) * (info.n_variables + (double)sizeof(double));
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        series += plan->scalars.wants[id] ? sizeof(double) : 0;
+    bytes = chains * ((double)plan->n_sweeps * series + info->n_variables);
+    bytes += chains * (double)draws_of(plan) * (info->n_variables + (double)sizeof(double));
     if (plan->spins)
-        bytes += sums_bytes(chains, info.n_variables);
+        bytes += sums_bytes(chains, info->n_variables);
     if (plan->edges)
-        bytes += sums_bytes(chains, (double)info.n_edges);
+        bytes += sums_bytes(chains, (double)info->n_edges);
     return bytes;
 }
 
@@ -48,23 +49,22 @@ static heat_status init_sums(heat_context *ctx, heat_block_sums *sums, int64_t n
     return status;
 }
 
-heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_model *model,
-                               const heat_pairwise *graph, const heat_recorder_plan *plan)
+heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_recorder_plan *plan)
 {
-    heat_model_info info;
-    heat_status status;
+    const heat_model_info *info = &plan->scalars.info;
+    heat_status status = HEAT_OK;
 
-    heat_model_describe(model, &info);
     *r = (heat_recorder){.n_chains = plan->n_chains,
                          .n_sweeps = plan->n_sweeps,
                          .thin = plan->thin,
                          .n_draws = draws_of(plan),
-                         .graph = graph,
-                         .n = info.n_variables};
+                         .graph = plan->scalars.graph,
+                         .needs_state = heat_scalars_need_state(&plan->scalars),
+                         .n = info->n_variables};
     r->block = plan->n_sweeps / HEAT_RECORD_BLOCKS > 0 ? plan->n_sweeps / HEAT_RECORD_BLOCKS : 1;
-    status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->energy, &r->energy);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->total, &r->total);
+    for (int id = 0; id < HEAT_N_SERIES && status == HEAT_OK; id++)
+        if (plan->scalars.wants[id])
+            status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->series[id], &r->series[id]);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, plan->n_chains * r->n, 1, &r->row);
     if (status == HEAT_OK)
@@ -76,7 +76,7 @@ heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_m
     if (status == HEAT_OK && plan->spins)
         status = init_sums(ctx, &r->spins, plan->n_chains, r->n);
     if (status == HEAT_OK && plan->edges)
-        status = init_sums(ctx, &r->edges, plan->n_chains, info.n_edges);
+        status = init_sums(ctx, &r->edges, plan->n_chains, info->n_edges);
     if (status != HEAT_OK)
         heat_recorder_clear(r);
     return status;
@@ -91,8 +91,8 @@ static void clear_sums(heat_block_sums *sums)
 
 void heat_recorder_clear(heat_recorder *r)
 {
-    heat_free(r->energy);
-    heat_free(r->total);
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        heat_free(r->series[id]);
     heat_free(r->states);
     heat_free(r->energies);
     heat_free(r->row);
@@ -104,7 +104,8 @@ void heat_recorder_clear(heat_recorder *r)
 
 bool heat_recorder_wants_state(const heat_recorder *r, int64_t sweep)
 {
-    return r->spins.length > 0 || r->edges.length > 0 || (r->states != NULL && sweep % r->thin == 0);
+    return r->needs_state || r->spins.length > 0 || r->edges.length > 0 ||
+           (r->states != NULL && sweep % r->thin == 0);
 }
 
 static void close_block(heat_block_sums *s, int64_t chain, int64_t block)
@@ -121,7 +122,7 @@ static void close_block(heat_block_sums *s, int64_t chain, int64_t block)
 
 static void add_edges(heat_recorder *r, int64_t chain, const int8_t *state)
 {
-    const heat_pairwise *g = r->graph;
+    const heat_pairwise *g = &r->graph;
     int32_t *now = r->edges.now + chain * r->edges.length;
     int64_t e = 0;
 
@@ -131,15 +132,16 @@ static void add_edges(heat_recorder *r, int64_t chain, const int8_t *state)
                 now[e++] += state[i] * state[g->col[k]];
 }
 
-void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int8_t *state, double energy,
-                       double total)
+void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int8_t *state,
+                       const double *values)
 {
-    r->energy[chain * r->n_sweeps + sweep] = energy;
-    r->total[chain * r->n_sweeps + sweep] = total;
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        if (r->series[id] != NULL)
+            r->series[id][chain * r->n_sweeps + sweep] = values[id];
     if (r->states != NULL && sweep % r->thin == 0) {
         int64_t draw = chain * r->n_draws + sweep / r->thin;
         memcpy(r->states + draw * r->n, state, (size_t)r->n);
-        r->energies[draw] = energy;
+        r->energies[draw] = values[HEAT_SERIES_ENERGY];
     }
     if (r->spins.length > 0)
         for (int32_t i = 0; i < r->n; i++)

@@ -150,7 +150,7 @@ static void decides_as_the_rule(void **state)
             prepare(&b, down, vectors, lanes->unit, trial);
             script.lanes = lanes;
             script.block = &b;
-            script.rule = pairs[trial % 2].engine->rule;
+            script.rule = pairs[trial % 2].engine->rule->probabilities;
             lane_sweep_scripted(&lanes->graph, &b, pairs[trial % 2].flip);
             for (int32_t i = 0; i < N; i++)
                 for (int32_t l = 0; l < LANES * vectors; l++)

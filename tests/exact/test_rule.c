@@ -120,7 +120,7 @@ static void check_engines(const toy *t, double beta)
         double row_error, pi_error;
         if (engine->rule == NULL)
             continue;
-        sweep_errors(t, engine->rule, beta, beta, &row_error, &pi_error);
+        sweep_errors(t, engine->rule->probabilities, beta, beta, &row_error, &pi_error);
         assert_close(row_error, 0, 1e-12);
         assert_close(pi_error, 0, 1e-12);
     }
@@ -217,7 +217,7 @@ static void a_wrong_temperature_is_noticed(void **state)
         double row_error, pi_error;
         if (heat_engine_at(k)->rule == NULL)
             continue;
-        sweep_errors(&t, heat_engine_at(k)->rule, 0.7 * 1.01, 0.7, &row_error, &pi_error);
+        sweep_errors(&t, heat_engine_at(k)->rule->probabilities, 0.7 * 1.01, 0.7, &row_error, &pi_error);
         assert_true(pi_error > 1e-6);
     }
     heat_model_free(model);

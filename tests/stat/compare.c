@@ -1,6 +1,7 @@
 /* See compare.h. */
 #include "compare.h"
 #include "sample/engine.h"
+#include "sample/lane_chains.h"
 #include "support.h"
 #include "survival.h"
 
@@ -19,7 +20,8 @@ static void *room(int64_t count, size_t size)
 
 static void share_streams(heat_chains *c, int64_t unit)
 {
-    heat_lane_block *b = &c->blocks[unit];
+    const heat_lane_store *s = c->store;
+    heat_lane_block *b = &s->blocks[unit];
     int64_t first, last;
 
     heat_chains_get_unit(c, unit, &first, &last);
@@ -33,9 +35,9 @@ static void share_streams(heat_chains *c, int64_t unit)
 static void draw_from_chains(heat_context *ctx, const compare_sample *s, const heat_engine *engine,
                              int8_t *states)
 {
-    const heat_rung rung = {1 / s->temperature, 0};
+    const double beta = 1 / s->temperature;
     const heat_chains_plan plan = {
-        .n_chains = s->n_draws, .n_rungs = 1, .rungs = &rung, .seed = s->seed, .isa = "auto"};
+        .n_chains = s->n_draws, .n_rungs = 1, .betas = &beta, .seed = s->seed, .isa = "auto"};
     heat_chains *c = NULL;
 
     assert_ok(ctx, heat_chains_create(ctx, s->model, &plan, &c));
@@ -45,7 +47,7 @@ static void draw_from_chains(heat_context *ctx, const compare_sample *s, const h
         if (s->share_streams)
             share_streams(c, unit);
         for (int64_t t = 0; t < s->n_sweeps; t++)
-            assert_ok(ctx, engine->sweep(ctx, c, unit));
+            assert_ok(ctx, heat_engine_sweep(ctx, engine, c, unit));
     }
     for (int64_t chain = 0; chain < s->n_draws; chain++)
         heat_chains_get_state(c, chain, states + chain * c->n);
@@ -80,7 +82,7 @@ int8_t *compare_draw(heat_context *ctx, const compare_sample *s)
 
     heat_model_describe(s->model, &info);
     states = room(s->n_draws * info.n_variables, 1);
-    if (engine->sweep != NULL)
+    if (heat_engine_moves_chains(engine))
         draw_from_chains(ctx, s, engine, states);
     else
         draw_at_once(ctx, s, states);

@@ -1,6 +1,7 @@
 /* Chain sets: a chain's bits belong to the chain alone, rows come back as they went in, energies are
  * followed. */
 #include "sample/engine.h"
+#include "sample/row_chains.h"
 #include "support.h"
 
 #include <math.h>
@@ -18,8 +19,7 @@ static heat_model *load(heat_context *ctx, const char *spec)
 
 static heat_chains *started(heat_context *ctx, const heat_model *model, int64_t n_chains, double beta)
 {
-    heat_rung rung = {beta, 0};
-    heat_chains_plan plan = {.n_chains = n_chains, .n_rungs = 1, .rungs = &rung, .seed = 5, .isa = "auto"};
+    heat_chains_plan plan = {.n_chains = n_chains, .n_rungs = 1, .betas = &beta, .seed = 5, .isa = "auto"};
     heat_chains *chains;
 
     assert_ok(ctx, heat_chains_create(ctx, model, &plan, &chains));
@@ -32,7 +32,7 @@ static void sweep(heat_context *ctx, heat_chains *chains, const heat_engine *eng
 {
     for (int64_t unit = 0; unit < chains->n_units; unit++)
         for (int t = 0; t < n; t++)
-            assert_ok(ctx, engine->sweep(ctx, chains, unit));
+            assert_ok(ctx, heat_engine_sweep(ctx, engine, chains, unit));
 }
 
 /* Blocks of 16, 32 and 64 lanes give chain k the same life. */
@@ -45,7 +45,7 @@ static void a_chain_does_not_know_its_neighbours(void **state)
 
     for (int k = 0; k < heat_engine_count(); k++) {
         int8_t first[3][N], now[N];
-        if (heat_engine_at(k)->sweep == NULL)
+        if (!heat_engine_moves_chains(heat_engine_at(k)))
             continue;
         for (int size = 0; size < 6; size++) {
             heat_chains *chains = started(ctx, model, sizes[size], 0.7);
@@ -174,11 +174,11 @@ static void rows_move_as_the_rule_says(void **state)
     for (int k = 0; k < heat_engine_count(); k++) {
         const heat_engine *engine = heat_engine_at(k);
         heat_chains *chains;
-        if (engine->sweep == NULL)
+        if (engine->rule == NULL)
             continue;
         chains = started(ctx, model, 7, 1.3);
         for (int t = 0; t < 200; t++) {
-            heat_stream stream = chains->streams[6];
+            heat_stream stream = ((heat_row_store *)chains->store)->streams[6];
             int8_t row[6], got[6];
             heat_chains_get_state(chains, 6, row);
             for (int32_t site = 0; site < w.n; site++) {
@@ -190,7 +190,7 @@ static void rows_move_as_the_rule_says(void **state)
                 }
                 for (int8_t a = 0; a < 3; a++)
                     x[a] = -1.3 * (e[a] - e[current]);
-                engine->rule(3, current, x, p);
+                engine->rule->probabilities(3, current, x, p);
                 while (next < 2 && !(u < p[next]))
                     u -= p[next++];
                 row[site] = next;
@@ -207,10 +207,10 @@ static void rows_move_as_the_rule_says(void **state)
 
 static heat_status create_and_free(heat_context *ctx, void *arg)
 {
-    heat_rung rung = {1, 0};
+    const double beta = 1;
     heat_chains *chains = NULL;
     heat_chains_plan plan = {
-        .n_chains = 40, .n_rungs = 1, .rungs = &rung, .seed = 1, .isa = "auto", .track_best = true};
+        .n_chains = 40, .n_rungs = 1, .betas = &beta, .seed = 1, .isa = "auto", .track_best = true};
     heat_status status = heat_chains_create(ctx, arg, &plan, &chains);
 
     if (status == HEAT_OK)

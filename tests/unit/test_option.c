@@ -61,7 +61,7 @@ static void check_row(heat_context *ctx, const heat_option_table *table, const h
     if (o->kind == HEAT_OPTION_COUNT)
         assert_true(o->max < 9e15 && (o->min >= 0 || o->min == HEAT_AUTO)); /* exact in a double */
     if (o->readers[0] != '\0')
-        assert_true(o->readers[0] == '|' && o->readers[strlen(o->readers) - 1] == '|');
+        assert_true(o->readers[o->readers[0] == '!'] == '|' && o->readers[strlen(o->readers) - 1] == '|');
     heat_option_init(table, &options);
     assert_true(options.size == table->struct_size);
     assert_ok(ctx, heat_option_check(ctx, table, &options, NULL));
@@ -301,6 +301,14 @@ static void check_readers(heat_context *ctx, const heat_option_table *table, con
     assert_ok(ctx, heat_option_set(ctx, table, &options, o->name, other_value(o)));
     if (o->readers[0] == '\0') {
         assert_ok(ctx, heat_option_check(ctx, table, &options, "exact"));
+        return;
+    }
+    if (o->readers[0] == '!') {
+        char but[64];
+        snprintf(but, sizeof but, "%.*s", (int)strcspn(o->readers + 2, "|"), o->readers + 2);
+        assert_int_equal(heat_option_check(ctx, table, &options, but), HEAT_ERROR_OPTION);
+        assert_contains(heat_context_error(ctx), "does not read it");
+        assert_ok(ctx, heat_option_check(ctx, table, &options, "nobody"));
         return;
     }
     assert_int_equal(heat_option_check(ctx, table, &options, "nobody"), HEAT_ERROR_OPTION);

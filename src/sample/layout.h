@@ -1,0 +1,40 @@
+/* Layouts: how a chain set keeps its states, and how it moves single variables. One const row a layout,
+ * called once a unit or a chain, never a variable. To add one: a file with its row, and a line in chains.c's
+ * table.
+ *
+ * Inside a layout the state is that before the global flip: chains.c applies the sign. */
+#ifndef HEATBATH_LAYOUT_H
+#define HEATBATH_LAYOUT_H
+
+#include "sample/chains.h"
+
+struct heat_layout {
+    const char *name;
+    /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
+    double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
+    /* Makes chains->store, and sets chains->width; or leaves *fits false where this model at these betas does
+     * not fit. A store that was begun is freed by `free`, whatever the outcome. */
+    heat_status (*open)(heat_context *ctx, heat_chains *chains, const heat_chains_plan *plan, bool *fits);
+    void (*free)(heat_chains *chains);
+    void (*set_beta)(heat_chains *chains, int64_t chain, double beta);
+    /* `state` may be NULL: then drawn from (seed, HEAT_PURPOSE_INITIAL, stream). */
+    heat_status (*start)(heat_context *ctx, heat_chains *chains, int64_t chain, const int8_t *state,
+                         uint64_t stream);
+    heat_status (*set_state)(heat_context *worker, heat_chains *chains, int64_t chain, const int8_t *state);
+    /* One sweep of single-variable moves; counts moves where it counts. */
+    heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
+    void (*measure)(heat_chains *chains, int64_t unit); /* NULL: always up to date */
+    void (*get_state)(const heat_chains *chains, int64_t chain, int8_t *state);
+    double (*get_energy)(const heat_chains *chains, int64_t chain);
+    double (*get_walk_energy)(const heat_chains *chains, int64_t chain);
+    int64_t (*get_total)(const heat_chains *chains, int64_t chain);
+    void (*keep_best)(heat_chains *chains, int64_t unit);
+    double (*get_best)(const heat_chains *chains, int64_t chain, int8_t *state);
+    double (*get_slack)(const heat_chains *chains); /* NULL: 0 */
+    /* Cost of a sweep of one unit, in visits of a neighbour by one lane. */
+    double (*sweep_cost)(const heat_chains *chains);
+};
+
+extern const heat_layout heat_layout_lanes, heat_layout_rows;
+
+#endif

@@ -1,0 +1,145 @@
+/* From a finished run's recorder to the public result. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sample/observables.h"
+#include "sample/sampling.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const heat_block_sums *sums,
+                               int64_t t, double **means, double **errors)
+{
+    heat_status status;
+
+    if (sums->length == 0)
+        return HEAT_OK;
+    status = heat_alloc(ctx, sums->length, sizeof **means, means);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, sums->length, sizeof **errors, errors);
+    for (int64_t k = 0; k < sums->length && status == HEAT_OK; k++)
+        heat_block_sums_get(&s->recorder, sums, t * s->opt.replicas, (t + 1) * s->opt.replicas, k,
+                            &(*means)[k], &(*errors)[k]);
+    return status;
+}
+
+/* Appends "T = ...: energy: R-hat above 1.01 (1.25)" to the reasons. */
+static heat_status add_reason(heat_context *ctx, heat_sample_result *r, double temperature,
+                              const char *failing, const heat_observable *o)
+{
+    char line[256], number[40];
+    size_t before = strlen(r->reasons);
+    char *longer;
+    heat_status status;
+
+    snprintf(line, sizeof line, "%sT = %s: %s: %s (R-hat %.3f, ess %.0f, tail ess %.0f)",
+             before > 0 ? "\n" : "", heat_text_real(temperature, number, sizeof number), o->name, failing,
+             o->rhat, o->ess, o->ess_tail);
+    status = heat_alloc(ctx, (int64_t)(before + strlen(line) + 1), 1, &longer);
+    if (status != HEAT_OK)
+        return status;
+    snprintf(longer, before + strlen(line) + 1, "%s%s", r->reasons, line);
+    heat_free(r->reasons);
+    r->reasons = longer;
+    return HEAT_OK;
+}
+
+static heat_status report_temperature(heat_context *ctx, const heat_sampling *s, int64_t t,
+                                      heat_sample_result *r)
+{
+    heat_sample_temperature *row = &r->temperatures[t];
+    heat_series series = {.info = &s->info,
+                          .n_chains = s->opt.replicas,
+                          .n_sweeps = s->n_recorded,
+                          .stride = s->recorder.n_sweeps,
+                          .temperature = s->temperatures[t]};
+    const char *failing;
+    const heat_observable *culprit;
+    heat_status status;
+
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        if (s->recorder.series[id] != NULL)
+            series.values[id] = s->recorder.series[id] + t * s->opt.replicas * s->recorder.n_sweeps;
+    row->temperature = s->temperatures[t];
+    row->acceptance = s->acceptance[t];
+    status = heat_observables_get(ctx, &series, &row->n_observables, &row->observables, &failing, &culprit);
+    row->outcome = failing == NULL ? HEAT_OUTCOME_CONVERGED : HEAT_OUTCOME_NOT_CONVERGED;
+    if (status == HEAT_OK && failing != NULL)
+        status = add_reason(ctx, r, row->temperature, failing, culprit);
+    if (status == HEAT_OK)
+        status = report_sums(ctx, s, &s->recorder.spins, t, &row->spin_mean, &row->spin_error);
+    if (status == HEAT_OK)
+        status = report_sums(ctx, s, &s->recorder.edges, t, &row->edge_mean, &row->edge_error);
+    return status;
+}
+
+static heat_status report_edges(heat_context *ctx, const heat_sampling *s, heat_sample_result *r)
+{
+    heat_status status;
+    int64_t e = 0;
+
+    if (!s->plan.edges)
+        return HEAT_OK;
+    r->n_edges = s->info.n_edges;
+    status = heat_alloc(ctx, r->n_edges, sizeof *r->edge_i, &r->edge_i);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_edges, sizeof *r->edge_j, &r->edge_j);
+    for (int32_t i = 0; i < s->plan.scalars.graph.n && status == HEAT_OK; i++)
+        for (int64_t k = s->plan.scalars.graph.row[i]; k < s->plan.scalars.graph.row[i + 1]; k++)
+            if (s->plan.scalars.graph.col[k] > i) {
+                r->edge_i[e] = i;
+                r->edge_j[e++] = s->plan.scalars.graph.col[k];
+            }
+    return status;
+}
+
+/* Hands the kept states over to the result; a run cut short has fewer draws a chain, moved together. */
+static void report_states(heat_sampling *s, heat_sample_result *r)
+{
+    heat_recorder *rec = &s->recorder;
+
+    if (!s->plan.keep_states)
+        return;
+    r->n_draws = (s->n_recorded + rec->thin - 1) / rec->thin;
+    for (int64_t chain = 1; chain < rec->n_chains && r->n_draws < rec->n_draws; chain++) {
+        memmove(rec->states + chain * r->n_draws * rec->n, rec->states + chain * rec->n_draws * rec->n,
+                (size_t)(r->n_draws * rec->n));
+        memmove(rec->energies + chain * r->n_draws, rec->energies + chain * rec->n_draws,
+                (size_t)r->n_draws * sizeof *rec->energies);
+    }
+    r->states = rec->states;
+    r->energies = rec->energies;
+    rec->states = NULL;
+    rec->energies = NULL;
+}
+
+heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sample_result *r)
+{
+    bool converged = true;
+    heat_status status = heat_alloc(ctx, s->n_temperatures, sizeof *r->temperatures, &r->temperatures);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, 1, &r->reasons);
+    if (status != HEAT_OK)
+        return status;
+    r->engine = s->engine->name;
+    r->n_temperatures = (int32_t)s->n_temperatures;
+    r->n_variables = s->info.n_variables;
+    r->n_chains = (int32_t)s->opt.replicas;
+    r->n_sweeps = s->n_recorded;
+    r->updates = s->updates;
+    r->effective_replicas = (double)s->opt.replicas;
+    for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {
+        status = report_temperature(ctx, s, t, r);
+        converged &= r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED;
+    }
+    if (status == HEAT_OK)
+        status = report_edges(ctx, s, r);
+    report_states(s, r);
+    r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_CONVERGED);
+    if (!converged && r->outcome != HEAT_OUTCOME_INTERRUPTED)
+        r->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+    return status;
+}

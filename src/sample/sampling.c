@@ -1,0 +1,138 @@
+/* The run of chains: chains on their rungs -> burn-in -> recorded sweeps. */
+#include "sample/sampling.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One stretch of sweeps, the same for all units. */
+typedef struct stretch {
+    heat_sampling *s;
+    int64_t first, count;
+    bool record;
+} stretch;
+
+/* Engines of a ladder set each replica's temperatures side by side, the others each temperature's replicas.
+ */
+static int64_t replica_of(const heat_sampling *s, int64_t chain)
+{
+    return s->engine->is_ladder ? chain / s->n_temperatures : chain % s->opt.replicas;
+}
+
+int64_t heat_sampling_get_slot(const heat_sampling *s, int64_t chain)
+{
+    return s->chains->rung[chain] * s->opt.replicas + replica_of(s, chain);
+}
+
+static heat_status start_chains(heat_context *ctx, heat_sampling *s)
+{
+    const heat_chains_plan plan = heat_sampling_plan_chains(s);
+    heat_status status = heat_chains_create(ctx, s->model, &plan, &s->chains);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->plan.n_chains, sizeof *s->chain_at, &s->chain_at);
+    for (int64_t chain = 0; chain < s->plan.n_chains && status == HEAT_OK; chain++) {
+        int64_t rung = s->engine->is_ladder ? chain % s->n_temperatures : chain / s->opt.replicas;
+        heat_chains_set_rung(s->chains, chain, (int32_t)rung);
+        s->chain_at[heat_sampling_get_slot(s, chain)] = chain;
+        status = heat_chains_start(ctx, s->chains, chain, s->initial, 0);
+    }
+    return status;
+}
+
+static int8_t *row_of(const heat_sampling *s, int64_t chain)
+{
+    return s->recorder.row + chain * s->recorder.n;
+}
+
+/* What one sweep leaves of the chain in a slot. */
+static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, bool with_state)
+{
+    int64_t chain = s->chain_at[slot];
+    double values[HEAT_N_SERIES] = {0};
+
+    values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(s->chains, chain);
+    values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(s->chains, chain);
+    if (with_state) {
+        int64_t partner = s->chain_at[slot % s->opt.replicas % 2 == 0 ? slot + s->n_paired - 1 : slot];
+        heat_scalars_get(&s->plan.scalars, row_of(s, chain), row_of(s, partner), values);
+    }
+    heat_recorder_add(&s->recorder, slot, sweep, row_of(s, chain), values);
+}
+
+static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
+{
+    bool with_state = heat_recorder_wants_state(&s->recorder, sweep);
+    int64_t first, last;
+
+    heat_chains_measure(s->chains, unit);
+    heat_chains_get_unit(s->chains, unit, &first, &last);
+    for (int64_t chain = first; chain < last && with_state; chain++)
+        heat_chains_get_state(s->chains, chain, row_of(s, chain));
+    for (int64_t chain = first; chain < last; chain++)
+        record_slot(s, heat_sampling_get_slot(s, chain), sweep, with_state);
+}
+
+heat_status heat_sampling_step(heat_context *worker, heat_sampling *s, int64_t unit)
+{
+    return heat_engine_sweep(worker, s->engine, s->chains, unit);
+}
+
+static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    stretch *w = arg;
+
+    for (int64_t t = w->first; t < w->first + w->count && !heat_halted(worker); t++) {
+        heat_status status = heat_sampling_step(worker, w->s, unit);
+        if (status != HEAT_OK)
+            return status;
+        if (w->record)
+            record_unit(w->s, unit, t);
+    }
+    return HEAT_OK;
+}
+
+/* Runs n sweeps of all chains, or as many as fit before a halt; *done counts those that every chain has made.
+ */
+static heat_status run_sweeps(heat_context *ctx, heat_sampling *s, int64_t n, bool record, int64_t before,
+                              int64_t *done)
+{
+    int64_t step = heat_chains_sweeps_per_look(s->chains);
+    double all = (double)(s->opt.burn_in + s->opt.sweeps);
+
+    *done = 0;
+    while (*done < n && !heat_halted(ctx)) {
+        stretch w = {s, *done, n - *done < step ? n - *done : step, record};
+        heat_status status = heat_parallel_for(ctx, heat_chains_thread_limit(s->chains, s->opt.threads),
+                                               s->chains->n_units, run_unit, &w);
+        if (status != HEAT_OK)
+            return status;
+        if (heat_halted(ctx)) /* some units may have stopped within the stretch: it does not count */
+            break;
+        *done += w.count;
+        s->updates += w.count * s->plan.n_chains * s->info.n_variables;
+        heat_show_progress(ctx, (double)(before + *done) / all, (double)s->updates, (double)NAN);
+    }
+    return HEAT_OK;
+}
+
+heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampling *s)
+{
+    int64_t burnt;
+    heat_status status = start_chains(ctx, s);
+
+    if (status == HEAT_OK)
+        status = run_sweeps(ctx, s, s->opt.burn_in, false, 0, &burnt);
+    if (status != HEAT_OK || burnt < s->opt.burn_in)
+        return status;
+    heat_chains_reset_moves(s->chains);
+    status = run_sweeps(ctx, s, s->opt.sweeps, true, s->opt.burn_in, &s->n_recorded);
+    for (int64_t t = 0; t < s->n_temperatures && !s->engine->is_ladder; t++) {
+        s->acceptance[t] = 0;
+        for (int64_t chain = t * s->opt.replicas; chain < (t + 1) * s->opt.replicas; chain++)
+            s->acceptance[t] += heat_chains_get_acceptance(s->chains, chain) / (double)s->opt.replicas;
+    }
+    return status;
+}

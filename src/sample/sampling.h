@@ -1,0 +1,50 @@
+/* A run of heat_sample under way: what engines see of it. The recorder keeps a series for each slot: slot
+ * t * replicas + r is replica r at temperature t, whichever chain sits there. */
+#ifndef HEATBATH_SAMPLING_H
+#define HEATBATH_SAMPLING_H
+
+#include "sample/engine.h"
+#include "sample/recorder.h"
+
+#include <heatbath/sample.h>
+
+struct heat_sampling {
+    heat_sample_options opt;
+    const heat_model *model;
+    heat_model_info info;
+    const heat_engine *engine;
+    uint64_t first_stream; /* added to the unit of every stream; 0 but where several models share the seed */
+    int64_t n_temperatures;
+    double *temperatures;
+    double *betas;   /* [temperature] */
+    int8_t *initial; /* NULL: random */
+    heat_recorder_plan plan;
+    heat_recorder recorder;
+    heat_chains *chains; /* of engines that move chains */
+    int64_t *chain_at;   /* [slot] */
+    int64_t n_paired;    /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
+    int64_t n_recorded;  /* sweeps that every slot has recorded */
+    int64_t updates;     /* variables visited */
+    double *acceptance;  /* [temperature] */
+};
+
+/* Options -> temperatures, memory, recorder. */
+HEAT_MUST_USE heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *sampling);
+/* The chain set that the run needs. */
+heat_chains_plan heat_sampling_plan_chains(const heat_sampling *sampling);
+void heat_sampling_clear(heat_sampling *sampling);
+
+/* The run of an engine that moves chains: start, burn-in, recorded sweeps. */
+HEAT_MUST_USE heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampling *sampling);
+
+/* One sweep of a unit, with what the engine does among its chains after it. */
+HEAT_MUST_USE heat_status heat_sampling_step(heat_context *worker, heat_sampling *sampling, int64_t unit);
+
+/* Where a chain's series goes now. */
+int64_t heat_sampling_get_slot(const heat_sampling *sampling, int64_t chain);
+
+/* The result's rows, from the recorder. */
+HEAT_MUST_USE heat_status heat_sampling_report(heat_context *ctx, heat_sampling *sampling,
+                                               heat_sample_result *result);
+
+#endif

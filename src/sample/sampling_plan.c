@@ -1,0 +1,210 @@
+/* From options to the plan of a run: what is measured, at which temperatures, and what memory it takes. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sample/sampling.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What a word of --observables asks for; one row adds a word. */
+typedef struct wish {
+    const char *word;
+    bool needs_edges, needs_lattice;
+    void (*grant)(heat_recorder_plan *plan);
+} wish;
+
+static void grant_spins(heat_recorder_plan *plan)
+{
+    plan->spins = true;
+}
+
+static void grant_edges(heat_recorder_plan *plan)
+{
+    plan->edges = true;
+}
+
+static void grant_overlap(heat_recorder_plan *plan)
+{
+    plan->scalars.wants[HEAT_SERIES_OVERLAP] = true;
+}
+
+static void grant_link_overlap(heat_recorder_plan *plan)
+{
+    plan->scalars.wants[HEAT_SERIES_LINK] = true;
+}
+
+static void grant_correlation_length(heat_recorder_plan *plan)
+{
+    plan->scalars.wants[HEAT_SERIES_FOURIER] = true;
+}
+
+static const wish wishes[] = {
+    {"spins", false, false, grant_spins},
+    {"edges", true, false, grant_edges},
+    {"overlap", false, false, grant_overlap},
+    {"link-overlap", true, false, grant_link_overlap},
+    {"correlation-length", true, true, grant_correlation_length},
+};
+enum { N_WISHES = sizeof wishes / sizeof *wishes };
+
+static const wish *find_wish(const char *word, size_t length)
+{
+    for (int k = 0; k < N_WISHES; k++)
+        if (strlen(wishes[k].word) == length && strncmp(wishes[k].word, word, length) == 0)
+            return &wishes[k];
+    return NULL;
+}
+
+static heat_status refuse_word(heat_context *ctx, const char *list, const char *word, size_t length)
+{
+    char words[256] = "";
+
+    for (int k = 0; k < N_WISHES; k++) {
+        strncat(words, k == 0 ? "" : ", ", sizeof words - strlen(words) - 1);
+        strncat(words, wishes[k].word, sizeof words - strlen(words) - 1);
+    }
+    return heat_fail_option(ctx, "observables", list, "'%.*s' is none of %s",
+                            (int)(length < 80 ? length : 80), word, words);
+}
+
+static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
+{
+    const char *list = s->opt.observables;
+    bool has_edges = heat_model_get_pairwise(s->model, &s->plan.scalars.graph);
+
+    s->plan.scalars.info = s->info;
+    s->plan.scalars.wants[HEAT_SERIES_ENERGY] = true;
+    s->plan.scalars.wants[HEAT_SERIES_ORDER] = true;
+    for (const char *c = list; c != NULL && *c != '\0'; c += strcspn(c, ","), c += *c == ',') {
+        size_t length = strcspn(c, ",");
+        const wish *w = find_wish(c, length);
+        if (w == NULL)
+            return refuse_word(ctx, list, c, length);
+        if (w->needs_edges && (!has_edges || s->info.n_edges == 0))
+            return heat_fail_option(ctx, "observables", list, "%s needs a model with edges, %s has none",
+                                    w->word, s->info.kind);
+        if (w->needs_lattice && s->info.n_dimensions == 0)
+            return heat_fail_option(ctx, "observables", list, "%s needs a lattice built-in", w->word);
+        w->grant(&s->plan);
+    }
+    return HEAT_OK;
+}
+
+/* Replicas are compared in pairs. */
+static heat_status pair_replicas(heat_context *ctx, heat_sampling *s)
+{
+    char value[24];
+
+    s->n_paired = 1;
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        if (heat_series_is_paired((heat_series_id)id) && s->plan.scalars.wants[id])
+            s->n_paired = 2;
+    if (s->n_paired == 1 || s->opt.replicas % 2 == 0)
+        return HEAT_OK;
+    snprintf(value, sizeof value, "%lld", (long long)s->opt.replicas);
+    return heat_fail_option(ctx, "replicas", value,
+                            "overlaps compare replicas in pairs: an even number is needed");
+}
+
+static heat_status parse_temperatures(heat_context *ctx, heat_sampling *s)
+{
+    heat_status status;
+
+    s->n_temperatures = 1;
+    if (s->opt.temperature_set != NULL) {
+        status = heat_temperature_set_get(ctx, s->opt.temperature_set, 0, NULL, &s->n_temperatures);
+        if (status != HEAT_OK)
+            return status;
+    }
+    status = heat_alloc(ctx, s->n_temperatures, sizeof *s->temperatures, &s->temperatures);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_temperatures, sizeof *s->betas, &s->betas);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_temperatures, sizeof *s->acceptance, &s->acceptance);
+    if (status != HEAT_OK)
+        return status;
+    s->temperatures[0] = s->opt.temperature;
+    if (s->opt.temperature_set != NULL)
+        status = heat_temperature_set_get(ctx, s->opt.temperature_set, s->n_temperatures, s->temperatures,
+                                          &s->n_temperatures);
+    for (int64_t t = 0; t < s->n_temperatures; t++) {
+        s->betas[t] = 1 / s->temperatures[t];
+        s->acceptance[t] = (double)NAN;
+    }
+    return status;
+}
+
+heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
+{
+    return (heat_chains_plan){.n_chains = s->plan.n_chains,
+                              .n_rungs = (int32_t)s->n_temperatures,
+                              .betas = s->betas,
+                              .seed = s->opt.seed,
+                              .first_stream = s->first_stream,
+                              .isa = s->opt.isa,
+                              .layout = s->engine->layout,
+                              .group =
+                                  (int32_t)(s->n_paired * (s->engine->is_ladder ? s->n_temperatures : 1))};
+}
+
+/* What will be taken is compared with what is allowed before any of it is taken. */
+static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
+{
+    char needed[32], allowed[32];
+    double bytes;
+
+    s->plan.n_chains = s->n_temperatures * s->opt.replicas;
+    s->plan.n_sweeps = s->opt.sweeps;
+    s->plan.thin = s->opt.thin;
+    s->plan.keep_states = s->opt.keep_states;
+    bytes = heat_recorder_bytes(&s->plan);
+    if (heat_engine_moves_chains(s->engine)) {
+        heat_chains_plan chains = heat_sampling_plan_chains(s);
+        bytes += heat_chains_bytes(s->model, &chains);
+    }
+    if (!(bytes <= (double)s->opt.memory))
+        return heat_fail(
+            ctx, HEAT_ERROR_UNABLE,
+            "%lld chains of %lld sweeps would take %s, %s are allowed (options --sweeps, --replicas, --thin, "
+            "--memory)",
+            (long long)s->plan.n_chains, (long long)s->opt.sweeps,
+            heat_text_bytes(bytes, needed, sizeof needed),
+            heat_text_bytes((double)s->opt.memory, allowed, sizeof allowed));
+    return HEAT_OK;
+}
+
+heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
+{
+    heat_status status;
+
+    heat_model_describe(s->model, &s->info);
+    s->engine = heat_engine_get(s->opt.engine);
+    status = parse_observables(ctx, s);
+    if (status == HEAT_OK)
+        status = pair_replicas(ctx, s);
+    if (status == HEAT_OK)
+        status = parse_temperatures(ctx, s);
+    if (status == HEAT_OK)
+        status = plan_memory(ctx, s);
+    if (status == HEAT_OK && s->opt.initial != NULL) {
+        status = heat_alloc(ctx, s->info.n_variables, 1, &s->initial);
+        if (status == HEAT_OK)
+            status = heat_model_load_state(ctx, s->model, s->opt.initial, s->initial);
+    }
+    if (status == HEAT_OK)
+        status = heat_recorder_init(ctx, &s->recorder, &s->plan);
+    return status;
+}
+
+void heat_sampling_clear(heat_sampling *s)
+{
+    heat_chains_free(s->chains);
+    heat_recorder_clear(&s->recorder);
+    heat_free(s->temperatures);
+    heat_free(s->betas);
+    heat_free(s->acceptance);
+    heat_free(s->initial);
+    heat_free(s->chain_at);
+}
