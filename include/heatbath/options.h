@@ -14,9 +14,9 @@
  * TEMPERATURE double name and const char *name_set: one value, or the text of a set, "1,2,3" or
  * "1.5:3.5:0.1", which wins when it is not NULL
  *
- * readers     "" if every engine or method reads it, "|this|that|" if only those do, "!|this|" if all others do:
- *             set for one that does not read it, it is refused.
- * A struct starts with its size; new rows are added at the end of a table only. */
+ * readers     "" if every engine or method reads it, "|this|that|" if only those do, "!|this|" if all others
+ * do: set for one that does not read it, it is refused. A struct starts with its size; new rows are added at
+ * the end of a table only. */
 #ifndef HEATBATH_OPTIONS_H
 #define HEATBATH_OPTIONS_H
 
