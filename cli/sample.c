@@ -51,6 +51,7 @@ static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_
     cli_put(c, row, "temperature", cli_json_number(t->temperature));
     cli_put(c, row, "outcome", json_string(heat_outcome_name(t->outcome)));
     cli_put(c, row, "acceptance", cli_json_number(t->acceptance));
+    cli_put(c, row, "exchange", cli_json_number(t->exchange));
     cli_put(c, row, "observables", observables);
     cli_put(c, row, "histograms", json_object());
     if (t->spin_mean != NULL)
@@ -82,7 +83,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sa
     cli_put(c, sampler, "acceptance", cli_json_number(mean_acceptance(r)));
     cli_put(c, sampler, "step", json_null());
     cli_put(c, sampler, "divergences", json_null());
-    cli_put(c, sampler, "round_trips", json_null());
+    cli_put(c, sampler, "round_trips", r->round_trips < 0 ? json_null() : json_integer(r->round_trips));
     cli_put(c, result, "temperatures", rows);
     cli_put(c, result, "sampler", sampler);
     cli_put(c, result, "chains", json_integer(r->n_chains));
@@ -144,6 +145,8 @@ static void print_text(cli *c, const heat_sample_result *r)
         cli_print_row("", "%.*s", (int)length, line);
         line += length + (line[length] == '\n');
     }
+    if (r->round_trips >= 0)
+        cli_print_row("round trips", "%lld", (long long)r->round_trips);
     cli_print_row("time", "%s", cli_text_time(r->seconds, number));
     if (r->updates > 0 && r->seconds > 0)
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));

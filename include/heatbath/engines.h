@@ -6,6 +6,8 @@
 #define HEAT_ENGINES(X)                                                                                      \
     X(metropolis, "metropolis", "single-variable Metropolis, sites in order")                                \
     X(heat_bath, "heat-bath", "single-variable heat bath (Glauber, Gibbs), sites in order")                  \
+    X(tempering, "tempering",                                                                                \
+      "parallel tempering: heat-bath sweeps, neighbouring temperatures trade chains")                        \
     X(exact, "exact", "independent draws by elimination, where it is affordable")
 
 #define HEAT_ENGINE_WORD(tag, name, help) "|" name

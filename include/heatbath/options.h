@@ -94,6 +94,9 @@ HEAT_API HEAT_MUST_USE heat_status heat_option_check(heat_context *ctx, const he
 HEAT_API size_t heat_option_describe(const heat_option *option, const void *options, char *buffer,
                                      size_t size);
 
+/* True if the text is a range without a step, "lo:hi", with 0 < lo < hi, which an engine is to space. */
+HEAT_API bool heat_temperature_range_get(const char *text, double *lo, double *hi);
+
 /* Parses a temperature set, "2", "1,2,3" or "1.5:3.5:0.1" (ends included, at most 100000 values, each > 0)
  * into `values`, of which at most `capacity` are written; *count is how many the text holds. */
 HEAT_API HEAT_MUST_USE heat_status heat_temperature_set_get(heat_context *ctx, const char *text,

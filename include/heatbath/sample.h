@@ -39,6 +39,7 @@ typedef struct heat_sample_temperature {
     double *spin_error;
     double *edge_mean; /* n_edges, with observables=edges, in the order of edge_i, edge_j; else NULL */
     double *edge_error;
+    double exchange; /* of a ladder: accepted swaps with the next temperature, of those tried; else NaN */
 } heat_sample_temperature;
 
 typedef struct heat_sample_result {
@@ -61,6 +62,7 @@ typedef struct heat_sample_result {
     int64_t updates;  /* variables visited, burn-in included */
     double seconds;
     double effective_replicas; /* independent chains at each temperature: here, all of them */
+    int64_t round_trips;       /* of chains of a ladder, coldest to hottest and back; -1 for other engines */
 } heat_sample_result;
 
 HEAT_API void heat_sample_options_init(heat_sample_options *options);

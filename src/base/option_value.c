@@ -178,7 +178,7 @@ static heat_status set_count(heat_context *ctx, const heat_option *o, const char
 static heat_status set_temperature(heat_context *ctx, const heat_option *o, const char *value, void *options)
 {
     void *set = (char *)options + o->set_offset;
-    double one;
+    double one, hi;
     int64_t count;
 
     if (heat_parse_real(value, strlen(value), &one)) {
@@ -188,7 +188,8 @@ static heat_status set_temperature(heat_context *ctx, const heat_option *o, cons
         *(const char **)set = NULL;
         return HEAT_OK;
     }
-    if (heat_temperature_set_get(ctx, value, 0, NULL, &count) != HEAT_OK)
+    if (!heat_temperature_range_get(value, &one, &hi) &&
+        heat_temperature_set_get(ctx, value, 0, NULL, &count) != HEAT_OK)
         return HEAT_ERROR_OPTION;
     *(const char **)set = value;
     return HEAT_OK;
@@ -332,6 +333,9 @@ static heat_status check_field(heat_context *ctx, const heat_option *o, const vo
         return check_range(ctx, o, (double)*(const int64_t *)field, value);
     case HEAT_OPTION_TEMPERATURE: {
         int64_t count;
+        double lo, hi;
+        if (set_text_of(o, options) != NULL && heat_temperature_range_get(set_text_of(o, options), &lo, &hi))
+            return HEAT_OK;
         if (set_text_of(o, options) != NULL)
             return heat_temperature_set_get(ctx, set_text_of(o, options), 0, NULL, &count);
         return check_range(ctx, o, *(const double *)field, value);
@@ -371,6 +375,15 @@ heat_status heat_option_check(heat_context *ctx, const heat_option_table *table,
         }
     }
     return HEAT_OK;
+}
+
+bool heat_temperature_range_get(const char *text, double *lo, double *hi)
+{
+    size_t length = strcspn(text, ":");
+
+    return text[length] == ':' && heat_parse_real(text, length, lo) &&
+           heat_parse_real(text + length + 1, strlen(text + length + 1), hi) && *lo > 0 && *hi > *lo &&
+           isfinite(*hi);
 }
 
 /* Adds one temperature, counting beyond the capacity too. */
@@ -416,7 +429,9 @@ heat_status heat_temperature_set_get(heat_context *ctx, const char *text, int64_
     if (separator == ',')
         return HEAT_OK;
     if (n_parts != 3)
-        return heat_fail_option(ctx, "temperature", text, "a range has three parts, lo:hi:step");
+        return heat_fail_option(
+            ctx, "temperature", text,
+            "a range has three parts, lo:hi:step (lo:hi is for engines that space a ladder)");
     if (!(ends[1] >= ends[0] && ends[2] > 0 && (ends[1] - ends[0]) / ends[2] < MOST_TEMPERATURES))
         return heat_fail_option(ctx, "temperature", text,
                                 "a range lo:hi:step needs lo <= hi, step > 0 and at most %d values",

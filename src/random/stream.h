@@ -15,7 +15,9 @@ typedef enum heat_purpose {
     HEAT_PURPOSE_SWEEP = 3,    /* moves; unit: chain */
     HEAT_PURPOSE_EXACT = 4,    /* exact draws; unit: draw */
     HEAT_PURPOSE_FLIP = 5,     /* global flips of chains without a field; unit: chain */
-    HEAT_PURPOSE_PROBE = 6     /* random states that measure energy changes; unit: 0 */
+    HEAT_PURPOSE_PROBE = 6,    /* random states that measure energy changes; unit: 0 */
+    HEAT_PURPOSE_EXCHANGE = 7, /* swaps of a ladder; unit: ladder */
+    HEAT_PURPOSE_CLUSTER = 8   /* cluster moves between replicas; unit: ladder */
 } heat_purpose;
 
 typedef struct heat_stream {

@@ -15,6 +15,9 @@ typedef struct heat_engine {
     const heat_layout *layout;  /* the only one it works on; NULL: the fastest that fits */
     /* One sweep of a unit by other moves; NULL: a sweep of single-variable moves by `rule`. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit);
+    /* What happens among the chains of a unit after each of its sweeps; NULL: nothing. */
+    heat_status (*after_sweep)(heat_context *worker, heat_sampling *sampling, int64_t unit);
+    int32_t n_paired; /* replicas that move together, 2 where pairs do; 0 means 1 */
     /* True: the temperatures are one ladder, whose chains share units and exchange states. */
     bool is_ladder;
     /* The whole run: fills the recorder of `sampling`, which is ready for it. */

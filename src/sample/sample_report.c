@@ -25,25 +25,31 @@ static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const 
     return status;
 }
 
-/* Appends "T = ...: energy: R-hat above 1.01 (1.25)" to the reasons. */
+/* Appends a line to the reasons. */
+static heat_status append_reason(heat_context *ctx, heat_sample_result *r, const char *line)
+{
+    size_t before = strlen(r->reasons), size = before + strlen(line) + 2;
+    char *longer;
+    heat_status status = heat_alloc(ctx, (int64_t)size, 1, &longer);
+
+    if (status != HEAT_OK)
+        return status;
+    snprintf(longer, size, "%s%s%s", r->reasons, before > 0 ? "\n" : "", line);
+    heat_free(r->reasons);
+    r->reasons = longer;
+    return HEAT_OK;
+}
+
+/* "T = 2.27: energy: R-hat above 1.01 (R-hat 1.250, ...)" */
 static heat_status add_reason(heat_context *ctx, heat_sample_result *r, double temperature,
                               const char *failing, const heat_observable *o)
 {
     char line[256], number[40];
-    size_t before = strlen(r->reasons);
-    char *longer;
-    heat_status status;
 
-    snprintf(line, sizeof line, "%sT = %s: %s: %s (R-hat %.3f, ess %.0f, tail ess %.0f)",
-             before > 0 ? "\n" : "", heat_text_real(temperature, number, sizeof number), o->name, failing,
-             o->rhat, o->ess, o->ess_tail);
-    status = heat_alloc(ctx, (int64_t)(before + strlen(line) + 1), 1, &longer);
-    if (status != HEAT_OK)
-        return status;
-    snprintf(longer, before + strlen(line) + 1, "%s%s", r->reasons, line);
-    heat_free(r->reasons);
-    r->reasons = longer;
-    return HEAT_OK;
+    snprintf(line, sizeof line, "T = %s: %s: %s (R-hat %.3f, ess %.0f, tail ess %.0f)",
+             heat_text_real(temperature, number, sizeof number), o->name, failing, o->rhat, o->ess,
+             o->ess_tail);
+    return append_reason(ctx, r, line);
 }
 
 static heat_status report_temperature(heat_context *ctx, const heat_sampling *s, int64_t t,
@@ -64,6 +70,8 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
             series.values[id] = s->recorder.series[id] + t * s->opt.replicas * s->recorder.n_sweeps;
     row->temperature = s->temperatures[t];
     row->acceptance = s->acceptance[t];
+    row->exchange =
+        s->engine->is_ladder ? heat_exchange_get_acceptance(&s->exchange, (int32_t)t) : (double)NAN;
     status = heat_observables_get(ctx, &series, &row->n_observables, &row->observables, &failing, &culprit);
     row->outcome = failing == NULL ? HEAT_OUTCOME_CONVERGED : HEAT_OUTCOME_NOT_CONVERGED;
     if (status == HEAT_OK && failing != NULL)
@@ -131,9 +139,15 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     r->n_sweeps = s->n_recorded;
     r->updates = s->updates;
     r->effective_replicas = (double)s->opt.replicas;
+    r->round_trips = s->engine->is_ladder ? heat_exchange_get_round_trips(&s->exchange) : -1;
     for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {
         status = report_temperature(ctx, s, t, r);
         converged &= r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED;
+    }
+    if (status == HEAT_OK && r->round_trips == 0) {
+        converged = false;
+        status = append_reason(ctx, r,
+                               "no chain made a round trip between the coldest and the hottest temperature");
     }
     if (status == HEAT_OK)
         status = report_edges(ctx, s, r);

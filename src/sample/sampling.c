@@ -26,19 +26,25 @@ int64_t heat_sampling_get_slot(const heat_sampling *s, int64_t chain)
     return s->chains->rung[chain] * s->opt.replicas + replica_of(s, chain);
 }
 
+int64_t heat_sampling_get_chain(const heat_sampling *s, int64_t slot)
+{
+    if (!s->engine->is_ladder)
+        return slot;
+    return s->exchange.chain_at[slot % s->opt.replicas * s->n_temperatures + slot / s->opt.replicas];
+}
+
 static heat_status start_chains(heat_context *ctx, heat_sampling *s)
 {
     const heat_chains_plan plan = heat_sampling_plan_chains(s);
     heat_status status = heat_chains_create(ctx, s->model, &plan, &s->chains);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, s->plan.n_chains, sizeof *s->chain_at, &s->chain_at);
     for (int64_t chain = 0; chain < s->plan.n_chains && status == HEAT_OK; chain++) {
         int64_t rung = s->engine->is_ladder ? chain % s->n_temperatures : chain / s->opt.replicas;
         heat_chains_set_rung(s->chains, chain, (int32_t)rung);
-        s->chain_at[heat_sampling_get_slot(s, chain)] = chain;
         status = heat_chains_start(ctx, s->chains, chain, s->initial, 0);
     }
+    if (status == HEAT_OK && s->engine->is_ladder)
+        status = heat_exchange_init(ctx, &s->exchange, s->chains);
     return status;
 }
 
@@ -50,13 +56,14 @@ static int8_t *row_of(const heat_sampling *s, int64_t chain)
 /* What one sweep leaves of the chain in a slot. */
 static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, bool with_state)
 {
-    int64_t chain = s->chain_at[slot];
+    int64_t chain = heat_sampling_get_chain(s, slot);
     double values[HEAT_N_SERIES] = {0};
 
     values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(s->chains, chain);
     values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(s->chains, chain);
     if (with_state) {
-        int64_t partner = s->chain_at[slot % s->opt.replicas % 2 == 0 ? slot + s->n_paired - 1 : slot];
+        int64_t next = slot % s->opt.replicas % 2 == 0 ? slot + s->n_paired - 1 : slot;
+        int64_t partner = heat_sampling_get_chain(s, next);
         heat_scalars_get(&s->plan.scalars, row_of(s, chain), row_of(s, partner), values);
     }
     heat_recorder_add(&s->recorder, slot, sweep, row_of(s, chain), values);
@@ -77,7 +84,22 @@ static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
 
 heat_status heat_sampling_step(heat_context *worker, heat_sampling *s, int64_t unit)
 {
-    return heat_engine_sweep(worker, s->engine, s->chains, unit);
+    heat_status status = heat_engine_sweep(worker, s->engine, s->chains, unit);
+
+    if (status == HEAT_OK && s->engine->after_sweep != NULL)
+        status = s->engine->after_sweep(worker, s, unit);
+    return status;
+}
+
+heat_status heat_sampling_exchange(heat_context *worker, heat_sampling *s, int64_t unit)
+{
+    int64_t first, last;
+
+    (void)worker;
+    heat_chains_get_unit(s->chains, unit, &first, &last);
+    for (int64_t ladder = first / s->n_temperatures; ladder < last / s->n_temperatures; ladder++)
+        heat_exchange_step(&s->exchange, s->chains, ladder, (int32_t)(s->chains->n_sweeps[unit] % 2));
+    return HEAT_OK;
 }
 
 static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
@@ -128,6 +150,7 @@ heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampling *s)
     if (status != HEAT_OK || burnt < s->opt.burn_in)
         return status;
     heat_chains_reset_moves(s->chains);
+    heat_exchange_reset(&s->exchange);
     status = run_sweeps(ctx, s, s->opt.sweeps, true, s->opt.burn_in, &s->n_recorded);
     for (int64_t t = 0; t < s->n_temperatures && !s->engine->is_ladder; t++) {
         s->acceptance[t] = 0;

@@ -4,6 +4,7 @@
 #define HEATBATH_SAMPLING_H
 
 #include "sample/engine.h"
+#include "sample/exchange.h"
 #include "sample/recorder.h"
 
 #include <heatbath/sample.h>
@@ -20,12 +21,12 @@ struct heat_sampling {
     int8_t *initial; /* NULL: random */
     heat_recorder_plan plan;
     heat_recorder recorder;
-    heat_chains *chains; /* of engines that move chains */
-    int64_t *chain_at;   /* [slot] */
-    int64_t n_paired;    /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
-    int64_t n_recorded;  /* sweeps that every slot has recorded */
-    int64_t updates;     /* variables visited */
-    double *acceptance;  /* [temperature] */
+    heat_chains *chains;    /* of engines that move chains */
+    heat_exchange exchange; /* of engines whose temperatures are a ladder */
+    int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
+    int64_t n_recorded;     /* sweeps that every slot has recorded */
+    int64_t updates;        /* variables visited */
+    double *acceptance;     /* [temperature] */
 };
 
 /* Options -> temperatures, memory, recorder. */
@@ -40,8 +41,15 @@ HEAT_MUST_USE heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampl
 /* One sweep of a unit, with what the engine does among its chains after it. */
 HEAT_MUST_USE heat_status heat_sampling_step(heat_context *worker, heat_sampling *sampling, int64_t unit);
 
-/* Where a chain's series goes now. */
+/* Room for n_temperatures: temperatures, betas, acceptance. */
+HEAT_MUST_USE heat_status heat_sampling_alloc_temperatures(heat_context *ctx, heat_sampling *sampling);
+
+/* Swaps within every ladder of a unit: after_sweep of engines of a ladder. */
+HEAT_MUST_USE heat_status heat_sampling_exchange(heat_context *worker, heat_sampling *sampling, int64_t unit);
+
+/* Where a chain's series goes now, and which chain is in a slot now. */
 int64_t heat_sampling_get_slot(const heat_sampling *sampling, int64_t chain);
+int64_t heat_sampling_get_chain(const heat_sampling *sampling, int64_t slot);
 
 /* The result's rows, from the recorder. */
 HEAT_MUST_USE heat_status heat_sampling_report(heat_context *ctx, heat_sampling *sampling,

@@ -2,7 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "sample/sampling.h"
+#include "sample/ladder.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -97,7 +97,7 @@ static heat_status pair_replicas(heat_context *ctx, heat_sampling *s)
 {
     char value[24];
 
-    s->n_paired = 1;
+    s->n_paired = s->engine->n_paired > 0 ? s->engine->n_paired : 1;
     for (int id = 0; id < HEAT_N_SERIES; id++)
         if (heat_series_is_paired((heat_series_id)id) && s->plan.scalars.wants[id])
             s->n_paired = 2;
@@ -105,31 +105,77 @@ static heat_status pair_replicas(heat_context *ctx, heat_sampling *s)
         return HEAT_OK;
     snprintf(value, sizeof value, "%lld", (long long)s->opt.replicas);
     return heat_fail_option(ctx, "replicas", value,
-                            "overlaps compare replicas in pairs: an even number is needed");
+                            "overlaps and cluster moves take replicas in pairs: an even number is needed");
 }
 
-static heat_status parse_temperatures(heat_context *ctx, heat_sampling *s)
+/* A ladder climbs: its temperatures in order, each once. */
+static heat_status order_ladder(heat_context *ctx, heat_sampling *s)
 {
-    heat_status status;
+    char number[40];
+    const char *text = s->opt.temperature_set != NULL
+                           ? s->opt.temperature_set
+                           : heat_text_real(s->opt.temperature, number, sizeof number);
 
-    s->n_temperatures = 1;
-    if (s->opt.temperature_set != NULL) {
-        status = heat_temperature_set_get(ctx, s->opt.temperature_set, 0, NULL, &s->n_temperatures);
-        if (status != HEAT_OK)
-            return status;
+    for (int64_t k = 1; k < s->n_temperatures; k++) {
+        double t = s->temperatures[k];
+        int64_t at = k;
+        for (; at > 0 && s->temperatures[at - 1] > t; at--)
+            s->temperatures[at] = s->temperatures[at - 1];
+        s->temperatures[at] = t;
     }
-    status = heat_alloc(ctx, s->n_temperatures, sizeof *s->temperatures, &s->temperatures);
+    for (int64_t k = 1; k < s->n_temperatures; k++)
+        if (!(s->temperatures[k] > s->temperatures[k - 1]))
+            return heat_fail_option(ctx, "temperature", text, "a ladder has each temperature once");
+    if (s->n_temperatures < 2 || s->n_temperatures > HEAT_MOST_RUNGS)
+        return heat_fail_option(ctx, "temperature", text,
+                                "engine %s needs a ladder of 2 to %d temperatures (lo:hi lets it space them)",
+                                s->engine->name, HEAT_MOST_RUNGS);
+    return HEAT_OK;
+}
+
+heat_status heat_sampling_alloc_temperatures(heat_context *ctx, heat_sampling *s)
+{
+    heat_status status = heat_alloc(ctx, s->n_temperatures, sizeof *s->temperatures, &s->temperatures);
+
     if (status == HEAT_OK)
         status = heat_alloc(ctx, s->n_temperatures, sizeof *s->betas, &s->betas);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, s->n_temperatures, sizeof *s->acceptance, &s->acceptance);
+    return status;
+}
+
+/* The temperatures as the option spells them. */
+static heat_status list_temperatures(heat_context *ctx, heat_sampling *s)
+{
+    const char *set = s->opt.temperature_set;
+    heat_status status = HEAT_OK;
+
+    s->n_temperatures = 1;
+    if (set != NULL)
+        status = heat_temperature_set_get(ctx, set, 0, NULL, &s->n_temperatures);
+    if (status == HEAT_OK)
+        status = heat_sampling_alloc_temperatures(ctx, s);
     if (status != HEAT_OK)
         return status;
     s->temperatures[0] = s->opt.temperature;
-    if (s->opt.temperature_set != NULL)
-        status = heat_temperature_set_get(ctx, s->opt.temperature_set, s->n_temperatures, s->temperatures,
-                                          &s->n_temperatures);
-    for (int64_t t = 0; t < s->n_temperatures; t++) {
+    if (set != NULL)
+        status = heat_temperature_set_get(ctx, set, s->n_temperatures, s->temperatures, &s->n_temperatures);
+    if (status == HEAT_OK && s->engine->is_ladder)
+        status = order_ladder(ctx, s);
+    return status;
+}
+
+static heat_status choose_temperatures(heat_context *ctx, heat_sampling *s)
+{
+    const char *set = s->opt.temperature_set;
+    double lo, hi;
+    heat_status status;
+
+    if (s->engine->is_ladder && set != NULL && heat_temperature_range_get(set, &lo, &hi))
+        status = heat_ladder_space(ctx, s, lo, hi);
+    else
+        status = list_temperatures(ctx, s);
+    for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {
         s->betas[t] = 1 / s->temperatures[t];
         s->acceptance[t] = (double)NAN;
     }
@@ -184,15 +230,15 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
     status = parse_observables(ctx, s);
     if (status == HEAT_OK)
         status = pair_replicas(ctx, s);
-    if (status == HEAT_OK)
-        status = parse_temperatures(ctx, s);
-    if (status == HEAT_OK)
-        status = plan_memory(ctx, s);
     if (status == HEAT_OK && s->opt.initial != NULL) {
         status = heat_alloc(ctx, s->info.n_variables, 1, &s->initial);
         if (status == HEAT_OK)
             status = heat_model_load_state(ctx, s->model, s->opt.initial, s->initial);
     }
+    if (status == HEAT_OK)
+        status = choose_temperatures(ctx, s);
+    if (status == HEAT_OK)
+        status = plan_memory(ctx, s);
     if (status == HEAT_OK)
         status = heat_recorder_init(ctx, &s->recorder, &s->plan);
     return status;
@@ -206,5 +252,5 @@ void heat_sampling_clear(heat_sampling *s)
     heat_free(s->betas);
     heat_free(s->acceptance);
     heat_free(s->initial);
-    heat_free(s->chain_at);
+    heat_exchange_clear(&s->exchange);
 }

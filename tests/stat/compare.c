@@ -6,6 +6,7 @@
 #include "survival.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,30 @@ static void draw_at_once(heat_context *ctx, const compare_sample *s, int8_t *sta
     heat_sample_result_clear(&r);
 }
 
+/* Engines of a ladder: each draw is the last state of a ladder of its own, at its coldest temperature. */
+static void draw_from_ladders(heat_context *ctx, const compare_sample *s, int8_t *states)
+{
+    char set[96];
+    heat_sample_options opt;
+    heat_sample_result r = {0};
+
+    snprintf(set, sizeof set, "%.17g,%.17g,%.17g", s->temperature, 1.15 * s->temperature,
+             1.4 * s->temperature);
+    heat_sample_options_init(&opt);
+    opt.engine = s->engine;
+    opt.temperature_set = set;
+    opt.seed = s->seed;
+    opt.threads = 1;
+    opt.replicas = s->n_draws;
+    opt.burn_in = s->n_sweeps;
+    opt.sweeps = opt.thin = 4;
+    opt.keep_states = true;
+    assert_ok(ctx, heat_sample(ctx, s->model, &opt, &r));
+    assert_int_equal(r.n_draws, 1);
+    memcpy(states, r.states, (size_t)(s->n_draws * r.n_variables));
+    heat_sample_result_clear(&r);
+}
+
 int8_t *compare_draw(heat_context *ctx, const compare_sample *s)
 {
     const heat_engine *engine = heat_engine_get(s->engine);
@@ -82,7 +107,9 @@ int8_t *compare_draw(heat_context *ctx, const compare_sample *s)
 
     heat_model_describe(s->model, &info);
     states = room(s->n_draws * info.n_variables, 1);
-    if (heat_engine_moves_chains(engine))
+    if (engine->is_ladder)
+        draw_from_ladders(ctx, s, states);
+    else if (heat_engine_moves_chains(engine))
         draw_from_chains(ctx, s, engine, states);
     else
         draw_at_once(ctx, s, states);

@@ -406,7 +406,7 @@ static void a_temperature_is_one_value_or_a_set(void **state)
     assert_int_equal(heat_option_set(ctx, table, &options, "temperature", "0"), HEAT_ERROR_OPTION);
     assert_int_equal(heat_option_set(ctx, table, &options, "temperature", "1,0"), HEAT_ERROR_OPTION);
     assert_true(options.temperature == 2.5 && options.temperature_set == NULL);
-    options.temperature_set = "1:2"; /* past the parser */
+    options.temperature_set = "2:1"; /* past the parser */
     assert_int_equal(heat_option_check(ctx, table, &options, NULL), HEAT_ERROR_OPTION);
     heat_context_free(ctx);
 }
