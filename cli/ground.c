@@ -1,4 +1,4 @@
-/* heatbath ground: the lowest energy, whether it is proved, and the state on request. */
+/* heatbath ground: the lowest energy (or the highest), whether it is proved, and the state on request. */
 #include "output.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -43,11 +43,36 @@ static json_t *json_labels(cli *c, const heat_model *model, const heat_model_inf
     return labels;
 }
 
+/* The schedule that ran, as --schedule takes it: hot and cold read back as the same numbers. */
+static const char *text_schedule(const heat_ground_result *r, char buffer[3 * CLI_NUMBER_SIZE])
+{
+    char hot[CLI_NUMBER_SIZE], cold[CLI_NUMBER_SIZE];
+
+    snprintf(buffer, 3 * CLI_NUMBER_SIZE, "%s:%s:%s", r->schedule, cli_text_full(r->hot, hot),
+             cli_text_full(r->cold, cold));
+    return buffer;
+}
+
+static json_t *json_states(cli *c, const heat_model_info *info, const heat_ground_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int64_t k = 0; k < r->n_states; k++) {
+        json_t *row = json_object();
+        cli_put(c, row, "energy", cli_json_energy(info, r->state_energies[k]));
+        cli_put(c, row, "state", cli_json_state(r->states + k * r->n_variables, r->n_variables));
+        cli_put(c, row, "count", json_integer(r->state_counts[k]));
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
 static heat_status print_json(cli *c, const heat_model *model, const heat_model_info *info,
                               const heat_ground_result *r, double cut)
 {
     json_t *result = json_object(), *reasons = json_array();
     const char *file = c->args.values.own.output;
+    char schedule[3 * CLI_NUMBER_SIZE];
     cli_report report = {info, r->outcome, reasons, result, r->seconds, method_option(r)};
 
     if (r->reason != NULL)
@@ -60,7 +85,13 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
     cli_put(c, result, "state", r->state == NULL ? json_null() : cli_json_state(r->state, r->n_variables));
     if (info->has_labels)
         cli_put(c, result, "labels", json_labels(c, model, info));
+    if (c->args.values.verb.ground.keep > 0)
+        cli_put(c, result, "states", json_states(c, info, r));
     cli_put(c, result, "trajectory", json_trajectory(c, info, r));
+    cli_put(c, result, "schedule",
+            r->schedule == NULL ? json_null() : cli_json_text(text_schedule(r, schedule)));
+    cli_put(c, result, "sweeps", json_integer(r->sweeps));
+    cli_put(c, result, "restarts", json_integer(r->restarts));
     cli_put(c, result, "updates", json_integer(r->updates));
     cli_put(c, result, "updates_per_ns",
             r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
@@ -68,9 +99,22 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
     return cli_print_report(c, &report);
 }
 
+static void print_states(const heat_ground_result *r)
+{
+    enum { MOST_SHOWN = 10 };
+    int64_t shown = r->n_states < MOST_SHOWN ? r->n_states : MOST_SHOWN;
+    char number[CLI_NUMBER_SIZE];
+
+    cli_print_row("kept", "%lld distinct states%s", (long long)r->n_states,
+                  shown < r->n_states ? ", the ten best:" : "");
+    for (int64_t k = 0; k < shown; k++)
+        cli_print_row("", "energy %s, count %lld", cli_text_full(r->state_energies[k], number),
+                      (long long)r->state_counts[k]);
+}
+
 static void print_text(cli *c, const heat_model_info *info, const heat_ground_result *r, double cut)
 {
-    char number[CLI_NUMBER_SIZE];
+    char number[CLI_NUMBER_SIZE], schedule[3 * CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
     cli_print_row("energy", "%s", cli_text_full(r->energy, number));
@@ -81,6 +125,11 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
     cli_print_row("outcome", "%s%s%s", heat_outcome_name(r->outcome), r->reason == NULL ? "" : ": ",
                   r->reason == NULL ? "" : r->reason);
     cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
+    if (r->schedule != NULL)
+        cli_print_row("schedule", "%s, %lld sweeps, %lld restarts", text_schedule(r, schedule),
+                      (long long)r->sweeps, (long long)r->restarts);
+    if (c->args.values.verb.ground.keep > 0)
+        print_states(r);
     cli_print_row("time", "%s", cli_text_time(r->seconds, number));
     if (r->updates > 0 && r->seconds > 0)
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
@@ -89,11 +138,34 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
+/* The name or the number that the input gives variable i; a name that holds a comma, a quote or a line end is
+ * quoted (RFC 4180). */
+static void write_index(FILE *out, const heat_model *model, const heat_model_info *info, int32_t i)
+{
+    bool from_one = strcmp(info->format, "rudy") == 0 || strcmp(info->format, "mqlib") == 0 ||
+                    strcmp(info->format, "ising1") == 0;
+    const char *label = heat_model_get_label(model, i);
+
+    if (label == NULL) {
+        fprintf(out, "%lld", (long long)i + from_one);
+    } else if (strpbrk(label, ",\"\r\n") == NULL) {
+        fputs(label, out);
+    } else {
+        putc('"', out);
+        for (; *label != '\0'; label++) {
+            if (*label == '"')
+                putc('"', out);
+            putc(*label, out);
+        }
+        putc('"', out);
+    }
+}
+
 /* One value a line, or index,value with the indices of the input. */
-static heat_status save_state(cli *c, const heat_model_info *info, const heat_ground_result *r)
+static heat_status save_state(cli *c, const heat_model *model, const heat_model_info *info,
+                              const heat_ground_result *r)
 {
     const char *path = c->args.values.own.output, *suffix = "";
-    bool from_one = strcmp(info->format, "rudy") == 0 || strcmp(info->format, "ising1") == 0;
     cli_file file;
 
     if (r->state == NULL)
@@ -102,8 +174,10 @@ static heat_status save_state(cli *c, const heat_model_info *info, const heat_gr
         return HEAT_ERROR_OUTPUT;
     if (cli_file_suffix(path, "|.csv|", &suffix)) {
         fputs("index,value\n", file.stream);
-        for (int32_t k = 0; k < r->n_variables; k++)
-            fprintf(file.stream, "%lld,%d\n", (long long)k + from_one, r->state[k]);
+        for (int32_t k = 0; k < r->n_variables; k++) {
+            write_index(file.stream, model, info, k);
+            fprintf(file.stream, ",%d\n", r->state[k]);
+        }
     } else {
         for (int32_t k = 0; k < r->n_variables; k++)
             fprintf(file.stream, "%d\n", r->state[k]);
@@ -144,7 +218,7 @@ heat_status cli_ground(cli *c)
     }
     status = get_cut(c, model, &info, result.energy, &cut);
     if (status == HEAT_OK && c->args.values.own.output != NULL)
-        status = save_state(c, &info, &result);
+        status = save_state(c, model, &info, &result);
     if (status != HEAT_OK)
         goto out;
     if (c->json)

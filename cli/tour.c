@@ -280,7 +280,12 @@ heat_status cli_tour(cli *c)
     json_decref(result);
     json_decref(reasons);
     cli_hide_progress(c);
-    printf("%d of %d claims hold\n", n_held, n_measured);
+    if (report.outcome == HEAT_OUTCOME_INTERRUPTED && n_measured == 0)
+        printf("interrupted before a claim was measured\n");
+    else
+        printf("%d of %d claims hold%s\n", n_held, n_measured,
+               report.outcome == HEAT_OUTCOME_INTERRUPTED ? "; interrupted before the rest were measured"
+                                                          : "");
     c->exit_code = cli_outcome_code(report.outcome);
     return HEAT_OK;
 }

@@ -21,7 +21,7 @@ typedef struct heat_ground_result {
     const char *reason; /* why it stopped, one clause; static */
     const char *method; /* "enumeration", "elimination", "anneal"; static */
     double energy;      /* of `state`, recomputed from the definition */
-    double bound;       /* no state lies lower; NaN if none is known */
+    double bound;       /* no state lies lower (with `maximize` higher); NaN if none is known */
     int32_t n_variables;
     int8_t *state; /* n_variables, in the model's coding; owned */
     int64_t n_trajectory;
@@ -36,16 +36,19 @@ typedef struct heat_ground_result {
     int8_t *states;         /* [n_states][n_variables]; owned */
     double *state_energies; /* [n_states]; owned */
     int64_t *state_counts;  /* [n_states] how many anneals ended there; owned */
+    const char *schedule; /* kind of the one that ran, "geometric" or "linear"; NULL: exact methods; static */
 } heat_ground_result;
 
 HEAT_API void heat_ground_options_init(heat_ground_options *options);
 HEAT_API void heat_ground_result_init(heat_ground_result *result);
 
-/* Searches for the state of lowest energy. Outcome PROVED (exact methods), COMPLETED (target reached),
- * BEST_FOUND, TIME or INTERRUPTED; the state is always the best that was seen. `options` may be NULL for the
- * defaults. Same bits for any number of threads, except under `time`. HEAT_ERROR_UNABLE: method exact, and
- * too wide for `memory`: the message names the width found and the width affordable. Cost: anneal O(sweeps *
- * replicas * (variables + edges)). Source: Kirkpatrick, Gelatt, Vecchi, Science 220 (1983) 671. */
+/* Searches for the state of lowest energy, or with `maximize` of highest; every energy of options and result
+ * has the model's sign, and a forbidden state (energy +infinity) is no maximum. Outcome PROVED (exact
+ * methods), COMPLETED (target reached), BEST_FOUND, TIME or INTERRUPTED; the state is always the best that
+ * was seen. `options` may be NULL for the defaults. Same bits for any number of threads, except under `time`.
+ * HEAT_ERROR_UNABLE: method exact, and too wide for `memory`: the message names the width found and the width
+ * affordable. Cost: anneal O(sweeps * replicas * (variables + edges)). Source: Kirkpatrick, Gelatt, Vecchi,
+ * Science 220 (1983) 671. */
 HEAT_API HEAT_MUST_USE heat_status heat_ground(heat_context *ctx, const heat_model *model,
                                                const heat_ground_options *options,
                                                heat_ground_result *result);

@@ -265,6 +265,8 @@ void heat_show_progress(heat_context *ctx, double fraction, double updates, doub
     if (now - ctx->last_shown_s < shortest_pause_s)
         return;
     ctx->last_shown_s = now;
+    if (ctx->best_is_negated)
+        p.best = 0 - best;
     p.elapsed_s = now - ctx->started_s;
     p.rate = updates / p.elapsed_s;
     p.remaining_s = fraction > 0 ? p.elapsed_s * (1 - fraction) / fraction : (double)NAN;

@@ -4,6 +4,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "ground/bound.h"
 #include "ground/descent.h"
 #include "ground/ground_methods.h"
 #include "ground/schedule.h"
@@ -156,14 +157,21 @@ static heat_status gather(heat_context *ctx, annealing *a)
 
 static bool meets_target(const annealing *a)
 {
-    double target = a->search->opt->target_energy;
-
-    return target > -HEAT_FOREVER && a->search->best_energy <= target; /* the default is no target */
+    return a->search->best_energy <= a->search->target;
 }
 
+static bool meets_bound(const annealing *a)
+{
+    const heat_search *search = a->search;
+
+    return search->is_proved ||
+           heat_bound_is_met(search->model, search->bound, search->result->state, search->best_energy);
+}
+
+/* A search that keeps states goes on for more of them when the first is proved. */
 static bool is_done(const annealing *a)
 {
-    return meets_target(a) || a->search->best_energy <= a->search->bound;
+    return meets_target(a) || (a->search->opt->keep == 0 && meets_bound(a));
 }
 
 /* A search cut short leaves its best state where it was seen: descend from it too. */
@@ -206,7 +214,8 @@ static heat_status run(heat_context *ctx, annealing *a)
         heat_show_progress(ctx,
                            a->n_sweeps == INT64_MAX ? (double)NAN : (double)a->swept / (double)a->n_sweeps,
                            (double)search->result->updates, search->best_energy);
-        if (status == HEAT_OK && in_anneal == a->length && a->swept < a->n_sweeps && !heat_halted(ctx)) {
+        if (status == HEAT_OK && in_anneal == a->length && a->swept < a->n_sweeps && !is_done(a) &&
+            !heat_halted(ctx)) {
             a->restart++;
             in_anneal = 0;
             status = start_anneal(ctx, a);
@@ -238,14 +247,18 @@ static void conclude(heat_context *ctx, const annealing *a)
 {
     heat_ground_result *r = a->search->result;
 
-    r->method = "anneal";
+    if (!a->search->is_proved)
+        r->method = "anneal";
     r->sweeps = a->swept;
     r->restarts = a->restart;
     r->hot = a->schedule.hot;
     r->cold = a->schedule.cold;
-    if (a->search->best_energy <= a->search->bound) {
+    r->schedule = a->schedule.geometric ? "geometric" : "linear";
+    if (a->search->is_proved)
+        return; /* the exact method has said all */
+    if (meets_bound(a)) {
         r->outcome = HEAT_OUTCOME_PROVED;
-        r->reason = "the energy meets the bound: every coupling and field is satisfied";
+        r->reason = heat_reason_bound;
     } else if (meets_target(a)) {
         r->outcome = HEAT_OUTCOME_COMPLETED;
         r->reason = "the target energy was reached";

@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "exact/exact_choice.h"
+#include "ground/bound.h"
 #include "ground/ground_methods.h"
 
 #include <math.h>
@@ -61,10 +62,12 @@ heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
         r->outcome = HEAT_OUTCOME_PROVED;
         r->reason = "every state was weighed";
         search->bound = energy;
+        search->is_proved = true;
     }
-    if (status == HEAT_OK && energy <= search->bound && r->outcome != HEAT_OUTCOME_PROVED) {
+    if (status == HEAT_OK && !search->is_proved &&
+        heat_bound_is_met(search->model, search->bound, state, energy)) {
         r->outcome = HEAT_OUTCOME_PROVED;
-        r->reason = "the energy meets the bound: every coupling and field is satisfied";
+        r->reason = heat_reason_bound;
     }
     if (status == HEAT_OK)
         status = heat_search_improve(ctx, search, state, energy);

@@ -6,14 +6,17 @@
 
 #include <heatbath/ground.h>
 
-/* A search under way. `best` and the trajectory are the result's own; heat_search_improve keeps them. */
+/* A search under way, always for a minimum. `best` and the trajectory are the result's own;
+ * heat_search_improve keeps them. */
 typedef struct heat_search {
-    const heat_model *model;
+    const heat_model *model; /* whose minimum is sought: -E where E is to be maximised */
     heat_model_info info;
     const heat_ground_options *opt;
     const int8_t *initial; /* NULL: random */
     double begin_s;        /* on heat_clock's scale */
+    double target;         /* -infinity: none */
     double bound;          /* no energy lies lower; -infinity if unknown */
+    bool is_proved;        /* an exact method found the bound and the state that has it */
     double best_energy;    /* +infinity before the first state */
     heat_ground_result *result;
     int64_t capacity; /* of the two trajectory arrays */
@@ -22,6 +25,9 @@ typedef struct heat_search {
 /* Takes `state` (energy already known) as the best so far if it is lower, and notes the time. */
 HEAT_MUST_USE heat_status heat_search_improve(heat_context *ctx, heat_search *search, const int8_t *state,
                                               double energy);
+
+/* Why a state is proved that no exact method found. */
+extern const char heat_reason_bound[];
 
 /* Runs a method to its end: fills the result's state, outcome, reason, method and updates. */
 HEAT_MUST_USE heat_status heat_ground_anneal(heat_context *ctx, heat_search *search);

@@ -1,11 +1,14 @@
 /* heat_ground: choose a method, run it, and check its answer against the definition of the energy. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "ground/bound.h"
 #include "ground/ground_methods.h"
 #include "ground/schedule.h"
 
 #include <math.h>
 #include <string.h>
+
+const char heat_reason_bound[] = "the energy meets the bound: every coupling and field is at its best";
 
 void heat_ground_result_init(heat_ground_result *result)
 {
@@ -49,38 +52,43 @@ heat_status heat_search_improve(heat_context *ctx, heat_search *search, const in
     return HEAT_OK;
 }
 
-/* Every term at its best at once: -sum |J| - sum |h| + offset. */
-static double trivial_bound(const heat_model *model)
-{
-    heat_pairwise g;
-    double pairs = 0, fields = 0;
-
-    if (!heat_model_get_pairwise(model, &g))
-        return -(double)INFINITY;
-    for (int64_t k = 0; k < g.row[g.n]; k++)
-        pairs += fabs(g.coupling[k]);
-    for (int32_t i = 0; i < g.n; i++)
-        fields += fabs(g.field[i]);
-    if (!g.exact) /* rounding must not prove anything */
-        return (g.offset - 0.5 * pairs - fields) - 1e-12 * (fabs(g.offset) + pairs + fields);
-    return g.offset - 0.5 * pairs - fields;
-}
-
 /* The reported energy is that of the reported state, summed from the definition; the search's own must agree.
  */
-static heat_status verify(heat_context *ctx, const heat_search *search)
+static heat_status verify(heat_context *ctx, const heat_model *model, const heat_search *search)
 {
     heat_ground_result *r = search->result;
-    double tolerance = search->info.exact ? 0 : 1e-9 * (1 + fabs(search->best_energy));
-    heat_status status = heat_model_get_energy(ctx, search->model, 1, r->state, &r->energy);
+    double found = search->opt->maximize ? 0 - search->best_energy : search->best_energy;
+    double tolerance = search->info.exact ? 0 : 1e-9 * (1 + fabs(found));
+    heat_status status = heat_model_get_energy(ctx, model, 1, r->state, &r->energy);
 
-    if (status == HEAT_OK && !(fabs(r->energy - search->best_energy) <= tolerance) &&
-        !(isinf(r->energy) && isinf(search->best_energy)))
+    if (status == HEAT_OK && !(fabs(r->energy - found) <= tolerance) && !(isinf(r->energy) && isinf(found)))
         return heat_fail(ctx, HEAT_ERROR_INTERNAL,
-                         "the search says %.17g, its state has %.17g: please report this",
-                         search->best_energy, r->energy);
-    r->bound = isfinite(search->bound) ? search->bound : (double)NAN;
+                         "the search says %.17g, its state has %.17g: please report this", found, r->energy);
     return status;
+}
+
+static void turn(double *energies, int64_t count)
+{
+    for (int64_t k = 0; k < count; k++)
+        if (!isinf(energies[k]))
+            energies[k] = 0 - energies[k];
+}
+
+/* What the search found of its model, in the sign of the caller's. */
+static void report(const heat_search *search)
+{
+    heat_ground_result *r = search->result;
+    bool is_maximum = search->opt->maximize;
+    bool is_met = r->outcome == HEAT_OUTCOME_PROVED;
+
+    r->bound = isfinite(search->bound) ? search->bound : (double)NAN;
+    if (is_maximum) {
+        turn(r->trajectory_energy, r->n_trajectory);
+        turn(r->state_energies, r->n_states);
+        turn(&r->bound, 1);
+    }
+    if (is_met || (is_maximum ? r->energy > r->bound : r->energy < r->bound)) /* by a last place's rounding */
+        r->bound = r->energy;
 }
 
 /* `auto` took the exact road: says which of the options that were set it does not read. */
@@ -95,19 +103,31 @@ static void note_unread(heat_context *ctx, const heat_search *search)
 
 static heat_status choose_and_run(heat_context *ctx, heat_search *search)
 {
-    bool exact = strcmp(search->opt->method, "exact") == 0;
+    double target = search->opt->target_energy;
+    bool exact = strcmp(search->opt->method, "exact") == 0,
+         is_auto = strcmp(search->opt->method, "auto") == 0;
     heat_schedule schedule;
     heat_status status = HEAT_OK;
 
+    search->bound = heat_bound_get(search->model);
+    search->target = fabs(target) >= HEAT_FOREVER ? -(double)INFINITY
+                     : search->opt->maximize      ? -target
+                                                  : target;
+    ctx->best_is_negated = search->opt->maximize;
     if (search->opt->schedule != NULL) /* a word that means nothing is refused on every road */
         status = heat_schedule_parse(ctx, search->opt->schedule, &schedule);
-    if (status == HEAT_OK && strcmp(search->opt->method, "auto") == 0)
+    if (status == HEAT_OK && is_auto)
         status = heat_ground_exact_is_cheap(ctx, search, &exact);
     if (status != HEAT_OK)
         return status;
-    if (exact && strcmp(search->opt->method, "auto") == 0)
+    if (!exact)
+        return heat_ground_anneal(ctx, search);
+    if (is_auto && search->opt->keep == 0)
         note_unread(ctx, search);
-    return exact ? heat_ground_exact(ctx, search) : heat_ground_anneal(ctx, search);
+    status = heat_ground_exact(ctx, search);
+    if (status == HEAT_OK && search->opt->keep > 0 && search->is_proved)
+        status = heat_ground_anneal(ctx, search); /* the proof is there; more states are asked for */
+    return status;
 }
 
 heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_ground_options *options,
@@ -116,6 +136,7 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     heat_ground_options opt;
     heat_ground_result r;
     heat_search search = {.model = model, .opt = &opt, .best_energy = (double)INFINITY, .result = &r};
+    heat_model *negated = NULL;
     heat_budget budget;
     int8_t *initial = NULL;
     heat_status status;
@@ -136,8 +157,11 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     heat_model_describe(model, &search.info);
     r.n_variables = search.info.n_variables;
     r.hot = r.cold = (double)NAN;
-    search.bound = trivial_bound(model);
     status = heat_alloc(ctx, r.n_variables, 1, &r.state);
+    if (status == HEAT_OK && opt.maximize) {
+        status = heat_model_create_negated(ctx, model, &negated);
+        search.model = negated;
+    }
     if (status == HEAT_OK && opt.initial != NULL) {
         status = heat_alloc(ctx, r.n_variables, 1, &initial);
         if (status == HEAT_OK)
@@ -147,10 +171,14 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     if (status == HEAT_OK)
         status = choose_and_run(ctx, &search);
     if (status == HEAT_OK)
-        status = verify(ctx, &search);
+        status = verify(ctx, model, &search);
+    if (status == HEAT_OK)
+        report(&search);
+    ctx->best_is_negated = false;
     r.seconds = heat_clock() - search.begin_s;
     heat_budget_leave(ctx, &budget);
     heat_free(initial);
+    heat_model_free(negated);
     if (status != HEAT_OK) {
         heat_ground_result_clear(&r);
         return status;

@@ -24,6 +24,11 @@ HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model 
                                             const int8_t *states, int32_t site, const int8_t *proposed,
                                             double *deltas);
 
+/* The model of energy -E: the same states, in the same coding. A forbidden state (E = +infinity) stays
+ * forbidden. `model` is borrowed: it must outlive the new one. Takes 8 bytes an edge end and a variable. */
+HEAT_MUST_USE heat_status heat_model_create_negated(heat_context *ctx, const heat_model *model,
+                                                    heat_model **out);
+
 /* One uniformly random value of a variable, in the model's coding. */
 int8_t heat_random_value(const heat_model_info *info, heat_stream *stream);
 

@@ -6,6 +6,7 @@
 
 #include <heatbath/ground.h>
 #include <math.h>
+#include <string.h>
 
 enum { N_MODELS = 300, MOST_SPINS = 20 };
 
@@ -87,10 +88,89 @@ static void every_method_finds_the_ground_state(void **state)
     heat_context_free(ctx);
 }
 
+static heat_ground_result search(heat_context *ctx, const heat_model *model, const char *method,
+                                 bool maximize)
+{
+    heat_ground_options opt;
+    heat_ground_result r = {0};
+
+    heat_ground_options_init(&opt);
+    heat_ground_result_init(&r);
+    opt.method = method;
+    opt.maximize = maximize;
+    opt.threads = 1;
+    opt.keep = strcmp(method, "anneal") == 0 ? 5 : 0;
+    opt.sweeps = strcmp(method, "anneal") == 0 ? 300 : HEAT_AUTO;
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    return r;
+}
+
+/* max E = -min(-E): the same search, so the same states, bounds and trajectories, with the sign turned. */
+static void compare_with_the_negative(heat_context *ctx, const heat_model *model, const heat_model *negative,
+                                      const char *method, uint64_t seed)
+{
+    heat_ground_result high = search(ctx, model, method, true), low = search(ctx, negative, method, false);
+
+    if (!(high.energy == -low.energy && high.outcome == low.outcome && high.n_states == low.n_states &&
+          high.n_trajectory == low.n_trajectory))
+        fail_msg("model %llu, method %s: the maximum is %.17g, the minimum of -E %.17g",
+                 (unsigned long long)seed, method, high.energy, low.energy);
+    assert_memory_equal(high.state, low.state, (size_t)high.n_variables);
+    assert_close(high.bound, -low.bound, 0);
+    assert_true(high.bound >= high.energy && low.bound <= low.energy);
+    for (int64_t k = 0; k < high.n_trajectory; k++)
+        assert_close(high.trajectory_energy[k], -low.trajectory_energy[k], 0);
+    for (int64_t k = 0; k < high.n_states; k++) {
+        double energy;
+        assert_close(high.state_energies[k], -low.state_energies[k], 0);
+        assert_ok(ctx, heat_model_get_energy(ctx, model, 1, high.states + k * high.n_variables, &energy));
+        assert_close(energy, high.state_energies[k], 0);
+    }
+    heat_ground_result_clear(&high);
+    heat_ground_result_clear(&low);
+}
+
+static void the_maximum_is_minus_the_minimum_of_minus_e(void **state)
+{
+    (void)state;
+    enum { N_TERMS = 40, N_QUBOS = 60 };
+    heat_context *ctx = test_context();
+
+    for (uint64_t seed = 0; seed < N_QUBOS; seed++) {
+        int32_t i[N_TERMS], j[N_TERMS], n = 3 + (int32_t)(seed % 9);
+        double terms[N_TERMS], negatives[N_TERMS];
+        heat_stream stream;
+        heat_model *model, *negative;
+        bool is_qubo = seed % 2;
+        heat_stream_init(&stream, seed, HEAT_PURPOSE_TEST, 11);
+        for (int t = 0; t < N_TERMS; t++) { /* multiples of 1/4: sums are exact in either sign */
+            i[t] = (int32_t)heat_stream_below(&stream, (uint64_t)n);
+            j[t] = (int32_t)heat_stream_below(&stream, (uint64_t)n);
+            if (!is_qubo && i[t] == j[t])
+                j[t] = (i[t] + 1) % n;
+            terms[t] = ((double)heat_stream_below(&stream, 33) - 16) / 4;
+            negatives[t] = -terms[t];
+        }
+        if (is_qubo) {
+            assert_ok(ctx, heat_model_create_qubo(ctx, n, N_TERMS, i, j, terms, 1.5, &model));
+            assert_ok(ctx, heat_model_create_qubo(ctx, n, N_TERMS, i, j, negatives, -1.5, &negative));
+        } else {
+            assert_ok(ctx, heat_model_create_ising(ctx, n, N_TERMS, i, j, terms, NULL, 1.5, &model));
+            assert_ok(ctx, heat_model_create_ising(ctx, n, N_TERMS, i, j, negatives, NULL, -1.5, &negative));
+        }
+        compare_with_the_negative(ctx, model, negative, "exact", seed);
+        compare_with_the_negative(ctx, model, negative, "anneal", seed);
+        heat_model_free(model);
+        heat_model_free(negative);
+    }
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_finds_the_ground_state),
+        cmocka_unit_test(the_maximum_is_minus_the_minimum_of_minus_e),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,6 +329,97 @@ static void a_custom_model_is_searched_too(void **state)
     heat_context_free(ctx);
 }
 
+/* The valley's rim, with the states below 0 ... 3 everywhere forbidden. */
+static int rim(void *user, int64_t n_rows, const int8_t *states, double *energies)
+{
+    valley(user, n_rows, states, energies);
+    for (int64_t r = 0; r < n_rows; r++)
+        if (states[12 * r] == 3)
+            energies[r] = (double)INFINITY;
+    return 0;
+}
+
+/* Each variable k is best off farthest from k % 4; what is forbidden is no maximum. */
+static void a_forbidden_state_is_no_maximum(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_ground_options opt = annealing();
+    heat_ground_result r = {0};
+    heat_custom c;
+    heat_model *model;
+
+    heat_custom_init(&c);
+    c.n_variables = 12;
+    c.n_states = 4;
+    c.coding = HEAT_CODING_INDEX;
+    c.energy = rim;
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    opt.maximize = true;
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_close(r.energy, 3 * (9 + 4 + 4 + 9) - 9 + 4, 0); /* variable 0 stops at 2 */
+    assert_int_equal(r.state[0], 2);
+    assert_true(isnan(r.bound));
+    for (int64_t k = 1; k < r.n_trajectory; k++)
+        assert_true(r.trajectory_energy[k] > r.trajectory_energy[k - 1] || isinf(r.trajectory_energy[k - 1]));
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Decimal couplings: the bound is the exact sum rounded down, and signs, not sums, prove. */
+static void the_bound_is_tight_and_holds(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    const int32_t i[] = {0, 1, 0, 2}, j[] = {1, 2, 2, 3};
+    double coupling[] = {-0.3, -0.3, -0.3, 1e-18};
+    heat_ground_options opt = annealing();
+    heat_ground_result r = {0};
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_create_ising(ctx, 4, 4, i, j, coupling, NULL, 0, &model));
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_close(r.bound, -0.9, 0);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_BEST_FOUND);
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    coupling[0] = 0.3; /* no frustration left: only the tiny bond could be missed, and it is not */
+    coupling[1] = -0.3;
+    assert_ok(ctx, heat_model_create_ising(ctx, 4, 4, i, j, coupling, NULL, 0, &model));
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_int_equal(r.outcome, HEAT_OUTCOME_PROVED);
+    assert_close(r.bound, r.energy, 0);
+    assert_int_equal(r.state[2], r.state[3]);
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Under auto a small model is proved, and annealed for the states that are asked for. */
+static void states_are_kept_beside_a_proof(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:4x4,seed=2");
+    heat_ground_options opt;
+    heat_ground_result r = {0};
+
+    heat_ground_options_init(&opt);
+    opt.keep = 4;
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_int_equal(r.outcome, HEAT_OUTCOME_PROVED);
+    assert_string_equal(r.method, "elimination");
+    assert_string_equal(r.schedule, "geometric");
+    assert_int_equal(r.n_states, 4);
+    assert_close(r.state_energies[0], r.energy, 0);
+    assert_close(r.bound, r.energy, 0);
+    assert_true(r.updates > 0 && r.hot > r.cold);
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void an_initial_state_is_where_it_starts(void **state)
 {
     (void)state;
@@ -386,6 +477,7 @@ static heat_status run_and_clear(heat_context *ctx, void *arg)
     opt.threads = 1;
     opt.sweeps = 5;
     opt.keep = 3;
+    opt.maximize = true;
     status = heat_ground(ctx, arg, &opt, &r);
     heat_ground_result_clear(&r);
     return status;
@@ -416,6 +508,9 @@ int main(void)
         cmocka_unit_test(time_ends_the_search),
         cmocka_unit_test(small_models_have_answers),
         cmocka_unit_test(a_custom_model_is_searched_too),
+        cmocka_unit_test(a_forbidden_state_is_no_maximum),
+        cmocka_unit_test(the_bound_is_tight_and_holds),
+        cmocka_unit_test(states_are_kept_beside_a_proof),
         cmocka_unit_test(an_initial_state_is_where_it_starts),
         cmocka_unit_test(bad_schedules_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),

@@ -140,27 +140,6 @@ static void what_is_refused_names_its_place(void **state)
     heat_context_free(ctx);
 }
 
-static void published_files_have_the_published_energies(void **state)
-{
-    (void)state;
-    heat_context *ctx = test_context();
-    heat_model *model;
-    heat_model_info info;
-    int8_t x[100] = {0};
-    double energy;
-
-    assert_ok(ctx, heat_model_load(ctx, test_data("qubo/bqp100_1.qubo"), &model));
-    heat_model_describe(model, &info);
-    assert_int_equal(info.n_variables, 100);
-    assert_int_equal(info.n_edges, 464);
-    assert_true(info.integer && info.coding == HEAT_CODING_INDEX);
-    assert_string_equal(info.kind, "qubo");
-    assert_ok(ctx, heat_model_get_energy(ctx, model, 1, x, &energy));
-    assert_close(energy, 0, 0);
-    heat_model_free(model);
-    heat_context_free(ctx);
-}
-
 static heat_status read_each(heat_context *ctx, void *arg)
 {
     static const char *const texts[] = {
@@ -189,7 +168,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(graphs_read_by_the_rules_of_their_format),
         cmocka_unit_test(what_is_refused_names_its_place),
-        cmocka_unit_test(published_files_have_the_published_energies),
         cmocka_unit_test(a_failing_allocation_frees_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

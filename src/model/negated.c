@@ -1,0 +1,119 @@
+/* -E as a model of its own, so that whatever seeks a minimum seeks a maximum too. It stands on the model that
+ * it negates: the energies are asked there, the graph is shared, only couplings and fields are held anew. */
+#include "base/memory.h"
+#include "model/model_private.h"
+
+#include <math.h>
+
+typedef struct negated {
+    const heat_model *base;
+    bool is_pairwise;
+    heat_pairwise view; /* of -E */
+    double *coupling, *field;
+} negated;
+
+static void negated_free(void *self)
+{
+    negated *m = self;
+
+    heat_free(m->coupling);
+    heat_free(m->field);
+    heat_free(m);
+}
+
+/* Infinities forbid a state or leave one that is forbidden: either way they stay what they are. And no energy
+ * becomes -0. */
+static void negate(double *values, int64_t count)
+{
+    for (int64_t k = 0; k < count; k++)
+        if (!isinf(values[k]))
+            values[k] = 0 - values[k];
+}
+
+static heat_status negated_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                    const int8_t *states, double *energies)
+{
+    const negated *m = model->self;
+    heat_status status = heat_model_energies(ctx, m->base, n_rows, states, energies);
+
+    if (status == HEAT_OK)
+        negate(energies, n_rows);
+    return status;
+}
+
+static heat_status negated_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                  const int8_t *states, int32_t site, const int8_t *proposed, double *deltas)
+{
+    const negated *m = model->self;
+    heat_status status = heat_model_deltas(ctx, m->base, n_rows, states, site, proposed, deltas);
+
+    if (status == HEAT_OK)
+        negate(deltas, n_rows);
+    return status;
+}
+
+static bool negated_pairwise(const void *self, heat_pairwise *view)
+{
+    const negated *m = self;
+
+    *view = m->view;
+    return m->is_pairwise;
+}
+
+static const heat_model_kind negated_kind = {
+    .name = "negated",
+    .free = negated_free,
+    .energies = negated_energies,
+    .deltas = negated_deltas,
+    .pairwise = negated_pairwise,
+};
+
+static heat_status negate_view(heat_context *ctx, negated *m)
+{
+    int64_t n_ends = m->view.row[m->view.n];
+    heat_status status = heat_alloc(ctx, n_ends, sizeof *m->coupling, &m->coupling);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, m->view.n, sizeof *m->field, &m->field);
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t k = 0; k < n_ends; k++)
+        m->coupling[k] = 0 - m->view.coupling[k];
+    for (int32_t i = 0; i < m->view.n; i++)
+        m->field[i] = 0 - m->view.field[i];
+    m->view.coupling = m->coupling;
+    m->view.field = m->field;
+    m->view.offset = 0 - m->view.offset;
+    return HEAT_OK;
+}
+
+heat_status heat_model_create_negated(heat_context *ctx, const heat_model *model, heat_model **out)
+{
+    negated *m = NULL;
+    heat_status status = heat_alloc(ctx, 1, sizeof *m, &m);
+
+    *out = NULL;
+    if (status != HEAT_OK)
+        return status;
+    m->base = model;
+    m->is_pairwise = heat_model_get_pairwise(model, &m->view);
+    if (m->is_pairwise)
+        status = negate_view(ctx, m);
+    if (status != HEAT_OK) {
+        negated_free(m);
+        return status;
+    }
+    status = heat_model_create(ctx, &negated_kind, m, model->name, out);
+    if (status != HEAT_OK)
+        return status;
+    (*out)->info = model->info;
+    (*out)->info.name = (*out)->name;
+    (*out)->info.extent = NULL; /* the lattice's shape is the base's to tell */
+    (*out)->info.n_dimensions = 0;
+    (*out)->info.min_coupling = 0 - model->info.max_coupling;
+    (*out)->info.max_coupling = 0 - model->info.min_coupling;
+    (*out)->info.max_cut = false;
+    (*out)->info.has_labels = false;
+    (*out)->thread_safe = model->thread_safe;
+    return HEAT_OK;
+}
