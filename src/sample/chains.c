@@ -239,10 +239,13 @@ double heat_chains_get_acceptance(const heat_chains *c, int64_t chain)
     return (double)c->n_moves[chain] / ((double)c->n_counted[chain / c->width] * c->n);
 }
 
-void heat_chains_reset_moves(heat_chains *c)
+void heat_chains_reset_moves(heat_chains *c, int64_t unit)
 {
-    memset(c->n_moves, 0, (size_t)c->n_chains * sizeof *c->n_moves);
-    memset(c->n_counted, 0, (size_t)c->n_units * sizeof *c->n_counted);
+    int64_t first, last;
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    memset(c->n_moves + first, 0, (size_t)(last - first) * sizeof *c->n_moves);
+    c->n_counted[unit] = 0;
 }
 
 void heat_chains_keep_best(heat_chains *c, int64_t unit)
@@ -257,6 +260,31 @@ double heat_chains_get_best(const heat_chains *c, int64_t chain, int8_t *state)
     if (state != NULL)
         apply_sign(c, chain, state);
     return energy;
+}
+
+heat_status heat_chains_add_parts(heat_context *ctx, heat_chains *c, heat_parts *p)
+{
+    int64_t n = c->n_chains;
+    heat_status status = heat_parts_add(ctx, p, "chains/rung", -1, c->rung, n * (int64_t)sizeof *c->rung);
+
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "chains/beta", -1, c->beta, n * (int64_t)sizeof *c->beta);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "chains/sign", -1, c->sign, n * (int64_t)sizeof *c->sign);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "chains/flip", -1, c->flip, n * (int64_t)sizeof *c->flip);
+    if (status == HEAT_OK)
+        status =
+            heat_parts_add(ctx, p, "chains/flip_bits", -1, c->flip_bits, n * (int64_t)sizeof *c->flip_bits);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "chains/n_moves", -1, c->n_moves, n * (int64_t)sizeof *c->n_moves);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "chains/n_sweeps", -1, c->n_sweeps,
+                                c->n_units * (int64_t)sizeof *c->n_sweeps);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "chains/n_counted", -1, c->n_counted,
+                                c->n_units * (int64_t)sizeof *c->n_counted);
+    return status == HEAT_OK ? c->layout->add_parts(ctx, c, p) : status;
 }
 
 double heat_chains_get_energy_slack(const heat_chains *c)

@@ -6,6 +6,7 @@
 #ifndef HEATBATH_CHAINS_H
 #define HEATBATH_CHAINS_H
 
+#include "io/checkpoint.h"
 #include "kernel/isa.h"
 #include "model/views.h"
 #include "random/stream.h"
@@ -114,12 +115,15 @@ double heat_chains_get_walk_energy(const heat_chains *chains, int64_t chain);
 /* Moves per visited variable since heat_chains_reset_moves; NaN before the first counted sweep (layouts of
  * bits count in every sixteenth). */
 double heat_chains_get_acceptance(const heat_chains *chains, int64_t chain);
-void heat_chains_reset_moves(heat_chains *chains);
+void heat_chains_reset_moves(heat_chains *chains, int64_t unit);
 
 /* With track_best: keeps the states of the unit's chains that are the lowest since their start; and hands one
  * out. */
 void heat_chains_keep_best(heat_chains *chains, int64_t unit);
 double heat_chains_get_best(const heat_chains *chains, int64_t chain, int8_t *state);
+
+/* Lists all memory that the further life of the chains depends on, for checkpoints. */
+HEAT_MUST_USE heat_status heat_chains_add_parts(heat_context *ctx, heat_chains *chains, heat_parts *parts);
 
 /* How far the best energies may be from the truth: 0 for exact couplings. */
 double heat_chains_get_energy_slack(const heat_chains *chains);

@@ -93,14 +93,37 @@ void heat_exchange_step(heat_exchange *x, heat_chains *c, int64_t ladder, int32_
     }
 }
 
-void heat_exchange_reset(heat_exchange *x)
+void heat_exchange_reset(heat_exchange *x, int64_t ladder)
 {
-    size_t n = (size_t)x->n_ladders * (size_t)x->n_rungs;
+    size_t n = (size_t)x->n_rungs;
+    int64_t first = ladder * x->n_rungs;
 
-    memset(x->tried, 0, n * sizeof *x->tried);
-    memset(x->accepted, 0, n * sizeof *x->accepted);
-    memset(x->was_hot, 0, n * sizeof *x->was_hot);
-    memset(x->round_trips, 0, (size_t)x->n_ladders * sizeof *x->round_trips);
+    memset(x->tried + first, 0, n * sizeof *x->tried);
+    memset(x->accepted + first, 0, n * sizeof *x->accepted);
+    memset(x->was_hot + first, 0, n * sizeof *x->was_hot);
+    x->round_trips[ladder] = 0;
+}
+
+heat_status heat_exchange_add_parts(heat_context *ctx, heat_exchange *x, heat_parts *p)
+{
+    int64_t n = x->n_ladders * x->n_rungs;
+    heat_status status =
+        heat_parts_add(ctx, p, "exchange/chain_at", -1, x->chain_at, n * (int64_t)sizeof *x->chain_at);
+
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/streams", -1, x->streams,
+                                x->n_ladders * (int64_t)sizeof *x->streams);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/tried", -1, x->tried, n * (int64_t)sizeof *x->tried);
+    if (status == HEAT_OK)
+        status =
+            heat_parts_add(ctx, p, "exchange/accepted", -1, x->accepted, n * (int64_t)sizeof *x->accepted);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/was_hot", -1, x->was_hot, n * (int64_t)sizeof *x->was_hot);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/round_trips", -1, x->round_trips,
+                                x->n_ladders * (int64_t)sizeof *x->round_trips);
+    return status;
 }
 
 double heat_exchange_get_acceptance(const heat_exchange *x, int32_t rung)

@@ -31,8 +31,12 @@ double heat_exchange_probability(double beta_k, double beta_l, double e_k, doubl
  * ladder. */
 void heat_exchange_step(heat_exchange *exchange, heat_chains *chains, int64_t ladder, int32_t first);
 
-/* Forgets the counts: the burn-in is over. */
-void heat_exchange_reset(heat_exchange *exchange);
+/* Forgets a ladder's counts: its burn-in is over. */
+void heat_exchange_reset(heat_exchange *exchange, int64_t ladder);
+
+/* Lists its memory, for checkpoints. */
+HEAT_MUST_USE heat_status heat_exchange_add_parts(heat_context *ctx, heat_exchange *exchange,
+                                                  heat_parts *parts);
 
 /* Accepted swaps of the pair (rung, rung + 1), of those tried; NaN before the first. */
 double heat_exchange_get_acceptance(const heat_exchange *exchange, int32_t rung);

@@ -362,6 +362,32 @@ static double lanes_get_best(const heat_chains *c, int64_t chain, int8_t *state)
     return energy_of_units(s, s->best_units[p.cell]);
 }
 
+static heat_status lanes_add_parts(heat_context *ctx, heat_chains *c, heat_parts *p)
+{
+    heat_lane_store *s = c->store;
+    int64_t words = (int64_t)c->n * (s->block_width / HEAT_LANES_A_VECTOR);
+    int64_t lanes = s->n_blocks_in_all * s->block_width;
+    heat_status status = HEAT_OK;
+
+    for (int64_t b = 0; b < s->n_blocks_in_all && status == HEAT_OK; b++) {
+        heat_lane_block *block = &s->blocks[b];
+        status = heat_parts_add(ctx, p, "lanes/down", b, block->down, words * (int64_t)sizeof *block->down);
+        if (status == HEAT_OK)
+            status = heat_parts_add(ctx, p, "lanes/scale", b, block->scale, sizeof block->scale);
+        if (status == HEAT_OK)
+            status = heat_parts_add(ctx, p, "lanes/energy", b, block->energy, sizeof block->energy);
+        if (status == HEAT_OK)
+            status = heat_parts_add(ctx, p, "lanes/random", b, block->random, sizeof block->random);
+        if (status == HEAT_OK && s->best_down != NULL)
+            status = heat_parts_add(ctx, p, "lanes/best_down", b, s->best_down[b],
+                                    words * (int64_t)sizeof *block->down);
+    }
+    if (status == HEAT_OK && s->best_units != NULL)
+        status = heat_parts_add(ctx, p, "lanes/best_units", -1, s->best_units,
+                                lanes * (int64_t)sizeof *s->best_units);
+    return status;
+}
+
 static double lanes_get_slack(const heat_chains *c)
 {
     const heat_lane_store *s = c->store;
@@ -386,6 +412,7 @@ const heat_layout heat_layout_lanes = {.name = "lanes",
                                        .set_state = lanes_set_state,
                                        .sweep = lanes_sweep,
                                        .measure = lanes_measure,
+                                       .add_parts = lanes_add_parts,
                                        .get_state = lanes_get_state,
                                        .get_energy = lanes_get_energy,
                                        .get_walk_energy = lanes_get_walk_energy,

@@ -24,6 +24,8 @@ struct heat_layout {
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
     void (*measure)(heat_chains *chains, int64_t unit); /* NULL: always up to date */
+    /* Lists the memory that makes up the chains' states and streams, for checkpoints. */
+    heat_status (*add_parts)(heat_context *ctx, heat_chains *chains, heat_parts *parts);
     void (*get_state)(const heat_chains *chains, int64_t chain, int8_t *state);
     double (*get_energy)(const heat_chains *chains, int64_t chain);
     double (*get_walk_energy)(const heat_chains *chains, int64_t chain);

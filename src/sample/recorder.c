@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Chains whose block means disagree more than this have not found the same mean. Sixteen blocks a chain
@@ -100,6 +101,45 @@ void heat_recorder_clear(heat_recorder *r)
     clear_sums(&r->spins);
     clear_sums(&r->edges);
     *r = (heat_recorder){0};
+}
+
+static heat_status add_sums(heat_context *ctx, const heat_recorder *r, const char *name, heat_block_sums *s,
+                            heat_parts *p)
+{
+    int64_t n = r->n_chains * s->length;
+    char part[32];
+    heat_status status;
+
+    snprintf(part, sizeof part, "recorder/%s", name);
+    status = heat_parts_add(ctx, p, part, 0, s->now, n * (int64_t)sizeof *s->now);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, part, 1, s->sum, n * (int64_t)sizeof *s->sum);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, part, 2, s->squares, n * (int64_t)sizeof *s->squares);
+    return status;
+}
+
+heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *r, heat_parts *p)
+{
+    int64_t n = r->n_chains;
+    heat_status status = HEAT_OK;
+
+    for (int id = 0; id < HEAT_N_SERIES && status == HEAT_OK; id++)
+        status = heat_parts_add(ctx, p, "recorder/series", id, r->series[id],
+                                n * r->n_sweeps * (int64_t)sizeof *r->series[id]);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "recorder/states", -1, r->states, n * r->n_draws * r->n);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "recorder/energies", -1, r->energies,
+                                n * r->n_draws * (int64_t)sizeof *r->energies);
+    if (status == HEAT_OK)
+        status =
+            heat_parts_add(ctx, p, "recorder/n_blocks", -1, r->n_blocks, n * (int64_t)sizeof *r->n_blocks);
+    if (status == HEAT_OK)
+        status = add_sums(ctx, r, "spins", &r->spins, p);
+    if (status == HEAT_OK)
+        status = add_sums(ctx, r, "edges", &r->edges, p);
+    return status;
 }
 
 bool heat_recorder_wants_state(const heat_recorder *r, int64_t sweep)

@@ -4,6 +4,7 @@
 #ifndef HEATBATH_RECORDER_H
 #define HEATBATH_RECORDER_H
 
+#include "io/checkpoint.h"
 #include "sample/scalars.h"
 
 enum { HEAT_RECORD_BLOCKS = 16 }; /* of a chain, for the errors of spins and edges */
@@ -54,6 +55,10 @@ void heat_recorder_add(heat_recorder *recorder, int64_t slot, int64_t sweep, con
  * fetched.
  */
 bool heat_recorder_wants_state(const heat_recorder *recorder, int64_t sweep);
+
+/* Lists its memory, for checkpoints. */
+HEAT_MUST_USE heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *recorder,
+                                                  heat_parts *parts);
 
 /* Mean and standard error of entry k of the sums over the full blocks of chains [first, last): the larger of
  * what the scatter of blocks within chains and that of the chains' means say. NaN where chains have fewer

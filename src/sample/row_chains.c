@@ -225,6 +225,24 @@ static double rows_get_best(const heat_chains *c, int64_t chain, int8_t *state)
     return s->best_energy[chain];
 }
 
+static heat_status rows_add_parts(heat_context *ctx, heat_chains *c, heat_parts *p)
+{
+    heat_row_store *s = c->store;
+    int64_t n = c->n_chains;
+    heat_status status = heat_parts_add(ctx, p, "rows/rows", -1, s->rows, n * c->n);
+
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "rows/energy", -1, s->energy, n * (int64_t)sizeof *s->energy);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "rows/streams", -1, s->streams, n * (int64_t)sizeof *s->streams);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "rows/best_rows", -1, s->best_rows, n * c->n);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "rows/best_energy", -1, s->best_energy,
+                                n * (int64_t)sizeof *s->best_energy);
+    return status;
+}
+
 static double rows_sweep_cost(const heat_chains *c)
 {
     return 50.0 * ((double)c->n * c->n + 10.0 * c->n) * c->width; /* a custom energy may read all variables */
@@ -238,6 +256,7 @@ const heat_layout heat_layout_rows = {.name = "rows",
                                       .start = rows_start,
                                       .set_state = rows_set_state,
                                       .sweep = rows_sweep,
+                                      .add_parts = rows_add_parts,
                                       .get_state = rows_get_state,
                                       .get_energy = rows_get_energy,
                                       .get_walk_energy = rows_get_energy,

@@ -3,15 +3,15 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "sample/sampling_checkpoint.h"
 
 #include <math.h>
 #include <string.h>
 
-/* One stretch of sweeps, the same for all units. */
+/* Sweeps up to a target, the same for all units. */
 typedef struct stretch {
     heat_sampling *s;
-    int64_t first, count;
-    bool record;
+    int64_t target;
 } stretch;
 
 /* Engines of a ladder set each replica's temperatures side by side, the others each temperature's replicas.
@@ -102,60 +102,94 @@ heat_status heat_sampling_exchange(heat_context *worker, heat_sampling *s, int64
     return HEAT_OK;
 }
 
+/* The burn-in of a unit is over: what it counted does not count. */
+static void end_burn_in(heat_sampling *s, int64_t unit)
+{
+    int64_t first, last;
+
+    heat_chains_get_unit(s->chains, unit, &first, &last);
+    heat_chains_reset_moves(s->chains, unit);
+    if (s->engine->is_ladder)
+        for (int64_t ladder = first / s->n_temperatures; ladder < last / s->n_temperatures; ladder++)
+            heat_exchange_reset(&s->exchange, ladder);
+}
+
+/* A unit's sweeps up to the target, or to a halt: its own count says where it stands, so that a run can go on
+ * from any point. */
 static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
 {
-    stretch *w = arg;
+    const stretch *w = arg;
+    heat_sampling *s = w->s;
+    const int64_t *n_sweeps = &s->chains->n_sweeps[unit];
 
-    for (int64_t t = w->first; t < w->first + w->count && !heat_halted(worker); t++) {
-        heat_status status = heat_sampling_step(worker, w->s, unit);
+    while (*n_sweeps < w->target && !heat_halted(worker)) {
+        heat_status status;
+        if (*n_sweeps == s->opt.burn_in)
+            end_burn_in(s, unit);
+        status = heat_sampling_step(worker, s, unit);
         if (status != HEAT_OK)
             return status;
-        if (w->record)
-            record_unit(w->s, unit, t);
+        if (*n_sweeps > s->opt.burn_in)
+            record_unit(s, unit, *n_sweeps - 1 - s->opt.burn_in);
     }
     return HEAT_OK;
 }
 
-/* Runs n sweeps of all chains, or as many as fit before a halt; *done counts those that every chain has made.
- */
-static heat_status run_sweeps(heat_context *ctx, heat_sampling *s, int64_t n, bool record, int64_t before,
-                              int64_t *done)
+/* Sweeps that every unit has made, and what all have visited together. */
+static int64_t count_sweeps(heat_sampling *s)
 {
-    int64_t step = heat_chains_sweeps_per_look(s->chains);
-    double all = (double)(s->opt.burn_in + s->opt.sweeps);
+    int64_t fewest = s->opt.burn_in + s->opt.sweeps;
 
-    *done = 0;
-    while (*done < n && !heat_halted(ctx)) {
-        stretch w = {s, *done, n - *done < step ? n - *done : step, record};
-        heat_status status = heat_parallel_for(ctx, heat_chains_thread_limit(s->chains, s->opt.threads),
-                                               s->chains->n_units, run_unit, &w);
-        if (status != HEAT_OK)
-            return status;
-        if (heat_halted(ctx)) /* some units may have stopped within the stretch: it does not count */
-            break;
-        *done += w.count;
-        s->updates += w.count * s->plan.n_chains * s->info.n_variables;
-        heat_show_progress(ctx, (double)(before + *done) / all, (double)s->updates, (double)NAN);
+    s->updates = 0;
+    for (int64_t unit = 0; unit < s->chains->n_units; unit++) {
+        int64_t first, last, n = s->chains->n_sweeps[unit];
+        heat_chains_get_unit(s->chains, unit, &first, &last);
+        s->updates += n * (last - first) * s->info.n_variables;
+        fewest = n < fewest ? n : fewest;
     }
-    return HEAT_OK;
+    return fewest;
 }
 
-heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampling *s)
+static heat_status run_sweeps(heat_context *ctx, heat_sampling *s, heat_sampling_checkpoint *checkpoint)
 {
-    int64_t burnt;
-    heat_status status = start_chains(ctx, s);
+    int64_t step = heat_chains_sweeps_per_look(s->chains), all = s->opt.burn_in + s->opt.sweeps;
+    int64_t done = count_sweeps(s);
+    heat_status status = HEAT_OK;
 
-    if (status == HEAT_OK)
-        status = run_sweeps(ctx, s, s->opt.burn_in, false, 0, &burnt);
-    if (status != HEAT_OK || burnt < s->opt.burn_in)
-        return status;
-    heat_chains_reset_moves(s->chains);
-    heat_exchange_reset(&s->exchange);
-    status = run_sweeps(ctx, s, s->opt.sweeps, true, s->opt.burn_in, &s->n_recorded);
+    while (done < all && !heat_halted(ctx) && status == HEAT_OK) {
+        stretch w = {s, done + step < all ? done + step : all};
+        status = heat_parallel_for(ctx, heat_chains_thread_limit(s->chains, s->opt.threads),
+                                   s->chains->n_units, run_unit, &w);
+        done = count_sweeps(s);
+        if (status == HEAT_OK)
+            status = heat_sampling_checkpoint_save(ctx, checkpoint, done == all || heat_halted(ctx));
+        heat_show_progress(ctx, (double)done / (double)all, (double)s->updates, (double)NAN);
+    }
+    s->n_recorded = done > s->opt.burn_in ? done - s->opt.burn_in : 0;
+    return status;
+}
+
+/* Over the replicas at each temperature; chains of a ladder wander, theirs belong to none. */
+static void report_acceptance(heat_sampling *s)
+{
     for (int64_t t = 0; t < s->n_temperatures && !s->engine->is_ladder; t++) {
         s->acceptance[t] = 0;
         for (int64_t chain = t * s->opt.replicas; chain < (t + 1) * s->opt.replicas; chain++)
             s->acceptance[t] += heat_chains_get_acceptance(s->chains, chain) / (double)s->opt.replicas;
     }
+}
+
+heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampling *s)
+{
+    heat_sampling_checkpoint checkpoint = {.sampling = s};
+    heat_status status = start_chains(ctx, s);
+
+    if (status == HEAT_OK)
+        status = heat_sampling_checkpoint_open(ctx, &checkpoint);
+    if (status == HEAT_OK)
+        status = run_sweeps(ctx, s, &checkpoint);
+    if (status == HEAT_OK && s->n_recorded > 0)
+        report_acceptance(s);
+    heat_sampling_checkpoint_close(&checkpoint);
     return status;
 }

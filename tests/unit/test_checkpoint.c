@@ -1,0 +1,130 @@
+/* A run cut short again and again ends with the bits of one that never was; a checkpoint of another run, and
+ * a damaged one, are refused. */
+#include "support.h"
+
+#include <heatbath/sample.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_NAME "test_checkpoint.h5"
+
+static heat_sample_options run_options(const char *engine)
+{
+    heat_sample_options opt;
+
+    heat_sample_options_init(&opt);
+    opt.engine = engine;
+    opt.sweeps = 2000;
+    opt.burn_in = 300;
+    opt.temperature_set = "1.5,2,3";
+    opt.replicas = 4;
+    opt.keep_states = true;
+    opt.thin = 50;
+    opt.observables = "spins,overlap";
+    opt.threads = 2;
+    return opt;
+}
+
+static void assert_same(const heat_sample_result *a, const heat_sample_result *b)
+{
+    assert_int_equal(a->n_sweeps, b->n_sweeps);
+    assert_int_equal(a->n_draws, b->n_draws);
+    assert_int_equal(a->updates, b->updates);
+    assert_int_equal(a->round_trips, b->round_trips);
+    assert_memory_equal(a->states, b->states,
+                        (size_t)(a->n_temperatures * a->n_chains * a->n_draws * a->n_variables));
+    for (int32_t t = 0; t < a->n_temperatures; t++) {
+        const heat_sample_temperature *x = &a->temperatures[t], *y = &b->temperatures[t];
+        assert_int_equal(x->n_observables, y->n_observables);
+        for (int32_t k = 0; k < x->n_observables; k++)
+            assert_memory_equal(&x->observables[k].mean, &y->observables[k].mean,
+                                sizeof(heat_observable) - offsetof(heat_observable, mean));
+        assert_memory_equal(x->spin_mean, y->spin_mean, (size_t)a->n_variables * sizeof(double));
+        assert_memory_equal(&x->acceptance, &y->acceptance, sizeof(double));
+    }
+}
+
+static void check_resuming(heat_context *ctx, const heat_model *model, const char *engine)
+{
+    heat_sample_options opt = run_options(engine);
+    heat_sample_result whole = {0}, cut = {0};
+    int n_cuts = 0;
+
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &whole));
+    opt.checkpoint = FILE_NAME;
+    opt.time = 0.004;
+    remove(FILE_NAME);
+    do {
+        heat_sample_result_clear(&cut);
+        opt.threads = 1 + n_cuts % 3;
+        opt.every = n_cuts % 2 ? 0 : 60;
+        assert_ok(ctx, heat_sample(ctx, model, &opt, &cut));
+        n_cuts++;
+        opt.time *= 1.1;
+    } while (cut.n_sweeps < opt.sweeps && n_cuts < 500);
+    assert_true(n_cuts > 2);
+    assert_same(&whole, &cut);
+    heat_sample_result_clear(&cut);
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &cut)); /* a finished run is told again */
+    assert_same(&whole, &cut);
+    heat_sample_result_clear(&whole);
+    heat_sample_result_clear(&cut);
+}
+
+static void a_run_cut_short_ends_with_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"heat-bath", "metropolis", "tempering"};
+    heat_context *ctx = test_context();
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, "ea:6x6,J=gauss,seed=3", &model));
+    for (int e = 0; e < 3; e++)
+        check_resuming(ctx, model, engines[e]);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void another_run_and_damage_are_refused(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model, *other;
+    heat_sample_options opt = run_options("heat-bath");
+    heat_sample_result r = {0};
+    FILE *file;
+
+    remove(FILE_NAME);
+    assert_ok(ctx, heat_model_load(ctx, "ea:6x6,J=gauss,seed=3", &model));
+    assert_ok(ctx, heat_model_load(ctx, "ea:6x6,J=gauss,seed=4", &other));
+    opt.checkpoint = FILE_NAME;
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+    heat_sample_result_clear(&r);
+    assert_int_equal(heat_sample(ctx, other, &opt, &r), HEAT_ERROR_INPUT);
+    assert_contains(heat_context_error(ctx), "another run: it has 'model = ");
+    opt.sweeps = 2001;
+    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_INPUT);
+    assert_contains(heat_context_error(ctx), "it has 'sweeps = 2000', this run has 'sweeps = 2001'");
+    opt.sweeps = 2000;
+    file = fopen(FILE_NAME, "r+b");
+    assert_non_null(file);
+    fseek(file, 5000, SEEK_SET);
+    fputc(0x5a, file);
+    fputc(0xa5, file);
+    fclose(file);
+    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_INPUT);
+    remove(FILE_NAME);
+    heat_model_free(model);
+    heat_model_free(other);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_cut_short_ends_with_the_same_bits),
+        cmocka_unit_test(another_run_and_damage_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
