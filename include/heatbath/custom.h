@@ -12,6 +12,9 @@ typedef enum heat_coding {
     HEAT_CODING_INDEX     /* 0 ... q-1 */
 } heat_coding;
 
+/* A value is a byte. */
+enum { HEAT_MOST_STATES = 127 };
+
 /* Callbacks return 0, or anything else to fail the verb with HEAT_ERROR_CALLBACK; a NaN energy fails
  * likewise, +infinity forbids a state. They are called from one thread at a time unless thread_safe is set.
  * Custom models are outside the promise of same bits: that is theirs to keep. */

@@ -12,7 +12,7 @@ typedef struct heat_model heat_model;
 /* What a model is. Read the fields up to `size`. Strings live as long as the model. */
 typedef struct heat_model_info {
     size_t size;        /* set by heat_model_describe */
-    const char *kind;   /* "ising" (spins), "qubo" (0 and 1), "custom" */
+    const char *kind;   /* "ising" (spins), "qubo" (0 and 1), "potts" (0 to q-1), "custom" */
     const char *name;   /* the file or built-in it came from, or what its creator called it */
     const char *format; /* of the file: "rudy", "qubo", ... (docs/formats.md); "built-in", "memory" */
     int32_t n_variables;
@@ -25,7 +25,9 @@ typedef struct heat_model_info {
     int32_t n_components; /* connected; an isolated variable is one */
     int32_t min_degree, max_degree;
     double min_coupling, max_coupling; /* J_ij, or of a QUBO Q_ij, i < j; 0 without edges */
-    bool has_field; /* some h_i is not 0 (of a QUBO: of its Ising form); without, s -> -s keeps the energy */
+    bool has_field; /* some h_i is not 0 (of a QUBO: of its Ising form); without, s -> -s keeps the energy. Of
+                     * a Potts model: fields or tables tell the values apart; without, exchanging two values
+                     * everywhere keeps the energy */
     bool exact;     /* energies are exact sums: multiples of one power of two below 2^53 in size */
     bool integer;   /* exact, and every energy is an integer */
     bool max_cut;   /* the input was a Max-Cut file: heat_model_get_cut is defined */
@@ -60,6 +62,33 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_create_qubo(heat_context *ctx, int
                                                           int64_t n_terms, const int32_t *i, const int32_t *j,
                                                           const double *terms, double offset,
                                                           heat_model **out);
+
+/* A Potts model: variables a_i of q values,
+ * E(a) = -sum_e J_e(a_i, a_j) - sum_i h_i(a_i) + offset, with J_e(a, b) = couplings[e] if a = b, else 0; or
+ * any table. */
+typedef struct heat_potts {
+    size_t size; /* set by heat_potts_init */
+    int32_t n_variables;
+    int32_t n_states; /* q, 2 to 127, the same for every variable */
+    int64_t n_edges;
+    const int32_t *i, *j;    /* [n_edges], i != j */
+    const double *couplings; /* [n_edges]; NULL: tables */
+    int64_t n_tables;
+    const double *tables; /* [n_tables][q][q]: J(a_i, a_j), a_i first */
+    const int64_t *table; /* [n_edges]: which one; NULL: edge e has table e */
+    const double *fields; /* [n_variables][q]; NULL: none */
+    double offset;
+} heat_potts;
+
+/* Zeroes the struct, sets its size, and n_states 3. */
+HEAT_API void heat_potts_init(heat_potts *potts);
+
+/* A Potts model from arrays, which are copied. Edges that repeat a pair, in either order, are added up, value
+ * by value. Memory: 20 bytes an edge end with couplings; with tables 12, and each table once, or twice if it
+ * is not symmetric. HEAT_ERROR_ARGUMENT names the first index or number that is out of range or not finite.
+ */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_potts(heat_context *ctx, const heat_potts *potts,
+                                                           heat_model **out);
 
 /* A model from callbacks. The struct is copied; on success the model owns `user`, on failure the caller does.
  */

@@ -9,7 +9,9 @@ heat_status heat_state_pool_init(heat_context *ctx, heat_state_pool *p, const he
 {
     heat_status status = HEAT_OK;
 
-    *p = (heat_state_pool){.n = info->n_variables, .is_symmetric = !info->has_field, .capacity = capacity};
+    *p = (heat_state_pool){.n = info->n_variables,
+                           .is_symmetric = !info->has_field && info->n_states == 2,
+                           .capacity = capacity};
     if (capacity == 0)
         return HEAT_OK;
     status = heat_alloc(ctx, (capacity + 1) * p->n, 1, &p->states);

@@ -113,8 +113,8 @@ heat_status heat_model_create_custom(heat_context *ctx, const heat_custom *custo
         return status;
     heat_custom_init(own);
     heat_struct_copy(own, sizeof *own, custom, custom->size);
-    if (own->energy == NULL || own->n_variables < 0 || own->n_states < 2 || own->n_states > 127 ||
-        (own->coding == HEAT_CODING_SPIN && own->n_states != 2)) {
+    if (own->energy == NULL || own->n_variables < 0 || own->n_states < 2 ||
+        own->n_states > HEAT_MOST_STATES || (own->coding == HEAT_CODING_SPIN && own->n_states != 2)) {
         heat_free(own);
         return heat_fail(
             ctx, HEAT_ERROR_ARGUMENT,

@@ -126,6 +126,11 @@ bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view)
     return model->kind->pairwise != NULL && model->kind->pairwise(model->self, view);
 }
 
+bool heat_model_get_categorical(const heat_model *model, heat_categorical *view)
+{
+    return model->kind->categorical != NULL && model->kind->categorical(model->self, view);
+}
+
 heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                 const int8_t *states, double *energies)
 {

@@ -13,7 +13,8 @@ typedef struct heat_model_kind {
                             double *energies);
     heat_status (*deltas)(heat_context *ctx, const heat_model *model, int64_t n_rows, const int8_t *states,
                           int32_t site, const int8_t *proposed, double *deltas);
-    bool (*pairwise)(const void *self, heat_pairwise *view); /* NULL: no such view */
+    bool (*pairwise)(const void *self, heat_pairwise *view);       /* NULL: no such view */
+    bool (*categorical)(const void *self, heat_categorical *view); /* likewise */
     heat_status (*save)(heat_context *ctx, const heat_model *model,
                         const char *path); /* NULL: cannot be saved */
 } heat_model_kind;
@@ -37,6 +38,11 @@ HEAT_MUST_USE heat_status heat_model_create(heat_context *ctx, const heat_model_
 /* The Ising model or QUBO of an edge list, whose arrays it takes: the list is then only good for clearing.
  * `name` and `format` (static) are for info. */
 HEAT_MUST_USE heat_status heat_ising_create(heat_context *ctx, heat_edge_list *list, const char *name,
+                                            const char *format, heat_model **out);
+
+/* The Potts model of a struct whose arrays are checked and copied. `name` and `format` (static) are for info.
+ */
+HEAT_MUST_USE heat_status heat_potts_create(heat_context *ctx, const heat_potts *potts, const char *name,
                                             const char *format, heat_model **out);
 
 /* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before
