@@ -44,6 +44,7 @@ struct cli {
     bool json_failed; /* some part of the JSON could not be built */
     bool bar_shown;   /* a progress bar stands on the terminal */
     bool bar_is_own;  /* the verb shows its own progress: that of the library calls within it is not shown */
+    double began_s;   /* the command itself, on cli_clock's scale */
     cli_failure failure;
     int exit_code;
 };
@@ -59,13 +60,20 @@ heat_status cli_fail_file(cli *c, heat_status status, const char *file, const ch
     HEAT_PRINTF(4, 5);
 heat_status cli_fail_library(cli *c);
 
+/* Takes a failure back. */
+void cli_failure_clear(cli *c);
+
 /* 2 for misuse, 1 for work that failed. */
 int cli_failure_code(heat_status status);
 
 /* 0, 3 when not converged, 130 or 143 when interrupted. */
 int cli_outcome_code(heat_outcome outcome);
 
-/* Loads the operand MODEL, by --format where it is given, and describes it. */
+/* What is left of --time (HEAT_FOREVER where it is not given), which counts from the start of the command. */
+double cli_time_left(const cli *c);
+
+/* Loads the operand MODEL, by --format where it is given, and describes it. Within --time, where the verb has
+ * that option. */
 heat_status cli_model_load(cli *c, heat_model **model, heat_model_info *info);
 
 /* The verbs. */

@@ -79,6 +79,11 @@ heat_status cli_fail_library(cli *c)
     return cli_fail(c, HEAT_ERROR_INTERNAL, "the library failed without a word: a bug, please report it");
 }
 
+void cli_failure_clear(cli *c)
+{
+    c->failure = (cli_failure){.status = HEAT_OK};
+}
+
 int cli_failure_code(heat_status status)
 {
     switch (status) {
@@ -94,6 +99,7 @@ int cli_failure_code(heat_status status)
     case HEAT_ERROR_UNABLE:
     case HEAT_ERROR_CALLBACK:
     case HEAT_ERROR_INTERNAL:
+    case HEAT_ERROR_STOPPED:
         break;
     }
     return 1;

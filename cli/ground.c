@@ -1,4 +1,5 @@
 /* heatbath ground: the lowest energy (or the highest), whether it is proved, and the state on request. */
+#include "clock.h"
 #include "output.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -73,7 +74,7 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
     json_t *result = json_object(), *reasons = json_array();
     const char *file = c->args.values.own.output;
     char schedule[3 * CLI_NUMBER_SIZE];
-    cli_report report = {info, r->outcome, reasons, result, r->seconds, method_option(r)};
+    cli_report report = {info, r->outcome, reasons, result, cli_clock() - c->began_s, method_option(r)};
 
     if (r->reason != NULL)
         cli_append(c, reasons, cli_json_text(r->reason));
@@ -130,7 +131,7 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
                       (long long)r->sweeps, (long long)r->restarts);
     if (c->args.values.verb.ground.keep > 0)
         print_states(r);
-    cli_print_row("time", "%s", cli_text_time(r->seconds, number));
+    cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     if (r->updates > 0 && r->seconds > 0)
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
     if (c->args.values.own.output != NULL)
@@ -202,8 +203,9 @@ heat_status cli_ground(cli *c)
 {
     heat_model *model = NULL;
     heat_model_info info;
+    heat_ground_options options;
     heat_ground_result result;
-    double cut;
+    double cut, lead_s;
     heat_status status;
 
     heat_ground_result_init(&result);
@@ -212,10 +214,15 @@ heat_status cli_ground(cli *c)
         status = cli_model_load(c, &model, &info);
     if (status != HEAT_OK)
         goto out;
-    if (heat_ground(c->ctx, model, &c->args.values.verb.ground, &result) != HEAT_OK) {
+    options = c->args.values.verb.ground;
+    options.time = cli_time_left(c);
+    lead_s = cli_clock() - c->began_s;
+    if (heat_ground(c->ctx, model, &options, &result) != HEAT_OK) {
         status = cli_fail_library(c);
         goto out;
     }
+    for (int64_t k = 0; k < result.n_trajectory; k++)
+        result.trajectory_s[k] += lead_s; /* seconds of the command, as --time counts them */
     status = get_cut(c, model, &info, result.energy, &cut);
     if (status == HEAT_OK && c->args.values.own.output != NULL)
         status = save_state(c, model, &info, &result);

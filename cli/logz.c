@@ -1,4 +1,5 @@
 /* heatbath logz: log Z with its error, and what follows from it. */
+#include "clock.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -20,7 +21,7 @@ static void put_row(cli *c, json_t *object, const heat_logz_result *r, const hea
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_logz_result *r)
 {
     json_t *result = json_object(), *rows = json_array(), *reasons = json_array();
-    cli_report report = {info, r->outcome, reasons, result, r->seconds, "exact"};
+    cli_report report = {info, r->outcome, reasons, result, cli_clock() - c->began_s, "exact"};
 
     if (r->reason != NULL)
         cli_append(c, reasons, cli_json_text(r->reason));
@@ -76,7 +77,7 @@ static void print_text(cli *c, const heat_logz_result *r)
     cli_print_row("outcome", "%s%s%s", heat_outcome_name(r->outcome), r->reason == NULL ? "" : ": ",
                   r->reason == NULL ? "" : r->reason);
     cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
-    cli_print_row("time", "%s", cli_text_time(r->seconds, number));
+    cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
@@ -84,6 +85,7 @@ heat_status cli_logz(cli *c)
 {
     heat_model *model = NULL;
     heat_model_info info;
+    heat_logz_options options;
     heat_logz_result result;
     heat_status status;
 
@@ -91,7 +93,9 @@ heat_status cli_logz(cli *c)
     status = cli_model_load(c, &model, &info);
     if (status != HEAT_OK)
         goto out;
-    if (heat_logz(c->ctx, model, &c->args.values.verb.logz, &result) != HEAT_OK)
+    options = c->args.values.verb.logz;
+    options.time = cli_time_left(c);
+    if (heat_logz(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
     else if (c->json)
         status = print_json(c, &info, &result);

@@ -121,6 +121,7 @@ int main(int argc, char **argv)
     heat_context_config config;
     heat_status status;
 
+    c.began_s = cli_clock();
     hold_descriptors();
     heat_context_config_init(&config);
     config.user = &c;
@@ -135,7 +136,9 @@ int main(int argc, char **argv)
     c.json = cli_arguments_have(argc, argv, "--json");
     status = dispatch(&c, argc, argv);
     cli_hide_progress(&c);
-    if (status != HEAT_OK) {
+    if (status == HEAT_ERROR_STOPPED && cli_signal() != 0) {
+        status = cli_print_interrupted(&c);
+    } else if (status != HEAT_OK) {
         cli_print_failure(&c);
         if (c.json)
             cli_print_failure_json(&c);

@@ -1,5 +1,6 @@
 /* The JSON envelope that every verb shares, and errors as text and JSON. */
 #include "output.h"
+#include "clock.h"
 #include "json_text.h"
 #include "terminal.h"
 
@@ -230,6 +231,21 @@ heat_status cli_print_report(cli *c, cli_report *report)
     complete = !c->json_failed && cli_json_print(stdout, envelope);
     json_decref(envelope);
     return complete ? HEAT_OK : cli_fail(c, HEAT_ERROR_MEMORY, "out of memory while writing JSON");
+}
+
+heat_status cli_print_interrupted(cli *c)
+{
+    cli_report report = {.outcome = HEAT_OUTCOME_INTERRUPTED, .seconds = cli_clock() - c->began_s};
+
+    cli_print_failure(c);
+    if (c->json) {
+        report.reasons = json_array();
+        cli_append(c, report.reasons, cli_json_text(c->failure.message));
+        report.result = json_null();
+    }
+    cli_failure_clear(c);
+    c->exit_code = cli_outcome_code(report.outcome);
+    return c->json ? cli_print_report(c, &report) : HEAT_OK;
 }
 
 void cli_print_failure(const cli *c)

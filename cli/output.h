@@ -19,6 +19,10 @@ typedef struct cli_report {
 /* Prints the envelope, and sets the exit code that belongs to the outcome. */
 heat_status cli_print_report(cli *c, cli_report *report);
 
+/* Says that a signal came before there was anything to report: the failure's words, and under --json an
+ * envelope without a result. Takes the failure back and sets the exit code. */
+heat_status cli_print_interrupted(cli *c);
+
 void cli_print_failure(const cli *c);
 void cli_print_failure_json(cli *c);
 

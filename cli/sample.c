@@ -1,4 +1,5 @@
 /* heatbath sample: a table of averages per temperature, and the states on request. */
+#include "clock.h"
 #include "output.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -75,7 +76,8 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sa
 {
     json_t *result = json_object(), *rows = json_array(), *sampler = json_object();
     const char *file = c->args.values.own.output;
-    cli_report report = {info, r->outcome, cli_json_lines(r->reasons), result, r->seconds, r->engine};
+    cli_report report = {info,     r->outcome, cli_json_lines(r->reasons), result, cli_clock() - c->began_s,
+                         r->engine};
 
     for (int32_t k = 0; k < r->n_temperatures; k++)
         cli_append(c, rows, json_temperature(c, r, &r->temperatures[k]));
@@ -147,7 +149,7 @@ static void print_text(cli *c, const heat_sample_result *r)
     }
     if (r->round_trips >= 0)
         cli_print_row("round trips", "%lld", (long long)r->round_trips);
-    cli_print_row("time", "%s", cli_text_time(r->seconds, number));
+    cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     if (r->updates > 0 && r->seconds > 0)
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
     if (c->args.values.own.output != NULL)
@@ -171,6 +173,7 @@ heat_status cli_sample(cli *c)
 {
     heat_model *model = NULL;
     heat_model_info info;
+    heat_sample_options options;
     heat_sample_result result;
     heat_status status;
 
@@ -180,7 +183,9 @@ heat_status cli_sample(cli *c)
         status = cli_model_load(c, &model, &info);
     if (status != HEAT_OK)
         goto out;
-    if (heat_sample(c->ctx, model, &c->args.values.verb.sample, &result) != HEAT_OK ||
+    options = c->args.values.verb.sample;
+    options.time = cli_time_left(c);
+    if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK ||
         (c->args.values.own.output != NULL &&
          heat_sample_result_save(c->ctx, &result, c->args.values.own.output) != HEAT_OK)) {
         status = cli_fail_library(c);

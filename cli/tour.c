@@ -238,7 +238,9 @@ static heat_status measure_claims(cli *c, json_t *list, json_t *reasons, int *n_
         if (strcmp(only, "all") != 0 && strcmp(only, claims[k].id) != 0)
             continue;
         status = claims[k].measure(c, rows, &n_rows);
-        if (status != HEAT_OK)
+        if (cli_signal() != 0 && status == HEAT_ERROR_STOPPED)
+            cli_failure_clear(c);
+        else if (status != HEAT_OK)
             return status;
         if (cli_signal() != 0)
             break; /* cut short: no measurement */

@@ -62,12 +62,18 @@ HEAT_API HEAT_MUST_USE heat_status heat_context_create(const heat_context_config
 HEAT_API void heat_context_free(heat_context *ctx);
 
 /* Asks the work under way to stop at its next unit (milliseconds, as a rule). Async-signal-safe, and callable
- * from any thread. The verb returns HEAT_OK with the best so far and HEAT_OUTCOME_INTERRUPTED. The request
- * stays until heat_context_resume. */
+ * from any thread. The verb returns HEAT_OK with the best so far and HEAT_OUTCOME_INTERRUPTED; making or
+ * reading a model, of which half is worth nothing, may fail with HEAT_ERROR_STOPPED. The request stays until
+ * heat_context_resume. */
 HEAT_API void heat_context_stop(heat_context *ctx);
 
 /* Takes back an earlier heat_context_stop. */
 HEAT_API void heat_context_resume(heat_context *ctx);
+
+/* Gives all work with this context `time_s` seconds from now (HEAT_FOREVER of options.h: no limit), whatever
+ * the verbs' own options `time` say. Then a verb ends with HEAT_OUTCOME_TIME, and reading a model fails with
+ * HEAT_ERROR_STOPPED. Call it between verbs only. */
+HEAT_API void heat_context_limit(heat_context *ctx, double time_s);
 
 /* The last error's sentence; "" if there was none. Valid until the next failing call with this context. */
 HEAT_API const char *heat_context_error(const heat_context *ctx);

@@ -16,7 +16,8 @@ typedef enum heat_status {
     HEAT_ERROR_UNDEFINED, /* there is no such number */
     HEAT_ERROR_UNABLE,    /* the number exists, but is too large a task, or not for this model */
     HEAT_ERROR_CALLBACK,  /* a custom model's callback failed or returned NaN */
-    HEAT_ERROR_INTERNAL   /* heatbath's own check failed: a bug, please report it */
+    HEAT_ERROR_INTERNAL,  /* heatbath's own check failed: a bug, please report it */
+    HEAT_ERROR_STOPPED    /* asked to stop, or out of time, before there was anything to report */
 } heat_status;
 
 typedef enum heat_outcome {

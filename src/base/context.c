@@ -35,6 +35,7 @@ const char *heat_status_name(heat_status status)
         [HEAT_ERROR_UNABLE] = "error_unable",
         [HEAT_ERROR_CALLBACK] = "error_callback",
         [HEAT_ERROR_INTERNAL] = "error_internal",
+        [HEAT_ERROR_STOPPED] = "error_stopped",
     };
     size_t k = (size_t)status;
     return k < sizeof names / sizeof *names ? names[k] : "unknown";
@@ -112,6 +113,11 @@ void heat_context_stop(heat_context *ctx)
 void heat_context_resume(heat_context *ctx)
 {
     atomic_store_explicit(ctx->stop, 0, memory_order_relaxed);
+}
+
+void heat_context_limit(heat_context *ctx, double time_s)
+{
+    ctx->deadline_s = time_s < HEAT_FOREVER ? heat_clock() + time_s : HEAT_FOREVER;
 }
 
 const char *heat_context_error(const heat_context *ctx)
@@ -221,6 +227,14 @@ static bool stop_was_asked(const heat_context *ctx)
 bool heat_halted(const heat_context *ctx)
 {
     return stop_was_asked(ctx) || (ctx->deadline_s < HEAT_FOREVER && heat_clock() >= ctx->deadline_s);
+}
+
+heat_status heat_halt_check(heat_context *ctx, const char *what)
+{
+    if (!heat_halted(ctx))
+        return HEAT_OK;
+    return heat_fail(ctx, HEAT_ERROR_STOPPED, "%s before %s",
+                     stop_was_asked(ctx) ? "stopped on request" : "the time was up", what);
 }
 
 heat_outcome heat_halt_outcome(const heat_context *ctx, heat_outcome otherwise)

@@ -55,6 +55,10 @@ double heat_clock(void);
 /* True once the user asked to stop or the deadline has passed: finish the unit, keep what is there. */
 bool heat_halted(const heat_context *ctx);
 
+/* HEAT_ERROR_STOPPED once halted, "the time was up before WHAT": for work that is worth nothing unfinished.
+ */
+HEAT_MUST_USE heat_status heat_halt_check(heat_context *ctx, const char *what);
+
 /* The outcome that belongs to a halt: INTERRUPTED, TIME, or `otherwise` when nothing halted the work. */
 heat_outcome heat_halt_outcome(const heat_context *ctx, heat_outcome otherwise);
 

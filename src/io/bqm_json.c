@@ -168,6 +168,29 @@ static heat_status read_quadratic(bqm_reader *r)
     return status;
 }
 
+/* What jansson has not been given yet. */
+typedef struct text_part {
+    heat_context *ctx;
+    const char *text;
+    size_t left;
+    heat_status status;
+} text_part;
+
+/* The next bytes for jansson, or an end to its work once that is halted. */
+static size_t next_part(void *buffer, size_t size, void *arg)
+{
+    text_part *p = arg;
+    size_t n = p->left < size ? p->left : size;
+
+    p->status = heat_halt_check(p->ctx, "the model was read");
+    if (p->status != HEAT_OK)
+        return (size_t)-1;
+    memcpy(buffer, p->text, n);
+    p->text += n;
+    p->left -= n;
+    return n;
+}
+
 heat_status heat_bqm_read(heat_text_source *source, heat_edge_list *list)
 {
     bqm_reader r = {heat_text_source_context(source), heat_text_source_name(source), NULL, list, 1};
@@ -175,12 +198,16 @@ heat_status heat_bqm_read(heat_text_source *source, heat_edge_list *list)
     size_t size = 0;
     json_error_t error;
     json_t *root = NULL;
+    text_part part;
     heat_status status = heat_text_source_take(source, &text, &size);
 
     if (status != HEAT_OK)
         return status;
-    root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    part = (text_part){r.ctx, text, size, HEAT_OK};
+    root = json_load_callback(next_part, &part, JSON_REJECT_DUPLICATES, &error);
     heat_free(text);
+    if (part.status != HEAT_OK)
+        return part.status;
     if (root == NULL)
         return heat_fail_file(r.ctx, HEAT_ERROR_INPUT, r.name, error.line,
                               error.column > 0 ? error.column : 1, "not JSON: %s", error.text);

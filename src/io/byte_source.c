@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +31,19 @@ struct heat_byte_source {
     z_stream stream;
 };
 
+/* Returns when a read will not wait. A silent pipe must neither outlast a deadline nor miss a request to
+ * stop, also one made just before the wait: so it is a row of short ones. */
+static heat_status wait_for_bytes(heat_byte_source *s)
+{
+    enum { WAIT_MS = 50 };
+    struct pollfd input = {.fd = s->fd, .events = POLLIN};
+    heat_status status = HEAT_OK;
+
+    while (!s->is_regular && status == HEAT_OK && poll(&input, 1, WAIT_MS) <= 0)
+        status = heat_halt_check(s->ctx, "the model was read");
+    return status;
+}
+
 static heat_status read_raw(heat_byte_source *s, void *buffer, size_t size, size_t *got)
 {
     ssize_t n;
@@ -44,8 +58,11 @@ static heat_status read_raw(heat_byte_source *s, void *buffer, size_t size, size
         return HEAT_OK;
     }
     do {
+        heat_status status = wait_for_bytes(s);
+        if (status != HEAT_OK)
+            return status;
         n = read(s->fd, buffer, size);
-    } while (n < 0 && errno == EINTR && !heat_halted(s->ctx));
+    } while (n < 0 && (errno == EINTR || errno == EAGAIN));
     if (n < 0)
         return heat_fail_file(s->ctx, HEAT_ERROR_INPUT, s->name, 0, 0, "cannot be read: %s", strerror(errno));
     *got = (size_t)n;
@@ -146,7 +163,8 @@ heat_status heat_byte_source_open(heat_context *ctx, const char *path, heat_byte
     if (status != HEAT_OK)
         return finish_opening(s, status, out);
     s->is_stdin = is_stdin;
-    s->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    s->fd =
+        is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without writer */
     if (s->fd < 0)
         status = heat_fail_file(ctx, HEAT_ERROR_INPUT, path, 0, 0, "cannot be opened: %s", strerror(errno));
     else if (fstat(s->fd, &about) == 0 && S_ISDIR(about.st_mode))
@@ -222,9 +240,11 @@ static heat_status inflate_some(heat_byte_source *s, void *buffer, size_t size, 
 
 heat_status heat_byte_source_read(heat_byte_source *s, void *buffer, size_t size, size_t *got)
 {
+    heat_status status = heat_halt_check(s->ctx, "the model was read");
+
     *got = 0;
-    if (size == 0)
-        return HEAT_OK;
+    if (size == 0 || status != HEAT_OK)
+        return status;
     if (s->compressed)
         return inflate_some(s, buffer, size, got);
     if (s->begin == s->end)

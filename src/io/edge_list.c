@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+enum { EDGES_BETWEEN_POLLS = 1 << 16 };
+
 static heat_status grow(heat_context *ctx, heat_edge_list *list)
 {
     int64_t need = list->n_edges + 1, of_i = list->capacity, of_j = of_i, of_weight = of_i;
@@ -22,11 +24,14 @@ static heat_status grow(heat_context *ctx, heat_edge_list *list)
 
 heat_status heat_edge_list_add(heat_context *ctx, heat_edge_list *list, int32_t i, int32_t j, double weight)
 {
-    if (list->n_edges == list->capacity) {
-        heat_status status = grow(ctx, list);
-        if (status != HEAT_OK)
-            return status;
-    }
+    heat_status status = HEAT_OK;
+
+    if (list->n_edges % EDGES_BETWEEN_POLLS == EDGES_BETWEEN_POLLS - 1)
+        status = heat_halt_check(ctx, "the model was complete");
+    if (status == HEAT_OK && list->n_edges == list->capacity)
+        status = grow(ctx, list);
+    if (status != HEAT_OK)
+        return status;
     list->i[list->n_edges] = i;
     list->j[list->n_edges] = j;
     list->weight[list->n_edges] = weight;

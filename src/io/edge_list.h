@@ -27,7 +27,7 @@ typedef struct heat_edge_list {
     int64_t loop_line, loop_column; /* of the first one */
 } heat_edge_list;
 
-/* Appends an edge, growing the arrays. */
+/* Appends an edge, growing the arrays. Halted work fails with HEAT_ERROR_STOPPED. */
 HEAT_MUST_USE heat_status heat_edge_list_add(heat_context *ctx, heat_edge_list *list, int32_t i, int32_t j,
                                              double weight);
 
@@ -41,7 +41,7 @@ HEAT_MUST_USE heat_status heat_edge_list_complete_field(heat_context *ctx, heat_
 /* Turns every edge to i < j, orders them by i, then j, and adds up those of one pair, the smallest weight
  * first: the result does not depend on the order of the input. In place but for two arrays of n_variables.
  * *begin (n_variables + 1, the caller frees it) says where each i begins; *n_merged how many edges repeated
- * an earlier pair. */
+ * an earlier pair. Halted work fails with HEAT_ERROR_STOPPED. */
 HEAT_MUST_USE heat_status heat_edge_list_sort(heat_context *ctx, heat_edge_list *list, int64_t **begin,
                                               int64_t *n_merged);
 

@@ -1,10 +1,13 @@
 /* Ordering an edge list in place, so that a graph of millions of edges is never held twice: a permutation by
  * the first end that follows its cycles (McIlroy, Bostic and McIlroy, Comput. Syst. 6 (1993) 5), then each
  * row by its second end and weight. */
+#include "base/context_private.h"
 #include "base/memory.h"
 #include "io/edge_list.h"
 
-enum { SHORT_ROW = 24 }; /* insertion is faster up to about here */
+enum { SHORT_ROW = 24, ROWS_BETWEEN_POLLS = 1 << 12 }; /* insertion is faster up to about SHORT_ROW */
+
+static const char complete[] = "the model was complete";
 
 static void swap_edges(heat_edge_list *list, int64_t a, int64_t b)
 {
@@ -91,10 +94,12 @@ static heat_status group_by_row(heat_context *ctx, heat_edge_list *list, const i
     if (status != HEAT_OK)
         return status;
     permute(list, begin, next, 0, (n + width - 1) / width, shift);
-    for (int64_t row = 0; row < n; row += width)
+    for (int64_t row = 0; row < n && status == HEAT_OK; row += width) {
         permute(list, begin, next, row, row + width < n ? row + width : n, 0);
+        status = heat_halt_check(ctx, complete);
+    }
     heat_free(next);
-    return HEAT_OK;
+    return status;
 }
 
 static bool less(const heat_edge_list *list, int64_t a, int64_t b)
@@ -178,8 +183,12 @@ heat_status heat_edge_list_sort(heat_context *ctx, heat_edge_list *list, int64_t
         status = group_by_row(ctx, list, *begin);
     if (status != HEAT_OK)
         return status;
-    for (int64_t i = 0; i < list->n_variables; i++)
+    for (int64_t i = 0; i < list->n_variables && status == HEAT_OK; i++) {
         sort_row(list, (*begin)[i], (*begin)[i + 1]);
-    *n_merged = merge_repeats(list, *begin);
-    return HEAT_OK;
+        if (i % ROWS_BETWEEN_POLLS == 0)
+            status = heat_halt_check(ctx, complete);
+    }
+    if (status == HEAT_OK)
+        *n_merged = merge_repeats(list, *begin);
+    return status;
 }

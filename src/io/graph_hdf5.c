@@ -27,8 +27,10 @@ static heat_status get(const graph_reader *r, const char *name, heat_store_type 
 {
     int64_t extent[HEAT_STORE_MAX_RANK] = {0};
     int rank, expected = *length == -1 ? 0 : 1;
-    heat_status status = heat_store_get(r->ctx, r->store, name, type, &rank, extent, data);
+    heat_status status = heat_halt_check(r->ctx, "the model was read");
 
+    if (status == HEAT_OK)
+        status = heat_store_get(r->ctx, r->store, name, type, &rank, extent, data);
     if (status != HEAT_OK)
         return status;
     if (rank != expected)

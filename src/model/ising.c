@@ -125,12 +125,21 @@ static heat_status ising_save(heat_context *ctx, const heat_model *model, const 
     const heat_ising *m = model->self;
     heat_edge_list list = {.n_variables = m->n, .form = form_of(model)};
     double factor = 1 / factor_of(list.form); /* a power of two: exact */
-    heat_status status = HEAT_OK;
+    heat_status status;
 
+    list.capacity = m->rows.row[m->n] / 2;
+    status = heat_alloc(ctx, list.capacity, sizeof *list.i, &list.i);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, list.capacity, sizeof *list.j, &list.j);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, list.capacity, sizeof *list.weight, &list.weight);
     for (int32_t i = 0; i < m->n && status == HEAT_OK; i++)
-        for (int64_t k = m->rows.row[i]; k < m->rows.row[i + 1] && status == HEAT_OK; k++)
-            if (m->rows.col[k] > i)
-                status = heat_edge_list_add(ctx, &list, i, m->rows.col[k], factor * m->rows.coupling[k]);
+        for (int64_t k = m->rows.row[i]; k < m->rows.row[i + 1]; k++)
+            if (m->rows.col[k] > i) {
+                list.i[list.n_edges] = i;
+                list.j[list.n_edges] = m->rows.col[k];
+                list.weight[list.n_edges++] = factor * m->rows.coupling[k];
+            }
     if (status == HEAT_OK)
         status = copy_field(ctx, m->linear == NULL ? m->field : m->linear, m->n, &list);
     if (status == HEAT_OK) {

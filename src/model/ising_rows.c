@@ -3,9 +3,14 @@
  * its place, which never lies behind where it comes from; and walking through the rows in order, each edge of
  * an upper part is the next of its other end's lower part. */
 #include "model/ising_rows.h"
+#include "base/context_private.h"
 #include "base/memory.h"
 
 #include <string.h>
+
+enum { STEPS_BETWEEN_POLLS = 1 << 16 };
+
+static const char complete[] = "the model was complete";
 
 /* The root of i's component, halving the path on the way. */
 static int32_t root_of(int32_t *parent, int32_t i)
@@ -27,13 +32,15 @@ static heat_status count_components(heat_context *ctx, const heat_edge_list *lis
     for (int32_t i = 0; i < list->n_variables; i++)
         parent[i] = i;
     *count = (int32_t)list->n_variables;
-    for (int64_t e = 0; e < list->n_edges; e++) {
+    for (int64_t e = 0; e < list->n_edges && status == HEAT_OK; e++) {
         int32_t a = root_of(parent, list->i[e]), b = root_of(parent, list->j[e]);
         *count -= a != b;
         parent[a > b ? a : b] = a > b ? b : a;
+        if (e % STEPS_BETWEEN_POLLS == 0)
+            status = heat_halt_check(ctx, complete);
     }
     heat_free(parent);
-    return HEAT_OK;
+    return status;
 }
 
 /* Moves the sorted list into the second half of the final arrays, one array after the other. */
@@ -97,17 +104,23 @@ static void spread_upper(int64_t n, int64_t m, const int32_t *upper, heat_ising_
 
 /* Fills in the lower parts; lower[] is room for n counts. When a row's turn comes its lower part is complete.
  */
-static void mirror(int64_t n, int32_t *lower, heat_ising_rows *rows)
+static heat_status mirror(heat_context *ctx, int64_t n, int32_t *lower, heat_ising_rows *rows)
 {
+    heat_status status = HEAT_OK;
+
     for (int64_t i = 0; i < n; i++)
         lower[i] = 0;
-    for (int32_t i = 0; i < n; i++)
+    for (int32_t i = 0; i < n && status == HEAT_OK; i++) {
+        if (i % STEPS_BETWEEN_POLLS == 0)
+            status = heat_halt_check(ctx, complete);
         for (int64_t k = rows->row[i] + lower[i]; k < rows->row[i + 1]; k++) {
             int32_t j = rows->col[k];
             int64_t to = rows->row[j] + lower[j]++;
             rows->col[to] = i;
             rows->coupling[to] = rows->coupling[k];
         }
+    }
+    return status;
 }
 
 heat_status heat_ising_rows_take(heat_context *ctx, heat_edge_list *list, double factor,
@@ -120,21 +133,27 @@ heat_status heat_ising_rows_take(heat_context *ctx, heat_edge_list *list, double
     *rows = (heat_ising_rows){0};
     status = heat_edge_list_sort(ctx, list, &begin, &rows->n_merged);
     if (status == HEAT_OK)
+        status = heat_halt_check(ctx, complete);
+    if (status == HEAT_OK)
         status = count_components(ctx, list, &rows->n_components);
     if (status == HEAT_OK) {
         status = count_upper(ctx, n, begin, &upper);
         begin = NULL;
     }
     if (status == HEAT_OK)
+        status = heat_halt_check(ctx, complete);
+    if (status == HEAT_OK)
         status = take_upper(ctx, list, factor, rows);
     m = list->n_edges;
     list->n_edges = list->capacity = 0;
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n + 1, sizeof *rows->row, &rows->row);
+    if (status == HEAT_OK)
+        status = heat_halt_check(ctx, complete);
     if (status == HEAT_OK) {
         count_ends(n, m, upper, rows);
         spread_upper(n, m, upper, rows);
-        mirror(n, upper, rows);
+        status = mirror(ctx, n, upper, rows);
     }
     heat_free(begin);
     heat_free(upper);

@@ -14,14 +14,14 @@ static void every_status_and_outcome_has_its_own_name(void **state)
                                            "best_found", "time",   "not_converged", "interrupted"};
 
     assert_string_equal(heat_status_name(HEAT_OK), "ok");
-    for (int a = HEAT_ERROR_ARGUMENT; a <= HEAT_ERROR_INTERNAL; a++) {
+    for (int a = HEAT_ERROR_ARGUMENT; a <= HEAT_ERROR_STOPPED; a++) {
         assert_true(strncmp(heat_status_name((heat_status)a), "error_", 6) == 0);
         for (int b = HEAT_OK; b < a; b++)
             assert_string_not_equal(heat_status_name((heat_status)a), heat_status_name((heat_status)b));
     }
     for (int k = HEAT_OUTCOME_NONE; k <= HEAT_OUTCOME_INTERRUPTED; k++)
         assert_string_equal(heat_outcome_name((heat_outcome)k), outcomes[k]);
-    assert_string_equal(heat_status_name((heat_status)(HEAT_ERROR_INTERNAL + 1)), "unknown");
+    assert_string_equal(heat_status_name((heat_status)(HEAT_ERROR_STOPPED + 1)), "unknown");
     assert_string_equal(heat_outcome_name((heat_outcome)(HEAT_OUTCOME_INTERRUPTED + 1)), "unknown");
     assert_string_equal(heat_outcome_name((heat_outcome)-1), "unknown");
 }

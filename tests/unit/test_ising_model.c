@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { N = 7, M = 30 };
 
@@ -183,6 +184,34 @@ static void failing_memory_leaks_nothing(void **state)
     test_failing_allocations(create_and_free, &g);
 }
 
+/* Half a model is worth nothing: reading one ends with a status of its own; saving is not work to be stopped.
+ */
+static void a_stop_or_a_limit_ends_reading(void **state)
+{
+    (void)state;
+    static const char text[] = "3 2\n1 2 1\n2 3 1\n";
+    heat_context *ctx = test_context();
+    const char *path = test_file(".mc", text, strlen(text)), *copy = test_file(".mc", "", 0);
+    heat_model *model, *other;
+
+    assert_ok(ctx, heat_model_load(ctx, path, &model));
+    heat_context_stop(ctx);
+    assert_int_equal(heat_model_load(ctx, path, &other), HEAT_ERROR_STOPPED);
+    assert_contains(heat_context_error(ctx), "stopped on request");
+    assert_null(other);
+    assert_int_equal(heat_model_load(ctx, "ea:400x400", &other), HEAT_ERROR_STOPPED);
+    assert_ok(ctx, heat_model_save(ctx, model, copy));
+    heat_context_resume(ctx);
+    heat_context_limit(ctx, 0);
+    assert_int_equal(heat_model_load(ctx, path, &other), HEAT_ERROR_STOPPED);
+    assert_contains(heat_context_error(ctx), "the time was up");
+    heat_context_limit(ctx, 1e300);
+    assert_ok(ctx, heat_model_load(ctx, copy, &other));
+    heat_model_free(model);
+    heat_model_free(other);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +221,7 @@ int main(void)
         cmocka_unit_test(what_is_no_graph_is_refused),
         cmocka_unit_test(states_outside_the_coding_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),
+        cmocka_unit_test(a_stop_or_a_limit_ends_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
