@@ -53,6 +53,9 @@ static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_
     cli_put(c, row, "outcome", json_string(heat_outcome_name(t->outcome)));
     cli_put(c, row, "acceptance", cli_json_number(t->acceptance));
     cli_put(c, row, "exchange", cli_json_number(t->exchange));
+    cli_put(c, row, "log_z", cli_json_number(t->log_z));
+    cli_put(c, row, "log_z_error", cli_json_number(t->log_z_error));
+    cli_put(c, row, "family_size", cli_json_number(t->family_size));
     cli_put(c, row, "observables", observables);
     cli_put(c, row, "histograms", json_object());
     if (t->spin_mean != NULL)

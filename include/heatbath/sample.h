@@ -40,6 +40,9 @@ typedef struct heat_sample_temperature {
     double *edge_mean; /* n_edges, with observables=edges, in the order of edge_i, edge_j; else NULL */
     double *edge_error;
     double exchange; /* of a ladder: accepted swaps with the next temperature, of those tried; else NaN */
+    double log_z;    /* of engine population; else NaN */
+    double log_z_error;
+    double family_size; /* of engine population: members that descend from one of the start, in the mean */
 } heat_sample_temperature;
 
 typedef struct heat_sample_result {

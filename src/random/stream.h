@@ -17,7 +17,8 @@ typedef enum heat_purpose {
     HEAT_PURPOSE_FLIP = 5,     /* global flips of chains without a field; unit: chain */
     HEAT_PURPOSE_PROBE = 6,    /* random states that measure energy changes; unit: 0 */
     HEAT_PURPOSE_EXCHANGE = 7, /* swaps of a ladder; unit: ladder */
-    HEAT_PURPOSE_CLUSTER = 8   /* cluster moves between replicas; unit: ladder */
+    HEAT_PURPOSE_CLUSTER = 8,  /* cluster moves between replicas; unit: ladder */
+    HEAT_PURPOSE_RESAMPLE = 9  /* resampling of a population; unit: population */
 } heat_purpose;
 
 typedef struct heat_stream {

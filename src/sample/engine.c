@@ -1,5 +1,6 @@
 /* The engine table, from the list of <heatbath/engines.h>. */
 #include "sample/engine.h"
+#include "sample/sampling.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@ const heat_engine *heat_engine_get(const char *name)
 
 bool heat_engine_moves_chains(const heat_engine *engine)
 {
-    return engine->sweep != NULL || engine->rule != NULL;
+    return engine->run == heat_sampling_run_chains;
 }
 
 heat_status heat_engine_sweep(heat_context *worker, const heat_engine *engine, heat_chains *chains,

@@ -20,6 +20,8 @@ typedef struct heat_engine {
     int32_t n_paired; /* replicas that move together, 2 where pairs do; 0 means 1 */
     /* True: the temperatures are one ladder, whose chains share units and exchange states. */
     bool is_ladder;
+    /* Settles what the run records and takes, before memory is compared; NULL: a draw a sweep. */
+    heat_status (*plan)(heat_context *ctx, heat_sampling *sampling);
     /* The whole run: fills the recorder of `sampling`, which is ready for it. */
     heat_status (*run)(heat_context *ctx, heat_sampling *sampling);
 } heat_engine;
@@ -38,7 +40,7 @@ const heat_engine *heat_engine_get(const char *name);
 int heat_engine_count(void);
 const heat_engine *heat_engine_at(int k);
 
-/* True if the engine moves chains, sweep after sweep. */
+/* True if the engine moves chains by sweeps, through heat_sampling_run_chains. */
 bool heat_engine_moves_chains(const heat_engine *engine);
 
 /* One sweep of a unit, the free global flip included. */

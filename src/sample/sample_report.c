@@ -70,6 +70,9 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
             series.values[id] = s->recorder.series[id] + t * s->opt.replicas * s->recorder.n_sweeps;
     row->temperature = s->temperatures[t];
     row->acceptance = s->acceptance[t];
+    row->log_z = s->annealed != NULL ? s->annealed[t].log_z : (double)NAN;
+    row->log_z_error = s->annealed != NULL ? s->annealed[t].log_z_error : (double)NAN;
+    row->family_size = s->annealed != NULL ? s->annealed[t].family_size : (double)NAN;
     row->exchange =
         s->engine->is_ladder ? heat_exchange_get_acceptance(&s->exchange, (int32_t)t) : (double)NAN;
     status = heat_observables_get(ctx, &series, &row->n_observables, &row->observables, &failing, &culprit);

@@ -9,6 +9,12 @@
 
 #include <heatbath/sample.h>
 
+/* What an annealed population says of one temperature. */
+typedef struct heat_sampling_annealed {
+    double log_z, log_z_error;
+    double family_size;
+} heat_sampling_annealed;
+
 struct heat_sampling {
     heat_sample_options opt;
     const heat_model *model;
@@ -24,9 +30,11 @@ struct heat_sampling {
     heat_chains *chains;    /* of engines that move chains */
     heat_exchange exchange; /* of engines whose temperatures are a ladder */
     int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
-    int64_t n_recorded;     /* sweeps that every slot has recorded */
-    int64_t updates;        /* variables visited */
-    double *acceptance;     /* [temperature] */
+    double chain_bytes;     /* what the engine's chains take */
+    heat_sampling_annealed *annealed; /* [temperature], of engines that anneal; else NULL */
+    int64_t n_recorded;               /* sweeps that every slot has recorded */
+    int64_t updates;                  /* variables visited */
+    double *acceptance;               /* [temperature] */
 };
 
 /* Options -> temperatures, memory, recorder. */

@@ -205,17 +205,23 @@ static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
     s->plan.n_sweeps = s->opt.sweeps;
     s->plan.thin = s->opt.thin;
     s->plan.keep_states = s->opt.keep_states;
-    bytes = heat_recorder_bytes(&s->plan);
     if (heat_engine_moves_chains(s->engine)) {
         heat_chains_plan chains = heat_sampling_plan_chains(s);
-        bytes += heat_chains_bytes(s->model, &chains);
+        s->chain_bytes = heat_chains_bytes(s->model, &chains);
     }
+    if (s->engine->plan != NULL) {
+        heat_status status = s->engine->plan(ctx, s);
+        if (status != HEAT_OK)
+            return status;
+    }
+    bytes = heat_recorder_bytes(&s->plan);
+    bytes += s->chain_bytes;
     if (!(bytes <= (double)s->opt.memory))
         return heat_fail(
             ctx, HEAT_ERROR_UNABLE,
-            "%lld chains of %lld sweeps would take %s, %s are allowed (options --sweeps, --replicas, --thin, "
+            "%lld chains of %lld draws would take %s, %s are allowed (options --sweeps, --replicas, --thin, "
             "--memory)",
-            (long long)s->plan.n_chains, (long long)s->opt.sweeps,
+            (long long)s->plan.n_chains, (long long)s->plan.n_sweeps,
             heat_text_bytes(bytes, needed, sizeof needed),
             heat_text_bytes((double)s->opt.memory, allowed, sizeof allowed));
     return HEAT_OK;
@@ -252,5 +258,6 @@ void heat_sampling_clear(heat_sampling *s)
     heat_free(s->betas);
     heat_free(s->acceptance);
     heat_free(s->initial);
+    heat_free(s->annealed);
     heat_exchange_clear(&s->exchange);
 }

@@ -66,11 +66,16 @@ static void draw_at_once(heat_context *ctx, const compare_sample *s, int8_t *sta
     opt.seed = s->seed;
     opt.threads = 1;
     opt.replicas = 4;
-    opt.sweeps = s->n_draws / 4;
+    if (strcmp(s->engine, "population") == 0) {
+        opt.population = s->n_draws / 4;
+        opt.step_sweeps = s->n_sweeps; /* enough to part the members of a family */
+    } else {
+        opt.sweeps = s->n_draws / 4;
+    }
     opt.keep_states = true;
     assert_int_equal(s->n_draws % 4, 0);
     assert_ok(ctx, heat_sample(ctx, s->model, &opt, &r));
-    assert_int_equal(r.n_draws, opt.sweeps);
+    assert_int_equal(r.n_draws, s->n_draws / 4);
     memcpy(states, r.states, (size_t)(s->n_draws * r.n_variables));
     heat_sample_result_clear(&r);
 }

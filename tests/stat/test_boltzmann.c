@@ -84,7 +84,7 @@ static double judge_states(uint64_t seed, int factor, void *arg)
                                  .seed = seed * N_SMALL + (uint64_t)k};
         int64_t n_states;
         double *probability;
-        if (small[k].spec == NULL && s->engine->sweep == NULL)
+        if (small[k].spec == NULL && s->engine->rule == NULL)
             continue; /* exact draws need pairs: see exact_draws_need_pairs */
         if (small[k].spec == NULL)
             model = custom_model(s->ctx, small[k].three);

@@ -1,0 +1,205 @@
+/* Population annealing. From beta to beta', member i gets the weight exp(-(beta' - beta) E_i) and as many
+ * copies, by systematic resampling, as its share of the sum says: floor or ceiling of it, the expectation
+ * exact. Then log Z(beta') = log Z(beta) + log(mean weight), whose exponential is unbiased. Copies stand side
+ * by side, so the autocorrelation along the members is that of families.
+ *
+ * Hukushima and Iba, AIP Conf. Proc. 690 (2003) 200; Wang, Machta, Katzgraber, Phys. Rev. E 92 (2015) 063307.
+ */
+#include "sample/population.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "kernel/elementary.h"
+#include "stats/log_sum.h"
+
+#include <math.h>
+#include <string.h>
+
+static heat_chains_plan chains_plan(const heat_population_plan *plan)
+{
+    return (heat_chains_plan){.n_chains = plan->n_populations * plan->n_members,
+                              .n_rungs = 1,
+                              .betas = &plan->beta_max,
+                              .seed = plan->seed,
+                              .first_stream = plan->first_stream,
+                              .isa = plan->isa};
+}
+
+static heat_status start_members(heat_context *ctx, heat_population *p)
+{
+    heat_status status = HEAT_OK;
+
+    for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK; k++) {
+        heat_chains_set_beta(p->chains, k, 0);
+        p->family[k] = (int32_t)(k % p->plan.n_members);
+        status = heat_chains_start(ctx, p->chains, k, NULL, 0);
+    }
+    for (int64_t k = 0; k < p->plan.n_populations; k++) {
+        p->log_z[k] = p->chains->n * log(p->chains->info.n_states);
+        heat_stream_init(&p->streams[k], p->plan.seed, HEAT_PURPOSE_RESAMPLE,
+                         p->plan.first_stream + (uint64_t)k);
+    }
+    return status;
+}
+
+heat_status heat_population_init(heat_context *ctx, heat_population *p, const heat_model *model,
+                                 const heat_population_plan *plan)
+{
+    heat_chains_plan chains = chains_plan(plan);
+    int64_t n = plan->n_members;
+    heat_status status;
+
+    *p = (heat_population){.plan = *plan};
+    status = heat_chains_create(ctx, model, &chains, &p->chains);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, plan->n_populations, sizeof *p->log_z, &p->log_z);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, plan->n_populations, sizeof *p->streams, &p->streams);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, chains.n_chains, sizeof *p->family, &p->family);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *p->cumulative, &p->cumulative);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *p->source, &p->source);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *p->families, &p->families);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n * p->chains->n, 1, &p->rows);
+    if (status == HEAT_OK)
+        status = start_members(ctx, p);
+    if (status != HEAT_OK)
+        heat_population_clear(p);
+    return status;
+}
+
+void heat_population_clear(heat_population *p)
+{
+    heat_chains_free(p->chains);
+    heat_free(p->log_z);
+    heat_free(p->streams);
+    heat_free(p->family);
+    heat_free(p->cumulative);
+    heat_free(p->source);
+    heat_free(p->families);
+    heat_free(p->rows);
+    *p = (heat_population){.n_steps = 0};
+}
+
+double heat_population_bytes(const heat_model *model, const heat_population_plan *plan)
+{
+    heat_chains_plan chains = chains_plan(plan);
+    heat_model_info info;
+
+    heat_model_describe(model, &info);
+    return heat_chains_bytes(model, &chains) +
+           (double)plan->n_members * (info.n_variables + 2.0 * sizeof(double) + sizeof(int32_t)) +
+           (double)chains.n_chains * sizeof(int32_t);
+}
+
+/* Weights of one population, summed up in order: cumulative[m] in copies, cumulative[N - 1] = N. */
+static void weigh(heat_population *p, int64_t first, double step, double *log_mean)
+{
+    int64_t n = p->plan.n_members;
+    double largest = -(double)INFINITY, sum = 0;
+
+    for (int64_t m = 0; m < n; m++) {
+        p->cumulative[m] = -step * heat_chains_get_walk_energy(p->chains, first + m);
+        largest = fmax(largest, p->cumulative[m]);
+    }
+    *log_mean = heat_log_sum_exp(n, p->cumulative) - log((double)n);
+    for (int64_t m = 0; m < n; m++)
+        p->cumulative[m] = sum += heat_exp_negative(p->cumulative[m] - largest);
+    for (int64_t m = 0; m < n; m++)
+        p->cumulative[m] *= (double)n / sum;
+}
+
+/* The member that each place is filled from: those whose cumulative share first exceeds u + place. */
+static void choose_sources(heat_population *p, double u)
+{
+    int64_t n = p->plan.n_members, from = 0;
+
+    for (int64_t m = 0; m < n; m++) {
+        while (from < n - 1 && !(p->cumulative[from] > (double)m + u))
+            from++;
+        p->source[m] = from;
+    }
+}
+
+/* Places whose source is another member take its state; all rows are read before any is written. */
+static heat_status copy_members(heat_context *ctx, heat_population *p, int64_t first)
+{
+    int64_t n = p->plan.n_members, length = p->chains->n;
+    int32_t *family = p->family + first;
+    heat_status status = HEAT_OK;
+
+    for (int64_t m = 0; m < n; m++) {
+        p->families[m] = family[p->source[m]];
+        if (p->source[m] != m)
+            heat_chains_get_state(p->chains, first + p->source[m], p->rows + m * length);
+    }
+    for (int64_t m = 0; m < n && status == HEAT_OK; m++)
+        if (p->source[m] != m)
+            status = heat_chains_set_state(ctx, p->chains, first + m, p->rows + m * length);
+    memcpy(family, p->families, (size_t)n * sizeof *family);
+    return status;
+}
+
+static heat_status sweep_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    heat_population *p = arg;
+    heat_status status = HEAT_OK;
+
+    for (int64_t t = 0; t < p->plan.n_sweeps && status == HEAT_OK && !heat_halted(worker); t++)
+        status = heat_chains_sweep(worker, p->chains, unit, p->plan.rule);
+    return status;
+}
+
+heat_status heat_population_step(heat_context *ctx, heat_population *p, double beta)
+{
+    heat_status status = HEAT_OK;
+
+    for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK; k++) {
+        double log_mean;
+        weigh(p, k * p->plan.n_members, beta - p->beta, &log_mean);
+        p->log_z[k] += log_mean;
+        choose_sources(p, heat_stream_uniform(&p->streams[k]));
+        status = copy_members(ctx, p, k * p->plan.n_members);
+    }
+    p->beta = beta;
+    p->n_steps++;
+    for (int64_t k = 0; k < p->chains->n_chains; k++)
+        heat_chains_set_beta(p->chains, k, beta);
+    if (status != HEAT_OK)
+        return status;
+    return heat_parallel_for(ctx, heat_chains_thread_limit(p->chains, p->plan.threads), p->chains->n_units,
+                             sweep_unit, p);
+}
+
+double heat_population_get_family_size(heat_population *p)
+{
+    int64_t n = p->plan.n_members;
+    double sum = 0;
+
+    for (int64_t k = 0; k < p->plan.n_populations; k++) {
+        memset(p->families, 0, (size_t)n * sizeof *p->families);
+        for (int64_t m = 0; m < n; m++)
+            p->families[p->family[k * n + m]]++;
+        for (int64_t f = 0; f < n; f++)
+            sum += (double)p->families[f] * p->families[f] / (double)n;
+    }
+    return sum / (double)p->plan.n_populations;
+}
+
+double heat_population_choose_step(const heat_population *p)
+{
+    double n = (double)p->chains->n_chains, sum = 0, squares = 0, shift, variance;
+
+    shift = heat_chains_get_walk_energy(p->chains, 0);
+    for (int64_t k = 0; k < p->chains->n_chains; k++) {
+        double e = heat_chains_get_walk_energy(p->chains, k) - shift;
+        sum += e;
+        squares += e * e;
+    }
+    variance = squares / n - sum / n * (sum / n);
+    return variance > 0 ? 0.5 / sqrt(variance) : (double)INFINITY;
+}

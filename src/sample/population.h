@@ -1,0 +1,51 @@
+/* Annealed populations: members are cooled together, resampled at each step by their Boltzmann weights, and
+ * moved by sweeps in between. Each population estimates log Z on the way. */
+#ifndef HEATBATH_POPULATION_H
+#define HEATBATH_POPULATION_H
+
+#include "sample/engine.h"
+
+typedef struct heat_population_plan {
+    int64_t n_populations; /* independent of each other */
+    int64_t n_members;     /* of each */
+    int64_t n_sweeps;      /* of each member after every step */
+    const heat_site_rule *rule;
+    uint64_t seed, first_stream;
+    const char *isa;
+    double beta_max; /* the last beta that will be asked for */
+    int64_t threads;
+} heat_population_plan;
+
+typedef struct heat_population {
+    heat_population_plan plan;
+    heat_chains *chains;  /* member m of population p is chain p * n_members + m */
+    double beta;          /* of all members now; 0 at the start */
+    double *log_z;        /* [population] of the model at beta */
+    int32_t *family;      /* [chain] the member of the start that it descends from */
+    heat_stream *streams; /* [population] */
+    double *cumulative;   /* [member] scratch */
+    int64_t *source;      /* [member] scratch */
+    int32_t *families;    /* [member] scratch */
+    int8_t *rows;         /* [member][variable] scratch */
+    int64_t n_steps;
+} heat_population;
+
+/* Populations at beta = 0, every member in a uniformly random state. */
+HEAT_MUST_USE heat_status heat_population_init(heat_context *ctx, heat_population *population,
+                                               const heat_model *model, const heat_population_plan *plan);
+void heat_population_clear(heat_population *population);
+
+/* Bytes that a population of this plan takes, at most. */
+double heat_population_bytes(const heat_model *model, const heat_population_plan *plan);
+
+/* Cools to beta: reweights, resamples, sweeps. Stops early when halted: ask heat_halted. */
+HEAT_MUST_USE heat_status heat_population_step(heat_context *ctx, heat_population *population, double beta);
+
+/* The mean over populations of rho_t = N sum_families (share of the family)^2, the mean family size: members
+ * that descend from one are not independent. */
+double heat_population_get_family_size(heat_population *population);
+
+/* The step that changes log weights by about half a standard deviation, from the members' energies. */
+double heat_population_choose_step(const heat_population *population);
+
+#endif
