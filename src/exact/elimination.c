@@ -131,7 +131,8 @@ static double energy_of(const heat_pairwise *graph, const int8_t *state)
         heat_long_sum_add(&energy, -graph->field[i] * state[i]);
         for (int64_t e = graph->row[i]; e < graph->row[i + 1]; e++)
             if (graph->col[e] > i)
-                heat_long_sum_add(&energy, -graph->coupling[e] * state[i] * state[graph->col[e]]);
+                heat_long_sum_add(&energy,
+                                  -heat_pairwise_coupling(graph, e) * state[i] * state[graph->col[e]]);
     }
     return energy.sum + energy.error;
 }

@@ -85,7 +85,7 @@ void heat_bucket_set(heat_run *run, int32_t k)
     }
     for (int64_t e = graph->row[x]; e < graph->row[x + 1]; e++) {
         int32_t step = plan->step[graph->col[e]];
-        double coupling = graph->coupling[e], penalty;
+        double coupling = heat_pairwise_coupling(graph, e), penalty;
         uint64_t bit;
         if (step < k)
             continue;

@@ -152,7 +152,7 @@ static void note_means(marginal_pass *pass, int64_t units)
     for (int32_t j = 0; j < pass->n_later; j++) {
         int64_t e = pass->entry[j];
         mean = sums[FIXED_SUMS + j] / sums[0];
-        heat_long_sum_add(&pass->energy, -graph->coupling[e] * mean);
+        heat_long_sum_add(&pass->energy, -heat_pairwise_coupling(graph, e) * mean);
         if (pass->sum->pair_mean != NULL)
             pass->sum->pair_mean[e] = pass->sum->pair_mean[mirror(graph, x, e)] = mean;
     }

@@ -347,7 +347,7 @@ static heat_status bound_range(heat_context *ctx, heat_elimination *plan)
         int32_t x = plan->variable[k];
         double met = cross[k], earlier = 0, later = 0; /* cross[k] holds its children's sum by now */
         for (int64_t e = graph->row[x]; e < graph->row[x + 1]; e++)
-            *(plan->step[graph->col[e]] < k ? &earlier : &later) += fabs(graph->coupling[e]);
+            *(plan->step[graph->col[e]] < k ? &earlier : &later) += fabs(heat_pairwise_coupling(graph, e));
         plan->range = fmax(plan->range, 2 * (met + later + fabs(graph->field[x])));
         if (plan->parent[k] >= 0)
             cross[plan->parent[k]] += fmax(met - earlier, 0) + later;

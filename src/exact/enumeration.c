@@ -178,8 +178,8 @@ static void fill_gray(const heat_pairwise *graph, state_block *block)
     for (int32_t i = 0; i < graph->n; i++) {
         double all = graph->field[i], later = 0;
         for (int64_t e = graph->row[i]; e < graph->row[i + 1]; e++) {
-            all += graph->coupling[e] * s[graph->col[e]];
-            later += graph->col[e] > i ? graph->coupling[e] * s[graph->col[e]] : 0;
+            all += heat_pairwise_coupling(graph, e) * s[graph->col[e]];
+            later += graph->col[e] > i ? heat_pairwise_coupling(graph, e) * s[graph->col[e]] : 0;
         }
         energy -= s[i] * (graph->field[i] + later);
         if (i < BLOCK_BITS)
@@ -193,7 +193,7 @@ static void fill_gray(const heat_pairwise *graph, state_block *block)
         low ^= (int64_t)1 << i;
         block->energies[low] = energy;
         for (int64_t e = graph->row[i]; e < graph->row[i + 1] && graph->col[e] < BLOCK_BITS; e++)
-            field[graph->col[e]] += 2 * graph->coupling[e] * s[i];
+            field[graph->col[e]] += 2 * heat_pairwise_coupling(graph, e) * s[i];
     }
 }
 
@@ -255,7 +255,7 @@ static heat_status work_init(heat_context *ctx, enumeration_work *work, const he
     work->n_states = (int64_t)states;
     work->is_pairwise = heat_model_get_pairwise(model, &work->graph);
     for (int64_t e = 0; work->is_pairwise && e < work->graph.row[work->graph.n]; e++)
-        strength += fabs(work->graph.coupling[e]) / 2;
+        strength += fabs(heat_pairwise_coupling(&work->graph, e)) / 2;
     work->slack = work->info.exact ? 0 : 1e-13 * strength;
     return values ? heat_alloc(ctx, (int64_t)UNITS_PER_BATCH * work->info.n_variables,
                                sizeof *work->value_sums, &work->value_sums)

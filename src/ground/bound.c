@@ -31,7 +31,7 @@ double heat_bound_get(const heat_model *model)
     heat_model_describe(model, &info);
     for (int32_t i = 0; i < g.n; i++) {
         for (int64_t k = g.row[i + 1]; k > g.row[i] && g.col[k - 1] > i; k--)
-            s = add(s, -fabs(g.coupling[k - 1]));
+            s = add(s, -fabs(heat_pairwise_coupling(&g, k - 1)));
         s = add(s, -fabs(g.field[i]));
     }
     if (!g.exact && info.coding != HEAT_CODING_SPIN) /* its fields are rounded sums of its terms */
@@ -48,7 +48,7 @@ static bool is_satisfied(const heat_pairwise *g, const int8_t *state)
         if (g->field[i] * state[i] < 0)
             return false;
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
-            if (g->coupling[k] * state[i] * state[g->col[k]] < 0)
+            if (heat_pairwise_coupling(g, k) * state[i] * state[g->col[k]] < 0)
                 return false;
     }
     return true;

@@ -44,32 +44,67 @@ static double quantile(double *values, int64_t n, double f)
     return values[(int64_t)(f * (double)(n - 1))];
 }
 
+/* |J| of the edge ends and |h| of the variables, in one row: value k of row[n] + n. */
+static double size_of(const heat_pairwise *g, int64_t k)
+{
+    int64_t n_ends = g->row[g->n];
+
+    return fabs(k < n_ends ? heat_pairwise_coupling(g, k) : g->field[k - n_ends]);
+}
+
+/* The quantile `f` of the sizes above 0; 0 if there are none. Positive doubles are ordered as their bits are:
+ * one byte after the other, from the highest, is chosen by counting, so that no copy of the couplings is
+ * made.
+ */
+static double size_quantile(const heat_pairwise *g, double f)
+{
+    uint64_t chosen = 0, mask = 0;
+    int64_t rank = -1;
+    double result;
+
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        int64_t counts[256] = {0}, n_sizes = 0;
+        int byte = 0;
+        for (int64_t k = 0; k < g->row[g->n] + g->n; k++) {
+            double size = size_of(g, k);
+            uint64_t bits;
+            memcpy(&bits, &size, sizeof bits);
+            if (size > 0 && (bits & mask) == chosen) {
+                counts[bits >> shift & 255]++;
+                n_sizes++;
+            }
+        }
+        if (n_sizes == 0)
+            return 0;
+        if (rank < 0)
+            rank = (int64_t)(f * (double)(n_sizes - 1));
+        while (rank >= counts[byte])
+            rank -= counts[byte++];
+        chosen |= (uint64_t)byte << shift;
+        mask |= (uint64_t)255 << shift;
+    }
+    memcpy(&result, &chosen, sizeof result);
+    return result;
+}
+
 static heat_status choose_pairwise(heat_context *ctx, const heat_pairwise *g, heat_schedule *schedule)
 {
-    double *squares = NULL, *sizes = NULL;
-    int64_t n_squares = 0, n_sizes = 0;
+    double *squares = NULL;
+    int64_t n_squares = 0;
     heat_status status = heat_alloc(ctx, g->n, sizeof *squares, &squares);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, g->row[g->n] + g->n, sizeof *sizes, &sizes);
     for (int32_t i = 0; i < g->n && status == HEAT_OK; i++) {
         double square = g->field[i] * g->field[i];
-        if (g->field[i] != 0)
-            sizes[n_sizes++] = fabs(g->field[i]);
-        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-            square += g->coupling[k] * g->coupling[k];
-            if (g->coupling[k] != 0)
-                sizes[n_sizes++] = fabs(g->coupling[k]);
-        }
+        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
+            square += heat_pairwise_coupling(g, k) * heat_pairwise_coupling(g, k);
         if (square > 0)
             squares[n_squares++] = square;
     }
     if (status == HEAT_OK && n_squares > 0) {
         schedule->hot = 2 * sqrt(quantile(squares, n_squares, 0.9));
-        schedule->cold = fmin(quantile(sizes, n_sizes, 0.1) * 2 / 7, schedule->hot);
+        schedule->cold = fmin(size_quantile(g, 0.1) * 2 / 7, schedule->hot);
     }
     heat_free(squares);
-    heat_free(sizes);
     return status;
 }
 

@@ -33,7 +33,7 @@ static double change_of(const heat_pairwise *g, int64_t size, const heat_houdaye
         double field = g->field[i];
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
             if (!s->marks[g->col[k]])
-                field += g->coupling[k] * a[g->col[k]];
+                field += heat_pairwise_coupling(g, k) * a[g->col[k]];
         change += 2 * field * a[i];
     }
     return change;

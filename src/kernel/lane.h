@@ -10,6 +10,9 @@
 enum { LANES = 16 };
 
 #define LANE_UNUSED __attribute__((unused))
+/* Added to a double, it leaves the nearest integer, ties to even, in the low half of its bits. */
+#define LANE_ROUND 6755399441055744.0 /* 1.5 * 2^52 */
+
 #define LANE_FN static inline __attribute__((always_inline)) LANE_UNUSED
 
 #if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
@@ -36,6 +39,10 @@ LANE_FN lane_int lane_all(int32_t x)
 {
     return _mm512_set1_epi32(x);
 }
+LANE_FN lane_int lane_all_rounded(double x, double scale)
+{
+    return _mm512_broadcastd_epi32(_mm_castpd_si128(_mm_set_sd(x * scale + LANE_ROUND)));
+}
 LANE_FN lane_real lane_all_real(float x)
 {
     return _mm512_set1_ps(x);
@@ -56,9 +63,9 @@ LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 {
     return _mm512_mask_add_epi32(a, m, a, b);
 }
-LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
-    return _mm512_mask_sub_epi32(a, m, a, b);
+    return _mm512_sub_epi32(a, b);
 }
 LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
 {
@@ -156,6 +163,11 @@ LANE_FN lane_int lane_all(int32_t x)
 {
     return LANE_2(lane_int, _mm256_set1_epi32(x), _mm256_set1_epi32(x));
 }
+LANE_FN lane_int lane_all_rounded(double x, double scale)
+{
+    __m256i all = _mm256_broadcastd_epi32(_mm_castpd_si128(_mm_set_sd(x * scale + LANE_ROUND)));
+    return LANE_2(lane_int, all, all);
+}
 LANE_FN lane_real lane_all_real(float x)
 {
     return LANE_2(lane_real, _mm256_set1_ps(x), _mm256_set1_ps(x));
@@ -181,7 +193,7 @@ LANE_FN lane_int lane_add(lane_int a, lane_int b)
 {
     return LANE_EACH(lane_int, _mm256_add_epi32, a, b);
 }
-LANE_FN lane_int lane_sub_(lane_int a, lane_int b)
+LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
     return LANE_EACH(lane_int, _mm256_sub_epi32, a, b);
 }
@@ -189,17 +201,13 @@ LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 {
     return lane_add(a, lane_and_(m, b));
 }
-LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
-{
-    return lane_sub_(a, lane_and_(m, b));
-}
 LANE_FN lane_int lane_xor(lane_int a, lane_int b)
 {
     return LANE_EACH(lane_int, _mm256_xor_si256, a, b);
 }
 LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
 {
-    return lane_sub_(lane_xor(a, m), m);
+    return lane_sub(lane_xor(a, m), m);
 }
 LANE_FN lane_int lane_xor3(lane_int a, lane_int b, lane_int c)
 {
@@ -301,6 +309,14 @@ LANE_FN lane_int lane_all(int32_t x)
 {
     LANE_MAP(lane_int, x);
 }
+LANE_FN lane_int lane_all_rounded(double x, double scale)
+{
+    double shifted = x * scale + LANE_ROUND;
+    int64_t bits;
+
+    memcpy(&bits, &shifted, sizeof bits);
+    return lane_all((int32_t)bits);
+}
 LANE_FN lane_real lane_all_real(float x)
 {
     LANE_MAP(lane_real, x);
@@ -329,9 +345,9 @@ LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 {
     LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] + (uint32_t)(b.v[l] & lane_pick_(m, l))));
 }
-LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
-    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] - (uint32_t)(b.v[l] & lane_pick_(m, l))));
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] - (uint32_t)b.v[l]));
 }
 LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
 {

@@ -4,22 +4,38 @@
 #ifndef HEATBATH_LANE_SWEEP_H
 #define HEATBATH_LANE_SWEEP_H
 
-#include <heatbath/export.h>
+#include "kernel/pairwise.h"
+
+#include <string.h>
 
 enum { HEAT_LANES_A_VECTOR = 16, HEAT_MOST_VECTORS = 4, HEAT_MOST_WIDE_LANES = 64, HEAT_SITES_A_FLUSH = 32 };
 
 /* A graph in integer units: J = coupling / unit, rounded where the couplings are not multiples of one unit;
- * then what rounding lost stands in the residual arrays. Twice the couplings are stored, since that is what a
- * neighbour's field loses when a spin turns down. */
+ * then residual_upward is there, and energies get back what rounding lost. */
 typedef struct heat_lane_graph {
-    int32_t n;
-    const int64_t *row;    /* n + 1 */
-    const int32_t *col;    /* row[n] */
-    const int32_t *twice;  /* row[n], 2 J */
+    heat_pairwise pairs;   /* the couplings as they were given; arrays borrowed */
+    const int32_t *units;  /* row[n], J; NULL: each is rounded as it is read, from pairs.coupling */
+    double unit, per_unit; /* and 1 / unit */
     const int32_t *upward; /* n, h_i + sum_j J_ij, the field where all neighbours are up; size at most 2^25 */
-    const float *residual_twice;  /* row[n], 2 (coupling - J unit); NULL where nothing was lost */
-    const float *residual_upward; /* n, the same of h_i and, of each pair, in its smaller end */
+    const float *residual_upward; /* n, what rounding lost of h_i and, of each pair, in its smaller end */
 } heat_lane_graph;
+
+/* The nearest integer, ties to even, of a coupling in units; its size must be below 2^31. */
+static inline int32_t heat_lane_round(double coupling, double per_unit)
+{
+    double shifted = coupling * per_unit + 6755399441055744.0; /* 1.5 * 2^52: the low bits take it up */
+    int64_t bits;
+
+    memcpy(&bits, &shifted, sizeof bits);
+    return (int32_t)bits;
+}
+
+/* J of the edge that stands at k, in units. */
+static inline int32_t heat_lane_units(const heat_lane_graph *g, int64_t k)
+{
+    return g->units != NULL ? g->units[k]
+                            : heat_lane_round(heat_pairwise_coupling(&g->pairs, k), g->per_unit);
+}
 
 /* Chains that move together: lane l of vector v is chain 16 v + l of the block. */
 typedef struct heat_lane_block {

@@ -28,10 +28,13 @@ LANE_FN lane_int flip_threshold(heat_flip_rule rule, lane_real y)
     }
 }
 
-/* `vectors` and `rule` are constants where this is called. */
+/* `vectors`, `rule` and `rounds` are constants where this is called; `rounds` where there are no units. */
 LANE_FN void sweep_vectors(const heat_lane_graph *g, heat_lane_block *b, heat_flip_rule rule,
-                           const int vectors)
+                           const int vectors, const bool rounds)
 {
+    const int64_t *row = g->pairs.row;
+    const int32_t n = g->pairs.n, *col = g->pairs.col;
+    const double per_unit = g->pairs.unit * g->per_unit; /* of doubles: 1 or -1 */
     lane_int random[HEAT_MOST_VECTORS][4];
     lane_real scale[HEAT_MOST_VECTORS];
 
@@ -40,27 +43,29 @@ LANE_FN void sweep_vectors(const heat_lane_graph *g, heat_lane_block *b, heat_fl
             random[v][k] = lane_load(&b->random[k][LANES * v]);
         scale[v] = lane_load_real(&b->scale[LANES * v]);
     }
-    for (int32_t begin = 0; begin < g->n; begin += HEAT_SITES_A_FLUSH) {
-        int32_t end = g->n - begin < HEAT_SITES_A_FLUSH ? g->n : begin + HEAT_SITES_A_FLUSH;
+    for (int32_t begin = 0; begin < n; begin += HEAT_SITES_A_FLUSH) {
+        int32_t end = n - begin < HEAT_SITES_A_FLUSH ? n : begin + HEAT_SITES_A_FLUSH;
         lane_int change[HEAT_MOST_VECTORS]; /* of the energies, halved */
 
         for (int v = 0; v < vectors; v++)
             change[v] = lane_all(0);
         for (int32_t i = begin; i < end; i++) {
             uint16_t *down = b->down + (int64_t)i * vectors;
-            lane_int field[HEAT_MOST_VECTORS];
+            lane_int down_sum[HEAT_MOST_VECTORS]; /* the couplings to neighbours that are down */
 
             for (int v = 0; v < vectors; v++)
-                field[v] = lane_all(g->upward[i]);
-            for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-                const uint16_t *neighbour = b->down + (int64_t)g->col[k] * vectors;
-                lane_int twice = lane_all(g->twice[k]);
+                down_sum[v] = lane_all(0);
+            for (int64_t k = row[i]; k < row[i + 1]; k++) {
+                const uint16_t *neighbour = b->down + (int64_t)col[k] * vectors;
+                lane_int units =
+                    rounds ? lane_all_rounded(g->pairs.coupling[k], per_unit) : lane_all(g->units[k]);
                 for (int v = 0; v < vectors; v++)
-                    field[v] = lane_sub_where(lane_from_bits(neighbour[v]), field[v], twice);
+                    down_sum[v] = lane_add_where(lane_from_bits(neighbour[v]), down_sum[v], units);
             }
             for (int v = 0; v < vectors; v++) {
                 lane_mask is_down = lane_from_bits(down[v]), flips;
-                lane_int half_delta = lane_negate_where(is_down, field[v]); /* delta = 2 s field */
+                lane_int field = lane_sub(lane_all(g->upward[i]), lane_shift_left(down_sum[v], 1));
+                lane_int half_delta = lane_negate_where(is_down, field); /* delta = 2 s field */
                 lane_real y = lane_mul(lane_to_real(half_delta), scale[v]);
                 lane_int bits = lane_shift_right(LANE_DRAW(random[v], v), 1);
 
@@ -85,8 +90,12 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
                                               heat_flip_rule rule)
 {
 #define LANE_CASE(rule_, vectors_)                                                                           \
-    if (rule == rule_ && block->n_vectors == vectors_)                                                       \
-    sweep_vectors(graph, block, rule_, vectors_)
+    if (rule == rule_ && block->n_vectors == vectors_) {                                                     \
+        if (graph->units == NULL)                                                                            \
+            sweep_vectors(graph, block, rule_, vectors_, true);                                              \
+        else                                                                                                 \
+            sweep_vectors(graph, block, rule_, vectors_, false);                                             \
+    }
     LANE_CASE(HEAT_FLIP_METROPOLIS, 1);
     LANE_CASE(HEAT_FLIP_METROPOLIS, 2);
     LANE_CASE(HEAT_FLIP_METROPOLIS, 4);
@@ -96,22 +105,37 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
 #undef LANE_CASE
 }
 
+/* What rounding lost of the edge that stands at k. */
+LANE_FN float lost_of(const heat_lane_graph *g, int64_t k)
+{
+    double coupling = heat_pairwise_coupling(&g->pairs, k);
+
+    return (float)(coupling - heat_lane_round(coupling, g->per_unit) * g->unit);
+}
+
 LANE_UNUSED static void LANE_PASTE(lane_residual_, LANE_ISA)(const heat_lane_graph *g,
                                                              const heat_lane_block *b, float *residual)
 {
-    for (int v = 0; v < b->n_vectors; v++) {
-        lane_real energy = lane_all_real(0);
+    const int64_t *row = g->pairs.row;
+    const int32_t *col = g->pairs.col;
+    lane_real energy[HEAT_MOST_VECTORS];
 
-        for (int32_t i = 0; i < g->n; i++) {
-            lane_real field = lane_all_real(g->residual_upward[i]);
-            for (int64_t k = g->row[i + 1]; k > g->row[i] && g->col[k - 1] > i; k--) {
-                lane_mask down = lane_from_bits(b->down[(int64_t)g->col[k - 1] * b->n_vectors + v]);
-                lane_real less = lane_minus(field, lane_all_real(g->residual_twice[k - 1]));
-                field = lane_choose(down, less, field);
-            }
-            energy = lane_choose(lane_from_bits(b->down[(int64_t)i * b->n_vectors + v]),
-                                 lane_plus(energy, field), lane_minus(energy, field));
+    for (int v = 0; v < b->n_vectors; v++)
+        energy[v] = lane_all_real(0);
+    for (int32_t i = 0; i < g->pairs.n; i++) {
+        lane_real field[HEAT_MOST_VECTORS];
+        for (int v = 0; v < b->n_vectors; v++)
+            field[v] = lane_all_real(g->residual_upward[i]);
+        for (int64_t k = row[i + 1]; k > row[i] && col[k - 1] > i; k--) {
+            const uint16_t *neighbour = b->down + (int64_t)col[k - 1] * b->n_vectors;
+            lane_real twice = lane_all_real(2 * lost_of(g, k - 1));
+            for (int v = 0; v < b->n_vectors; v++)
+                field[v] = lane_choose(lane_from_bits(neighbour[v]), lane_minus(field[v], twice), field[v]);
         }
-        lane_store(residual + LANES * v, lane_bits_of(energy));
+        for (int v = 0; v < b->n_vectors; v++)
+            energy[v] = lane_choose(lane_from_bits(b->down[(int64_t)i * b->n_vectors + v]),
+                                    lane_plus(energy[v], field[v]), lane_minus(energy[v], field[v]));
     }
+    for (int v = 0; v < b->n_vectors; v++)
+        lane_store(residual + LANES * v, lane_bits_of(energy[v]));
 }

@@ -8,6 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/graph_format.h"
+#include "kernel/lowest_bit.h"
 #include "model/ising_rows.h"
 #include "model/model_private.h"
 
@@ -40,7 +41,15 @@ static bool ising_pairwise(const void *self, heat_pairwise *view)
 {
     const heat_ising *m = self;
 
-    *view = (heat_pairwise){m->n, m->rows.row, m->rows.col, m->rows.coupling, m->field, m->offset, m->exact};
+    *view = (heat_pairwise){.n = m->n,
+                            .row = m->rows.row,
+                            .col = m->rows.col,
+                            .coupling = m->rows.coupling,
+                            .field = m->field,
+                            .offset = m->offset,
+                            .exact = m->exact,
+                            .units = m->rows.units,
+                            .unit = m->rows.unit};
     return true;
 }
 
@@ -50,7 +59,7 @@ static double neighbours(const heat_ising *m, const int8_t *s, int32_t i, bool u
     double sum = 0;
 
     for (int64_t k = m->rows.row[i + 1]; k > m->rows.row[i] && !(upper && m->rows.col[k - 1] < i); k--)
-        sum += m->rows.coupling[k - 1] * s[m->rows.col[k - 1]];
+        sum += heat_ising_rows_get(&m->rows, k - 1) * s[m->rows.col[k - 1]];
     return sum;
 }
 
@@ -138,7 +147,7 @@ static heat_status ising_save(heat_context *ctx, const heat_model *model, const 
             if (m->rows.col[k] > i) {
                 list.i[list.n_edges] = i;
                 list.j[list.n_edges] = m->rows.col[k];
-                list.weight[list.n_edges++] = factor * m->rows.coupling[k];
+                list.weight[list.n_edges++] = factor * heat_ising_rows_get(&m->rows, k) + 0.0; /* no -0 */
             }
     if (status == HEAT_OK)
         status = copy_field(ctx, m->linear == NULL ? m->field : m->linear, m->n, &list);
@@ -169,15 +178,9 @@ typedef struct exactness {
 
 static void look_at(exactness *x, double value)
 {
-    int exponent;
-    int64_t mantissa;
+    int bit = heat_lowest_bit(value);
 
-    if (value == 0)
-        return;
-    mantissa = (int64_t)ldexp(frexp(fabs(value), &exponent), 53);
-    exponent += __builtin_ctzll((uint64_t)mantissa) - 53;
-    if (exponent < x->lowest_bit)
-        x->lowest_bit = exponent;
+    x->lowest_bit = bit < x->lowest_bit ? bit : x->lowest_bit;
     x->total += fabs(value);
 }
 
@@ -189,8 +192,8 @@ static void find_exactness(heat_ising *m, heat_model_info *info)
     double scale = m->linear == NULL ? 1 : 4;
 
     for (int64_t k = 0; k < m->rows.row[m->n]; k++) {
-        look_at(&x, m->rows.coupling[k]);
-        look_at(&native, scale * m->rows.coupling[k]);
+        look_at(&x, heat_ising_rows_get(&m->rows, k));
+        look_at(&native, scale * heat_ising_rows_get(&m->rows, k));
     }
     for (int32_t i = 0; i < m->n && m->has_field; i++) {
         look_at(&x, m->field[i]);
@@ -227,7 +230,7 @@ static void describe(heat_ising *m, heat_model_info *info)
         info->has_field |= m->has_field && m->field[i] != 0;
     }
     for (int64_t k = 0; k < row[m->n]; k++) {
-        double coupling = scale * m->rows.coupling[k];
+        double coupling = scale * heat_ising_rows_get(&m->rows, k) + 0.0; /* no -0 */
         if (k == 0 || coupling < info->min_coupling)
             info->min_coupling = coupling;
         if (k == 0 || coupling > info->max_coupling)
@@ -241,7 +244,7 @@ static bool all_finite(const heat_ising *m)
     double total = fabs(m->offset); /* an overflowing sum is as useless as an overflowing coupling */
 
     for (int64_t k = 0; k < m->rows.row[m->n]; k++)
-        total += fabs(m->rows.coupling[k]);
+        total += fabs(heat_ising_rows_get(&m->rows, k));
     for (int32_t i = 0; i < m->n && m->has_field; i++)
         total += fabs(m->field[i]);
     for (int32_t i = 0; i < m->n && m->has_linear; i++)
@@ -270,8 +273,8 @@ static heat_status set_fields(heat_context *ctx, const heat_edge_list *list, hea
         m->field[i] = m->has_linear ? m->linear[i] / -2 : 0;
         m->offset -= m->field[i];
         for (int64_t k = m->rows.row[i]; k < m->rows.row[i + 1]; k++) {
-            m->field[i] += m->rows.coupling[k];
-            m->offset -= m->rows.col[k] > i ? m->rows.coupling[k] : 0;
+            m->field[i] += heat_ising_rows_get(&m->rows, k);
+            m->offset -= m->rows.col[k] > i ? heat_ising_rows_get(&m->rows, k) : 0;
         }
     }
     return HEAT_OK;

@@ -5,7 +5,9 @@
 #include "model/ising_rows.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "kernel/lowest_bit.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { STEPS_BETWEEN_POLLS = 1 << 16 };
@@ -43,6 +45,43 @@ static heat_status count_components(heat_context *ctx, const heat_edge_list *lis
     return status;
 }
 
+/* The largest power of two of which all weights are multiples; 0 where one of these multiples does not fit an
+ * int32_t. */
+static double common_unit(const heat_edge_list *list)
+{
+    int lowest = 1100;
+    double largest = 0, unit;
+
+    for (int64_t e = 0; e < list->n_edges; e++) {
+        int bit = heat_lowest_bit(list->weight[e]);
+        lowest = bit < lowest ? bit : lowest;
+        largest = fmax(largest, fabs(list->weight[e]));
+    }
+    unit = largest > 0 ? ldexp(1, lowest) : 1;
+    return unit >= 0x1p-1000 && largest <= INT32_MAX * unit ? unit : 0; /* 1 / unit must be a number too */
+}
+
+/* Moves the weights into the second half of the couplings' final array. */
+static heat_status take_weights(heat_context *ctx, heat_edge_list *list, double factor, heat_ising_rows *rows)
+{
+    int64_t m = list->n_edges;
+    double unit = common_unit(list), per_unit = unit > 0 ? copysign(1 / unit, factor) : 0;
+    heat_status status = unit > 0 ? heat_alloc(ctx, 2 * m, sizeof *rows->units, &rows->units)
+                                  : heat_alloc(ctx, 2 * m, sizeof *rows->coupling, &rows->coupling);
+
+    if (status != HEAT_OK)
+        return status;
+    rows->unit = unit > 0 ? unit * fabs(factor) : 1;
+    for (int64_t e = 0; e < m; e++)
+        if (unit > 0)
+            rows->units[m + e] = (int32_t)(list->weight[e] * per_unit);
+        else
+            rows->coupling[m + e] = factor * list->weight[e];
+    heat_free(list->weight);
+    list->weight = NULL;
+    return HEAT_OK;
+}
+
 /* Moves the sorted list into the second half of the final arrays, one array after the other. */
 static heat_status take_upper(heat_context *ctx, heat_edge_list *list, double factor, heat_ising_rows *rows)
 {
@@ -51,14 +90,9 @@ static heat_status take_upper(heat_context *ctx, heat_edge_list *list, double fa
 
     heat_free(list->i);
     list->i = NULL;
-    status = heat_alloc(ctx, 2 * m, sizeof *rows->coupling, &rows->coupling);
-    if (status != HEAT_OK)
-        return status;
-    for (int64_t e = 0; e < m; e++)
-        rows->coupling[m + e] = factor * list->weight[e];
-    heat_free(list->weight);
-    list->weight = NULL;
-    status = heat_alloc(ctx, 2 * m, sizeof *rows->col, &rows->col);
+    status = take_weights(ctx, list, factor, rows);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 2 * m, sizeof *rows->col, &rows->col);
     if (status != HEAT_OK)
         return status;
     if (m > 0)
@@ -97,7 +131,10 @@ static void spread_upper(int64_t n, int64_t m, const int32_t *upper, heat_ising_
         size_t count = (size_t)upper[i];
         int64_t to = rows->row[i + 1] - upper[i];
         memmove(rows->col + to, rows->col + from, count * sizeof *rows->col);
-        memmove(rows->coupling + to, rows->coupling + from, count * sizeof *rows->coupling);
+        if (rows->units != NULL)
+            memmove(rows->units + to, rows->units + from, count * sizeof *rows->units);
+        else
+            memmove(rows->coupling + to, rows->coupling + from, count * sizeof *rows->coupling);
         from += upper[i];
     }
 }
@@ -117,7 +154,10 @@ static heat_status mirror(heat_context *ctx, int64_t n, int32_t *lower, heat_isi
             int32_t j = rows->col[k];
             int64_t to = rows->row[j] + lower[j]++;
             rows->col[to] = i;
-            rows->coupling[to] = rows->coupling[k];
+            if (rows->units != NULL)
+                rows->units[to] = rows->units[k];
+            else
+                rows->coupling[to] = rows->coupling[k];
         }
     }
     return status;
@@ -164,6 +204,7 @@ void heat_ising_rows_clear(heat_ising_rows *rows)
 {
     heat_free(rows->row);
     heat_free(rows->col);
+    heat_free(rows->units);
     heat_free(rows->coupling);
     *rows = (heat_ising_rows){0};
 }

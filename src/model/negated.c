@@ -1,5 +1,5 @@
 /* -E as a model of its own, so that whatever seeks a minimum seeks a maximum too. It stands on the model that
- * it negates: the energies are asked there, the graph is shared, only couplings and fields are held anew. */
+ * it negates: the energies are asked there, the graph is shared, only the fields are held anew. */
 #include "base/memory.h"
 #include "model/model_private.h"
 
@@ -9,14 +9,13 @@ typedef struct negated {
     const heat_model *base;
     bool is_pairwise;
     heat_pairwise view; /* of -E */
-    double *coupling, *field;
+    double *field;
 } negated;
 
 static void negated_free(void *self)
 {
     negated *m = self;
 
-    heat_free(m->coupling);
     heat_free(m->field);
     heat_free(m);
 }
@@ -70,18 +69,13 @@ static const heat_model_kind negated_kind = {
 
 static heat_status negate_view(heat_context *ctx, negated *m)
 {
-    int64_t n_ends = m->view.row[m->view.n];
-    heat_status status = heat_alloc(ctx, n_ends, sizeof *m->coupling, &m->coupling);
+    heat_status status = heat_alloc(ctx, m->view.n, sizeof *m->field, &m->field);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, m->view.n, sizeof *m->field, &m->field);
     if (status != HEAT_OK)
         return status;
-    for (int64_t k = 0; k < n_ends; k++)
-        m->coupling[k] = 0 - m->view.coupling[k];
     for (int32_t i = 0; i < m->view.n; i++)
         m->field[i] = 0 - m->view.field[i];
-    m->view.coupling = m->coupling;
+    m->view.unit = -m->view.unit;
     m->view.field = m->field;
     m->view.offset = 0 - m->view.offset;
     return HEAT_OK;

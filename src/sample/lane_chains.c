@@ -142,7 +142,7 @@ static double lanes_bytes(const heat_model *model, const heat_model_info *info, 
     if (!heat_model_get_pairwise(model, &graph))
         return -1;
     return lanes * ((plan->track_best ? 3 : 2) / 8.0 * info->n_variables + 64) +
-           (double)info->n_edges * 2 * (sizeof(int32_t) + sizeof(float)) +
+           (double)info->n_edges * 2 * sizeof(int32_t) + /* where the lanes have units of their own */
            info->n_variables * (double)(sizeof(int32_t) + sizeof(float));
 }
 
@@ -151,7 +151,7 @@ static void lanes_set_beta(heat_chains *c, int64_t chain, double beta)
     const double ln2 = 0.69314718055994530942;
     heat_lane_store *s = c->store;
     place p = place_of(c, chain);
-    double scale = -2 * beta * s->lanes->unit / ln2;
+    double scale = -2 * beta * s->lanes->graph.unit / ln2;
 
     /* a float's infinity times a zero field would be NaN */
     s->blocks[p.block].scale[p.lane] = (float)(scale < -1e30 ? -1e30 : scale);
@@ -166,13 +166,14 @@ static int64_t energy_units(const heat_lane_store *s, const place *p)
     const uint16_t *down = b->down + first_word(p);
     int64_t twice = 0;
 
-    for (int32_t i = 0; i < g->n; i++) {
+    for (int32_t i = 0; i < g->pairs.n; i++) {
         int64_t field = g->upward[i],
                 own = g->upward[i]; /* own: h_i alone, once the couplings are taken off */
-        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-            own -= g->twice[k] / 2;
-            if (down[(int64_t)g->col[k] * b->n_vectors] & p->bit)
-                field -= g->twice[k];
+        for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
+            int64_t units = heat_lane_units(g, k);
+            own -= units;
+            if (down[(int64_t)g->pairs.col[k] * b->n_vectors] & p->bit)
+                field -= 2 * units;
         }
         twice += down[(int64_t)i * b->n_vectors] & p->bit ? field + own : -field - own;
     }
@@ -239,7 +240,7 @@ static void lanes_get_state(const heat_chains *c, int64_t chain, int8_t *state)
 
 static double energy_of_units(const heat_lane_store *s, int64_t units)
 {
-    return s->offset + s->lanes->unit * (double)units;
+    return s->offset + s->lanes->graph.unit * (double)units;
 }
 
 static double lanes_get_walk_energy(const heat_chains *c, int64_t chain)
@@ -271,7 +272,7 @@ static void lanes_measure(heat_chains *c, int64_t unit)
 
     for (int64_t b = unit * s->n_blocks; b < (unit + 1) * s->n_blocks; b++) {
         heat_lane_count_down(&s->blocks[b], c->n, s->n_down + b * s->block_width);
-        if (s->lanes->graph.residual_twice != NULL) {
+        if (s->lanes->graph.residual_upward != NULL) {
             float residual[HEAT_MOST_WIDE_LANES];
             s->kernel->residual(&s->lanes->graph, &s->blocks[b], residual);
             for (int32_t l = 0; l < s->block_width; l++)
@@ -392,9 +393,9 @@ static double lanes_get_slack(const heat_chains *c)
 {
     const heat_lane_store *s = c->store;
 
-    if (s->lanes->graph.residual_twice == NULL)
+    if (s->lanes->graph.residual_upward == NULL)
         return 0;
-    return s->lanes->unit *
+    return s->lanes->graph.unit *
            ((double)c->info.n_edges + c->n); /* each term is off by at most half a unit, twice over */
 }
 

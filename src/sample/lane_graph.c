@@ -2,6 +2,7 @@
  */
 #include "sample/lane_graph.h"
 #include "base/memory.h"
+#include "kernel/lowest_bit.h"
 
 #include <math.h>
 
@@ -16,7 +17,7 @@ static double strongest_field(const heat_pairwise *g, int64_t *most_neighbours)
     for (int32_t i = 0; i < g->n; i++) {
         double strength = fabs(g->field[i]);
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
-            strength += fabs(g->coupling[k]);
+            strength += fabs(heat_pairwise_coupling(g, k));
         strongest = strength > strongest ? strength : strongest;
         if (g->row[i + 1] - g->row[i] > *most_neighbours)
             *most_neighbours = g->row[i + 1] - g->row[i];
@@ -24,73 +25,69 @@ static double strongest_field(const heat_pairwise *g, int64_t *most_neighbours)
     return strongest;
 }
 
-static void lower_unit(int *exponent, double value)
+static int lower_of(int lowest, double value)
 {
-    int e;
-    int64_t mantissa;
+    int bit = heat_lowest_bit(value);
 
-    if (value == 0)
-        return;
-    mantissa = (int64_t)ldexp(frexp(fabs(value), &e), 53);
-    e += __builtin_ctzll((uint64_t)mantissa) - 53;
-    *exponent = e < *exponent ? e : *exponent;
+    return bit < lowest ? bit : lowest;
 }
 
 /* The largest power of two of which every coupling and field is a multiple. */
 static double common_unit(const heat_pairwise *g)
 {
-    int exponent = 1000;
+    int lowest = 1100;
 
-    for (int64_t k = 0; k < g->row[g->n]; k++)
-        lower_unit(&exponent, g->coupling[k]);
+    for (int64_t k = 0; k < g->row[g->n] && g->units == NULL; k++)
+        lowest = lower_of(lowest, g->coupling[k]);
+    if (g->units != NULL && g->row[g->n] > 0)
+        lowest = lower_of(lowest, g->unit);
     for (int32_t i = 0; i < g->n; i++)
-        lower_unit(&exponent, g->field[i]);
-    return exponent == 1000 ? 1 : ldexp(1, exponent);
+        lowest = lower_of(lowest, g->field[i]);
+    return lowest == 1100 ? 1 : ldexp(1, lowest);
 }
 
-static heat_status alloc_arrays(heat_context *ctx, const heat_pairwise *g, bool rounded, heat_lane_model *m,
-                                int32_t **twice, int32_t **upward, float **residual_twice,
-                                float **residual_upward)
+/* Couplings in units of the lanes: the model's own array where it is that, else a copy; without integers of
+ * the model the kernel rounds as it goes. */
+static heat_status choose_units(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m)
 {
-    heat_status status = heat_alloc(ctx, g->row[g->n], sizeof **twice, twice);
+    heat_status status;
 
-    m->graph.twice = *twice;
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, g->n, sizeof **upward, upward);
-    m->graph.upward = *upward;
-    if (status != HEAT_OK || !rounded)
-        return status;
-    status = heat_alloc(ctx, g->row[g->n], sizeof **residual_twice, residual_twice);
-    m->graph.residual_twice = *residual_twice;
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, g->n, sizeof **residual_upward, residual_upward);
-    m->graph.residual_upward = *residual_upward;
+    if (g->units == NULL)
+        return HEAT_OK;
+    m->graph.units = g->units;
+    if (m->graph.unit == g->unit)
+        return HEAT_OK;
+    status = heat_alloc(ctx, g->row[g->n], sizeof *m->own_units, &m->own_units);
+    m->graph.units = m->own_units;
+    for (int64_t k = 0; k < g->row[g->n] && status == HEAT_OK; k++)
+        m->own_units[k] = heat_lane_round(heat_pairwise_coupling(g, k), m->graph.per_unit);
     return status;
 }
 
+/* The fields where all neighbours are up. */
 static heat_status fill(heat_context *ctx, const heat_pairwise *g, bool rounded, heat_lane_model *m)
 {
-    int32_t *twice = NULL, *upward = NULL;
-    float *residual_twice = NULL, *residual_upward = NULL;
-    heat_status status = alloc_arrays(ctx, g, rounded, m, &twice, &upward, &residual_twice, &residual_upward);
+    heat_lane_graph *lanes = &m->graph;
+    heat_status status = heat_alloc(ctx, g->n, sizeof *m->upward, &m->upward);
 
+    if (status == HEAT_OK && rounded)
+        status = heat_alloc(ctx, g->n, sizeof *m->residual_upward, &m->residual_upward);
     if (status != HEAT_OK)
         return status;
+    lanes->upward = m->upward;
+    lanes->residual_upward = m->residual_upward;
     for (int32_t i = 0; i < g->n; i++) {
-        int32_t sum = (int32_t)lrint(g->field[i] / m->unit);
-        double rest = g->field[i] - sum * m->unit;
+        int32_t sum = heat_lane_round(g->field[i], lanes->per_unit);
+        double rest = g->field[i] - sum * lanes->unit;
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-            int32_t coupling = (int32_t)lrint(g->coupling[k] / m->unit);
-            double lost = g->coupling[k] - coupling * m->unit;
-            twice[k] = 2 * coupling;
-            sum += coupling;
-            rest += g->col[k] > i ? lost : 0;
-            if (rounded)
-                residual_twice[k] = (float)(2 * lost);
+            double coupling = heat_pairwise_coupling(g, k);
+            int32_t units = heat_lane_round(coupling, lanes->per_unit);
+            sum += units;
+            rest += g->col[k] > i ? coupling - units * lanes->unit : 0;
         }
-        upward[i] = sum;
+        m->upward[i] = sum;
         if (rounded)
-            residual_upward[i] = (float)rest;
+            m->residual_upward[i] = (float)rest;
     }
     return HEAT_OK;
 }
@@ -101,8 +98,8 @@ static bool keeps_detail(const heat_pairwise *g, double unit)
     int64_t n_terms = 0, n_blurred = 0;
 
     for (int64_t k = 0; k < g->row[g->n]; k++) {
-        n_terms += g->coupling[k] != 0;
-        n_blurred += g->coupling[k] != 0 && fabs(g->coupling[k]) < 16 * unit;
+        n_terms += heat_pairwise_coupling(g, k) != 0;
+        n_blurred += heat_pairwise_coupling(g, k) != 0 && fabs(heat_pairwise_coupling(g, k)) < 16 * unit;
     }
     for (int32_t i = 0; i < g->n; i++) {
         n_terms += g->field[i] != 0;
@@ -129,12 +126,15 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
             !(beta_max * unit * 2 * 6 * sqrt(((double)most_neighbours + 1) / 12) <= 0x1p-12))
             return HEAT_OK;
     }
+    if (!(unit >= 0x1p-1000)) /* 1 / unit must be a number too */
+        return HEAT_OK;
     status = heat_alloc(ctx, 1, sizeof *m, &m);
     if (status != HEAT_OK)
         return status;
-    m->unit = unit;
-    m->graph = (heat_lane_graph){.n = g->n, .row = g->row, .col = g->col};
-    status = fill(ctx, g, rounded, m);
+    m->graph = (heat_lane_graph){.pairs = *g, .unit = unit, .per_unit = 1 / unit};
+    status = choose_units(ctx, g, m);
+    if (status == HEAT_OK)
+        status = fill(ctx, g, rounded, m);
     if (status != HEAT_OK) {
         heat_lane_model_free(m);
         return status;
@@ -147,9 +147,8 @@ void heat_lane_model_free(heat_lane_model *m)
 {
     if (m == NULL)
         return;
-    heat_free(m->graph.twice);
-    heat_free(m->graph.upward);
-    heat_free(m->graph.residual_twice);
-    heat_free(m->graph.residual_upward);
+    heat_free(m->own_units);
+    heat_free(m->upward);
+    heat_free(m->residual_upward);
     heat_free(m);
 }

@@ -8,14 +8,16 @@
 #include <heatbath/context.h>
 
 typedef struct heat_lane_model {
-    heat_lane_graph graph; /* its arrays are owned but row and col, which are the pairwise graph's */
-    double unit;           /* of the integers; energy = unit * integer + offset (+ residual) */
+    heat_lane_graph graph; /* energy = unit * integer + offset (+ residual) */
+    int32_t *own_units;    /* [row[n]] where the lanes' unit is not the model's */
+    int32_t *upward;       /* [n] */
+    float *residual_upward;
 } heat_lane_model;
 
-/* Converts `graph` (borrowed). Couplings that are not multiples of one unit are rounded to 2^-25 of the
- * strongest field. *out is NULL, and the status HEAT_OK, where that would blur more than one term in a
- * hundred, or move a flip probability by more than 2^-14 at beta_max (the largest beta that will be asked
- * for; 0 in a search, whose answer is judged by the definition of the energy alone). */
+/* Converts `graph` (borrowed, while the lane model lives). Couplings that are not multiples of one unit are
+ * rounded to 2^-25 of the strongest field. *out is NULL, and the status HEAT_OK, where that would blur more
+ * than one term in a hundred, or move a flip probability by more than 2^-14 at beta_max (the largest beta
+ * that will be asked for; 0 in a search, whose answer is judged by the definition of the energy alone). */
 HEAT_MUST_USE heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *graph,
                                                  double beta_max, heat_lane_model **out);
 void heat_lane_model_free(heat_lane_model *model);

@@ -81,7 +81,14 @@ static inline const heat_pairwise *test_graph_seal(test_graph *g, double offset,
     }
     g->row[g->n] = to;
     free(fill);
-    g->view = (heat_pairwise){g->n, g->row, g->col, g->value, g->field, offset, exact};
+    g->view = (heat_pairwise){.n = g->n,
+                              .row = g->row,
+                              .col = g->col,
+                              .coupling = g->value,
+                              .field = g->field,
+                              .offset = offset,
+                              .exact = exact,
+                              .unit = 1};
     return &g->view;
 }
 
@@ -105,7 +112,7 @@ static inline double test_graph_energy(const heat_pairwise *g, const int8_t *s)
         energy -= g->field[v] * s[v];
         for (int64_t e = g->row[v]; e < g->row[v + 1]; e++)
             if (g->col[e] > v)
-                energy -= g->coupling[e] * s[v] * s[g->col[e]];
+                energy -= heat_pairwise_coupling(g, e) * s[v] * s[g->col[e]];
     }
     return energy;
 }

@@ -57,7 +57,7 @@ static void open_instance(instance *in, const char *name)
         in->copy.field[i] = in->graph.field[i];
         for (int64_t e = in->graph.row[i]; e < in->graph.row[i + 1]; e++)
             if (in->graph.col[e] > i)
-                test_graph_add(&in->copy, i, in->graph.col[e], in->graph.coupling[e]);
+                test_graph_add(&in->copy, i, in->graph.col[e], heat_pairwise_coupling(&in->graph, e));
     }
     in->graph = *test_graph_seal(&in->copy, in->graph.offset, in->graph.exact);
     assert_ok(in->ctx, heat_elimination_create(in->ctx, &in->graph, 24, &in->plan));

@@ -51,11 +51,11 @@ static double rule_flip(int32_t lane, int32_t site)
     int64_t field = g->upward[site];
     double x[2], p[2];
 
-    for (int64_t k = g->row[site]; k < g->row[site + 1]; k++)
-        if (spin_of(script.block, g->col[k], lane) < 0)
-            field -= g->twice[k];
+    for (int64_t k = g->pairs.row[site]; k < g->pairs.row[site + 1]; k++)
+        if (spin_of(script.block, g->pairs.col[k], lane) < 0)
+            field -= 2 * heat_lane_units(g, k);
     x[current] = 0;
-    x[1 - current] = -script.beta[lane] * (2 * s * script.lanes->unit * (double)field);
+    x[1 - current] = -script.beta[lane] * (2 * s * script.lanes->graph.unit * (double)field);
     script.rule(2, current, x, p);
     return p[1 - current];
 }
@@ -141,13 +141,13 @@ static void decides_as_the_rule(void **state)
         assert_true(heat_model_get_pairwise(model, &graph));
         assert_ok(ctx, heat_lane_model_create(ctx, &graph, 10, &lanes));
         assert_non_null(lanes);
-        assert_int_equal(lanes->graph.residual_twice != NULL, real);
+        assert_int_equal(lanes->graph.residual_upward != NULL, real);
         for (uint64_t trial = 0; trial < 150; trial++) {
             heat_lane_block b;
             uint16_t down[N * HEAT_MOST_VECTORS];
             int32_t vectors = 1 << trial % 3;
             memset(&script, 0, sizeof script);
-            prepare(&b, down, vectors, lanes->unit, trial);
+            prepare(&b, down, vectors, lanes->graph.unit, trial);
             script.lanes = lanes;
             script.block = &b;
             script.rule = pairs[trial % 2].engine->rule->probabilities;
@@ -170,13 +170,13 @@ static int64_t energy_of(const heat_lane_graph *g, const heat_lane_block *b, int
 {
     int64_t energy = 0;
 
-    for (int32_t i = 0; i < g->n; i++) {
+    for (int32_t i = 0; i < g->pairs.n; i++) {
         int64_t field = g->upward[i]; /* less the couplings to later sites, once for each pair */
-        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-            int64_t coupling = g->twice[k] / 2;
+        for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
+            int64_t coupling = heat_lane_units(g, k);
             field -= coupling;
-            if (g->col[k] > i)
-                field += coupling * spin_of(b, g->col[k], lane);
+            if (g->pairs.col[k] > i)
+                field += coupling * spin_of(b, g->pairs.col[k], lane);
         }
         energy -= field * spin_of(b, i, lane);
     }
@@ -200,7 +200,7 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
     assert_true(graph.n <= SITES && graph.n >= N);
     assert_ok(ctx, heat_lane_model_create(ctx, &graph, 10, &lanes));
     assert_non_null(lanes);
-    prepare(&a, down_a, vectors, lanes->unit, 3);
+    prepare(&a, down_a, vectors, lanes->graph.unit, 3);
     for (int32_t k = 0; k < graph.n * vectors; k++)
         down_a[k] = (uint16_t)((uint32_t)k * 40503u);
     for (int32_t l = 0; l < LANES * vectors; l++)
@@ -223,7 +223,7 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
             count += spin_of(&a, i, l) < 0;
         assert_int_equal(n_down[l], count);
     }
-    if (lanes->graph.residual_twice != NULL) {
+    if (lanes->graph.residual_upward != NULL) {
         int8_t row[SITES];
         double energy;
         heat_lane_ref.residual(&lanes->graph, &a, residual_a);
@@ -233,8 +233,8 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
             for (int32_t i = 0; i < graph.n; i++)
                 row[i] = spin_of(&a, i, l);
             assert_ok(ctx, heat_model_energies(ctx, model, 1, row, &energy));
-            assert_close(graph.offset + lanes->unit * (double)a.energy[l] + (double)residual_a[l], energy,
-                         1e-11);
+            assert_close(graph.offset + lanes->graph.unit * (double)a.energy[l] + (double)residual_a[l],
+                         energy, 1e-11);
         }
     }
     heat_lane_model_free(lanes);
@@ -244,8 +244,9 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
 static void every_instruction_set_gives_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const specs[] = {"ea:8x8,seed=1", "ea:7x9,J=gauss,h=0.3,seed=2", "sk:40,seed=1",
-                                        "regular:50,k=5", "lattice:12,J=0.25"};
+    static const char *const specs[] = {
+        "ea:8x8,seed=1",     "ea:7x9,J=gauss,h=0.3,seed=2", "sk:40,seed=1",       "regular:50,k=5",
+        "lattice:12,J=0.25", "ea:8x8,h=0.375,seed=3",       "ea:7x7,h=0.3,seed=4"};
     heat_context *ctx = test_context();
 
     for (int k = 0; k < heat_isa_count(); k++)

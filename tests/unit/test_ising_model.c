@@ -91,7 +91,7 @@ static void rows_are_sorted_symmetric_and_merged(void **state)
             bool found = false;
             assert_true(v.col[k] != i && (k == v.row[i] || v.col[k] > v.col[k - 1]));
             for (int64_t b = v.row[v.col[k]]; b < v.row[v.col[k] + 1]; b++)
-                found |= v.col[b] == i && v.coupling[b] == v.coupling[k];
+                found |= v.col[b] == i && heat_pairwise_coupling(&v, b) == heat_pairwise_coupling(&v, k);
             assert_true(found);
         }
     heat_model_free(model);
@@ -124,6 +124,37 @@ static void exactness_is_told(void **state)
     check_exactness(ctx, 0x1p53, 1, 0, false, false);
     check_exactness(ctx, 0x1p-30, 0x1p30, 0, false, false);
     check_exactness(ctx, 0, 0, 0, true, true);
+    heat_context_free(ctx);
+}
+
+/* Integer multiples of a power of two take four bytes, and are read back as the same doubles. */
+static void couplings_are_narrow_where_that_is_exact(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    const int32_t i[] = {0, 1, 0}, j[] = {1, 2, 2};
+    static const struct {
+        double coupling[3];
+        double unit; /* 0: none */
+    } cases[] = {
+        {{1, -3, 2}, 1},      {{0.75, -3, 0}, 0.25},    {{0, 0, 0}, 1},   {{INT32_MAX, -INT32_MAX, 1}, 1},
+        {{-0x1p31, 1, 1}, 0}, {{0x1p31, 6, 0x1p31}, 2}, {{0.1, 1, 1}, 0}, {{0x1p-1050, 0, 0}, 0}};
+
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        heat_model *model;
+        heat_pairwise v;
+        assert_ok(ctx, heat_model_create_ising(ctx, 3, 3, i, j, cases[c].coupling, NULL, 0, &model));
+        assert_true(heat_model_get_pairwise(model, &v));
+        assert_true((v.units != NULL) == (cases[c].unit > 0));
+        assert_true((v.coupling == NULL) == (cases[c].unit > 0));
+        if (v.units != NULL)
+            assert_close(v.unit, cases[c].unit, 0);
+        assert_close(heat_pairwise_coupling(&v, 0), cases[c].coupling[0], 0); /* 0-1 0-2 1-0 1-2 2-0 2-1 */
+        assert_close(heat_pairwise_coupling(&v, 1), cases[c].coupling[2], 0);
+        assert_close(heat_pairwise_coupling(&v, 2), cases[c].coupling[0], 0);
+        assert_close(heat_pairwise_coupling(&v, 5), cases[c].coupling[1], 0);
+        heat_model_free(model);
+    }
     heat_context_free(ctx);
 }
 
@@ -218,6 +249,7 @@ int main(void)
         cmocka_unit_test(energies_follow_the_definition),
         cmocka_unit_test(rows_are_sorted_symmetric_and_merged),
         cmocka_unit_test(exactness_is_told),
+        cmocka_unit_test(couplings_are_narrow_where_that_is_exact),
         cmocka_unit_test(what_is_no_graph_is_refused),
         cmocka_unit_test(states_outside_the_coding_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),
