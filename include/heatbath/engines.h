@@ -8,6 +8,7 @@
     X(heat_bath, "heat-bath", "single-variable heat bath (Glauber, Gibbs), sites in order")                  \
     X(tempering, "tempering",                                                                                \
       "parallel tempering: heat-bath sweeps, neighbouring temperatures trade chains")                        \
+    X(houdayer, "houdayer", "tempering of pairs of replicas, which also trade isoenergetic clusters")        \
     X(population, "population", "population annealing: each replica a population, with its free energy")     \
     X(exact, "exact", "independent draws by elimination, where it is affordable")
 

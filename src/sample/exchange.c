@@ -24,14 +24,26 @@ heat_status heat_exchange_init(heat_context *ctx, heat_exchange *x, const heat_c
         status = heat_alloc(ctx, c->n_chains, sizeof *x->was_hot, &x->was_hot);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, x->n_ladders, sizeof *x->round_trips, &x->round_trips);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, x->n_ladders, sizeof *x->clusters, &x->clusters);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *x->cluster_sum, &x->cluster_sum);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *x->n_clusters, &x->n_clusters);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_units * c->n, sizeof *x->queue, &x->queue);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_units * c->n, sizeof *x->marks, &x->marks);
     if (status != HEAT_OK) {
         heat_exchange_clear(x);
         return status;
     }
     for (int64_t k = 0; k < c->n_chains; k++)
         x->chain_at[k] = k;
-    for (int64_t l = 0; l < x->n_ladders; l++)
+    for (int64_t l = 0; l < x->n_ladders; l++) {
         heat_stream_init(&x->streams[l], c->seed, HEAT_PURPOSE_EXCHANGE, c->first_stream + (uint64_t)l);
+        heat_stream_init(&x->clusters[l], c->seed, HEAT_PURPOSE_CLUSTER, c->first_stream + (uint64_t)l);
+    }
     return HEAT_OK;
 }
 
@@ -43,6 +55,11 @@ void heat_exchange_clear(heat_exchange *x)
     heat_free(x->accepted);
     heat_free(x->was_hot);
     heat_free(x->round_trips);
+    heat_free(x->clusters);
+    heat_free(x->cluster_sum);
+    heat_free(x->n_clusters);
+    heat_free(x->queue);
+    heat_free(x->marks);
     *x = (heat_exchange){0};
 }
 
@@ -123,6 +140,15 @@ heat_status heat_exchange_add_parts(heat_context *ctx, heat_exchange *x, heat_pa
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, p, "exchange/round_trips", -1, x->round_trips,
                                 x->n_ladders * (int64_t)sizeof *x->round_trips);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/clusters", -1, x->clusters,
+                                x->n_ladders * (int64_t)sizeof *x->clusters);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/cluster_sum", -1, x->cluster_sum,
+                                n * (int64_t)sizeof *x->cluster_sum);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "exchange/n_clusters", -1, x->n_clusters,
+                                n * (int64_t)sizeof *x->n_clusters);
     return status;
 }
 

@@ -16,6 +16,13 @@ typedef struct heat_exchange {
     int64_t *accepted;    /* [ladder][rung] */
     bool *was_hot;        /* [chain] has been on the last rung since it was on rung 0 */
     int64_t *round_trips; /* [ladder] rung 0 -> last -> rung 0 */
+
+    /* of cluster moves between ladders 2 p and 2 p + 1 of one unit */
+    heat_stream *clusters; /* [ladder] */
+    int64_t *cluster_sum;  /* [ladder][rung] spins in all clusters of the burn-in */
+    int64_t *n_clusters;   /* [ladder][rung] */
+    int32_t *queue;        /* [unit][variable] scratch */
+    uint8_t *marks;        /* [unit][variable] scratch */
 } heat_exchange;
 
 /* Ladder l is chains l * n_rungs ... of `chains`, chain k of it on rung k. */

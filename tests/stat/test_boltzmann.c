@@ -84,8 +84,8 @@ static double judge_states(uint64_t seed, int factor, void *arg)
                                  .seed = seed * N_SMALL + (uint64_t)k};
         int64_t n_states;
         double *probability;
-        if (small[k].spec == NULL && s->engine->rule == NULL)
-            continue; /* exact draws need pairs: see exact_draws_need_pairs */
+        if (small[k].spec == NULL && (s->engine->rule == NULL || s->engine->n_paired == 2))
+            continue; /* exact draws and clusters need pairs of spins */
         if (small[k].spec == NULL)
             model = custom_model(s->ctx, small[k].three);
         else
