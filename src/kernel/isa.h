@@ -2,12 +2,14 @@
 #ifndef HEATBATH_ISA_H
 #define HEATBATH_ISA_H
 
+#include "kernel/cluster.h"
 #include "kernel/lane_sweep.h"
 
 /* Everything that is compiled once an instruction set. */
 typedef struct heat_isa {
     const char *name;
     const heat_lane_kernel *lanes;
+    const heat_cluster_kernel *clusters;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

@@ -1,0 +1,3 @@
+/* The cluster kernels with avx2's instructions. */
+#define CLUSTER_ISA avx2
+#include "kernel/cluster_body.h"
