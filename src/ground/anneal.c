@@ -20,16 +20,18 @@ typedef struct annealing {
     heat_search *search;
     heat_schedule schedule;
     int64_t n_replicas;
-    int64_t n_sweeps; /* of each replica, over all anneals; INT64_MAX without a limit */
-    int64_t swept;    /* so far */
-    int64_t length;   /* sweeps of the anneal under way */
-    int64_t restart;  /* its number */
+    int64_t n_started; /* of them in the anneal under way; fewer only when halted on the way */
+    int64_t n_sweeps;  /* of each replica, over all anneals; INT64_MAX without a limit */
+    int64_t swept;     /* so far */
+    int64_t length;    /* sweeps of the anneal under way */
+    int64_t restart;   /* its number */
     heat_chains *chains;
     int8_t *finished;  /* [replica][variable] lowest of a whole anneal, after descent */
     double *energy;    /* [replica] of it */
     bool *is_finished; /* [replica] since the last gathering */
     int8_t *row;       /* [variable] */
     heat_state_pool pool;
+    heat_outcome halted; /* BEST_FOUND if nothing did */
 } annealing;
 
 /* A stretch of one anneal's sweeps, the same for all units. */
@@ -81,7 +83,7 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
 /* The sweeps that are left: by the limit, or by the clock and the pace so far. */
 static int64_t sweeps_left(const heat_context *ctx, const annealing *a)
 {
-    double now = heat_clock(), elapsed = now - a->search->begin_s, left = a->search->opt->time - elapsed;
+    double now = heat_clock(), elapsed = now - a->search->begin_s, left = ctx->deadline_s - now;
 
     if (a->n_sweeps < INT64_MAX)
         return a->n_sweeps - a->swept;
@@ -109,12 +111,14 @@ static void choose_length(const heat_context *ctx, annealing *a)
 static heat_status start_anneal(heat_context *ctx, annealing *a)
 {
     choose_length(ctx, a);
-    for (int64_t chain = 0; chain < a->n_replicas; chain++) {
+    a->n_started = 0;
+    for (int64_t chain = 0; chain < a->n_replicas && !(chain > 0 && heat_halted(ctx)); chain++) {
         heat_status status =
             heat_chains_start(ctx, a->chains, chain, a->restart == 0 ? a->search->initial : NULL, a->restart);
         if (status != HEAT_OK)
             return status;
         a->is_finished[chain] = false;
+        a->n_started++;
     }
     for (int64_t unit = 0; unit < a->chains->n_units; unit++)
         heat_chains_keep_best(a->chains, unit);
@@ -145,14 +149,33 @@ static heat_status gather_one(heat_context *ctx, annealing *a, int64_t chain)
     return status;
 }
 
+/* The replica that seems to hold the lowest energy. */
+static int64_t most_promising(const annealing *a)
+{
+    double low = (double)INFINITY;
+    int64_t best = 0;
+
+    for (int64_t chain = 0; chain < a->n_started; chain++) {
+        double energy =
+            a->is_finished[chain] ? a->energy[chain] : heat_chains_get_best(a->chains, chain, NULL);
+        if (energy < low) {
+            low = energy;
+            best = chain;
+        }
+    }
+    return best;
+}
+
+/* The most promising goes first: after it hardly any state has to be summed up. */
 static heat_status gather(heat_context *ctx, annealing *a)
 {
-    for (int64_t chain = 0; chain < a->n_replicas; chain++) {
-        heat_status status = gather_one(ctx, a, chain);
-        if (status != HEAT_OK)
-            return status;
-    }
-    return HEAT_OK;
+    int64_t first = most_promising(a);
+    heat_status status = gather_one(ctx, a, first);
+
+    for (int64_t chain = 0; chain < a->n_started && status == HEAT_OK; chain++)
+        if (chain != first)
+            status = gather_one(ctx, a, chain);
+    return status;
 }
 
 static bool meets_target(const annealing *a)
@@ -192,14 +215,21 @@ static heat_status finish_best(heat_context *ctx, annealing *a)
     return status;
 }
 
-static heat_status run(heat_context *ctx, annealing *a)
+/* The search must end before its time by what follows it: descent, and summing the best state up again. */
+static double seconds_to_search(const heat_context *ctx, double look_s)
+{
+    enum { LOOKS_AFTER = 4 };
+
+    return ctx->deadline_s < HEAT_FOREVER ? ctx->deadline_s - heat_clock() - LOOKS_AFTER * look_s
+                                          : HEAT_FOREVER;
+}
+
+static heat_status anneal(heat_context *ctx, annealing *a)
 {
     heat_search *search = a->search;
     int64_t step = heat_chains_sweeps_per_look(a->chains), in_anneal = 0;
-    heat_status status = start_anneal(ctx, a);
+    heat_status status = HEAT_OK;
 
-    if (status == HEAT_OK)
-        status = gather(ctx, a); /* interrupted at once, there is still a state */
     while (status == HEAT_OK && a->swept < a->n_sweeps && !is_done(a) && !heat_halted(ctx)) {
         stretch w = {a, in_anneal, step};
         if (w.count > a->length - in_anneal)
@@ -221,29 +251,10 @@ static heat_status run(heat_context *ctx, annealing *a)
             status = start_anneal(ctx, a);
         }
     }
-    return status == HEAT_OK ? finish_best(ctx, a) : status;
+    return status;
 }
 
-static heat_status report_pool(heat_context *ctx, const annealing *a)
-{
-    heat_ground_result *r = a->search->result;
-    heat_status status;
-
-    if (a->pool.count == 0)
-        return HEAT_OK;
-    status = heat_alloc(ctx, a->pool.count * a->chains->n, 1, &r->states);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, a->pool.count, sizeof *r->state_energies, &r->state_energies);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, a->pool.count, sizeof *r->state_counts, &r->state_counts);
-    if (status != HEAT_OK)
-        return status;
-    r->n_states = a->pool.count;
-    heat_state_pool_get(&a->pool, r->states, r->state_energies, r->state_counts);
-    return HEAT_OK;
-}
-
-static void conclude(heat_context *ctx, const annealing *a)
+static void conclude(const annealing *a)
 {
     heat_ground_result *r = a->search->result;
 
@@ -263,11 +274,54 @@ static void conclude(heat_context *ctx, const annealing *a)
         r->outcome = HEAT_OUTCOME_COMPLETED;
         r->reason = "the target energy was reached";
     } else {
-        r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_BEST_FOUND);
+        r->outcome = a->halted;
         r->reason = r->outcome == HEAT_OUTCOME_TIME          ? "the time was up"
                     : r->outcome == HEAT_OUTCOME_INTERRUPTED ? "stopped on request"
                                                              : "all sweeps were made";
     }
+}
+
+static heat_status run(heat_context *ctx, annealing *a)
+{
+    heat_budget budget;
+    double begin;
+    heat_status status = start_anneal(ctx, a);
+
+    if (status != HEAT_OK)
+        return status;
+    begin = heat_clock();
+    status = gather(ctx, a); /* interrupted at once, there is still a state */
+    if (status != HEAT_OK)
+        return status;
+    budget =
+        heat_budget_enter(ctx, "ground", seconds_to_search(ctx, heat_clock() - begin), ctx->config.memory);
+    status = anneal(ctx, a);
+    a->halted = heat_halt_outcome(ctx, HEAT_OUTCOME_BEST_FOUND);
+    heat_budget_leave(ctx, &budget);
+    if (status == HEAT_OK)
+        status = finish_best(ctx, a);
+    if (status == HEAT_OK)
+        conclude(a);
+    return status;
+}
+
+static heat_status report_pool(heat_context *ctx, const annealing *a)
+{
+    heat_ground_result *r = a->search->result;
+    heat_status status;
+
+    if (a->pool.count == 0)
+        return HEAT_OK;
+    status = heat_alloc(ctx, a->pool.count * a->chains->n, 1, &r->states);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, a->pool.count, sizeof *r->state_energies, &r->state_energies);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, a->pool.count, sizeof *r->state_counts, &r->state_counts);
+    if (status != HEAT_OK)
+        return status;
+    r->n_states = a->pool.count;
+    heat_state_pool_get(&a->pool, r->states, r->state_energies, r->state_counts);
+    return HEAT_OK;
 }
 
 static heat_status prepare(heat_context *ctx, annealing *a)
@@ -319,8 +373,6 @@ heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
         status = run(ctx, &a);
     if (status == HEAT_OK)
         status = report_pool(ctx, &a);
-    if (status == HEAT_OK)
-        conclude(ctx, &a);
     heat_chains_free(a.chains);
     heat_free(a.finished);
     heat_free(a.energy);

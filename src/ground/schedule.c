@@ -6,7 +6,6 @@
 #include "random/stream.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PROBE_ROWS = 16, MOST_PROBES = 256 };
@@ -30,18 +29,34 @@ heat_status heat_schedule_parse(heat_context *ctx, const char *text, heat_schedu
     return HEAT_OK;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The value below which a fraction `f` of the n > 0 values lies; sorts them. */
+/* The value below which a fraction `f` of the n > 0 values lies, by Hoare's selection (Commun. ACM 4 (1961)
+ * 321): reorders them. */
 static double quantile(double *values, int64_t n, double f)
 {
-    qsort(values, (size_t)n, sizeof *values, by_size);
-    return values[(int64_t)(f * (double)(n - 1))];
+    int64_t k = (int64_t)(f * (double)(n - 1)), low = 0, high = n - 1;
+
+    while (low < high) {
+        double pivot = values[low + (high - low) / 2];
+        int64_t a = low, b = high;
+        while (a <= b) {
+            while (values[a] < pivot)
+                a++;
+            while (values[b] > pivot)
+                b--;
+            if (a <= b) {
+                double swap = values[a];
+                values[a++] = values[b];
+                values[b--] = swap;
+            }
+        }
+        if (k > b && k < a)
+            break;
+        if (k <= b)
+            high = b;
+        else
+            low = a;
+    }
+    return values[k];
 }
 
 /* |J| of the edge ends and |h| of the variables, in one row: value k of row[n] + n. */
