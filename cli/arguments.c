@@ -2,6 +2,7 @@
  * their values, operands. */
 #include "arguments.h"
 #include "cli.h"
+#include "later.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,8 +129,12 @@ static heat_status set_option(cli *c, int argc, char **argv, int k, int *used)
     }
     if (option != NULL && args->given[option - args->rows])
         return cli_fail_option(c, name, value, "is given twice");
+    if (option == NULL && cli_is_later_option(c->verb->name, name))
+        return cli_fail_option(c, name, value, "planned, but %s does not have it yet", c->verb->name);
     if (heat_option_set(c->ctx, &args->table, &args->values, name, value) != HEAT_OK)
-        return cli_fail_library(c);
+        return value != NULL && cli_is_later_value(c->verb->name, name, value)
+                   ? cli_fail_option(c, name, value, "'%.80s' is planned, but not there yet", value)
+                   : cli_fail_library(c);
     args->given[option - args->rows] = true;
     return HEAT_OK;
 }
@@ -148,6 +153,11 @@ static heat_status check_operands(cli *c)
 {
     const cli_verb *verb = c->verb;
 
+    for (int k = 0; k < c->args.n_operands; k++)
+        if (c->args.operands[k][0] == '\0')
+            return cli_fail(c, HEAT_ERROR_ARGUMENT,
+                            "%s takes %s, and here is an empty word (an unset shell variable?)", verb->name,
+                            verb->operands);
     if (c->args.n_operands >= verb->least_operands)
         return HEAT_OK;
     if (c->args.n_operands == 0)

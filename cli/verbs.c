@@ -1,16 +1,19 @@
 /* The verb table: from it come dispatch, help, manual pages and completion. */
 #include "cli.h"
+#include "later.h"
 
 #include <stdio.h>
 #include <string.h>
 
 const cli_verb cli_verbs[] = {
     {"ground", "MODEL", 1, 1, "where is the energy lowest?",
-     "Searches for the state of lowest energy. Where enumeration or variable elimination is affordable the\n"
+     "Searches for the state of lowest energy, with --maximize of highest. Where enumeration or variable "
+     "elimination is affordable the\n"
      "answer is proved; elsewhere simulated annealing gives the best state it saw. The energy is recomputed\n"
      "from the definition; a Max-Cut file also gets its cut. The state is printed with --json, or written "
      "with\n"
-     "--output FILE: .txt has one value a line, .csv has index,value in the file's own numbering.",
+     "--output FILE: .txt has one value a line, .csv has index,value in the file's own numbering.\n"
+     "--keep N keeps the N best distinct states.",
      "lattice:32x32,J=1", cli_ground},
     {"sample", "MODEL", 1, 1, "what does the system look like at temperature T?",
      "Draws states with probability proportional to exp(-E/T) and averages over them. Each average comes "
@@ -89,6 +92,9 @@ const cli_verb *cli_verb_get(cli *c, const char *name)
     for (int k = 0; k < cli_n_verbs; k++)
         if (strcmp(cli_verbs[k].name, name) == 0)
             return &cli_verbs[k];
-    offer_nearest(c, name);
+    if (cli_is_later_verb(name))
+        cli_fail(c, HEAT_ERROR_ARGUMENT, "%s is planned, but this version does not have it yet", name);
+    else
+        offer_nearest(c, name);
     return NULL;
 }

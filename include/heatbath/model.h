@@ -96,8 +96,8 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_create_custom(heat_context *ctx, c
                                                             heat_model **out);
 
 /* Writes a model; the suffix chooses the format: .mc, .ising, .qubo, .coo, .json (each also .gz), .h5; spins
- * and 0/1 are converted exactly. What the format cannot hold (a field in .mc) is HEAT_ERROR_OUTPUT and
- * nothing is written. The file appears whole or not at all. */
+ * and 0/1 are converted exactly. What the format cannot hold (a field in .mc) is HEAT_ERROR_OUTPUT, an
+ * unknown suffix HEAT_ERROR_ARGUMENT, and nothing is written. The file appears whole or not at all. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_save(heat_context *ctx, const heat_model *model,
                                                    const char *path);
 

@@ -198,7 +198,7 @@ heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list
         snprintf(suffixes + strlen(suffixes), sizeof suffixes - strlen(suffixes), "%s%s",
                  suffixes[0] == '\0' ? "" : ", ", rows[k].suffix);
     }
-    return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
+    return heat_fail_file(ctx, HEAT_ERROR_ARGUMENT, path, 0, 0,
                           "the suffix names no format for graphs: expected one of %s (.gz may follow)",
                           suffixes);
 }

@@ -265,8 +265,8 @@ static heat_status set_fields(heat_context *ctx, const heat_edge_list *list, hea
         status = heat_alloc(ctx, m->n, sizeof *m->linear, &m->linear);
     if (status != HEAT_OK)
         return status;
-    if (list->field != NULL)
-        memcpy(m->linear == NULL ? m->field : m->linear, list->field, (size_t)m->n * sizeof *m->field);
+    for (int32_t i = 0; list->field != NULL && i < m->n; i++)
+        (m->linear == NULL ? m->field : m->linear)[i] = list->field[i] + 0.0; /* no -0 */
     if (m->linear == NULL)
         return HEAT_OK;
     for (int32_t i = 0; i < m->n; i++) {

@@ -88,7 +88,7 @@ static void compare_energies(heat_context *ctx, const heat_model *a, const heat_
 static void one_model_has_one_answer_in_every_form(void **state)
 {
     (void)state;
-    static const char *const suffixes[N_FORMS] = {".ising", ".qubo", ".json", ".h5", ".qubo.gz"};
+    static const char *const forms[N_FORMS] = {".ising", ".qubo", ".json", ".h5", ".qubo.gz"};
     heat_context *ctx = test_context();
     heat_stream stream;
 
@@ -97,7 +97,7 @@ static void one_model_has_one_answer_in_every_form(void **state)
         heat_model *model = random_glass(ctx, &stream);
         double energy = ground_of(ctx, model, "exact"), log_z = log_z_of(ctx, model);
         for (int f = 0; f < N_FORMS; f++) { /* each form is made from the one before */
-            const char *path = test_file(suffixes[f], "", 0);
+            const char *path = test_file(forms[f], "", 0);
             heat_model *other;
             assert_ok(ctx, heat_model_save(ctx, model, path));
             assert_ok(ctx, heat_model_load(ctx, path, &other));
@@ -144,10 +144,115 @@ static void sampled_states_have_their_energies(void **state)
     heat_context_free(ctx);
 }
 
+enum { N_SUFFIXES = 7, MC = 0, QUBO = 2, LAST_TEXT = 3 };
+/* Up to LAST_TEXT the format itself decides on spins or 0 and 1; behind it the file keeps the model's form.
+ */
+static const char *const suffixes[N_SUFFIXES] = {".mc",  ".ising", ".qubo", ".ising.gz",
+                                                 ".coo", ".json",  ".h5"};
+
+/* Writes the model; false where the format says that it cannot hold it. */
+static bool write_model(heat_context *ctx, const heat_model *model, int suffix, const char **path)
+{
+    heat_status status;
+
+    *path = test_file(suffixes[suffix], "", 0);
+    status = heat_model_save(ctx, model, *path);
+    if (status == HEAT_ERROR_OUTPUT) {
+        assert_contains(heat_context_error(ctx), "cannot hold");
+        return false;
+    }
+    assert_ok(ctx, status);
+    return true;
+}
+
+/* Reads the file and writes the model again, in a format. */
+static bool rewrite(heat_context *ctx, const char *path, int suffix, const char **other)
+{
+    heat_model *model;
+    bool done;
+
+    assert_ok(ctx, heat_model_load(ctx, path, &model));
+    done = write_model(ctx, model, suffix, other);
+    heat_model_free(model);
+    return done;
+}
+
+static void assert_same_bytes(const char *a, const char *b, const char *what)
+{
+    FILE *f = fopen(a, "rb"), *g = fopen(b, "rb");
+    int c, d;
+
+    assert_non_null(f);
+    assert_non_null(g);
+    do {
+        c = getc(f);
+        d = getc(g);
+    } while (c == d && c != EOF);
+    fclose(f);
+    fclose(g);
+    if (c != d)
+        fail_msg("%s: %s and %s differ", what, a, b);
+}
+
+/* Whether a file of format s is the same byte for byte after a detour over format t. */
+static bool survives(int s, int t, bool is_exact)
+{
+    if ((s == QUBO) != (t == QUBO) && !is_exact)
+        return false; /* fields become sums, which round */
+    if (s <= LAST_TEXT)
+        return true;
+    return t != QUBO && (t != MC || s != N_SUFFIXES - 1);
+}
+
+static void every_builtin_goes_through_every_format_and_back(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"lattice:4x3",
+                                        "lattice:5,h=-0.5,open",
+                                        "lattice:2x3x2,J=gauss",
+                                        "lattice:3x3,J=0.3,h=0.1",
+                                        "ea:3x3x2,seed=2",
+                                        "ea:4x2,J=gauss,h=1,open",
+                                        "sk:7,seed=3",
+                                        "sk:6,J=pm,h=-0.25",
+                                        "regular:8,k=3,seed=4",
+                                        "regular:6,k=2,J=gauss,h=2",
+                                        "lattice:1",
+                                        "sk:1"};
+    heat_context *ctx = test_context();
+    int n_compared = 0;
+
+    for (size_t b = 0; b < sizeof specs / sizeof *specs; b++) {
+        heat_model *model;
+        heat_model_info info;
+        assert_ok(ctx, heat_model_load(ctx, specs[b], &model));
+        heat_model_describe(model, &info);
+        for (int s = 0; s < N_SUFFIXES; s++) {
+            const char *first, *there, *back;
+            if (!write_model(ctx, model, s, &first)) {
+                assert_true(s == MC && info.has_field);
+                continue;
+            }
+            for (int t = 0; t < N_SUFFIXES; t++) {
+                if (!survives(s, t, info.exact) || !rewrite(ctx, first, t, &there))
+                    continue;
+                if (!rewrite(ctx, there, s, &back))
+                    fail_msg("%s: %s by %s has no way back", specs[b], suffixes[s], suffixes[t]);
+                assert_same_bytes(first, back, specs[b]);
+                n_compared++;
+            }
+        }
+        heat_model_free(model);
+    }
+    assert_true(n_compared > 300);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_model_has_one_answer_in_every_form),
+        cmocka_unit_test(every_builtin_goes_through_every_format_and_back),
         cmocka_unit_test(sampled_states_have_their_energies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

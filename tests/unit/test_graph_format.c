@@ -109,10 +109,10 @@ static void paths_that_cannot_be_used_say_why(void **state)
     heat_context *ctx = test_context();
     const char *name;
 
-    assert_int_equal(heat_graph_write(ctx, "/tmp/x.txt", &list), HEAT_ERROR_OUTPUT);
+    assert_int_equal(heat_graph_write(ctx, "/tmp/x.txt", &list), HEAT_ERROR_ARGUMENT);
     assert_contains(heat_context_error(ctx),
                     "expected one of .mc, .ising, .qubo, .coo, .json, .h5 (.gz may follow)");
-    assert_int_equal(heat_graph_write(ctx, "/tmp/x.gz", &list), HEAT_ERROR_OUTPUT);
+    assert_int_equal(heat_graph_write(ctx, "/tmp/x.gz", &list), HEAT_ERROR_ARGUMENT);
     assert_int_equal(heat_graph_write(ctx, "/nonexistent/x.mc", &list), HEAT_ERROR_OUTPUT);
     assert_contains(heat_context_error(ctx), "No such file or directory");
     assert_int_equal(heat_graph_read(ctx, "/nonexistent/x.mc", NULL, &list, &name), HEAT_ERROR_INPUT);
