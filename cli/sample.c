@@ -1,5 +1,6 @@
 /* heatbath sample: a table of averages per temperature, and the states on request. */
 #include "clock.h"
+#include "figures.h"
 #include "output.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -78,7 +79,7 @@ static double mean_acceptance(const heat_sample_result *r)
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_sample_result *r)
 {
     json_t *result = json_object(), *rows = json_array(), *sampler = json_object();
-    const char *file = c->args.values.own.output;
+    const char *file = c->args.values.own.output, *figures = c->args.values.own.figures;
     cli_report report = {info,     r->outcome, cli_json_lines(r->reasons), result, cli_clock() - c->began_s,
                          r->engine};
 
@@ -98,6 +99,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sa
             r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
     cli_put(c, result, "effective_replicas", cli_json_number(r->effective_replicas));
     cli_put(c, result, "file", file == NULL ? json_null() : cli_json_text(file));
+    cli_put(c, result, "figures", figures == NULL ? json_null() : cli_json_text(figures));
     return cli_print_report(c, &report);
 }
 
@@ -157,6 +159,8 @@ static void print_text(cli *c, const heat_sample_result *r)
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
     if (c->args.values.own.output != NULL)
         cli_print_row("file", "%s", c->args.values.own.output);
+    if (c->args.values.own.figures != NULL)
+        cli_print_row("figures", "%s", c->args.values.own.figures);
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
@@ -187,6 +191,9 @@ heat_status cli_sample(cli *c)
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.sample;
+    status = cli_figures_prepare(c, &info, &options);
+    if (status != HEAT_OK)
+        goto out;
     options.time = cli_time_left(c);
     if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK ||
         (c->args.values.own.output != NULL &&
@@ -194,6 +201,9 @@ heat_status cli_sample(cli *c)
         status = cli_fail_library(c);
         goto out;
     }
+    status = cli_figures_write(c, model, &info, &result);
+    if (status != HEAT_OK)
+        goto out;
     if (c->json)
         status = print_json(c, &info, &result);
     else

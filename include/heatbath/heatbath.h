@@ -6,6 +6,7 @@
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
 #include <heatbath/machine.h>
+#include <heatbath/report.h>
 #include <heatbath/sample.h>
 #include <heatbath/version.h>
 

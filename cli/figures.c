@@ -1,0 +1,149 @@
+/* --figures DIR: the library writes tables, gnuplot commands and pictures; here gnuplot is run on them. An
+ * .svg is drawn under another name and renamed, so that it appears whole or not at all. */
+#include "figures.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_PICTURES = 8, NO_SUCH_COMMAND = 127 };
+
+static bool has_picture(const heat_model_info *info)
+{
+    return info->n_dimensions >= 1 && info->n_dimensions <= 3;
+}
+
+heat_status cli_figures_prepare(cli *c, const heat_model_info *info, heat_sample_options *options)
+{
+    const char *dir = c->args.values.own.figures;
+    struct stat folder;
+
+    if (dir == NULL)
+        return HEAT_OK;
+    if (mkdir(dir, 0777) != 0 && errno != EEXIST)
+        return cli_fail_file(c, HEAT_ERROR_OUTPUT, dir, "cannot be made: %s", strerror(errno));
+    if (stat(dir, &folder) != 0 || !S_ISDIR(folder.st_mode))
+        return cli_fail_file(c, HEAT_ERROR_OUTPUT, dir, "is no folder for figures");
+    if (access(dir, W_OK | X_OK) != 0)
+        return cli_fail_file(c, HEAT_ERROR_OUTPUT, dir, "cannot be written: %s", strerror(errno));
+    if (has_picture(info) && !options->keep_states) {
+        options->keep_states = true;
+        options->thin = options->sweeps;
+    }
+    return HEAT_OK;
+}
+
+static void note(cli *c, const char *message)
+{
+    cli_show_message(c, HEAT_LOG_NOTE, message);
+}
+
+/* gnuplot on DIR/STEM.gp, its output to a file beside the final one. Returns its exit code. */
+static int run_gnuplot(const char *dir, const char *stem, const char *part)
+{
+    char script[128], where[160];
+    int status;
+    pid_t child;
+
+    snprintf(script, sizeof script, "%s.gp", stem);
+    snprintf(where, sizeof where, "out='%s'", part);
+    child = fork();
+    if (child == 0) {
+        int silent = open("/dev/null", O_WRONLY);
+        if (silent < 0 || dup2(silent, 1) < 0 || dup2(silent, 2) < 0 || chdir(dir) != 0)
+            _exit(1);
+        execlp("gnuplot", "gnuplot", "-e", where, script, (char *)NULL);
+        _exit(errno == ENOENT ? NO_SUCH_COMMAND : 1);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            child = -1;
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* Draws DIR/STEM.svg. False, with a note, once gnuplot is known to be missing. */
+static bool draw(cli *c, const char *stem)
+{
+    const char *dir = c->args.values.own.figures;
+    char part[128], text[256];
+    size_t size = strlen(dir) + 2 * sizeof part;
+    char *from = malloc(size), *to = malloc(size);
+    int code = 1;
+
+    snprintf(part, sizeof part, ".%s.svg.%ld", stem, (long)getpid());
+    if (from != NULL && to != NULL) {
+        snprintf(from, size, "%s/%s", dir, part);
+        snprintf(to, size, "%s/%s.svg", dir, stem);
+        code = run_gnuplot(dir, stem, part);
+        if (code == 0 && rename(from, to) != 0)
+            code = 1;
+        if (code != 0)
+            unlink(from);
+    }
+    free(from);
+    free(to);
+    snprintf(text, sizeof text, "gnuplot could not draw %s.gp (it ended with %d)", stem, code);
+    if (code == NO_SUCH_COMMAND)
+        note(c, "gnuplot is not installed: the figures stay tables (.tsv) and commands (.gp)");
+    else if (code != 0)
+        note(c, text);
+    return code != NO_SUCH_COMMAND;
+}
+
+/* "state_T2.269" */
+static void name_state(double temperature, char *stem, size_t size)
+{
+    char number[CLI_NUMBER_SIZE];
+
+    snprintf(stem, size, "state_T%s", cli_text_full(temperature, number));
+}
+
+/* One state at each of up to MOST_PICTURES temperatures, the first and the last among them. */
+static heat_status draw_states(cli *c, const heat_model *model, const heat_model_info *info,
+                               const heat_sample_result *r, bool *have_gnuplot)
+{
+    int32_t n = r->n_temperatures, count = n < MOST_PICTURES ? n : MOST_PICTURES;
+
+    for (int32_t k = 0; k < count && r->n_draws > 0; k++) {
+        int32_t t = count < 2 ? 0 : (int32_t)((int64_t)k * (n - 1) / (count - 1));
+        const int8_t *state =
+            r->states + ((int64_t)t * r->n_chains * r->n_draws + r->n_draws - 1) * r->n_variables;
+        char stem[80], title[256], number[CLI_NUMBER_SIZE];
+        name_state(r->temperatures[t].temperature, stem, sizeof stem);
+        snprintf(title, sizeof title, "%.160s, T = %s", info->name,
+                 cli_text_full(r->temperatures[t].temperature, number));
+        if (heat_report_state(c->ctx, model, state, title, c->args.values.own.figures, stem) != HEAT_OK)
+            return cli_fail_library(c);
+        if (*have_gnuplot)
+            *have_gnuplot = draw(c, stem);
+    }
+    return HEAT_OK;
+}
+
+heat_status cli_figures_write(cli *c, const heat_model *model, const heat_model_info *info,
+                              const heat_sample_result *r)
+{
+    const char *dir = c->args.values.own.figures;
+    bool have_gnuplot = true;
+    heat_status status;
+
+    if (dir == NULL)
+        return HEAT_OK;
+    cli_hide_progress(c);
+    status = heat_report_scan(c->ctx, model, r, 0, NULL, dir);
+    if (status == HEAT_ERROR_UNDEFINED)
+        note(c, heat_context_error(c->ctx));
+    else if (status != HEAT_OK)
+        return cli_fail_library(c);
+    if (status == HEAT_OK)
+        have_gnuplot = draw(c, "scan");
+    if (!has_picture(info) || r->states == NULL)
+        return HEAT_OK;
+    return draw_states(c, model, info, r, &have_gnuplot);
+}

@@ -1,0 +1,65 @@
+/* report: figures of results. Every figure is a table (.tsv) and the gnuplot commands that draw it (.gp),
+ * which are written here; gnuplot, run in their folder, makes the .svg:
+ *
+ *     cd DIR && gnuplot scan.gp                 makes scan.svg
+ *     gnuplot -e "out='other.svg'" scan.gp      the same under another name
+ *
+ * Pictures of lattices are also written as .png, without gnuplot. Files appear whole or not at all. */
+#ifndef HEATBATH_REPORT_H
+#define HEATBATH_REPORT_H
+
+#include <heatbath/sample.h>
+
+HEAT_BEGIN_DECLS
+
+/* A curve drawn beside the measured points of one observable. */
+typedef struct heat_report_curve {
+    const char *observable; /* "energy", "abs_magnetization_per_spin": in that observable's units */
+    const char *title;      /* of the legend: "exact", "infinite lattice" */
+    int64_t n;
+    const double *temperature; /* n, ascending */
+    const double *value;       /* n */
+} heat_report_curve;
+
+/* Draws a scan against temperature with error bars: energy, heat capacity, order and Binder cumulant, and of
+ * spin glasses the moments of the overlap, as far as they were measured and not refused. Writes DIR/scan.tsv
+ * with every observable, DIR/scan.gp, and DIR/scan_exact.tsv with the curves: those given, and for square
+ * Ising lattices of one coupling Kaufman's energy and heat capacity of the lattice itself and Yang's
+ * magnetisation of the infinite one. HEAT_ERROR_UNDEFINED if there is nothing to draw: fewer than two
+ * temperatures, or no average that was not refused; the message says so, and nothing is written. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_scan(heat_context *ctx, const heat_model *model,
+                                                    const heat_sample_result *result, int32_t n_curves,
+                                                    const heat_report_curve *curves, const char *dir);
+
+/* A histogram with errors: p[bin] of edges[bin] to edges[bin + 1]. */
+typedef struct heat_report_histogram {
+    const char *title; /* of the legend: "T = 2" */
+    int64_t n_bins;
+    const double *edges; /* n_bins + 1 */
+    const double *p;     /* n_bins, probabilities: they are drawn as densities */
+    const double *error; /* n_bins */
+} heat_report_histogram;
+
+/* Draws n histograms of one observable, `label` at its axis, over each other: DIR/STEM.tsv and DIR/STEM.gp.
+ */
+HEAT_API HEAT_MUST_USE heat_status heat_report_histograms(heat_context *ctx, const char *label, int32_t n,
+                                                          const heat_report_histogram *histograms,
+                                                          const char *dir, const char *stem);
+
+/* A state of a lattice model as a picture: one colour a value, two for spins, as many as there are values for
+ * Potts, each site a square of whole pixels. One axis is a row; three are planes, laid out in rows. Writes
+ * DIR/STEM.png, DIR/STEM.tsv (the values, row by row) and DIR/STEM.gp. HEAT_ERROR_UNABLE: the model is no
+ * lattice of one to three dimensions, or has more than 256 values. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_state(heat_context *ctx, const heat_model *model,
+                                                     const int8_t *state, const char *title, const char *dir,
+                                                     const char *stem);
+
+/* A number for every site of a lattice model, such as a mean of each spin, as a picture in greys from black
+ * for `low` to white for `high`; the same files. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_sites(heat_context *ctx, const heat_model *model,
+                                                     const double *values, double low, double high,
+                                                     const char *title, const char *dir, const char *stem);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,331 @@
+/* Figures: the tables hold what was measured and what is exact, the pictures the colours of the states. */
+#include "report/figure_file.h"
+#include "report/png_image.h"
+#include "support.h"
+
+#include <heatbath/exact.h>
+#include <heatbath/report.h>
+#include <math.h>
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static const char *in_folder(const char *name)
+{
+    static char path[256];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/heatbath_report.XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv", "q.gp", "s.png",
+                                        "s.tsv",    "s.gp",    "t.png",          "t.tsv", "t.gp", "a.png"};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        unlink(in_folder(names[k]));
+    return rmdir(folder); /* fails if anything else was left behind */
+}
+
+/* The content of a file, freed by free(). */
+static char *content_of(const char *name)
+{
+    FILE *f = fopen(in_folder(name), "rb");
+    char *text = calloc(1, 1 << 16);
+
+    assert_non_null(f);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 16) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static heat_model *load(heat_context *ctx, const char *spec)
+{
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    return model;
+}
+
+/* Two temperatures with three observables, one of them refused. */
+static heat_sample_result made_result(heat_observable rows[2][3], heat_sample_temperature temperatures[2])
+{
+    heat_sample_result r;
+
+    heat_sample_result_init(&r);
+    for (int t = 0; t < 2; t++) {
+        rows[t][0] = (heat_observable){.name = "energy", .mean = -20.25 - t, .error = 0.5};
+        rows[t][1] = (heat_observable){.name = "binder", .mean = (double)NAN, .error = (double)NAN};
+        rows[t][2] = (heat_observable){.name = "heat_capacity", .mean = 8.0 / 3, .error = 0.1};
+        temperatures[t] =
+            (heat_sample_temperature){.temperature = 2 + t,
+                                      .outcome = t == 0 ? HEAT_OUTCOME_CONVERGED : HEAT_OUTCOME_NOT_CONVERGED,
+                                      .n_observables = 3,
+                                      .observables = rows[t]};
+    }
+    r.engine = "heat-bath";
+    r.n_temperatures = 2;
+    r.temperatures = temperatures;
+    r.n_chains = 4;
+    r.n_sweeps = 100;
+    return r;
+}
+
+static void a_scan_holds_measured_and_exact_values(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:4x4");
+    heat_observable rows[2][3];
+    heat_sample_temperature temperatures[2];
+    heat_sample_result r = made_result(rows, temperatures);
+    const double at[] = {2, 3}, value[] = {-1, -0.5};
+    const heat_report_curve curve = {"energy", "it's mine", 2, at, value};
+    double energy, t, e;
+    char *text, *line;
+
+    assert_ok(ctx, heat_report_scan(ctx, model, &r, 1, &curve, folder));
+    text = content_of("scan.tsv");
+    assert_string_equal(text, "temperature\tenergy\tenergy_error\tbinder\tbinder_error\theat_capacity\t"
+                              "heat_capacity_error\n2\t-20.25\t0.5\tnan\tnan\t2.6666666666666665\t0.1\n"
+                              "3\t-21.25\t0.5\tnan\tnan\t2.6666666666666665\t0.1\n");
+    free(text);
+    text = content_of("scan_exact.tsv");
+    assert_int_equal(sscanf(text, "energy\texact, this lattice\t%lf\t%lf", &t, &e), 2);
+    assert_ok(ctx, heat_exact_square_ising(ctx, 4, 4, 1, 2, NULL, &energy, NULL));
+    assert_close(t, 2, 0);
+    assert_close(e, energy, 0);
+    line = strstr(text, "mine");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "mine\t%lf\t%lf", &t, &e), 2);
+    assert_close(e, -1, 0);
+    free(text);
+    text = content_of("scan.gp");
+    assert_contains(text, "column('energy')/16");
+    assert_contains(text, "index 3 using 3:($4/16)");
+    assert_contains(text, "'it''s mine'");
+    assert_contains(text, "1 of 2 temperatures not converged");
+    assert_null(strstr(text, "binder")); /* refused everywhere: no panel */
+    free(text);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void a_scan_of_nothing_is_refused_and_leaves_nothing(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "regular:10,k=3");
+    heat_observable rows[2][3];
+    heat_sample_temperature temperatures[2];
+    heat_sample_result r = made_result(rows, temperatures);
+
+    r.n_temperatures = 1;
+    assert_int_equal(heat_report_scan(ctx, model, &r, 0, NULL, folder), HEAT_ERROR_UNDEFINED);
+    assert_contains(heat_context_error(ctx), "1 temperature");
+    r.n_temperatures = 2;
+    for (int t = 0; t < 2; t++)
+        for (int k = 0; k < 3; k++)
+            rows[t][k].mean = (double)NAN;
+    assert_int_equal(heat_report_scan(ctx, model, &r, 0, NULL, folder), HEAT_ERROR_UNDEFINED);
+    assert_contains(heat_context_error(ctx), "no average");
+    rows[0][0].mean = 1;
+    assert_int_equal(heat_report_scan(ctx, model, &r, 0, NULL, "/nowhere/at/all"), HEAT_ERROR_OUTPUT);
+    assert_int_equal(heat_report_scan(ctx, NULL, &r, 0, NULL, folder), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(access(in_folder("scan.tsv"), F_OK), -1);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void histograms_are_drawn_as_densities(void **state)
+{
+    (void)state;
+    const double edges[] = {-1, 0, 2}, p[] = {0.25, 0.75}, error[] = {0.125, 0.5};
+    const heat_report_histogram h = {"T = 2", 2, edges, p, error};
+    heat_context *ctx = test_context();
+    char *text;
+
+    assert_ok(ctx, heat_report_histograms(ctx, "overlap", 1, &h, folder, "q"));
+    text = content_of("q.tsv");
+    assert_contains(text, "T = 2\t-1\t0\t0.25\t0.125\t-0.5\t0.25\t0.125\n"
+                          "T = 2\t0\t2\t0.75\t0.5\t1\t0.375\t0.25\n");
+    free(text);
+    text = content_of("q.gp");
+    assert_contains(text, "'q.tsv' index 0 using 6:7:8 with yerrorbars");
+    free(text);
+    heat_context_free(ctx);
+}
+
+/* Pixels as RGB, freed by free(). */
+static uint8_t *pixels_of(const char *name, unsigned *width, unsigned *height)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    uint8_t *pixels;
+
+    assert_true(png_image_begin_read_from_file(&image, in_folder(name)));
+    image.format = PNG_FORMAT_RGB;
+    pixels = malloc(PNG_IMAGE_SIZE(image));
+    assert_non_null(pixels);
+    assert_true(png_image_finish_read(&image, NULL, pixels, 0, NULL));
+    *width = image.width;
+    *height = image.height;
+    return pixels;
+}
+
+static void spins_are_two_colours_row_by_row(void **state)
+{
+    (void)state;
+    const int8_t spins[] = {-1, 1, 1, -1, -1, 1};
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:2x3,open");
+    unsigned width, height;
+    uint8_t *pixels;
+    char *text;
+
+    assert_ok(ctx, heat_report_state(ctx, model, spins, "it's", folder, "s"));
+    pixels = pixels_of("s.png", &width, &height);
+    assert_int_equal(width, 3 * (512 / 3));
+    assert_int_equal(height, 2 * (512 / 3));
+    for (int k = 0; k < 6; k++) { /* the middle of every square */
+        unsigned x = (unsigned)(k % 3) * 170 + 85, y = (unsigned)(k / 3) * 170 + 85;
+        assert_int_equal(pixels[3 * (y * width + x)], spins[k] < 0 ? 27 : 244);
+    }
+    free(pixels);
+    text = content_of("s.tsv");
+    assert_string_equal(text, "-1\t1\t1\n-1\t-1\t1\n");
+    free(text);
+    text = content_of("s.gp");
+    assert_contains(text, "set title 'it''s'");
+    free(text);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Five planes of 2 x 2: three above two, a square apart. */
+static void planes_of_three_axes_stand_apart(void **state)
+{
+    (void)state;
+    double values[20];
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:5x2x2,open");
+    unsigned width, height;
+    uint8_t *pixels;
+    char *text;
+
+    for (int k = 0; k < 20; k++)
+        values[k] = k / 19.0;
+    assert_ok(ctx, heat_report_sites(ctx, model, values, 0, 1, "greys", folder, "t"));
+    pixels = pixels_of("t.png", &width, &height);
+    assert_int_equal(width, 8 * 64);
+    assert_int_equal(height, 5 * 64);
+    assert_int_equal(pixels[0], 0);
+    assert_int_equal(pixels[3 * 2 * 64], 255);                      /* a gap */
+    assert_int_equal(pixels[3 * ((4 * 64) * width + 4 * 64)], 255); /* the last site */
+    assert_in_range(pixels[3 * (64 * width + 64)], 39, 41);         /* site 3: 3/19 */
+    free(pixels);
+    text = content_of("t.tsv");
+    assert_int_equal(strncmp(text, "0\t0.052631", 10), 0);
+    assert_contains(text, "nan\tnan\tnan");
+    free(text);
+    assert_int_equal(heat_report_sites(ctx, model, values, 1, 1, "greys", folder, "t"), HEAT_ERROR_ARGUMENT);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void what_is_no_lattice_has_no_picture(void **state)
+{
+    (void)state;
+    int8_t spins[10] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    heat_context *ctx = test_context();
+    heat_model *graph = load(ctx, "regular:10,k=3"), *lattice = load(ctx, "lattice:10,open");
+
+    assert_int_equal(heat_report_state(ctx, graph, spins, "", folder, "a"), HEAT_ERROR_UNABLE);
+    assert_contains(heat_context_error(ctx), "no lattice");
+    spins[4] = 3;
+    assert_int_equal(heat_report_state(ctx, lattice, spins, "", folder, "a"), HEAT_ERROR_ARGUMENT);
+    heat_model_free(graph);
+    heat_model_free(lattice);
+    heat_context_free(ctx);
+}
+
+static void pictures_beyond_all_bounds_are_refused(void **state)
+{
+    (void)state;
+    const uint8_t index = 0;
+    const heat_colour white = {255, 255, 255};
+    heat_context *ctx = test_context();
+
+    assert_int_equal(heat_png_write(ctx, in_folder("a.png"), 1, 1, 65537, &index, 1, &white),
+                     HEAT_ERROR_UNABLE);
+    assert_int_equal(heat_png_write(ctx, in_folder("a.png"), 0, 1, 1, &index, 1, &white),
+                     HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_png_write(ctx, in_folder("a.png"), 1, 1, 1, &index, 257, &white),
+                     HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_png_write(ctx, "/nowhere/a.png", 1, 1, 1, &index, 1, &white), HEAT_ERROR_OUTPUT);
+    heat_context_free(ctx);
+}
+
+static void long_titles_are_cut_at_whole_characters(void **state)
+{
+    (void)state;
+    char text[400], out[HEAT_FIGURE_TEXT_SIZE];
+
+    memset(text, '\'', sizeof text);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(strlen(heat_figure_text(text, out)), 320);
+    memset(text, 'a', 159);
+    memcpy(text + 159, "\xc3\xa4\xc3\xa4", 5);
+    assert_int_equal(strlen(heat_figure_text(text, out)), 159);
+    assert_string_equal(heat_figure_text("a\tb\n", out), "a b ");
+}
+
+static heat_status everything(heat_context *ctx, void *arg)
+{
+    const int8_t spins[] = {-1, 1, 1, -1, -1, 1};
+    heat_observable rows[2][3];
+    heat_sample_temperature temperatures[2];
+    heat_sample_result r = made_result(rows, temperatures);
+    heat_status status = heat_report_state(ctx, arg, spins, "a", folder, "s");
+
+    return status == HEAT_OK ? heat_report_scan(ctx, arg, &r, 0, NULL, folder) : status;
+}
+
+static void every_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:2x3,open");
+
+    test_failing_allocations(everything, model);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_scan_of_nothing_is_refused_and_leaves_nothing),
+        cmocka_unit_test(a_scan_holds_measured_and_exact_values),
+        cmocka_unit_test(histograms_are_drawn_as_densities),
+        cmocka_unit_test(spins_are_two_colours_row_by_row),
+        cmocka_unit_test(planes_of_three_axes_stand_apart),
+        cmocka_unit_test(what_is_no_lattice_has_no_picture),
+        cmocka_unit_test(pictures_beyond_all_bounds_are_refused),
+        cmocka_unit_test(long_titles_are_cut_at_whole_characters),
+        cmocka_unit_test(every_failing_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
