@@ -18,11 +18,12 @@ void heat_elimination_free(heat_elimination *plan);
 
 /* The price, before it is paid. */
 typedef struct heat_elimination_cost {
-    int32_t width;     /* largest separator: the largest table holds 2^(width + 1) entries */
-    bool is_bound;     /* the search stopped: the width found is at least `width` */
-    double entries;    /* table entries computed by one forward pass, each once a message that enters it */
-    double bytes;      /* at once, forward pass alone (log Z, or the energy of the ground state) */
-    double bytes_back; /* at once, with the checkpointed backward pass (marginals, draws, ground state) */
+    int32_t width;        /* largest separator: the largest table holds 2^(width + 1) entries */
+    bool is_bound;        /* the search stopped: the width found is at least `width` */
+    double entries;       /* table entries computed by one forward pass, each once a message that enters it */
+    double bytes;         /* at once, forward pass alone (log Z, or the energy of the ground state) */
+    double bytes_back;    /* at once, with the checkpointed backward pass (marginals, draws, ground state) */
+    int32_t width_proved; /* no order is less wide than this */
 } heat_elimination_cost;
 
 heat_elimination_cost heat_elimination_get_cost(const heat_elimination *plan);

@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-enum { STEPS_BETWEEN_POLLS = 256 };
+enum { STEPS_BETWEEN_POLLS = 256, VERTICES_BETWEEN_POLLS = 1 << 12 };
+
+/* Glances at pairs of vertices that a search may cost: about a second, and what sparse graphs need. */
+static const int64_t most_glances = 1 << 27, glances_a_vertex = 256;
 
 static const int32_t unknown = -1;
 
@@ -31,6 +34,7 @@ typedef struct shrinking_graph {
     int64_t pool_used, pool_room;
     uint64_t *pairs; /* hash set of edges, gone ones included; 0: empty */
     int64_t n_pairs, pairs_room;
+    int64_t glances;
     heat_key_heap heap;
 } shrinking_graph;
 
@@ -149,6 +153,7 @@ static int32_t count_fill(shrinking_graph *g, int32_t v)
     const int32_t *list = live_list(g, v);
     int32_t missing = 0;
 
+    g->glances += (int64_t)g->degree[v] * g->degree[v] / 2;
     for (int32_t a = 1; a < g->degree[v]; a++)
         for (int32_t b = 0; b < a; b++)
             missing += !joined(g, list[a], list[b]);
@@ -163,6 +168,8 @@ static heat_status queue_touched(shrinking_graph *g)
     for (int32_t k = 0; k < g->n_touched && status == HEAT_OK; k++) {
         int32_t v = g->touched[k];
         uint64_t key;
+        if (k % VERTICES_BETWEEN_POLLS == VERTICES_BETWEEN_POLLS - 1 && heat_halted(g->ctx))
+            break; /* the caller stops there, too */
         g->in_touched[v] = false;
         if (g->degree[v] > g->widest) {
             g->fill[v] = unknown;
@@ -205,6 +212,8 @@ static heat_status graph_init(shrinking_graph *g, heat_context *ctx, const heat_
         return status;
     for (int32_t v = 0; v < graph->n; v++) {
         int32_t degree = (int32_t)(graph->row[v + 1] - graph->row[v]);
+        if (v % VERTICES_BETWEEN_POLLS == 0 && heat_halted(ctx))
+            return HEAT_OK;
         g->begin[v] = graph->row[v];
         g->length[v] = g->room[v] = g->degree[v] = degree;
         g->fill[v] = unknown;
@@ -224,6 +233,7 @@ static heat_status join(shrinking_graph *g, int32_t a, int32_t b)
     const int32_t *list = live_list(g, shorter);
     heat_status status;
 
+    g->glances += g->degree[shorter];
     for (int32_t k = 0; k < g->degree[shorter]; k++)
         if (joined(g, list[k], other)) {
             common++;
@@ -250,6 +260,7 @@ static heat_status eliminate(shrinking_graph *g, int32_t x, int32_t *neighbours)
     heat_status status = HEAT_OK;
 
     memcpy(neighbours, live_list(g, x), (size_t)d * sizeof *neighbours);
+    g->glances += (int64_t)d * d;
     g->gone[x] = true;
     g->queued[x] = 0;
     for (int32_t a = 0; a < d; a++) {
@@ -285,7 +296,8 @@ heat_status heat_min_fill_get(heat_context *ctx, const heat_pairwise *graph, int
         int32_t x = (int32_t)(key >> 1 & INT32_MAX);
         if (g.queued[x] != key)
             continue;
-        if (done % STEPS_BETWEEN_POLLS == 0 && heat_halted(ctx))
+        if ((done % STEPS_BETWEEN_POLLS == 0 && heat_halted(ctx)) ||
+            g.glances > most_glances + glances_a_vertex * graph->n)
             break;
         if (g.degree[x] > found->width)
             found->width = g.degree[x];
@@ -301,5 +313,58 @@ heat_status heat_min_fill_get(heat_context *ctx, const heat_pairwise *graph, int
     }
     found->complete = done == graph->n;
     graph_clear(&g);
+    return status;
+}
+
+/* Lists up to `most` vertices breadth-first from one of largest degree; place[v] is 1 + v's place there. */
+static int32_t gather(const heat_pairwise *graph, int32_t most, int32_t *vertices, int32_t *place)
+{
+    int32_t count = 1, first = 0;
+
+    for (int32_t v = 1; v < graph->n; v++)
+        if (graph->row[v + 1] - graph->row[v] > graph->row[first + 1] - graph->row[first])
+            first = v;
+    vertices[0] = first;
+    place[first] = 1;
+    for (int32_t k = 0; k < count; k++)
+        for (int64_t e = graph->row[vertices[k]]; e < graph->row[vertices[k] + 1] && count < most; e++)
+            if (place[graph->col[e]] == 0) {
+                vertices[count++] = graph->col[e];
+                place[graph->col[e]] = count;
+            }
+    return count;
+}
+
+heat_status heat_min_fill_get_part(heat_context *ctx, const heat_pairwise *graph, int32_t most,
+                                   int32_t widest, heat_elimination_order *found)
+{
+    int32_t *vertices = NULL, *place = NULL, *col = NULL, *order = NULL, n;
+    int64_t *row = NULL, col_room = 0;
+    heat_status status;
+
+    if ((status = heat_alloc(ctx, most, sizeof *vertices, &vertices)) != HEAT_OK ||
+        (status = heat_alloc(ctx, graph->n, sizeof *place, &place)) != HEAT_OK ||
+        (status = heat_alloc(ctx, most, sizeof *order, &order)) != HEAT_OK ||
+        (status = heat_alloc(ctx, (int64_t)most + 1, sizeof *row, &row)) != HEAT_OK)
+        goto out;
+    n = gather(graph, most, vertices, place);
+    for (int32_t k = 0; k < n; k++) {
+        row[k + 1] = row[k];
+        for (int64_t e = graph->row[vertices[k]]; e < graph->row[vertices[k] + 1]; e++) {
+            if (place[graph->col[e]] == 0)
+                continue;
+            status = heat_grow(ctx, row[k + 1] + 1, sizeof *col, &col_room, &col);
+            if (status != HEAT_OK)
+                goto out;
+            col[row[k + 1]++] = place[graph->col[e]] - 1;
+        }
+    }
+    status = heat_min_fill_get(ctx, &(heat_pairwise){.n = n, .row = row, .col = col}, widest, order, found);
+out:
+    heat_free(vertices);
+    heat_free(place);
+    heat_free(col);
+    heat_free(order);
+    heat_free(row);
     return status;
 }

@@ -12,7 +12,8 @@
 #include <math.h>
 
 enum {
-    WIDEST_OF_ALL = 48,              /* an index of a table fits a double's mantissa */
+    WIDEST_OF_ALL = 48, /* an index of a table fits a double's mantissa */
+    VERTICES_IN_A_PART = 1 << 15,
     KEEP_EVERYTHING = (1 << 26) / 8, /* doubles: below, the way back computes nothing twice */
     FEW_BYTES = 1 << 14              /* heads of blocks, and what a run holds beside its arrays */
 };
@@ -114,35 +115,62 @@ out:
     return status;
 }
 
-/* The cheaper of the two orders, as a tree. Where neither is complete, its width is the smaller bound. */
+/* The sweep's tree, where it is within `widest`. */
+static heat_status tree_sweep(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                              elimination_tree *swept)
+{
+    heat_elimination_order found;
+    heat_status status = tree_init(ctx, swept, graph->n);
+
+    if (status == HEAT_OK)
+        status = heat_sweep_order_get(ctx, graph, widest, swept->order, &found);
+    return status == HEAT_OK && found.complete ? tree_grow(ctx, graph, widest, swept) : status;
+}
+
+/* Min-fill's. A large graph of which a part is too wide already is left alone. */
+static heat_status tree_fill(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                             elimination_tree *tree)
+{
+    heat_elimination_order found = {.complete = true};
+    heat_status status = HEAT_OK;
+
+    if (graph->n > 2 * VERTICES_IN_A_PART)
+        status = heat_min_fill_get_part(ctx, graph, VERTICES_IN_A_PART, widest, &found);
+    if (status == HEAT_OK && found.complete && (status = tree_init(ctx, tree, graph->n)) == HEAT_OK)
+        status = heat_min_fill_get(ctx, graph, widest, tree->order, &found);
+    tree->width = found.width;
+    return status == HEAT_OK && found.complete ? tree_grow(ctx, graph, widest, tree) : status;
+}
+
+/* The cheaper of the two orders, as a tree. Where neither is complete, its width is a bound: *proved if it
+ * holds for every order. */
 static heat_status tree_choose(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
-                               elimination_tree *tree)
+                               elimination_tree *tree, int32_t *proved)
 {
     elimination_tree swept = {.order = NULL};
-    heat_elimination_order found;
-    int32_t degeneracy;
-    heat_status status = heat_degeneracy_get(ctx, graph, &degeneracy);
+    int32_t bound;
+    heat_status status = heat_degeneracy_get(ctx, graph, proved);
 
+    if (status == HEAT_OK)
+        status = heat_width_bound_get(ctx, graph, &bound);
     if (status != HEAT_OK)
         return status;
-    if (degeneracy > widest) {
-        tree->width = degeneracy;
+    *proved = bound > *proved ? bound : *proved;
+    if (*proved > widest || heat_halted(ctx)) {
+        tree->width = *proved;
         return HEAT_OK;
     }
-    if ((status = tree_init(ctx, tree, graph->n)) != HEAT_OK ||
-        (status = heat_min_fill_get(ctx, graph, widest, tree->order, &found)) != HEAT_OK)
-        return status;
-    tree->width = found.width;
-    if (found.complete && (status = tree_grow(ctx, graph, widest, tree)) != HEAT_OK)
-        return status;
-    if ((status = tree_init(ctx, &swept, graph->n)) == HEAT_OK &&
-        (status = heat_sweep_order_get(ctx, graph, swept.order)) == HEAT_OK)
-        status = tree_grow(ctx, graph, widest, &swept);
-    if (status == HEAT_OK && swept.complete && (!tree->complete || swept.entries < tree->entries)) {
+    if ((status = tree_sweep(ctx, graph, widest, &swept)) != HEAT_OK ||
+        (status = tree_fill(ctx, graph, widest, tree)) != HEAT_OK)
+        goto out;
+    if (swept.complete && (!tree->complete || swept.entries < tree->entries)) {
         elimination_tree other = *tree;
         *tree = swept;
         swept = other;
     }
+    if (tree->width < *proved)
+        tree->width = *proved;
+out:
     tree_clear(&swept);
     return status;
 }
@@ -392,6 +420,7 @@ heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *grap
 {
     elimination_tree tree = {.order = NULL};
     heat_elimination *plan = NULL;
+    int32_t proved = 0;
     heat_status status;
 
     *out = NULL;
@@ -401,12 +430,13 @@ heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *grap
     plan->graph = graph;
     plan->n = graph->n;
     widest = widest < WIDEST_OF_ALL ? widest : WIDEST_OF_ALL;
-    status = tree_choose(ctx, graph, widest, &tree);
+    status = tree_choose(ctx, graph, widest, &tree, &proved);
+    plan->cost.width_proved = proved;
     if (status != HEAT_OK)
         goto out;
     if (!tree.complete) {
         double bytes = ldexp(8, tree.width < 1000 ? tree.width : 1000);
-        plan->cost = (heat_elimination_cost){tree.width, true, bytes / 4, bytes, 2 * bytes};
+        plan->cost = (heat_elimination_cost){tree.width, true, bytes / 4, bytes, 2 * bytes, proved};
         goto out;
     }
     if ((status = plan_alloc(ctx, plan, tree.begin[plan->n])) != HEAT_OK ||

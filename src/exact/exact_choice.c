@@ -58,6 +58,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     priced = heat_elimination_get_cost(choice->plan);
     cost->width = priced.width;
     cost->width_is_bound = priced.is_bound;
+    cost->width_proved = priced.width_proved;
     if (elimination_wins(choice, (double)memory, marginals, &affordable)) {
         cost->method = "elimination";
         cost->bytes = marginals ? priced.bytes_back : priced.bytes;

@@ -4,6 +4,8 @@
 #include "exact/elimination_order.h"
 #include "exact/key_heap.h"
 
+enum { VERTICES_BETWEEN_POLLS = 1 << 15 };
+
 /* Peels vertices by degree with one bucket a degree. Matula and Beck, J. ACM 30 (1983) 417. */
 heat_status heat_degeneracy_get(heat_context *ctx, const heat_pairwise *graph, int32_t *degeneracy)
 {
@@ -33,6 +35,8 @@ heat_status heat_degeneracy_get(heat_context *ctx, const heat_pairwise *graph, i
     bucket[0] = 0;
     for (int32_t k = 0; k < n; k++) {
         int32_t v = sorted[k];
+        if (k % VERTICES_BETWEEN_POLLS == 0 && heat_halted(ctx))
+            break;
         if (degree[v] > *degeneracy)
             *degeneracy = degree[v];
         for (int64_t e = graph->row[v]; e < graph->row[v + 1]; e++) {
@@ -79,7 +83,8 @@ typedef struct sweep {
     int32_t *age;     /* when v was seen; 0: not yet */
     int32_t *by_age;  /* vertices as they were seen, from 1 */
     uint64_t *queued; /* the key under which v last entered the heap; 0: gone */
-    int32_t n_seen;
+    int32_t n_seen, widest;
+    heat_elimination_order *found;
     heat_key_heap heap;
 } sweep;
 
@@ -106,12 +111,24 @@ static heat_status sweep_see(sweep *s, int32_t v)
     return sweep_queue(s, v);
 }
 
-/* Sweeps the component of `start`; returns through *count how many places of `order` it filled. */
+/* What was swept hangs together, so that a vertex leaves all that is seen and still there as its separator.
+ */
+static void note_boundary(sweep *s, int32_t count)
+{
+    int32_t boundary = s->n_seen - count;
+
+    if (boundary > s->found->width)
+        s->found->width = boundary;
+    if (boundary > s->widest || (count % VERTICES_BETWEEN_POLLS == 0 && heat_halted(s->ctx)))
+        s->found->complete = false;
+}
+
+/* Sweeps the component of `start`; returns through *count how many places of `order` are filled. */
 static heat_status sweep_component(sweep *s, int32_t start, int32_t *order, int32_t *count)
 {
     heat_status status = sweep_see(s, start);
 
-    while (status == HEAT_OK && s->heap.count > 0) {
+    while (status == HEAT_OK && s->heap.count > 0 && s->found->complete) {
         uint64_t key = heat_key_heap_take(&s->heap);
         int32_t v = s->by_age[key & UINT32_MAX];
         if (s->queued[v] != key)
@@ -121,16 +138,19 @@ static heat_status sweep_component(sweep *s, int32_t start, int32_t *order, int3
         for (int64_t e = s->graph->row[v]; e < s->graph->row[v + 1] && status == HEAT_OK; e++)
             if (s->age[s->graph->col[e]] == 0)
                 status = sweep_see(s, s->graph->col[e]);
+        note_boundary(s, *count);
     }
     return status;
 }
 
-heat_status heat_sweep_order_get(heat_context *ctx, const heat_pairwise *graph, int32_t *order)
+heat_status heat_sweep_order_get(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                                 int32_t *order, heat_elimination_order *found)
 {
-    sweep s = {.ctx = ctx, .graph = graph};
+    sweep s = {.ctx = ctx, .graph = graph, .widest = widest, .found = found};
     int32_t n = graph->n, count = 0, *marks = NULL, *queue = NULL;
     heat_status status;
 
+    *found = (heat_elimination_order){.width = 0, .complete = true};
     if ((status = heat_alloc(ctx, n, sizeof *marks, &marks)) != HEAT_OK ||
         (status = heat_alloc(ctx, n, sizeof *queue, &queue)) != HEAT_OK ||
         (status = heat_alloc(ctx, n, sizeof *s.unseen, &s.unseen)) != HEAT_OK ||
@@ -140,7 +160,7 @@ heat_status heat_sweep_order_get(heat_context *ctx, const heat_pairwise *graph, 
         goto out;
     for (int32_t v = 0; v < n; v++)
         s.unseen[v] = (int32_t)(graph->row[v + 1] - graph->row[v]);
-    for (int32_t v = 0; v < n && status == HEAT_OK; v++) {
+    for (int32_t v = 0; v < n && status == HEAT_OK && found->complete; v++) {
         int32_t rim;
         if (s.age[v] != 0)
             continue;

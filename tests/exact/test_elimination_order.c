@@ -144,8 +144,10 @@ static void a_sweep_visits_every_vertex_once(void **state)
         naive_graph naive;
         int32_t order[MOST];
         bool seen[MOST] = {false};
+        heat_elimination_order found;
         test_graph g = random_graph(&r, &naive);
-        assert_ok(ctx, heat_sweep_order_get(ctx, test_graph_seal(&g, 0, true), order));
+        assert_ok(ctx, heat_sweep_order_get(ctx, test_graph_seal(&g, 0, true), MOST, order, &found));
+        assert_true(found.complete);
         for (int32_t k = 0; k < g.n; k++) {
             assert_in_range(order[k], 0, g.n - 1);
             assert_false(seen[order[k]]);
@@ -163,9 +165,15 @@ static void a_sweep_along_a_strip_is_no_wider_than_the_strip(void **state)
     const heat_pairwise *graph = test_graph_seal(&g, 0, true);
     int32_t *order = malloc(3200 * sizeof *order), widest = 0, boundary = 0;
     int8_t *seen = calloc(3200, 1);
+    heat_elimination_order found;
 
     (void)state;
-    assert_ok(ctx, heat_sweep_order_get(ctx, graph, order));
+    assert_ok(ctx, heat_sweep_order_get(ctx, graph, 15, order, &found));
+    assert_false(found.complete);
+    assert_int_equal(found.width, 16);
+    assert_ok(ctx, heat_sweep_order_get(ctx, graph, 16, order, &found));
+    assert_true(found.complete);
+    assert_int_equal(found.width, 16);
     for (int32_t k = 0; k < 3200; k++) {
         int32_t v = order[k];
         boundary -= seen[v];
@@ -183,6 +191,102 @@ static void a_sweep_along_a_strip_is_no_wider_than_the_strip(void **state)
     heat_context_free(ctx);
 }
 
+/* The best width of any order, over all subsets of vertices gone (Bodlaender et al., ACM Trans. Algorithms 9
+ * (2012) 12): the neighbours of v are those reached through vertices gone before. */
+static int32_t best_width(const naive_graph *g)
+{
+    int32_t *best = malloc(((size_t)1 << g->n) * sizeof *best), width;
+
+    best[0] = 0;
+    for (uint32_t gone = 1; gone < 1u << g->n; gone++) {
+        best[gone] = MOST;
+        for (int32_t v = 0; v < g->n; v++) {
+            uint32_t before = gone & ~(1u << v), reached = 1u << v, grown = 0;
+            int32_t own;
+            if (!(gone >> v & 1))
+                continue;
+            while (reached != grown) {
+                grown = reached;
+                for (int32_t a = 0; a < g->n; a++)
+                    for (int32_t b = 0; b < g->n; b++)
+                        if ((a == v || before >> a & 1) && grown >> a & 1 && g->joined[a][b])
+                            reached |= 1u << b;
+            }
+            own = __builtin_popcount(reached & ~gone);
+            own = own > best[before] ? own : best[before];
+            best[gone] = own < best[gone] ? own : best[gone];
+        }
+    }
+    width = best[(1u << g->n) - 1];
+    free(best);
+    return width;
+}
+
+static void no_order_is_less_wide_than_the_bound(void **state)
+{
+    heat_context *ctx = test_context();
+    heat_stream r;
+    int32_t met = 0;
+
+    (void)state;
+    heat_stream_init(&r, 24, HEAT_PURPOSE_TEST, 0);
+    for (int trial = 0; trial < 60; trial++) {
+        naive_graph naive = {.n = 3 + (int32_t)heat_stream_below(&r, 7)};
+        int32_t bound, best;
+        double density = heat_stream_uniform(&r);
+        test_graph g = test_graph_begin(naive.n);
+        for (int32_t i = 0; i < naive.n; i++)
+            for (int32_t j = 0; j < i; j++)
+                if (heat_stream_uniform(&r) < density) {
+                    naive.joined[i][j] = naive.joined[j][i] = true;
+                    test_graph_add(&g, i, j, 1);
+                }
+        assert_ok(ctx, heat_width_bound_get(ctx, test_graph_seal(&g, 0, true), &bound));
+        best = best_width(&naive);
+        assert_true(bound <= best);
+        met += bound == best;
+        test_graph_clear(&g);
+    }
+    assert_true(met > 40); /* a bound of 0 would pass above */
+    heat_context_free(ctx);
+}
+
+/* Regions of many vertices: the bound is below what is known of the graph. */
+static void the_bound_of_large_graphs_is_that_of_their_regions(void **state)
+{
+    heat_context *ctx = test_context();
+    test_graph strip = test_graph_lattice(2000, 4, false, 0, 1),
+               torus = test_graph_lattice(60, 60, true, 0, 1);
+    int32_t bound;
+
+    (void)state;
+    assert_ok(ctx, heat_width_bound_get(ctx, test_graph_seal(&strip, 0, true), &bound));
+    assert_in_range(bound, 1, 4);
+    assert_ok(ctx, heat_width_bound_get(ctx, test_graph_seal(&torus, 0, true), &bound));
+    assert_in_range(bound, 4, 120);
+    test_graph_clear(&strip);
+    test_graph_clear(&torus);
+    heat_context_free(ctx);
+}
+
+static void a_part_is_as_wide_as_its_graph_or_less(void **state)
+{
+    heat_context *ctx = test_context();
+    test_graph g = test_graph_lattice(50, 6, false, 0, 1);
+    const heat_pairwise *graph = test_graph_seal(&g, 0, true);
+    heat_elimination_order found;
+
+    (void)state;
+    assert_ok(ctx, heat_min_fill_get_part(ctx, graph, 100, 20, &found));
+    assert_true(found.complete);
+    assert_in_range(found.width, 4, 8);
+    assert_ok(ctx, heat_min_fill_get_part(ctx, graph, 100, 2, &found));
+    assert_false(found.complete);
+    assert_true(found.width > 2);
+    test_graph_clear(&g);
+    heat_context_free(ctx);
+}
+
 static heat_status all_orders(heat_context *ctx, void *arg)
 {
     int32_t order[49], degeneracy;
@@ -190,7 +294,11 @@ static heat_status all_orders(heat_context *ctx, void *arg)
     heat_status status = heat_min_fill_get(ctx, arg, 40, order, &found);
 
     if (status == HEAT_OK)
-        status = heat_sweep_order_get(ctx, arg, order);
+        status = heat_sweep_order_get(ctx, arg, 40, order, &found);
+    if (status == HEAT_OK)
+        status = heat_min_fill_get_part(ctx, arg, 30, 40, &found);
+    if (status == HEAT_OK)
+        status = heat_width_bound_get(ctx, arg, &degeneracy);
     return status == HEAT_OK ? heat_degeneracy_get(ctx, arg, &degeneracy) : status;
 }
 
@@ -211,6 +319,9 @@ int main(void)
         cmocka_unit_test(degeneracy_is_the_densest_core),
         cmocka_unit_test(a_sweep_visits_every_vertex_once),
         cmocka_unit_test(a_sweep_along_a_strip_is_no_wider_than_the_strip),
+        cmocka_unit_test(no_order_is_less_wide_than_the_bound),
+        cmocka_unit_test(the_bound_of_large_graphs_is_that_of_their_regions),
+        cmocka_unit_test(a_part_is_as_wide_as_its_graph_or_less),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
