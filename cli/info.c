@@ -12,11 +12,74 @@ static json_t *json_cost(cli *c, const heat_exact_cost *cost)
     cli_put(c, object, "method", cli_json_text(cost->method));
     cli_put(c, object, "width", json_integer(cost->width));
     cli_put(c, object, "width_is_bound", json_boolean(cost->width_is_bound));
+    cli_put(c, object, "width_proved", json_integer(cost->width_proved));
     cli_put(c, object, "width_affordable", json_integer(cost->width_affordable));
     cli_put(c, object, "bytes", cli_json_number(cost->bytes));
     cli_put(c, object, "operations", cli_json_number(cost->operations));
     cli_put(c, object, "affordable", json_boolean(cost->affordable));
     return object;
+}
+
+/* What each verb would take with its default options, within --memory. */
+typedef struct verb_costs {
+    heat_cost ground, sample, logz;
+} verb_costs;
+
+static heat_status price_verbs(cli *c, const heat_model *model, const heat_exact_cost *exact,
+                               verb_costs *costs)
+{
+    int64_t memory = c->args.values.own.memory;
+    heat_ground_options ground;
+    heat_sample_options sample;
+    heat_logz_options logz;
+
+    heat_ground_options_init(&ground);
+    heat_sample_options_init(&sample);
+    heat_logz_options_init(&logz);
+    ground.memory = sample.memory = logz.memory = memory;
+    if (heat_ground_estimate(c->ctx, model, &ground, exact, &costs->ground) != HEAT_OK ||
+        heat_sample_estimate(c->ctx, model, &sample, exact, &costs->sample) != HEAT_OK ||
+        heat_logz_estimate(c->ctx, model, &logz, exact, &costs->logz) != HEAT_OK)
+        return cli_fail_library(c);
+    return HEAT_OK;
+}
+
+static json_t *json_verb(cli *c, const heat_cost *cost)
+{
+    json_t *object = json_object();
+
+    cli_put(c, object, "method", cli_json_text(cost->method));
+    cli_put(c, object, "reason", cli_json_text(cost->reason));
+    cli_put(c, object, "bytes", cli_json_number(cost->bytes));
+    cli_put(c, object, "seconds", cli_json_number(cost->seconds));
+    cli_put(c, object, "affordable", json_boolean(cost->affordable));
+    return object;
+}
+
+static json_t *json_verbs(cli *c, const verb_costs *costs)
+{
+    json_t *object = json_object();
+
+    cli_put(c, object, "ground", json_verb(c, &costs->ground));
+    cli_put(c, object, "sample", json_verb(c, &costs->sample));
+    cli_put(c, object, "logz", json_verb(c, &costs->logz));
+    return object;
+}
+
+static void print_verb(const char *verb, const heat_cost *cost)
+{
+    char size[CLI_NUMBER_SIZE];
+
+    if (cost->affordable)
+        cli_print_row(verb, "%s, %s, about %.2g s (%s)", cost->method, cli_text_size(cost->bytes, size),
+                      cost->seconds, cost->reason);
+    else
+        cli_print_row(verb, "no: %s", strcmp(cost->method, "none") == 0 ? cost->reason : "too large");
+}
+
+static double mean_degree(const heat_model_info *info)
+{
+    return info->n_variables > 0 ? 2 * (double)info->n_edges / info->n_variables : 0;
 }
 
 static json_t *json_extent(cli *c, const heat_model_info *info)
@@ -29,7 +92,7 @@ static json_t *json_extent(cli *c, const heat_model_info *info)
 }
 
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_exact_cost *cost,
-                              double seconds)
+                              const verb_costs *costs, double seconds)
 {
     json_t *result = json_object();
     heat_outcome outcome = cli_signal() == 0 ? HEAT_OUTCOME_COMPLETED : HEAT_OUTCOME_INTERRUPTED;
@@ -46,6 +109,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_ex
     cli_put(c, result, "isolated", json_integer(info->n_isolated));
     cli_put(c, result, "components", json_integer(info->n_components));
     cli_put(c, result, "min_degree", json_integer(info->min_degree));
+    cli_put(c, result, "mean_degree", cli_json_number(mean_degree(info)));
     cli_put(c, result, "max_degree", json_integer(info->max_degree));
     cli_put(c, result, "min_coupling", cli_json_number(info->min_coupling));
     cli_put(c, result, "max_coupling", cli_json_number(info->max_coupling));
@@ -55,6 +119,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_ex
     cli_put(c, result, "max_cut", json_boolean(info->max_cut));
     cli_put(c, result, "extent", json_extent(c, info));
     cli_put(c, result, "exact_cost", json_cost(c, cost));
+    cli_put(c, result, "costs", json_verbs(c, costs));
     return cli_print_report(c, &report);
 }
 
@@ -78,12 +143,13 @@ static void print_size(const heat_model_info *info)
         cli_print_row("merged", "%lld repeated edges were added up", (long long)info->n_merged);
     if (info->n_self_loops > 0)
         cli_print_row("self loops", "%lld were dropped", (long long)info->n_self_loops);
-    cli_print_row("degree", "%d to %d", info->min_degree, info->max_degree);
+    cli_print_row("degree", "%d to %d, mean %.4g", info->min_degree, info->max_degree, mean_degree(info));
     cli_print_row("components", "%d, of which isolated variables: %lld", info->n_components,
                   (long long)info->n_isolated);
 }
 
-static void print_text(cli *c, const heat_model_info *info, const heat_exact_cost *cost)
+static void print_text(cli *c, const heat_model_info *info, const heat_exact_cost *cost,
+                       const verb_costs *costs)
 {
     char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
 
@@ -96,9 +162,13 @@ static void print_text(cli *c, const heat_model_info *info, const heat_exact_cos
     cli_print_row("exact by", "%s: %s, %s table entries", cost->method, cli_text_size(cost->bytes, a),
                   cli_text_count(cost->operations, b));
     if (strcmp(cost->method, "elimination") == 0)
-        cli_print_row("width", "%s%d, affordable up to %d", cost->width_is_bound ? "at least " : "",
-                      cost->width, cost->width_affordable);
+        cli_print_row("width", "%s%d, affordable up to %d; no order is below %d",
+                      cost->width_is_bound ? "at least " : "", cost->width, cost->width_affordable,
+                      cost->width_proved);
     cli_print_row("affordable", "%s", cost->affordable ? "yes" : "no");
+    print_verb("ground", &costs->ground);
+    print_verb("sample", &costs->sample);
+    print_verb("logz", &costs->logz);
     c->exit_code = cli_signal() == 0 ? 0 : 128 + cli_signal();
 }
 
@@ -108,16 +178,21 @@ heat_status cli_info(cli *c)
     heat_model *model = NULL;
     heat_model_info info;
     heat_exact_cost cost;
+    verb_costs costs;
     heat_status status = cli_model_load(c, &model, &info);
 
     if (status != HEAT_OK)
         goto out;
     if (heat_exact_estimate(c->ctx, model, c->args.values.own.memory, &cost) != HEAT_OK)
         status = cli_fail_library(c);
-    else if (c->json)
-        status = print_json(c, &info, &cost, cli_clock() - start);
     else
-        print_text(c, &info, &cost);
+        status = price_verbs(c, model, &cost, &costs);
+    if (status != HEAT_OK)
+        goto out;
+    if (c->json)
+        status = print_json(c, &info, &cost, &costs, cli_clock() - start);
+    else
+        print_text(c, &info, &cost, &costs);
 out:
     heat_model_free(model);
     return status;

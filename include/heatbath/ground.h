@@ -2,6 +2,7 @@
 #ifndef HEATBATH_GROUND_H
 #define HEATBATH_GROUND_H
 
+#include <heatbath/cost.h>
 #include <heatbath/methods.h>
 #include <heatbath/model.h>
 #include <heatbath/options.h>
@@ -52,6 +53,12 @@ HEAT_API void heat_ground_result_init(heat_ground_result *result);
 HEAT_API HEAT_MUST_USE heat_status heat_ground(heat_context *ctx, const heat_model *model,
                                                const heat_ground_options *options,
                                                heat_ground_result *result);
+
+/* What heat_ground would take with these options (NULL: the defaults); `exact` is what heat_exact_estimate
+ * says of the model within the memory of the options. Cost: O(1). */
+HEAT_API HEAT_MUST_USE heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
+                                                        const heat_ground_options *options,
+                                                        const heat_exact_cost *exact, heat_cost *cost);
 
 /* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_ground_result_clear(heat_ground_result *result);

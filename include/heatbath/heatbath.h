@@ -2,7 +2,7 @@
 #ifndef HEATBATH_HEATBATH_H
 #define HEATBATH_HEATBATH_H
 
-#include <heatbath/exact.h>
+#include <heatbath/cost.h>
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
 #include <heatbath/machine.h>

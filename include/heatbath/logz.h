@@ -2,6 +2,7 @@
 #ifndef HEATBATH_LOGZ_H
 #define HEATBATH_LOGZ_H
 
+#include <heatbath/cost.h>
 #include <heatbath/methods.h>
 #include <heatbath/model.h>
 #include <heatbath/options.h>
@@ -47,6 +48,12 @@ HEAT_API void heat_logz_result_init(heat_logz_result *result);
  */
 HEAT_API HEAT_MUST_USE heat_status heat_logz(heat_context *ctx, const heat_model *model,
                                              const heat_logz_options *options, heat_logz_result *result);
+
+/* What heat_logz would take with these options (NULL: the defaults); `exact` is what heat_exact_estimate says
+ * of the model within the memory of the options. Cost: O(1). */
+HEAT_API HEAT_MUST_USE heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model,
+                                                      const heat_logz_options *options,
+                                                      const heat_exact_cost *exact, heat_cost *cost);
 
 /* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_logz_result_clear(heat_logz_result *result);

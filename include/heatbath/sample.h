@@ -2,6 +2,7 @@
 #ifndef HEATBATH_SAMPLE_H
 #define HEATBATH_SAMPLE_H
 
+#include <heatbath/cost.h>
 #include <heatbath/engines.h>
 #include <heatbath/model.h>
 #include <heatbath/options.h>
@@ -85,6 +86,12 @@ HEAT_API HEAT_MUST_USE heat_status heat_sample(heat_context *ctx, const heat_mod
 HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save(heat_context *ctx,
                                                            const heat_sample_result *result,
                                                            const char *path);
+
+/* What heat_sample would take with these options (NULL: the defaults); `exact` is what heat_exact_estimate
+ * says of the model within the memory of the options. Cost: O(1). */
+HEAT_API HEAT_MUST_USE heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
+                                                        const heat_sample_options *options,
+                                                        const heat_exact_cost *exact, heat_cost *cost);
 
 /* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_sample_result_clear(heat_sample_result *result);

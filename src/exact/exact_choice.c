@@ -97,6 +97,13 @@ heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model, int6
     return status;
 }
 
+double heat_exact_seconds(const heat_exact_cost *exact)
+{
+    bool visits = strcmp(exact->method, "enumeration") == 0;
+
+    return exact->operations * (visits ? HEAT_STATE_NS : HEAT_ENTRY_NS) * 1e-9;
+}
+
 heat_status heat_exact_fail(heat_context *ctx, const heat_exact_cost *cost, int64_t memory)
 {
     char allowed[32], needed[32];

@@ -6,7 +6,7 @@
 #include "exact/elimination.h"
 #include "exact/enumeration.h"
 
-#include <heatbath/exact.h>
+#include <heatbath/cost.h>
 
 /* A choice made: what it costs, and the plan if it is elimination. */
 typedef struct heat_exact_choice {

@@ -324,6 +324,36 @@ static heat_status report_pool(heat_context *ctx, const annealing *a)
     return HEAT_OK;
 }
 
+/* How many replicas make how many sweeps. */
+static void choose_extent(const heat_ground_options *opt, int64_t *n_replicas, int64_t *n_sweeps)
+{
+    bool is_timed = opt->time < HEAT_FOREVER;
+
+    *n_sweeps = opt->sweeps != HEAT_AUTO ? opt->sweeps : is_timed ? INT64_MAX : DEFAULT_SWEEPS;
+    if (opt->replicas != HEAT_AUTO)
+        *n_replicas = opt->replicas;
+    else /* a run that the clock ends has no bits to keep: a vector for each thread, and all sweeps into those
+          */
+        *n_replicas =
+            is_timed ? (int64_t)HEAT_LANES_A_VECTOR * heat_thread_count(opt->threads) : DEFAULT_REPLICAS;
+}
+
+void heat_ground_price_anneal(const heat_model *model, const heat_ground_options *opt, heat_cost *cost)
+{
+    const double beta = 1;
+    heat_chains_plan plan = {.n_rungs = 1, .betas = &beta, .is_search = true, .track_best = true};
+    heat_model_info info;
+    int64_t n_sweeps;
+
+    heat_model_describe(model, &info);
+    choose_extent(opt, &plan.n_chains, &n_sweeps);
+    *cost = (heat_cost){.size = sizeof *cost, .method = "anneal"};
+    cost->bytes = heat_chains_bytes(model, &plan) + (double)(plan.n_chains + opt->keep) * info.n_variables;
+    cost->seconds =
+        n_sweeps < INT64_MAX ? heat_sweep_seconds(&info, plan.n_chains) * (double)n_sweeps : opt->time;
+    cost->affordable = cost->bytes <= (double)opt->memory;
+}
+
 static heat_status prepare(heat_context *ctx, annealing *a)
 {
     const heat_ground_options *opt = a->search->opt;
@@ -334,16 +364,9 @@ static heat_status prepare(heat_context *ctx, annealing *a)
                              .isa = opt->isa,
                              .is_search = true,
                              .track_best = true};
-    bool is_timed = opt->time < HEAT_FOREVER;
     heat_status status;
 
-    a->n_sweeps = opt->sweeps != HEAT_AUTO ? opt->sweeps : is_timed ? INT64_MAX : DEFAULT_SWEEPS;
-    if (opt->replicas != HEAT_AUTO)
-        a->n_replicas = opt->replicas;
-    else /* a run that the clock ends has no bits to keep: a vector for each thread, and all sweeps into those
-          */
-        a->n_replicas =
-            is_timed ? (int64_t)HEAT_LANES_A_VECTOR * heat_thread_count(opt->threads) : DEFAULT_REPLICAS;
+    choose_extent(opt, &a->n_replicas, &a->n_sweeps);
     plan.n_chains = a->n_replicas;
     if (opt->schedule != NULL)
         status = heat_schedule_parse(ctx, opt->schedule, &a->schedule);

@@ -7,16 +7,53 @@
 #include "ground/ground_methods.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double cheap_operations = 3e8; /* about a second: what `auto` pays for a proof */
+
+static bool is_cheap(const heat_exact_cost *cost)
+{
+    return cost->affordable && cost->operations <= cheap_operations;
+}
 
 heat_status heat_ground_exact_is_cheap(heat_context *ctx, const heat_search *search, bool *cheap)
 {
     heat_exact_cost cost;
     heat_status status = heat_exact_estimate(ctx, search->model, search->opt->memory, &cost);
 
-    *cheap = status == HEAT_OK && cost.affordable && cost.operations <= cheap_operations;
+    *cheap = status == HEAT_OK && is_cheap(&cost);
     return status;
+}
+
+heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
+                                 const heat_ground_options *options, const heat_exact_cost *exact,
+                                 heat_cost *cost)
+{
+    heat_ground_options opt;
+    bool wanted;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || exact == NULL || cost == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_ground_estimate: a model and two costs are needed");
+    heat_ground_options_init(&opt);
+    if (options != NULL)
+        heat_struct_copy(&opt, sizeof opt, options, options->size);
+    wanted = strcmp(opt.method, "exact") == 0;
+    if (wanted || (strcmp(opt.method, "auto") == 0 && is_cheap(exact))) {
+        *cost = (heat_cost){sizeof *cost,
+                            exact->method,
+                            wanted ? "asked for" : "a proof takes about a second or less",
+                            exact->bytes,
+                            heat_exact_seconds(exact),
+                            exact->affordable};
+        return HEAT_OK;
+    }
+    heat_ground_price_anneal(model, &opt, cost);
+    cost->reason = strcmp(opt.method, "anneal") == 0 ? "asked for"
+                   : exact->affordable ? "a proof takes longer than a second: ask for method exact"
+                                       : "no exact method is affordable";
+    return HEAT_OK;
 }
 
 static heat_status minimise(heat_context *ctx, const heat_search *search, const heat_exact_choice *choice,

@@ -33,6 +33,9 @@ extern const char heat_reason_bound[];
 HEAT_MUST_USE heat_status heat_ground_anneal(heat_context *ctx, heat_search *search);
 HEAT_MUST_USE heat_status heat_ground_exact(heat_context *ctx, heat_search *search);
 
+/* What an anneal by these options takes: fills in all but the reason. */
+void heat_ground_price_anneal(const heat_model *model, const heat_ground_options *opt, heat_cost *cost);
+
 /* True if the exact method is cheap enough that `auto` takes it. */
 HEAT_MUST_USE heat_status heat_ground_exact_is_cheap(heat_context *ctx, const heat_search *search,
                                                      bool *cheap);

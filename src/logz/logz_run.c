@@ -95,6 +95,33 @@ static heat_status run_exact(heat_context *ctx, const heat_model *model, const h
     return status;
 }
 
+heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const heat_logz_options *options,
+                               const heat_exact_cost *exact, heat_cost *cost)
+{
+    heat_logz_options opt;
+    int64_t n = 1;
+    heat_status status = HEAT_OK;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || exact == NULL || cost == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_logz_estimate: a model and two costs are needed");
+    heat_logz_options_init(&opt);
+    if (options != NULL)
+        heat_struct_copy(&opt, sizeof opt, options, options->size);
+    if (opt.temperature_set != NULL)
+        status = heat_temperature_set_get(ctx, opt.temperature_set, 0, NULL, &n);
+    *cost = (heat_cost){sizeof *cost,
+                        exact->method,
+                        "the cheaper exact method",
+                        exact->bytes,
+                        heat_exact_seconds(exact) * (double)n,
+                        exact->affordable};
+    if (!exact->affordable)
+        *cost = (heat_cost){sizeof *cost, "none", "no exact method is affordable", 0, (double)NAN, false};
+    return status;
+}
+
 heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_logz_options *options,
                       heat_logz_result *result)
 {

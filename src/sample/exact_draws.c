@@ -24,16 +24,19 @@ static heat_status open_drawing(heat_context *ctx, heat_sampling *s, drawing *d)
     heat_exact_choice choice = {0};
     heat_pairwise graph;
     int64_t total = s->opt.replicas * s->recorder.n_sweeps;
+    bool is_too_wide;
     heat_status status;
 
     if (!heat_model_get_pairwise(s->model, &graph))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "engine exact needs a pairwise model");
     status = heat_exact_choose(ctx, s->model, ctx->config.memory, true, &choice);
-    if (status == HEAT_OK && (choice.cost.width_is_bound || choice.cost.width > choice.cost.width_affordable))
+    is_too_wide = choice.cost.width_is_bound || choice.cost.width > choice.cost.width_affordable;
+    if (status == HEAT_OK && is_too_wide && !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_exact_fail(ctx, &choice.cost, ctx->config.memory);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_elimination_create(ctx, &graph, choice.cost.width_affordable, &d->plan);
-    if (status == HEAT_OK && !(heat_elimination_get_cost(d->plan).bytes_back <= (double)ctx->config.memory))
+    if (status == HEAT_OK && !heat_halted(ctx) &&
+        !(heat_elimination_get_cost(d->plan).bytes_back <= (double)ctx->config.memory))
         status = heat_exact_fail(ctx, &choice.cost, ctx->config.memory);
     heat_exact_choice_clear(&choice);
     d->at_once = (BYTES_AT_ONCE / (s->info.n_variables + 8) / s->opt.replicas + 1) * s->opt.replicas;

@@ -1,0 +1,31 @@
+/* What a verb would take, before it runs: told from counts and rates, never from a clock. */
+#ifndef HEATBATH_COST_H
+#define HEATBATH_COST_H
+
+#include <heatbath/exact.h>
+
+HEAT_BEGIN_DECLS
+
+/* The rates, of one thread of a machine of 2020: nanoseconds. */
+#define HEAT_ENTRY_NS 1.5      /* a table entry of an elimination, there and back */
+#define HEAT_STATE_NS 15.0     /* a state of an enumeration */
+#define HEAT_VISIT_NS 1.0      /* a visit of a variable by one chain */
+#define HEAT_NEIGHBOUR_NS 0.1  /* and of each of its neighbours */
+#define HEAT_MEASURE_NS 3000.0 /* a measured sweep of one chain, diagnostics included */
+
+/* The price of one verb on one model. */
+typedef struct heat_cost {
+    size_t size;        /* set by the estimate */
+    const char *method; /* the engine or method that would run; "none" where there is none; static */
+    const char *reason; /* why that one, one clause; static */
+    double bytes;       /* at once, beside the model */
+    double seconds;     /* on one thread, at the rates above; NaN under "none" */
+    bool affordable;    /* the verb would not refuse */
+} heat_cost;
+
+/* Seconds of one answer by the method of `exact`. */
+HEAT_API double heat_exact_seconds(const heat_exact_cost *exact);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,77 @@
+/* What sampling takes, told from counts and rates. */
+#include "base/context_private.h"
+#include "kernel/lane_sweep.h"
+#include "sample/sampling.h"
+
+#include <heatbath/cost.h>
+#include <math.h>
+#include <string.h>
+
+double heat_sweep_seconds(const heat_model_info *info, int64_t n_chains)
+{
+    const int64_t lanes = info->n_states == 2 ? HEAT_LANES_A_VECTOR : 1;
+
+    return (double)((n_chains + lanes - 1) / lanes * lanes) *
+           (HEAT_VISIT_NS * info->n_variables + HEAT_NEIGHBOUR_NS * 2 * (double)info->n_edges) * 1e-9;
+}
+
+/* As many as may be needed, of a ladder that spaces itself. */
+static heat_status count_temperatures(heat_context *ctx, const heat_sample_options *opt, int64_t *count)
+{
+    double lo, hi;
+
+    *count = opt->temperature_set == NULL ? 1 : HEAT_MOST_RUNGS;
+    if (opt->temperature_set == NULL || heat_temperature_range_get(opt->temperature_set, &lo, &hi))
+        return HEAT_OK;
+    return heat_temperature_set_get(ctx, opt->temperature_set, 0, NULL, count);
+}
+
+heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
+                                 const heat_sample_options *options, const heat_exact_cost *exact,
+                                 heat_cost *cost)
+{
+    heat_sampling s = {.model = model};
+    const double beta = 1;
+    double draws;
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || exact == NULL || cost == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_sample_estimate: a model and two costs are needed");
+    heat_sample_options_init(&s.opt);
+    if (options != NULL)
+        heat_struct_copy(&s.opt, sizeof s.opt, options, options->size);
+    heat_model_describe(model, &s.info);
+    s.engine = heat_engine_get(s.opt.engine);
+    if (s.engine == NULL)
+        return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");
+    status = count_temperatures(ctx, &s.opt, &s.n_temperatures);
+    if (status != HEAT_OK)
+        return status;
+    s.plan = (heat_recorder_plan){.n_chains = s.n_temperatures * s.opt.replicas,
+                                  .n_sweeps = s.opt.sweeps,
+                                  .thin = s.opt.thin,
+                                  .keep_states = s.opt.keep_states};
+    s.plan.scalars.info = s.info;
+    s.plan.scalars.wants[HEAT_SERIES_ENERGY] = s.plan.scalars.wants[HEAT_SERIES_ORDER] = true;
+    draws = (double)s.plan.n_chains * (double)s.opt.sweeps;
+    *cost = (heat_cost){.size = sizeof *cost, .method = s.engine->name, .affordable = true};
+    cost->reason = strcmp(s.opt.engine, "auto") == 0 ? "it moves single variables of any model" : "asked for";
+    cost->bytes = heat_recorder_bytes(&s.plan);
+    if (heat_engine_moves_chains(s.engine)) {
+        heat_chains_plan chains = {
+            .n_chains = s.plan.n_chains, .n_rungs = 1, .betas = &beta, .layout = s.engine->layout};
+        cost->bytes += heat_chains_bytes(model, &chains);
+        cost->seconds =
+            heat_sweep_seconds(&s.info, s.plan.n_chains) * ((double)s.opt.burn_in + (double)s.opt.sweeps);
+    } else {
+        cost->bytes += exact->bytes;
+        cost->seconds =
+            heat_exact_seconds(exact) * (double)s.n_temperatures + draws * heat_sweep_seconds(&s.info, 1);
+        cost->affordable = exact->affordable;
+    }
+    cost->seconds += draws * HEAT_MEASURE_NS * 1e-9;
+    cost->affordable = cost->affordable && cost->bytes <= (double)s.opt.memory;
+    return HEAT_OK;
+}

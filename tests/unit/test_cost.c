@@ -1,0 +1,133 @@
+/* What verbs are said to take: the method is the one that then runs, and the numbers follow the counts. */
+#include "support.h"
+
+#include <heatbath/heatbath.h>
+#include <math.h>
+#include <string.h>
+
+static const int64_t gib = (int64_t)1 << 30;
+
+typedef struct costs {
+    heat_exact_cost exact;
+    heat_cost ground, sample, logz;
+} costs;
+
+static costs price(heat_context *ctx, const char *spec, int64_t memory)
+{
+    heat_ground_options ground;
+    heat_sample_options sample;
+    heat_logz_options logz;
+    heat_model *model;
+    costs c;
+
+    heat_ground_options_init(&ground);
+    heat_sample_options_init(&sample);
+    heat_logz_options_init(&logz);
+    ground.memory = sample.memory = logz.memory = memory;
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    assert_ok(ctx, heat_exact_estimate(ctx, model, memory, &c.exact));
+    assert_ok(ctx, heat_ground_estimate(ctx, model, &ground, &c.exact, &c.ground));
+    assert_ok(ctx, heat_sample_estimate(ctx, model, &sample, &c.exact, &c.sample));
+    assert_ok(ctx, heat_logz_estimate(ctx, model, &logz, &c.exact, &c.logz));
+    heat_model_free(model);
+    return c;
+}
+
+static void small_models_are_proved_and_counted(void **state)
+{
+    heat_context *ctx = test_context();
+    costs c = price(ctx, "lattice:8x8", gib);
+
+    (void)state;
+    assert_string_equal(c.ground.method, "elimination");
+    assert_string_equal(c.logz.method, "elimination");
+    assert_string_equal(c.sample.method, "heat-bath");
+    assert_true(c.ground.affordable && c.sample.affordable && c.logz.affordable);
+    assert_close(c.logz.seconds, c.exact.operations * HEAT_ENTRY_NS * 1e-9, 1e-12);
+    assert_close(c.logz.bytes, c.exact.bytes, 0);
+    assert_int_equal(c.logz.size, sizeof(heat_cost));
+    /* 4 chains, in a vector of 16, of 12000 sweeps over 64 variables with 4 neighbours each; 10000 measured
+     */
+    assert_close(c.sample.seconds,
+                 (16 * 12000 * 64 * (HEAT_VISIT_NS + 4 * HEAT_NEIGHBOUR_NS) + 40000 * HEAT_MEASURE_NS) * 1e-9,
+                 1e-9);
+    assert_true(c.sample.bytes > 16 * 4 * 10000);
+    heat_context_free(ctx);
+}
+
+static void wide_models_are_annealed_and_not_counted(void **state)
+{
+    heat_context *ctx = test_context();
+    costs c = price(ctx, "sk:300", gib);
+
+    (void)state;
+    assert_string_equal(c.ground.method, "anneal");
+    assert_string_equal(c.ground.reason, "no exact method is affordable");
+    assert_string_equal(c.logz.method, "none");
+    assert_true(isnan(c.logz.seconds));
+    assert_true(c.ground.affordable && c.sample.affordable && !c.logz.affordable);
+    /* 32 replicas of 4000 sweeps */
+    assert_close(c.ground.seconds, 32 * 4000 * 300 * (HEAT_VISIT_NS + 299 * HEAT_NEIGHBOUR_NS) * 1e-9, 1e-9);
+    assert_true(c.ground.bytes > 32 * 300);
+    heat_context_free(ctx);
+}
+
+static void memory_is_judged_for_each_verb(void **state)
+{
+    heat_context *ctx = test_context();
+    costs c = price(ctx, "lattice:300x300", 1 << 20);
+
+    (void)state;
+    assert_false(c.ground.affordable || c.sample.affordable || c.logz.affordable);
+    heat_context_free(ctx);
+}
+
+/* The estimate and the run take the same road. */
+static void the_methods_priced_are_those_that_run(void **state)
+{
+    static const char *const specs[] = {"lattice:6x6", "sk:20", "sk:40", "regular:60,k=3"};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (size_t k = 0; k < sizeof specs / sizeof *specs; k++) {
+        costs c = price(ctx, specs[k], gib);
+        heat_ground_options opt;
+        heat_ground_result r = {0};
+        heat_model *model;
+        heat_ground_options_init(&opt);
+        opt.memory = gib;
+        opt.sweeps = 10;
+        assert_ok(ctx, heat_model_load(ctx, specs[k], &model));
+        assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+        assert_string_equal(c.ground.method, r.method);
+        heat_ground_result_clear(&r);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+static void missing_arguments_are_named(void **state)
+{
+    heat_context *ctx = test_context();
+    heat_cost cost;
+
+    (void)state;
+    assert_int_equal(heat_ground_estimate(ctx, NULL, NULL, NULL, &cost), HEAT_ERROR_ARGUMENT);
+    assert_contains(heat_context_error(ctx), "heat_ground_estimate");
+    assert_int_equal(heat_sample_estimate(ctx, NULL, NULL, NULL, &cost), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_logz_estimate(ctx, NULL, NULL, NULL, &cost), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_logz_estimate(NULL, NULL, NULL, NULL, &cost), HEAT_ERROR_ARGUMENT);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_models_are_proved_and_counted),
+        cmocka_unit_test(wide_models_are_annealed_and_not_counted),
+        cmocka_unit_test(memory_is_judged_for_each_verb),
+        cmocka_unit_test(the_methods_priced_are_those_that_run),
+        cmocka_unit_test(missing_arguments_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
