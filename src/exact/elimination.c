@@ -4,7 +4,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "exact/elimination_run.h"
+#include "exact/elimination_digits.h"
 #include "random/stream.h"
 
 enum { DRAWS_PER_UNIT = 256 };
@@ -16,6 +16,10 @@ static void forget(const heat_elimination *plan, heat_elimination_sum *sum)
         sum->spin_mean[v] = (double)NAN;
     for (int64_t e = 0; e < plan->graph->row[plan->n] && sum->pair_mean != NULL; e++)
         sum->pair_mean[e] = (double)NAN;
+    for (int64_t k = 0; k < (int64_t)plan->n * plan->q && sum->value_p != NULL; k++)
+        sum->value_p[k] = (double)NAN;
+    for (int64_t k = 0; k < plan->graph->row[plan->n] * plan->q * plan->q && sum->pair_p != NULL; k++)
+        sum->pair_p[k] = (double)NAN;
 }
 
 /* Numbers where they are known to fit, logarithms elsewhere. */
@@ -46,7 +50,8 @@ heat_status heat_elimination_run_sum(heat_context *ctx, const heat_elimination *
         goto out;
     sum->log_z = run.total.sum + run.total.error;
     if (marginals)
-        status = heat_marginals_run(ctx, &run, sum, &halted);
+        status = plan->categorical != NULL ? heat_digit_marginals_run(ctx, &run, sum, &halted)
+                                           : heat_marginals_run(ctx, &run, sum, &halted);
     if (status == HEAT_OK && !halted && !(fabs(sum->log_z) < (double)INFINITY))
         status = heat_fail(ctx, HEAT_ERROR_UNDEFINED, "log Z is beyond the range of a double");
 out:
@@ -64,24 +69,72 @@ typedef struct draw_pass {
     uint64_t first;
 } draw_pass;
 
+static void draw_spin(const draw_pass *pass, heat_stream *stream, int8_t *state)
+{
+    const heat_elimination *plan = pass->run->plan;
+    int32_t k = pass->run->bucket.k;
+    double entries[2], share;
+    uint64_t index = 0;
+
+    for (int32_t b = 0; b < pass->run->bucket.width; b++)
+        index |= (uint64_t)(state[plan->variable[plan->separator[plan->begin[k] + b]]] > 0) << b;
+    heat_bucket_get(pass->run, index, entries);
+    share = heat_semiring_share(pass->run->semiring, entries[0], entries[1]);
+    state[plan->variable[k]] = (stream == NULL ? 0.5 : heat_stream_uniform(stream)) < share ? 1 : -1;
+}
+
+/* Makes weights of the q entries, the best 1 (MIN: the first of the lowest 1, the others 0); returns their
+ * sum. */
+static double weigh(heat_semiring s, int32_t q, double *entries)
+{
+    double total = 0;
+    int32_t best = 0;
+
+    for (int32_t x = 1; x < q; x++)
+        if (s == HEAT_SEMIRING_MIN ? entries[x] < entries[best] : entries[x] > entries[best])
+            best = x;
+    for (int32_t x = 0; x < q; x++)
+        if (x != best)
+            entries[x] = s == HEAT_SEMIRING_MIN   ? 0
+                         : s == HEAT_SEMIRING_SUM ? entries[x] / entries[best]
+                                                  : heat_exp_negative(entries[x] - entries[best]);
+    entries[best] = 1;
+    for (int32_t x = 0; x < q; x++)
+        total += entries[x];
+    return total;
+}
+
+static void draw_value(const draw_pass *pass, heat_stream *stream, int8_t *state)
+{
+    const heat_elimination *plan = pass->run->plan;
+    int32_t k = pass->run->bucket.k, q = plan->q, x = 0;
+    double entries[HEAT_MOST_VALUES], left;
+    int64_t index = 0;
+
+    for (int32_t b = pass->run->bucket.width - 1; b >= 0; b--)
+        index = index * q + state[plan->variable[plan->separator[plan->begin[k] + b]]];
+    heat_digits_get(pass->run, index, entries);
+    left = weigh(pass->run->semiring, q, entries) * (stream == NULL ? 0.5 : heat_stream_uniform(stream));
+    for (; x < q - 1 && !(left < entries[x]); x++)
+        left -= entries[x];
+    while (entries[x] == 0 && x > 0) /* rounding left no weight at the end */
+        x--;
+    state[plan->variable[k]] = (int8_t)x;
+}
+
 /* The variable of the bucket, in one unit of the draws, given those already drawn. */
 static heat_status draw_unit(heat_context *worker, void *arg, int64_t unit)
 {
     const draw_pass *pass = arg;
-    const heat_elimination *plan = pass->run->plan;
-    int32_t k = pass->run->bucket.k, x = plan->variable[k], width = pass->run->bucket.width;
     int64_t last = (unit + 1) * DRAWS_PER_UNIT < pass->n_draws ? (unit + 1) * DRAWS_PER_UNIT : pass->n_draws;
 
     (void)worker;
     for (int64_t d = unit * DRAWS_PER_UNIT; d < last; d++) {
-        int8_t *state = pass->states + d * plan->n;
-        double entries[2], share;
-        uint64_t index = 0;
-        for (int32_t b = 0; b < width; b++)
-            index |= (uint64_t)(state[plan->variable[plan->separator[plan->begin[k] + b]]] > 0) << b;
-        heat_bucket_get(pass->run, index, entries);
-        share = heat_semiring_share(pass->run->semiring, entries[0], entries[1]);
-        state[x] = (pass->streams == NULL ? 0.5 : heat_stream_uniform(&pass->streams[d])) < share ? 1 : -1;
+        heat_stream *stream = pass->streams == NULL ? NULL : &pass->streams[d];
+        if (pass->run->digits != NULL)
+            draw_value(pass, stream, pass->states + d * pass->run->plan->n);
+        else
+            draw_spin(pass, stream, pass->states + d * pass->run->plan->n);
     }
     return HEAT_OK;
 }
@@ -122,11 +175,35 @@ out:
     return status;
 }
 
-/* E(s) from the definition, each edge once, in the order of the rows. */
-static double energy_of(const heat_pairwise *graph, const int8_t *state)
+/* E(a) from the definition, each edge once, in the order of the rows. */
+static double categorical_energy(const heat_categorical *graph, const int8_t *state)
 {
     heat_long_sum energy = {graph->offset, 0};
+    int64_t q = graph->q;
 
+    for (int32_t i = 0; i < graph->n; i++) {
+        if (graph->field != NULL)
+            heat_long_sum_add(&energy, -graph->field[i * q + state[i]]);
+        for (int64_t e = graph->row[i]; e < graph->row[i + 1]; e++) {
+            int8_t other = state[graph->col[e]];
+            if (graph->col[e] < i)
+                continue;
+            if (graph->coupling != NULL)
+                heat_long_sum_add(&energy, state[i] == other ? -graph->coupling[e] : 0);
+            else
+                heat_long_sum_add(&energy, -graph->tables[(graph->table[e] * q + state[i]) * q + other]);
+        }
+    }
+    return energy.sum + energy.error;
+}
+
+static double energy_of(const heat_elimination *plan, const int8_t *state)
+{
+    const heat_pairwise *graph = plan->graph;
+    heat_long_sum energy = {graph->offset, 0};
+
+    if (plan->categorical != NULL)
+        return categorical_energy(plan->categorical, state);
     for (int32_t i = 0; i < graph->n; i++) {
         heat_long_sum_add(&energy, -graph->field[i] * state[i]);
         for (int64_t e = graph->row[i]; e < graph->row[i + 1]; e++)
@@ -154,7 +231,7 @@ heat_status heat_elimination_run_minimum(heat_context *ctx, const heat_eliminati
     }
     status = heat_run_backward(ctx, &run, draw_down, &pass, &halted);
     if (status == HEAT_OK && !halted)
-        *energy = energy_of(plan->graph, state);
+        *energy = energy_of(plan, state);
 out:
     heat_run_clear(&run);
     return status;

@@ -1,9 +1,11 @@
-/* Exact answers on a pairwise graph by eliminating one variable after the other. One plan, two semirings:
- * (log-sum-exp, +) counts states and gives log Z, marginals and independent draws; (min, +) is its T -> 0
- * limit and gives the proved ground state. Dechter, Artificial Intelligence 113 (1999) 41. */
+/* Exact answers on a graph of spins, or of variables of q values, by eliminating one variable after the
+ * other. One plan, two semirings: (log-sum-exp, +) counts states and gives log Z, marginals and independent
+ * draws; (min, +) is its T -> 0 limit and gives the proved ground state. Dechter, Artificial Intelligence 113
+ * (1999) 41. */
 #ifndef HEATBATH_ELIMINATION_H
 #define HEATBATH_ELIMINATION_H
 
+#include "kernel/categorical.h"
 #include "kernel/pairwise.h"
 
 #include <heatbath/context.h>
@@ -14,11 +16,16 @@ typedef struct heat_elimination heat_elimination;
  * every continuation would exceed `widest`, the search stops and the plan is only good for its cost. */
 HEAT_MUST_USE heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *graph,
                                                   int32_t widest, heat_elimination **out);
+
+/* The same for variables of q values; states are rows of 0 ... q-1. */
+HEAT_MUST_USE heat_status heat_elimination_create_categorical(heat_context *ctx,
+                                                              const heat_categorical *graph, int32_t widest,
+                                                              heat_elimination **out);
 void heat_elimination_free(heat_elimination *plan);
 
 /* The price, before it is paid. */
 typedef struct heat_elimination_cost {
-    int32_t width;        /* largest separator: the largest table holds 2^(width + 1) entries */
+    int32_t width;        /* largest separator: the largest table holds q^(width + 1) entries */
     bool is_bound;        /* the search stopped: the width found is at least `width` */
     double entries;       /* table entries computed by one forward pass, each once a message that enters it */
     double bytes;         /* at once, forward pass alone (log Z, or the energy of the ground state) */
@@ -35,6 +42,8 @@ typedef struct heat_elimination_sum {
     double *spin_mean;  /* n, the caller's; NULL: not wanted */
     double *pair_mean;  /* <s_i s_j> for every entry of graph->col (both directions), the caller's; NULL: not
                            wanted */
+    double *value_p;    /* [n][q], of a plan of q values: probabilities, the caller's; NULL: not wanted */
+    double *pair_p;     /* [entry of graph->col][q of the row's own][q of the neighbour]; likewise */
 } heat_elimination_sum;
 
 /* log Z and, with `marginals`, the mean energy and whichever arrays of `sum` are not NULL. Threads share the
@@ -44,8 +53,8 @@ HEAT_MUST_USE heat_status heat_elimination_run_sum(heat_context *ctx, const heat
                                                    double beta, bool marginals, int64_t threads,
                                                    heat_elimination_sum *sum);
 
-/* n_draws independent states of the Boltzmann distribution, -1 or +1, [draw][spin]. Draw k uses the stream
- * (seed, HEAT_PURPOSE_EXACT, first_draw + k). Holds bytes_back and 88 bytes a draw. A halted run
+/* n_draws independent states of the Boltzmann distribution, [draw][variable], -1 or +1 of spins. Draw k uses
+ * the stream (seed, HEAT_PURPOSE_EXACT, first_draw + k). Holds bytes_back and 88 bytes a draw. A halted run
  * (heat_halted) leaves the states unfinished. */
 HEAT_MUST_USE heat_status heat_elimination_run_draws(heat_context *ctx, const heat_elimination *plan,
                                                      double beta, uint64_t seed, int64_t first_draw,

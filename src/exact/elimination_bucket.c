@@ -229,17 +229,14 @@ static heat_status reduce_unit(heat_context *worker, void *arg, int64_t unit)
     return HEAT_OK;
 }
 
-heat_status heat_run_step(heat_context *ctx, heat_run *run, int32_t k)
+heat_status heat_bucket_reduce(heat_context *ctx, heat_run *run)
 {
     heat_status status = HEAT_OK;
-    int32_t width;
-    int64_t units;
+    int32_t k = run->bucket.k, width = run->bucket.width;
+    int64_t units = width > HEAT_TABLE_UNIT_BITS ? (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS) : 1;
 
-    heat_bucket_set(run, k);
-    width = run->bucket.width;
-    units = width > HEAT_TABLE_UNIT_BITS ? (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS) : 1;
     if (units > 1)
-        status = heat_parallel_for(ctx, heat_run_threads(run, width), units, reduce_unit, run);
+        status = heat_parallel_for(ctx, heat_run_threads(run, (int64_t)1 << width), units, reduce_unit, run);
     else
         status = reduce_unit(ctx, run, 0);
     run->peak[k] = run->partials[0];

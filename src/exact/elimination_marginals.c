@@ -119,7 +119,7 @@ static heat_status run_units(heat_context *ctx, marginal_pass *pass, int32_t wid
 {
     if (width <= HEAT_TABLE_UNIT_BITS)
         return fn(ctx, pass, 0);
-    return heat_parallel_for(ctx, heat_run_threads(pass->run, width),
+    return heat_parallel_for(ctx, heat_run_threads(pass->run, (int64_t)1 << width),
                              (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS), fn, pass);
 }
 

@@ -6,13 +6,13 @@
 #include "exact/elimination_plan.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "exact/elimination_digits.h"
 #include "exact/elimination_order.h"
-#include "exact/elimination_run.h"
 
 #include <math.h>
 
 enum {
-    WIDEST_OF_ALL = 48, /* an index of a table fits a double's mantissa */
+    WIDEST_OF_ALL = 48, /* of two values: an index of a table fits a double's mantissa */
     VERTICES_IN_A_PART = 1 << 15,
     KEEP_EVERYTHING = (1 << 26) / 8, /* doubles: below, the way back computes nothing twice */
     FEW_BYTES = 1 << 14              /* heads of blocks, and what a run holds beside its arrays */
@@ -24,7 +24,7 @@ typedef struct elimination_tree {
     int64_t *begin;
     int32_t *separator;
     int64_t room;
-    int32_t width;
+    int32_t q, width;
     bool complete;
     double entries;
 } elimination_tree;
@@ -43,7 +43,7 @@ static heat_status tree_init(heat_context *ctx, elimination_tree *tree, int32_t 
 {
     heat_status status;
 
-    *tree = (elimination_tree){.order = NULL};
+    *tree = (elimination_tree){.q = tree->q};
     if ((status = heat_alloc(ctx, n, sizeof *tree->order, &tree->order)) != HEAT_OK ||
         (status = heat_alloc(ctx, n, sizeof *tree->step, &tree->step)) != HEAT_OK ||
         (status = heat_alloc(ctx, n, sizeof *tree->parent, &tree->parent)) != HEAT_OK)
@@ -94,7 +94,7 @@ static heat_status tree_grow(heat_context *ctx, const heat_pairwise *graph, int3
         tree->complete = size <= widest;
         if (!tree->complete)
             break;
-        tree->entries += ldexp(children > 1 ? children : 1, size + 1);
+        tree->entries += (children > 1 ? children : 1) * heat_table_entries(tree->q, size + 1);
         status =
             heat_grow(ctx, tree->begin[k] + size, sizeof *tree->separator, &tree->room, &tree->separator);
         if (status != HEAT_OK)
@@ -147,7 +147,7 @@ static heat_status tree_fill(heat_context *ctx, const heat_pairwise *graph, int3
 static heat_status tree_choose(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
                                elimination_tree *tree, int32_t *proved)
 {
-    elimination_tree swept = {.order = NULL};
+    elimination_tree swept = {.q = tree->q};
     int32_t bound;
     heat_status status = heat_degeneracy_get(ctx, graph, proved);
 
@@ -210,7 +210,7 @@ static heat_status number_steps(heat_context *ctx, const elimination_tree *tree,
         heavy[k] = -1;
     for (int32_t k = 0; k < n; k++) { /* children come before their parents */
         int32_t p = tree->parent[k];
-        weight[k] += ldexp(1, (int)(tree->begin[k + 1] - tree->begin[k]));
+        weight[k] += heat_table_entries(tree->q, (int32_t)(tree->begin[k + 1] - tree->begin[k]));
         below[k]++;
         if (p >= 0) {
             weight[p] += weight[k];
@@ -277,7 +277,9 @@ out:
 
 static int64_t table_size(const heat_elimination *plan, int32_t k)
 {
-    return (int64_t)1 << heat_separator_size(plan, k);
+    int32_t width = heat_separator_size(plan, k);
+
+    return plan->q == 2 ? (int64_t)1 << width : (int64_t)heat_table_entries(plan->q, width);
 }
 
 /* Whole cache lines for tables that fill one. */
@@ -361,6 +363,39 @@ static void place_for_the_way_back(heat_elimination *plan)
                 plan->slot_back[k] += plan->kept_end;
 }
 
+/* Half of how far apart `count` numbers are. */
+static double half_spread(int64_t count, const double *numbers)
+{
+    double low = numbers[0], high = numbers[0];
+
+    for (int64_t k = 1; k < count; k++) {
+        low = fmin(low, numbers[k]);
+        high = fmax(high, numbers[k]);
+    }
+    return high / 2 - low / 2;
+}
+
+/* Half of what an edge, or a field, can change the energy by. */
+static double edge_strength(const heat_elimination *plan, int64_t entry)
+{
+    const heat_categorical *graph = plan->categorical;
+    int64_t size = (int64_t)plan->q * plan->q;
+
+    if (graph == NULL)
+        return fabs(heat_pairwise_coupling(plan->graph, entry));
+    return graph->coupling != NULL ? fabs(graph->coupling[entry]) / 2
+                                   : half_spread(size, graph->tables + graph->table[entry] * size);
+}
+
+static double field_strength(const heat_elimination *plan, int32_t x)
+{
+    const heat_categorical *graph = plan->categorical;
+
+    if (graph == NULL)
+        return fabs(plan->graph->field[x]);
+    return graph->field == NULL ? 0 : half_spread(plan->q, graph->field + (int64_t)x * plan->q);
+}
+
 /* Bounds how far apart the entries of one step's product of messages can be, at beta = 1: changing the
  * separator changes the energy below by at most twice the couplings that cross. */
 static heat_status bound_range(heat_context *ctx, heat_elimination *plan)
@@ -375,8 +410,8 @@ static heat_status bound_range(heat_context *ctx, heat_elimination *plan)
         int32_t x = plan->variable[k];
         double met = cross[k], earlier = 0, later = 0; /* cross[k] holds its children's sum by now */
         for (int64_t e = graph->row[x]; e < graph->row[x + 1]; e++)
-            *(plan->step[graph->col[e]] < k ? &earlier : &later) += fabs(heat_pairwise_coupling(graph, e));
-        plan->range = fmax(plan->range, 2 * (met + later + fabs(graph->field[x])));
+            *(plan->step[graph->col[e]] < k ? &earlier : &later) += edge_strength(plan, e);
+        plan->range = fmax(plan->range, 2 * (met + later + field_strength(plan, x)));
         if (plan->parent[k] >= 0)
             cross[plan->parent[k]] += fmax(met - earlier, 0) + later;
     }
@@ -384,58 +419,78 @@ static heat_status bound_range(heat_context *ctx, heat_elimination *plan)
     return HEAT_OK;
 }
 
+/* What the widest steps of a run need: counted over step k, whose table is cut by bits or by digits. */
+static void widen(heat_elimination *plan, int32_t k)
+{
+    int32_t width = heat_separator_size(plan, k), children = 0, later = 0, x = plan->variable[k];
+    int32_t low = width < HEAT_TABLE_BLOCK_BITS ? width : HEAT_TABLE_BLOCK_BITS;
+    int64_t units = width > HEAT_TABLE_UNIT_BITS ? (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS) : 1;
+    int64_t sums, maps;
+
+    for (int32_t c = plan->first_child[k]; c >= 0; c = plan->sibling[c])
+        children++;
+    for (int64_t e = plan->graph->row[x]; e < plan->graph->row[x + 1]; e++)
+        later += plan->step[plan->graph->col[e]] > k;
+    sums = later + 2;
+    maps = (int64_t)children << low;
+    if (plan->categorical != NULL) {
+        heat_digit_bucket cut;
+        heat_digits_cut(plan->q, width, &cut);
+        units = cut.n_units;
+        sums = plan->q + (int64_t)later * plan->q * plan->q;
+        maps = 0; /* they have a size of their own */
+    }
+    if (children > plan->most_children)
+        plan->most_children = children;
+    if (later > plan->most_edges)
+        plan->most_edges = later;
+    if (maps > plan->most_maps)
+        plan->most_maps = maps;
+    if (units * sums > plan->most_partials)
+        plan->most_partials = units * sums;
+    plan->cost.width = width > plan->cost.width ? width : plan->cost.width;
+}
+
 /* What runs allocate, beside the slots. */
 static void add_up(heat_elimination *plan, double entries)
 {
-    double bytes, largest = 0;
+    double bytes;
 
-    for (int32_t k = 0; k < plan->n; k++) {
-        int32_t width = heat_separator_size(plan, k), children = 0, later = 0;
-        int32_t low = width < HEAT_TABLE_BLOCK_BITS ? width : HEAT_TABLE_BLOCK_BITS, x = plan->variable[k];
-        int64_t units = width > HEAT_TABLE_UNIT_BITS ? (int64_t)1 << (width - HEAT_TABLE_UNIT_BITS) : 1;
-        for (int32_t c = plan->first_child[k]; c >= 0; c = plan->sibling[c])
-            children++;
-        for (int64_t e = plan->graph->row[x]; e < plan->graph->row[x + 1]; e++)
-            later += plan->step[plan->graph->col[e]] > k;
-        if (children > plan->most_children)
-            plan->most_children = children;
-        if ((int64_t)children << low > plan->most_maps)
-            plan->most_maps = (int64_t)children << low;
-        if (units * (later + 2) > plan->most_partials)
-            plan->most_partials = units * (later + 2);
-        plan->cost.width = width > plan->cost.width ? width : plan->cost.width;
-        largest = fmax(largest, ldexp(8, width));
-    }
+    for (int32_t k = 0; k < plan->n; k++)
+        widen(plan, k);
     bytes = FEW_BYTES + (double)plan->n * (6 * sizeof(int32_t) + 3 * sizeof(int64_t) + sizeof(double)) +
             (double)plan->begin[plan->n] * sizeof(int32_t) +
             (double)plan->most_children * sizeof(heat_bucket_child) + (double)plan->most_maps +
             8 * (double)plan->most_partials;
+    if (plan->categorical != NULL)
+        bytes += heat_digits_bytes(plan);
     plan->cost.entries = entries;
     plan->cost.bytes = bytes + 8 * (double)plan->slots_end;
-    plan->cost.bytes_back = bytes + 8 * (double)plan->slots_back_end + largest;
+    plan->cost.bytes_back = bytes + 8 * (double)plan->slots_back_end +
+                            8 * (plan->q - 1) * heat_table_entries(plan->q, plan->cost.width);
 }
 
-heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
-                                    heat_elimination **out)
+/* The widest separator whose tables can be counted. */
+static int32_t widest_of_all(int32_t q)
 {
-    elimination_tree tree = {.order = NULL};
-    heat_elimination *plan = NULL;
-    int32_t proved = 0;
-    heat_status status;
+    int32_t width = 0;
 
-    *out = NULL;
-    status = heat_alloc(ctx, 1, sizeof *plan, &plan);
-    if (status != HEAT_OK)
-        return status;
-    plan->graph = graph;
-    plan->n = graph->n;
-    widest = widest < WIDEST_OF_ALL ? widest : WIDEST_OF_ALL;
-    status = tree_choose(ctx, graph, widest, &tree, &proved);
-    plan->cost.width_proved = proved;
+    while (heat_table_entries(q, width + 1) <= ldexp(1, WIDEST_OF_ALL) && width < WIDEST_OF_ALL)
+        width++;
+    return width;
+}
+
+static heat_status create(heat_context *ctx, heat_elimination *plan, int32_t widest)
+{
+    elimination_tree tree = {.q = plan->q};
+    int32_t proved = 0, most = widest_of_all(plan->q);
+    heat_status status = tree_choose(ctx, plan->graph, widest < most ? widest : most, &tree, &proved);
+
     if (status != HEAT_OK)
         goto out;
+    plan->cost.width_proved = proved;
     if (!tree.complete) {
-        double bytes = ldexp(8, tree.width < 1000 ? tree.width : 1000);
+        double bytes = 8 * heat_table_entries(plan->q, tree.width);
         plan->cost = (heat_elimination_cost){tree.width, true, bytes / 4, bytes, 2 * bytes, proved};
         goto out;
     }
@@ -447,12 +502,55 @@ heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *grap
     add_up(plan, tree.entries);
 out:
     tree_clear(&tree);
-    if (status != HEAT_OK) {
-        heat_elimination_free(plan);
-        return status;
+    return status;
+}
+
+static heat_status plan_begin(heat_context *ctx, int32_t n, int32_t q, heat_elimination **out)
+{
+    heat_status status = heat_alloc(ctx, 1, sizeof **out, out);
+
+    if (status == HEAT_OK) {
+        (*out)->n = n;
+        (*out)->q = q;
     }
-    *out = plan;
-    return HEAT_OK;
+    return status;
+}
+
+/* A plan that could not be made is none. */
+static heat_status plan_end(heat_context *ctx, int32_t widest, heat_elimination **out)
+{
+    heat_status status = create(ctx, *out, widest);
+
+    if (status != HEAT_OK) {
+        heat_elimination_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+heat_status heat_elimination_create(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
+                                    heat_elimination **out)
+{
+    heat_status status = plan_begin(ctx, graph->n, 2, out);
+
+    if (status != HEAT_OK)
+        return status;
+    (*out)->graph = graph;
+    return plan_end(ctx, widest, out);
+}
+
+heat_status heat_elimination_create_categorical(heat_context *ctx, const heat_categorical *graph,
+                                                int32_t widest, heat_elimination **out)
+{
+    heat_status status = plan_begin(ctx, graph->n, graph->q, out);
+
+    if (status != HEAT_OK)
+        return status;
+    (*out)->shape =
+        (heat_pairwise){.n = graph->n, .row = graph->row, .col = graph->col, .offset = graph->offset};
+    (*out)->graph = &(*out)->shape;
+    (*out)->categorical = graph;
+    return plan_end(ctx, widest, out);
 }
 
 void heat_elimination_free(heat_elimination *plan)

@@ -13,15 +13,17 @@ enum {
 };
 
 struct heat_elimination {
-    const heat_pairwise *graph;
-    int32_t n;
+    const heat_pairwise *graph;          /* of q values: `shape` */
+    const heat_categorical *categorical; /* NULL: spins, whose tables go by bits */
+    heat_pairwise shape;                 /* rows and offset of the categorical graph, no couplings */
+    int32_t n, q;
     int32_t *variable;    /* [n] that step k eliminates */
     int32_t *step;        /* [n] that eliminates variable v */
     int32_t *parent;      /* [n] step that takes step k's message; -1: none, the separator is empty */
     int32_t *first_child; /* [n] a step whose message step k takes; -1: none */
     int32_t *sibling;     /* [n] the next one; -1: none */
     int64_t *begin;       /* [n + 1] of step k's separator */
-    int32_t *separator;   /* steps, ascending: bit b of a table's index is the b-th; 1 is spin +1 */
+    int32_t *separator;   /* steps, ascending: digit b of a table's index is the b-th; 1 is spin +1 */
 
     /* A forward pass alone keeps its messages on two stacks, by the parity of a step's depth: what a step
      * takes lies on top of the one, what it leaves goes on top of the other. Offsets in doubles. */
@@ -36,11 +38,22 @@ struct heat_elimination {
     int32_t *segment; /* [n_segments + 1] first steps */
 
     int32_t most_children; /* of one step */
+    int64_t most_edges;    /* of one step's variable to later ones */
     int64_t most_maps;     /* bytes of one step's low maps */
     int64_t most_partials; /* doubles of one step's partial sums, with marginals */
     double range;          /* at beta = 1, of the logarithm of any product of messages at one step: a bound */
     heat_elimination_cost cost;
 };
+
+/* q^width: entries of a table, exact below 2^53. */
+static inline double heat_table_entries(int32_t q, int32_t width)
+{
+    double entries = 1;
+
+    for (int32_t b = 0; b < width && entries < 1e300; b++)
+        entries *= q;
+    return entries;
+}
 
 static inline int32_t heat_separator_size(const heat_elimination *plan, int32_t k)
 {

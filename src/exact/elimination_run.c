@@ -1,9 +1,9 @@
 /* Passes over a plan. Forward, each step leaves its message and the peaks add up to log Z, or to the lowest
  * energy. Backward, a segment of steps at a time is computed again from the messages kept at its rim, and
  * walked through from its end. */
-#include "exact/elimination_run.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "exact/elimination_digits.h"
 
 enum { STEPS_BETWEEN_POLLS = 64 };
 
@@ -11,7 +11,7 @@ heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_eliminati
                           heat_semiring semiring, double beta, int64_t threads, bool back, bool beliefs)
 {
     int64_t n_tables = back ? plan->slots_back_end : plan->slots_end;
-    int64_t n_scratch = beliefs ? (int64_t)1 << plan->cost.width : 0;
+    int64_t n_scratch = beliefs ? (plan->q - 1) * (int64_t)heat_table_entries(plan->q, plan->cost.width) : 0;
     heat_status status;
 
     *run = (heat_run){.plan = plan, .semiring = semiring, .beta = beta, .threads = threads};
@@ -26,7 +26,8 @@ heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_eliminati
         (status = heat_alloc(ctx, plan->most_children, sizeof(heat_bucket_child), &run->bucket.children)) !=
             HEAT_OK)
         return status;
-    return heat_alloc(ctx, plan->most_maps, 1, &run->bucket.maps);
+    return plan->categorical != NULL ? heat_digits_init(ctx, plan, &run->digits)
+                                     : heat_alloc(ctx, plan->most_maps, 1, &run->bucket.maps);
 }
 
 void heat_run_clear(heat_run *run)
@@ -37,15 +38,34 @@ void heat_run_clear(heat_run *run)
     heat_free(run->partials);
     heat_free(run->bucket.children);
     heat_free(run->bucket.maps);
+    heat_digits_free(run->digits);
+    run->digits = NULL;
     run->tables = run->scratch = run->peak = run->partials = NULL;
     run->bucket.children = NULL;
     run->bucket.maps = NULL;
 }
 
+static void set_bucket(heat_run *run, int32_t k)
+{
+    if (run->digits != NULL)
+        heat_digits_set(run, k);
+    else
+        heat_bucket_set(run, k);
+}
+
+/* Step k forward: sets the bucket, writes the message into its slot, notes its peak. */
+static heat_status run_step(heat_context *ctx, heat_run *run, int32_t k)
+{
+    set_bucket(run, k);
+    return run->digits != NULL ? heat_digits_reduce(ctx, run) : heat_bucket_reduce(ctx, run);
+}
+
 /* Looks at the stop flag after large tables, and now and then after small ones. */
 static bool halted_now(heat_context *ctx, heat_run *run)
 {
-    if (++run->polled < STEPS_BETWEEN_POLLS && run->bucket.width < HEAT_TABLE_UNIT_BITS)
+    int64_t size = run->digits != NULL ? run->digits->size : (int64_t)1 << run->bucket.width;
+
+    if (++run->polled < STEPS_BETWEEN_POLLS && size < (int64_t)1 << HEAT_TABLE_UNIT_BITS)
         return false;
     run->polled = 0;
     heat_show_progress(ctx, (double)NAN, (double)NAN, (double)NAN);
@@ -62,7 +82,7 @@ heat_status heat_run_forward(heat_context *ctx, heat_run *run, bool *halted)
     run->total = (heat_long_sum){0, 0};
     heat_long_sum_add(&run->total, min ? graph->offset : -run->beta * graph->offset);
     for (int32_t k = 0; k < run->plan->n; k++) {
-        status = heat_run_step(ctx, run, k);
+        status = run_step(ctx, run, k);
         if (status != HEAT_OK)
             break;
         *halted = halted_now(ctx, run);
@@ -85,13 +105,13 @@ heat_status heat_run_backward(heat_context *ctx, heat_run *run, heat_down_fn dow
         for (int32_t k = start; k < end && s < plan->n_segments - 1; k++) {
             if (plan->slot_back[k] < plan->kept_end)
                 continue; /* kept since the way forward */
-            status = heat_run_step(ctx, run, k);
+            status = run_step(ctx, run, k);
             *halted = halted_now(ctx, run);
             if (status != HEAT_OK || *halted)
                 return status;
         }
         for (int32_t k = end - 1; k >= start; k--) {
-            heat_bucket_set(run, k);
+            set_bucket(run, k);
             status = down(ctx, run, k, arg);
             *halted = halted_now(ctx, run);
             if (status != HEAT_OK || *halted)

@@ -60,12 +60,13 @@ typedef struct heat_run {
     heat_long_sum total; /* log Z, or the lowest energy */
     int64_t polled;      /* steps since the last look at the stop flag */
     heat_bucket bucket;
+    struct heat_digit_bucket *digits; /* beside the bucket's k, width and base; NULL: spins */
 } heat_run;
 
-/* Threads for a table over `width` variables. */
-static inline int64_t heat_run_threads(const heat_run *run, int32_t width)
+/* Threads for a table of `size` entries. */
+static inline int64_t heat_run_threads(const heat_run *run, int64_t size)
 {
-    return width < HEAT_TABLE_SHARED_BITS ? 1 : run->threads;
+    return size < (int64_t)1 << HEAT_TABLE_SHARED_BITS ? 1 : run->threads;
 }
 
 /* Allocates a run; `back`: with the slots of the way back; `beliefs`: with the scratch of marginals. */
@@ -83,8 +84,8 @@ void heat_bucket_set(heat_run *run, int32_t k);
 /* Both entries of the bucket, x = -1 and x = +1, at one index of the separator. */
 void heat_bucket_get(const heat_run *run, uint64_t index, double entries[2]);
 
-/* Step k forward: sets the bucket, writes the message into its slot, notes its peak. */
-HEAT_MUST_USE heat_status heat_run_step(heat_context *ctx, heat_run *run, int32_t k);
+/* The message of the bucket's step into its slot, and its peak. */
+HEAT_MUST_USE heat_status heat_bucket_reduce(heat_context *ctx, heat_run *run);
 
 /* Splits one block of beliefs P(S) by the bucket: down[] holds P on entry and P(S, x = -1) on return, up[]
  * P(S, x = +1). */

@@ -1,6 +1,7 @@
 /* Every state, once. The states are numbered: bit i of a pairwise graph's number is spin i, other models
- * count in base q. Blocks of consecutive numbers are the work: a block's energies fill an array, on a
- * pairwise graph in the order of Gray's code (one flip and the local fields f_i = h_i + sum_j J_ij s_j,   E
+ * count in base q, variable 0 the lowest digit. Blocks of consecutive numbers are the work: a block's
+ * energies fill an array, on a pairwise graph in the order of Gray's code (one flip and the local fields f_i
+ * = h_i + sum_j J_ij s_j,   E
  * -> E + 2 s_i f_i follow; Gray, US patent 2632058 (1953)), beginning from the definition in every block, so
  * that roundings do not add up. What the array says is then added to the unit's tally, and the tallies in
  * order. */
@@ -12,6 +13,7 @@
 #include "stats/log_sum.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     BLOCK_BITS = 12,
@@ -34,7 +36,8 @@ typedef struct tally {
 typedef struct enumeration_work {
     const heat_model *model;
     heat_pairwise graph;
-    bool is_pairwise;
+    heat_categorical categorical;
+    bool is_pairwise, is_categorical;
     heat_model_info info;
     double beta;
     double slack; /* energies this close, and 1e-9 of the lowest, are one level */
@@ -197,6 +200,46 @@ static void fill_gray(const heat_pairwise *graph, state_block *block)
     }
 }
 
+/* h_i(a) + sum_j J_ij(a, a_j), over the neighbours behind i alone if `upper`. */
+static double local_sum(const heat_categorical *graph, const int8_t *row, int32_t i, int32_t a, bool upper)
+{
+    int64_t q = graph->q;
+    double sum = graph->field == NULL ? 0 : graph->field[i * q + a];
+
+    for (int64_t e = graph->row[i + 1]; e > graph->row[i] && !(upper && graph->col[e - 1] < i); e--) {
+        int8_t other = row[graph->col[e - 1]];
+        if (graph->coupling != NULL)
+            sum += a == other ? graph->coupling[e - 1] : 0;
+        else
+            sum += graph->tables[(graph->table[e - 1] * q + a) * q + other];
+    }
+    return sum;
+}
+
+/* Energies of a block of states of q values as an odometer counts them: the first from the definition, then
+ * by the digits that turn, 1 + 1/(q - 1) a state. */
+static void fill_odometer(const heat_categorical *graph, state_block *block)
+{
+    int64_t n = graph->n;
+    double energy = graph->offset;
+
+    for (int32_t i = 0; i < n; i++)
+        energy -= local_sum(graph, block->rows, i, block->rows[i], true);
+    block->energies[0] = energy;
+    for (int64_t k = 1; k < block->count; k++) {
+        int8_t *row = block->rows + k * n;
+        memcpy(row, row - n, (size_t)n);
+        for (int32_t i = 0; i < n; i++) {
+            int8_t next = row[i] + 1 < graph->q ? (int8_t)(row[i] + 1) : 0;
+            energy += local_sum(graph, row, i, row[i], false) - local_sum(graph, row, i, next, false);
+            row[i] = next;
+            if (next != 0)
+                break;
+        }
+        block->energies[k] = energy;
+    }
+}
+
 /* The row of state `number`, in the model's coding. */
 static void row_of(const heat_model_info *info, int64_t number, int8_t *row)
 {
@@ -224,6 +267,9 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
         block->count = work->n_states - block->start < BLOCK ? work->n_states - block->start : BLOCK;
         if (work->is_pairwise) {
             fill_gray(&work->graph, block);
+        } else if (work->is_categorical) {
+            row_of(&work->info, block->start, block->rows);
+            fill_odometer(&work->categorical, block);
         } else {
             for (int64_t k = 0; k < block->count; k++)
                 row_of(&work->info, block->start + k, block->rows + k * work->info.n_variables);
@@ -236,6 +282,21 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
         heat_free(block->rows);
     heat_free(block);
     return status;
+}
+
+/* The sum over edges of their largest number's size. */
+static double categorical_strength(const heat_categorical *graph)
+{
+    double strength = 0;
+    int64_t size = (int64_t)graph->q * graph->q;
+
+    for (int64_t e = 0; e < graph->row[graph->n]; e++) {
+        double largest = graph->coupling != NULL ? fabs(graph->coupling[e]) : 0;
+        for (int64_t k = 0; graph->coupling == NULL && k < size; k++)
+            largest = fmax(largest, fabs(graph->tables[graph->table[e] * size + k]));
+        strength += largest / 2;
+    }
+    return strength;
 }
 
 static heat_status work_init(heat_context *ctx, enumeration_work *work, const heat_model *model, double beta,
@@ -254,8 +315,11 @@ static heat_status work_init(heat_context *ctx, enumeration_work *work, const he
                          work->info.n_variables);
     work->n_states = (int64_t)states;
     work->is_pairwise = heat_model_get_pairwise(model, &work->graph);
+    work->is_categorical = !work->is_pairwise && heat_model_get_categorical(model, &work->categorical);
     for (int64_t e = 0; work->is_pairwise && e < work->graph.row[work->graph.n]; e++)
         strength += fabs(heat_pairwise_coupling(&work->graph, e)) / 2;
+    if (work->is_categorical)
+        strength = categorical_strength(&work->categorical);
     work->slack = work->info.exact ? 0 : 1e-13 * strength;
     return values ? heat_alloc(ctx, (int64_t)UNITS_PER_BATCH * work->info.n_variables,
                                sizeof *work->value_sums, &work->value_sums)

@@ -17,12 +17,26 @@ static const double state_weight = 15;
 static const double enumeration_bytes = 1 << 20;
 
 /* The widest separator of which the tables at once fit: one read and one written on the way forward; on the
- * way back the joint of two, and one to which it is summed. */
-static int32_t width_within(double memory, bool marginals)
+ * way back the joint, which has q of them, one to which it is summed, and one still to be read. */
+static int32_t width_within(double memory, int32_t q, bool marginals)
 {
-    double entries = memory / (marginals ? 32 : 16);
+    double entries = memory / (marginals ? 16 + 8 * q : 16);
+    int32_t width = 0;
 
-    return entries >= 1 ? (int32_t)floor(log2(entries)) : 0;
+    for (double size = q; size <= entries; size *= q)
+        width++;
+    return width;
+}
+
+/* A plan from whichever graph the model has; none if it has neither. */
+static heat_status make_plan(heat_context *ctx, const heat_model *model, int32_t widest,
+                             heat_exact_choice *choice)
+{
+    if (heat_model_get_pairwise(model, &choice->graph))
+        return heat_elimination_create(ctx, &choice->graph, widest, &choice->plan);
+    if (heat_model_get_categorical(model, &choice->categorical))
+        return heat_elimination_create_categorical(ctx, &choice->categorical, widest, &choice->plan);
+    return HEAT_OK;
 }
 
 /* Takes elimination where it is the cheaper, the only one that can be afforded, or the one to complain of. */
@@ -42,6 +56,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
 {
     heat_exact_cost *cost = &choice->cost;
     heat_elimination_cost priced;
+    heat_model_info info;
     heat_status status;
     bool affordable;
 
@@ -49,11 +64,10 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     *cost = (heat_exact_cost){.size = sizeof *cost, .method = "enumeration", .bytes = enumeration_bytes};
     cost->operations = heat_enumeration_count(model);
     cost->affordable = cost->operations <= most_states && enumeration_bytes <= (double)memory;
-    cost->width_affordable = width_within((double)memory, marginals);
-    if (!heat_model_get_pairwise(model, &choice->graph))
-        return HEAT_OK;
-    status = heat_elimination_create(ctx, &choice->graph, cost->width_affordable, &choice->plan);
-    if (status != HEAT_OK)
+    heat_model_describe(model, &info);
+    cost->width_affordable = width_within((double)memory, info.n_states, marginals);
+    status = make_plan(ctx, model, cost->width_affordable, choice);
+    if (status != HEAT_OK || choice->plan == NULL)
         return status;
     priced = heat_elimination_get_cost(choice->plan);
     cost->width = priced.width;
@@ -72,6 +86,43 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
         choice->plan = NULL;
     }
     return HEAT_OK;
+}
+
+heat_status heat_exact_choose_elimination(heat_context *ctx, const heat_model *model, int64_t memory,
+                                          heat_exact_choice *choice)
+{
+    heat_exact_cost *cost = &choice->cost;
+    heat_elimination_cost priced;
+    heat_model_info info;
+    heat_status status;
+
+    heat_model_describe(model, &info);
+    *choice = (heat_exact_choice){.cost = {.size = sizeof *cost, .method = "elimination"}};
+    cost->width_affordable = width_within((double)memory, info.n_states, true);
+    status = make_plan(ctx, model, cost->width_affordable, choice);
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    if (choice->plan == NULL)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "a %s model has no graph to eliminate variables of",
+                         info.kind);
+    priced = heat_elimination_get_cost(choice->plan);
+    cost->width = priced.width;
+    cost->width_is_bound = priced.is_bound;
+    cost->width_proved = priced.width_proved;
+    cost->bytes = priced.bytes_back;
+    cost->operations = priced.entries;
+    cost->affordable = !priced.is_bound && priced.bytes_back <= (double)memory;
+    return cost->affordable ? HEAT_OK : heat_exact_fail(ctx, cost, memory);
+}
+
+void heat_exact_states_from_plan(const heat_exact_choice *choice, const heat_model *model, int64_t n_rows,
+                                 int8_t *states)
+{
+    heat_model_info info;
+
+    heat_model_describe(model, &info);
+    if (choice->categorical.n == 0) /* a plan of q values leaves values */
+        heat_states_from_spins(&info, n_rows, states);
 }
 
 void heat_exact_choice_clear(heat_exact_choice *choice)

@@ -64,7 +64,7 @@ static heat_status minimise(heat_context *ctx, const heat_search *search, const 
 
     if (choice->plan != NULL) {
         status = heat_elimination_run_minimum(ctx, choice->plan, search->opt->threads, energy, state);
-        heat_states_from_spins(&search->info, 1, state);
+        heat_exact_states_from_plan(choice, search->model, 1, state);
         return status;
     }
     status = heat_enumeration_run(ctx, search->model, 1, search->opt->threads, &e);

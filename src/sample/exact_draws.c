@@ -13,32 +13,17 @@ enum { BYTES_AT_ONCE = 1 << 26 };
 /* Draws of all temperatures use one plan and one pair of arrays. */
 typedef struct drawing {
     heat_sampling *s;
-    heat_elimination *plan;
-    int64_t at_once; /* draws in `states`, a multiple of the replicas */
+    heat_exact_choice choice; /* its plan borrows from it: it stays where it is */
+    int64_t at_once;          /* draws in `states`, a multiple of the replicas */
     int8_t *states;
     double *energies;
 } drawing;
 
 static heat_status open_drawing(heat_context *ctx, heat_sampling *s, drawing *d)
 {
-    heat_exact_choice choice = {0};
-    heat_pairwise graph;
     int64_t total = s->opt.replicas * s->recorder.n_sweeps;
-    bool is_too_wide;
-    heat_status status;
+    heat_status status = heat_exact_choose_elimination(ctx, s->model, ctx->config.memory, &d->choice);
 
-    if (!heat_model_get_pairwise(s->model, &graph))
-        return heat_fail(ctx, HEAT_ERROR_UNABLE, "engine exact needs a pairwise model");
-    status = heat_exact_choose(ctx, s->model, ctx->config.memory, true, &choice);
-    is_too_wide = choice.cost.width_is_bound || choice.cost.width > choice.cost.width_affordable;
-    if (status == HEAT_OK && is_too_wide && !heat_halted(ctx)) /* half a plan prices nothing */
-        status = heat_exact_fail(ctx, &choice.cost, ctx->config.memory);
-    if (status == HEAT_OK && !heat_halted(ctx))
-        status = heat_elimination_create(ctx, &graph, choice.cost.width_affordable, &d->plan);
-    if (status == HEAT_OK && !heat_halted(ctx) &&
-        !(heat_elimination_get_cost(d->plan).bytes_back <= (double)ctx->config.memory))
-        status = heat_exact_fail(ctx, &choice.cost, ctx->config.memory);
-    heat_exact_choice_clear(&choice);
     d->at_once = (BYTES_AT_ONCE / (s->info.n_variables + 8) / s->opt.replicas + 1) * s->opt.replicas;
     d->at_once = d->at_once < total ? d->at_once : total;
     if (status == HEAT_OK)
@@ -77,12 +62,12 @@ static heat_status draw_temperature(heat_context *ctx, drawing *d, int64_t tempe
     *n_sweeps = 0;
     for (int64_t done = 0; done < total && !heat_halted(ctx); done += d->at_once) {
         int64_t count = total - done < d->at_once ? total - done : d->at_once;
-        status = heat_elimination_run_draws(ctx, d->plan, s->betas[temperature], s->opt.seed,
+        status = heat_elimination_run_draws(ctx, d->choice.plan, s->betas[temperature], s->opt.seed,
                                             (int64_t)s->first_stream + temperature * total + done, count,
                                             s->opt.threads, d->states);
         if (status != HEAT_OK || heat_halted(ctx))
             break;
-        heat_states_from_spins(&s->info, count, d->states);
+        heat_exact_states_from_plan(&d->choice, s->model, count, d->states);
         status = heat_model_energies(ctx, s->model, count, d->states, d->energies);
         if (status != HEAT_OK)
             break;
@@ -108,7 +93,7 @@ static heat_status run_draws(heat_context *ctx, heat_sampling *s)
     }
     heat_free(d.states);
     heat_free(d.energies);
-    heat_elimination_free(d.plan);
+    heat_exact_choice_clear(&d.choice);
     return status;
 }
 
