@@ -82,6 +82,31 @@ static void replace_point(char *number, char from, char to)
         *point = to;
 }
 
+/* A short decimal without exponent: digits and their power of ten are exact doubles, so that one division
+ * rounds as it should (Clinger, PLDI 1990, section 4). */
+static bool parse_short(const char *text, size_t length, double *out)
+{
+    double digits = 0, power = 1;
+    size_t k = length > 0 && (text[0] == '-' || text[0] == '+'), point = length;
+
+    if (length - k > 16 || length < k + 3 || text[k] == '.' || text[length - 1] == '.')
+        return false;
+    for (; k < length; k++) {
+        if (text[k] == '.' && point == length) {
+            point = k;
+        } else if (text[k] >= '0' && text[k] <= '9') {
+            digits = 10 * digits + (text[k] - '0');
+            power *= point < length ? 10 : 1;
+        } else {
+            return false;
+        }
+    }
+    if (point == length) /* sixteen digits may be too many */
+        return false;
+    *out = text[0] == '-' ? -(digits / power) : digits / power;
+    return true;
+}
+
 bool heat_parse_real(const char *text, size_t length, double *out)
 {
     char word[LONGEST_NUMBER];
@@ -93,6 +118,8 @@ bool heat_parse_real(const char *text, size_t length, double *out)
         *out = (double)integer;
         return true;
     }
+    if (parse_short(text, length, out))
+        return true;
     if (length >= sizeof word || !looks_decimal(text, length))
         return false;
     memcpy(word, text, length);

@@ -100,57 +100,79 @@ static int32_t highest_of(const heat_edge_list *list)
     return highest;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+/* A set of numbers below 2^31 that tells how many of it lie below one: a bit each, and a count a word. */
+typedef struct rank_set {
+    int64_t n_words;
+    uint64_t *word;
+    int32_t *below;
+} rank_set;
 
-    return (x > y) - (x < y);
+static heat_status rank_set_init(heat_context *ctx, rank_set *set, int64_t n)
+{
+    heat_status status;
+
+    set->n_words = n / 64 + 1;
+    status = heat_alloc(ctx, set->n_words, sizeof *set->word, &set->word);
+    return status == HEAT_OK ? heat_alloc(ctx, set->n_words, sizeof *set->below, &set->below) : status;
+}
+
+static void rank_set_add(rank_set *set, int32_t k)
+{
+    set->word[k / 64] |= (uint64_t)1 << k % 64;
+}
+
+/* Counts what has been added; returns how many. */
+static int64_t rank_set_count(rank_set *set)
+{
+    int64_t count = 0;
+
+    for (int64_t w = 0; w < set->n_words; w++) {
+        set->below[w] = (int32_t)count;
+        count += __builtin_popcountll(set->word[w]);
+    }
+    return count;
+}
+
+static int32_t rank_of(const rank_set *set, int32_t k)
+{
+    uint64_t lower = set->word[k / 64] & (((uint64_t)1 << k % 64) - 1);
+
+    return set->below[k / 64] + __builtin_popcountll(lower);
 }
 
 /* The numbers above 0 to n - 1 become labels, and the edges' ends their places among them. */
-static heat_status relabel(heat_context *ctx, heat_edge_list *list, const int32_t *named, int64_t n)
+static heat_status relabel(heat_context *ctx, heat_edge_list *list, const rank_set *named)
 {
     heat_status status = HEAT_OK;
 
-    for (int64_t k = 0; k < n && status == HEAT_OK; k++)
-        status = heat_labels_add_int(ctx, &list->labels, named[k]);
-    for (int64_t e = 0; e < list->n_edges && status == HEAT_OK; e++) {
-        const int32_t *i = bsearch(&list->i[e], named, (size_t)n, sizeof *named, by_value);
-        const int32_t *j = bsearch(&list->j[e], named, (size_t)n, sizeof *named, by_value);
-        list->i[e] = (int32_t)(i - named);
-        list->j[e] = (int32_t)(j - named);
+    for (int64_t e = 0; e < list->n_edges; e++) {
+        list->i[e] = rank_of(named, list->i[e]);
+        list->j[e] = rank_of(named, list->j[e]);
     }
+    for (int64_t w = 0; w < named->n_words; w++)
+        for (uint64_t left = named->word[w]; left != 0 && status == HEAT_OK; left &= left - 1)
+            status = heat_labels_add_int(ctx, &list->labels, 64 * w + __builtin_ctzll(left));
     return status;
 }
 
 /* Counts the variables that are named, and numbers them without gaps. */
 static heat_status find_variables(heat_context *ctx, heat_edge_list *list)
 {
-    int64_t n = (int64_t)highest_of(list) + 1, n_named = 0;
-    uint8_t *seen = NULL;
-    int32_t *named = NULL;
-    heat_status status = heat_alloc(ctx, n / 8 + 1, 1, &seen);
+    int64_t n = (int64_t)highest_of(list) + 1;
+    rank_set named = {0};
+    heat_status status = rank_set_init(ctx, &named, n);
 
-    if (status != HEAT_OK)
-        return status;
-    for (int64_t e = 0; e < list->n_edges; e++) {
-        seen[list->i[e] / 8] |= (uint8_t)(1 << list->i[e] % 8);
-        seen[list->j[e] / 8] |= (uint8_t)(1 << list->j[e] % 8);
+    for (int64_t e = 0; e < list->n_edges && status == HEAT_OK; e++) {
+        rank_set_add(&named, list->i[e]);
+        rank_set_add(&named, list->j[e]);
     }
-    for (int64_t k = 0; k <= n / 8; k++)
-        n_named += __builtin_popcount(seen[k]);
-    list->n_variables = n_named;
-    if (n_named < n) {
-        status = heat_alloc(ctx, n_named, sizeof *named, &named);
-        n_named = 0;
-        for (int64_t k = 0; k < n && status == HEAT_OK; k++)
-            if (seen[k / 8] >> k % 8 & 1)
-                named[n_named++] = (int32_t)k;
-        if (status == HEAT_OK)
-            status = relabel(ctx, list, named, n_named);
+    if (status == HEAT_OK) {
+        list->n_variables = rank_set_count(&named);
+        if (list->n_variables < n)
+            status = relabel(ctx, list, &named);
     }
-    heat_free(seen);
-    heat_free(named);
+    heat_free(named.word);
+    heat_free(named.below);
     return status;
 }
 
@@ -158,15 +180,15 @@ static heat_status find_variables(heat_context *ctx, heat_edge_list *list)
 static heat_status take_linear(heat_context *ctx, heat_edge_list *list)
 {
     int64_t kept = 0;
-    uint8_t *seen = NULL;
-    heat_status status = heat_alloc(ctx, list->n_variables, 1, &seen);
+    uint8_t *seen = NULL; /* a bit a variable */
+    heat_status status = heat_alloc(ctx, list->n_variables / 8 + 1, 1, &seen);
 
     for (int64_t e = 0; e < list->n_edges && status == HEAT_OK; e++) {
         int32_t i = list->i[e];
         if (i == list->j[e]) {
             status = heat_edge_list_add_field(ctx, list, i, list->weight[e]);
-            list->n_repeated_fields += seen[i];
-            seen[i] = 1;
+            list->n_repeated_fields += seen[i / 8] >> i % 8 & 1;
+            seen[i / 8] |= (uint8_t)(1 << i % 8);
             continue;
         }
         list->i[kept] = i;

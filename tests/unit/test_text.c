@@ -170,6 +170,11 @@ static void printed_reals_read_back_and_are_short(void **state)
         if (!isfinite(value))
             continue;
         heat_text_real(value, buffer, sizeof buffer);
+        if (k % 4 == 0) { /* short ones, which are read by another road */
+            value = strtod(buffer, NULL);
+            snprintf(buffer, sizeof buffer, "%.*f", k / 4 % 15, value);
+            value = strtod(buffer, NULL);
+        }
         if (!heat_parse_real(buffer, strlen(buffer), &back) || back != value)
             fail_msg("%a is printed as %s, seed 1 draw %d", value, buffer, k);
     }
