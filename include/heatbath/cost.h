@@ -8,6 +8,7 @@ HEAT_BEGIN_DECLS
 
 /* The rates, of one thread of a machine of 2020: nanoseconds. */
 #define HEAT_ENTRY_NS 1.5      /* a table entry of an elimination, there and back */
+#define HEAT_STEP_NS 1000.0    /* and each variable eliminated */
 #define HEAT_STATE_NS 15.0     /* a state of an enumeration */
 #define HEAT_VISIT_NS 1.0      /* a visit of a variable by one chain */
 #define HEAT_NEIGHBOUR_NS 0.1  /* and of each of its neighbours */

@@ -17,6 +17,7 @@ typedef struct heat_exact_cost {
     double operations;        /* table entries (elimination) or states (enumeration) of one log Z */
     bool affordable;          /* bytes within memory, and operations below 1e13 */
     int32_t width_proved;     /* no elimination order of the graph is less wide than this */
+    double steps;             /* variables eliminated one by one; 0 by enumeration */
 } heat_exact_cost;
 
 /* Estimates what log Z, marginals or a proved ground state would take with `memory` bytes, by a min-fill

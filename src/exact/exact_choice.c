@@ -77,6 +77,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
         cost->method = "elimination";
         cost->bytes = marginals ? priced.bytes_back : priced.bytes;
         cost->operations = priced.entries;
+        cost->steps = info.n_variables;
         cost->affordable = affordable;
     } else {
         affordable = false;
@@ -111,6 +112,7 @@ heat_status heat_exact_choose_elimination(heat_context *ctx, const heat_model *m
     cost->width_proved = priced.width_proved;
     cost->bytes = priced.bytes_back;
     cost->operations = priced.entries;
+    cost->steps = info.n_variables;
     cost->affordable = !priced.is_bound && priced.bytes_back <= (double)memory;
     return cost->affordable ? HEAT_OK : heat_exact_fail(ctx, cost, memory);
 }
@@ -152,7 +154,8 @@ double heat_exact_seconds(const heat_exact_cost *exact)
 {
     bool visits = strcmp(exact->method, "enumeration") == 0;
 
-    return exact->operations * (visits ? HEAT_STATE_NS : HEAT_ENTRY_NS) * 1e-9;
+    return (exact->operations * (visits ? HEAT_STATE_NS : HEAT_ENTRY_NS) + exact->steps * HEAT_STEP_NS) *
+           1e-9;
 }
 
 heat_status heat_exact_fail(heat_context *ctx, const heat_exact_cost *cost, int64_t memory)

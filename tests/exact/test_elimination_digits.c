@@ -6,6 +6,7 @@
 #include "random/stream.h"
 #include "support.h"
 
+#include <heatbath/heatbath.h>
 #include <math.h>
 #include <string.h>
 
@@ -390,6 +391,44 @@ static void the_choice_prices_values(void **state)
     heat_context_free(ctx);
 }
 
+/* log Z, the proved state and exact draws of a torus of three values, asked for as users do. */
+static void the_verbs_take_the_exact_road(void **state)
+{
+    heat_context *ctx = test_context();
+    planned p = lattice(ctx, 4, 4, 3, true, NULL);
+    heat_logz_options logz;
+    heat_logz_result z = {0};
+    heat_ground_options ground;
+    heat_ground_result g = {0};
+    heat_sample_options sample;
+    heat_sample_result s = {0};
+
+    (void)state;
+    p.plan = NULL;
+    heat_logz_options_init(&logz);
+    assert_ok(ctx, heat_logz(ctx, p.model, &logz, &z));
+    assert_string_equal(z.method, "elimination");
+    assert_close(z.log_z, 34.0346734494091, 1e-11); /* by transfer matrix */
+    assert_close(z.rows[0].mean_energy / 16, -1.702420727, 1e-9);
+    heat_ground_options_init(&ground);
+    ground.method = "exact";
+    assert_ok(ctx, heat_ground(ctx, p.model, &ground, &g));
+    assert_int_equal(g.outcome, HEAT_OUTCOME_PROVED);
+    assert_close(g.energy, -32, 0);
+    heat_sample_options_init(&sample);
+    sample.engine = "exact";
+    sample.sweeps = 5000;
+    sample.replicas = 2;
+    assert_ok(ctx, heat_sample(ctx, p.model, &sample, &s));
+    assert_close(s.temperatures[0].observables[0].mean, z.rows[0].mean_energy,
+                 4.5 * s.temperatures[0].observables[0].error);
+    heat_sample_result_clear(&s);
+    heat_ground_result_clear(&g);
+    heat_logz_result_clear(&z);
+    planned_clear(&p);
+    heat_context_free(ctx);
+}
+
 static heat_status all_runs(heat_context *ctx, void *arg)
 {
     planned *p = arg;
@@ -429,6 +468,7 @@ int main(void)
         cmocka_unit_test(tables_of_potts_models_are_met),
         cmocka_unit_test(draws_have_the_distribution),
         cmocka_unit_test(the_choice_prices_values),
+        cmocka_unit_test(the_verbs_take_the_exact_road),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
