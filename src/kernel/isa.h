@@ -2,6 +2,7 @@
 #ifndef HEATBATH_ISA_H
 #define HEATBATH_ISA_H
 
+#include "kernel/bit_sweep.h"
 #include "kernel/cluster.h"
 #include "kernel/lane_sweep.h"
 
@@ -10,6 +11,7 @@ typedef struct heat_isa {
     const char *name;
     const heat_lane_kernel *lanes;
     const heat_cluster_kernel *clusters;
+    const heat_bit_kernel *bits;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */
