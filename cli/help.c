@@ -159,10 +159,13 @@ static void print_command(void)
     for (int k = 0; k < cli_n_verbs; k++)
         printf("  %-8s %-11s %s\n", cli_verbs[k].name, cli_verbs[k].operands, cli_verbs[k].summary);
     printf("\nMODEL is a file, \"-\" for standard input, or a built-in:\n"
-           "  lattice:32x32,J=1,h=0   periodic square lattice (any dimension; also open)\n"
+           "  lattice:32x32,J=1,h=0   periodic square lattice (any dimension; also open),\n"
+           "                          triangular:32x32, honeycomb:16x16\n"
            "  ea:10x10x10,seed=1      Edwards-Anderson spin glass on a lattice\n"
            "  sk:64,seed=1            Sherrington-Kirkpatrick spin glass\n"
            "  regular:1000,k=3        random regular graph\n"
+           "  potts:32x32,q=3         Potts model, on a lattice or any graph above (graph=)\n"
+           "couplings J=1, J=pm (+1 or -1) or J=gauss, fields h= likewise\n"
            "\nexit code:\n%s\nheatbath help VERB tells a verb's options and their defaults.\n",
            cli_exit_text);
 }

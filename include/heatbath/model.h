@@ -37,15 +37,31 @@ typedef struct heat_model_info {
 } heat_model_info;
 
 /* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as
- * "lattice:32x32,J=1", "sk:64,seed=1", "ea:10x10x10,seed=1", "regular:1000,k=3". An existing file wins over a
- * built-in of the same name. HEAT_ERROR_INPUT names file, line, column and what was expected.
- * Cost: one pass over the file; memory 12 bytes an edge end and 16 to 24 a variable, little more while
- * reading (JSON is held as a whole). */
+ * "lattice:32x32,J=1", "ea:10x10x10,seed=1", "potts:32x32,q=3" (docs/formats.md). An existing file wins over
+ * a built-in of the same name. HEAT_ERROR_INPUT names file, line, column and what was expected. Cost: one
+ * pass over the file; memory 12 bytes an edge end and 16 to 24 a variable, little more while reading (JSON is
+ * held as a whole). */
 HEAT_API HEAT_MUST_USE heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **out);
 
 /* The same, from a file whose format is told by name (see docs/formats.md), not by its content. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_load_format(heat_context *ctx, const char *path,
                                                           const char *format, heat_model **out);
+
+/* Several models named by one text. */
+typedef struct heat_model_list {
+    size_t size; /* set by heat_model_expand */
+    int64_t count;
+    char **specs; /* [count], owned */
+} heat_model_list;
+
+/* Takes a text that stands for several built-ins, "ea:8x8,seed=1..100" (both ends included), apart into one
+ * text a model, in the order of the seeds. Any other text stands for one model and is returned as it is; it
+ * is not loaded. HEAT_ERROR_INPUT for a range that is none, or empty. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_expand(heat_context *ctx, const char *spec,
+                                                     heat_model_list *list);
+
+/* Frees what a list owns and zeroes it; legal on zeroes. */
+HEAT_API void heat_model_list_clear(heat_model_list *list);
 
 /* An Ising model from arrays, which are copied: E(s) = -sum_e couplings[e] s_i s_j - sum_i fields[i] s_i +
  * offset, s = -1, +1. Edges repeated in either order are added up; i = j is HEAT_ERROR_ARGUMENT. `fields` may

@@ -1,319 +1,390 @@
-/* Built-in models by text, NAME:SHAPE[,key=value ...]: hypercubic lattices, the Sherrington-Kirkpatrick and
- * Edwards-Anderson glasses, random regular graphs. Disorder comes from the stream (seed,
- * HEAT_PURPOSE_GENERATE): the couplings in the order of the edges from unit 0, the graph from unit 1. */
+/* Built-in models by text, NAME:SHAPE[,key=value ...]: a graph, a law of its couplings and fields, and either
+ * spins or Potts variables on it. Disorder comes from the stream (seed, HEAT_PURPOSE_GENERATE): the couplings
+ * in the order of the edges from unit 0, the graph from unit 1, the fields in the order of the variables (and
+ * their values) from unit 2. */
+#include "model/builtin.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/model_private.h"
-#include "random/stream.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-
-enum {
-    MOST_DIMENSIONS = 16,
-    UNIT_COUPLINGS = 0,
-    UNIT_GRAPH = 1,
-    BYTES_AN_EDGE = 48 /* while a model is built, about */
-};
-
-typedef enum disorder { UNIFORM, PLUS_MINUS, GAUSSIAN } disorder;
-
-/* A built-in's text, taken apart. */
-typedef struct recipe {
-    const char *spec;
-    int32_t n_dimensions;
-    int64_t extent[MOST_DIMENSIONS];
-    int64_t n; /* product of the extents */
-    disorder how;
-    double coupling; /* J of UNIFORM; the scale of the others */
-    double field;
-    uint64_t seed;
-    int64_t degree; /* regular: k */
-    bool open;
-} recipe;
-
-typedef heat_status (*build_fn)(heat_context *ctx, const recipe *r, heat_edge_list *list);
-
-static heat_status build_lattice(heat_context *ctx, const recipe *r, heat_edge_list *list);
-static heat_status build_complete(heat_context *ctx, const recipe *r, heat_edge_list *list);
-static heat_status build_regular(heat_context *ctx, const recipe *r, heat_edge_list *list);
 
 typedef struct builtin {
     const char *name;
-    build_fn build;
-    disorder how;      /* unless J= says otherwise */
-    const char *keys;  /* those it reads, separated by '|' */
-    bool one_size;     /* one number, not a shape */
-    const char *shape; /* for the message */
+    int graph;         /* index of heat_graph_rows, unless graph= says otherwise */
+    heat_disorder how; /* of the couplings, unless J= says otherwise */
+    bool is_potts;
+    const char *example;
 } builtin;
 
+static const heat_graph_row lattice_row = {
+    "lattice", heat_build_lattice, 1, HEAT_MOST_DIMENSIONS, 1, true, false, true};
+static const heat_graph_row triangular_row = {"triangular", heat_build_triangular, 2, 2, 1, true, false,
+                                              false};
+static const heat_graph_row honeycomb_row = {"honeycomb", heat_build_honeycomb, 2, 2, 2, true, false, false};
+static const heat_graph_row regular_row = {"regular", heat_build_regular, 1, 1, 1, false, true, false};
+static const heat_graph_row complete_row = {"complete", heat_build_complete, 1, 1, 1, false, false, false};
+
+enum { LATTICE, TRIANGULAR, HONEYCOMB, REGULAR, COMPLETE, N_GRAPHS };
+const heat_graph_row *const heat_graph_rows[] = {
+    [LATTICE] = &lattice_row, [TRIANGULAR] = &triangular_row, [HONEYCOMB] = &honeycomb_row,
+    [REGULAR] = &regular_row, [COMPLETE] = &complete_row,     [N_GRAPHS] = NULL};
+
 static const builtin builtins[] = {
-    {"lattice", build_lattice, UNIFORM, "J|h|open|seed", false, "lattice:32x32,J=1,h=0"},
-    {"ea", build_lattice, PLUS_MINUS, "J|h|open|seed", false, "ea:10x10x10,seed=1"},
-    {"sk", build_complete, GAUSSIAN, "J|h|seed", true, "sk:64,seed=1"},
-    {"regular", build_regular, PLUS_MINUS, "J|h|k|seed", true, "regular:1000,k=3,seed=1"},
+    {"lattice", LATTICE, HEAT_UNIFORM, false, "lattice:32x32,J=1,h=0"},
+    {"triangular", TRIANGULAR, HEAT_UNIFORM, false, "triangular:32x32,J=1"},
+    {"honeycomb", HONEYCOMB, HEAT_UNIFORM, false, "honeycomb:16x16,J=1"},
+    {"ea", LATTICE, HEAT_PLUS_MINUS, false, "ea:10x10x10,seed=1"},
+    {"sk", COMPLETE, HEAT_GAUSSIAN, false, "sk:64,seed=1"},
+    {"regular", REGULAR, HEAT_PLUS_MINUS, false, "regular:1000,k=3,seed=1"},
+    {"potts", LATTICE, HEAT_UNIFORM, true, "potts:32x32,q=3"},
 };
 enum { N_BUILTINS = sizeof builtins / sizeof *builtins };
 
-static double draw_coupling(const recipe *r, heat_stream *stream)
+double heat_law_draw(heat_law law, heat_stream *stream)
 {
-    switch (r->how) {
-    case PLUS_MINUS:
-        return heat_stream_bits(stream) >> 63 ? r->coupling : -r->coupling;
-    case GAUSSIAN:
-        return r->coupling * heat_stream_normal(stream);
-    case UNIFORM:
+    switch (law.how) {
+    case HEAT_PLUS_MINUS:
+        return heat_stream_bits(stream) >> 63 ? law.scale : -law.scale;
+    case HEAT_GAUSSIAN:
+        return law.scale * heat_stream_normal(stream);
+    case HEAT_UNIFORM:
         break;
     }
-    return r->coupling;
+    return law.scale;
 }
 
-/* Site index = ((x_1 L_2 + x_2) L_3 + ...): the last coordinate runs fastest. */
-static heat_status build_lattice(heat_context *ctx, const recipe *r, heat_edge_list *list)
-{
-    heat_stream stream;
+/* A word inside the text. */
+typedef struct word {
+    const char *text;
+    size_t length;
+} word;
 
-    heat_stream_init(&stream, r->seed, HEAT_PURPOSE_GENERATE, UNIT_COUPLINGS);
-    for (int64_t site = 0; site < r->n; site++) {
-        int64_t stride = r->n;
-        for (int32_t d = 0; d < r->n_dimensions; d++) {
-            int64_t length = r->extent[d], x;
-            heat_status status;
-            stride /= length;
-            x = site / stride % length;
-            if (length == 1 || (r->open && x == length - 1))
-                continue; /* a ring of one site would be its own neighbour */
-            status = heat_edge_list_add(ctx, list, (int32_t)site,
-                                        (int32_t)(site + (x == length - 1 ? stride * (1 - length) : stride)),
-                                        draw_coupling(r, &stream));
-            if (status != HEAT_OK)
-                return status;
-        }
-    }
-    return HEAT_OK;
+static bool is_word(word w, const char *other)
+{
+    return strlen(other) == w.length && strncmp(w.text, other, w.length) == 0;
 }
 
-static heat_status build_complete(heat_context *ctx, const recipe *r, heat_edge_list *list)
-{
-    heat_stream stream;
-    recipe scaled = *r;
+/* A parse under way. */
+typedef struct parser {
+    heat_context *ctx;
+    const builtin *builtin;
+    heat_recipe *r;
+    unsigned seen; /* bit of each key met */
+} parser;
 
-    if (!((double)r->n * ((double)r->n - 1) / 2 * BYTES_AN_EDGE <= (double)ctx->config.memory))
-        return heat_fail(ctx, HEAT_ERROR_MEMORY,
-                         "%s: its edges would take more than the memory allowed (option --memory)", r->spec);
-    scaled.coupling = r->how == UNIFORM ? r->coupling : 1 / sqrt((double)r->n); /* extensive energy */
-    heat_stream_init(&stream, r->seed, HEAT_PURPOSE_GENERATE, UNIT_COUPLINGS);
-    for (int32_t i = 0; i < r->n; i++)
-        for (int32_t j = i + 1; j < r->n; j++) {
-            heat_status status = heat_edge_list_add(ctx, list, i, j, draw_coupling(&scaled, &stream));
-            if (status != HEAT_OK)
-                return status;
-        }
-    return HEAT_OK;
+static heat_status bad_value(const parser *p, const char *key, const char *expected)
+{
+    return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: %s needs %s", p->r->spec, key, expected);
 }
 
-static bool has_neighbour(const int32_t *neighbours, int64_t degree, int32_t i, int32_t j)
+static heat_status parse_shape(const parser *p, word shape)
 {
-    for (int64_t k = 0; k < degree; k++)
-        if (neighbours[i * degree + k] == j)
-            return true;
-    return false;
-}
-
-/* One pass of Steger and Wormald's pairing (Combin. Probab. Comput. 8 (1999) 377): random pairs of free
- * stubs, a pair that would be a loop or a repeat is drawn again. False when what is left admits no pair. */
-static bool pair_stubs(const recipe *r, heat_stream *stream, int32_t *stubs, int32_t *neighbours,
-                       int64_t *used)
-{
-    int64_t left = r->n * r->degree;
-
-    for (int64_t k = 0; k < left; k++)
-        stubs[k] = (int32_t)(k / r->degree);
-    memset(used, 0, (size_t)r->n * sizeof *used);
-    for (int64_t k = 0; k < left; k++)
-        neighbours[k] = -1;
-    for (int tries = 0; left > 0;) {
-        int64_t a = (int64_t)heat_stream_below(stream, (uint64_t)left);
-        int64_t b = (int64_t)heat_stream_below(stream, (uint64_t)left);
-        int32_t i = stubs[a], j = stubs[b];
-        if (i == j || has_neighbour(neighbours, r->degree, i, j)) {
-            if (++tries > 1000 + 10 * (int)r->degree)
-                return false;
-            continue;
-        }
-        tries = 0;
-        neighbours[i * r->degree + used[i]++] = j;
-        neighbours[j * r->degree + used[j]++] = i;
-        if (a < b) { /* take the later stub out first, so that the earlier keeps its place */
-            int64_t swap = a;
-            a = b;
-            b = swap;
-        }
-        stubs[a] = stubs[--left];
-        stubs[b] = stubs[--left];
-    }
-    return true;
-}
-
-static heat_status build_regular(heat_context *ctx, const recipe *r, heat_edge_list *list)
-{
-    enum { MOST_PASSES = 1000 };
-    heat_stream graph, couplings;
-    int32_t *stubs = NULL, *neighbours = NULL;
-    int64_t *used = NULL;
-    bool paired = false;
-    heat_status status;
-
-    if (r->degree < 0 || r->degree >= r->n || r->n * r->degree % 2 != 0)
-        return heat_fail(ctx, HEAT_ERROR_INPUT,
-                         "%s: no graph of %lld vertices has degree %lld (n k even, k < n)", r->spec,
-                         (long long)r->n, (long long)r->degree);
-    heat_stream_init(&graph, r->seed, HEAT_PURPOSE_GENERATE, UNIT_GRAPH);
-    heat_stream_init(&couplings, r->seed, HEAT_PURPOSE_GENERATE, UNIT_COUPLINGS);
-    status = heat_alloc(ctx, r->n * r->degree, sizeof *stubs, &stubs);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, r->n * r->degree, sizeof *neighbours, &neighbours);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, r->n, sizeof *used, &used);
-    for (int pass = 0; pass < MOST_PASSES && status == HEAT_OK && !paired; pass++)
-        paired = pair_stubs(r, &graph, stubs, neighbours, used);
-    if (status == HEAT_OK && !paired)
-        status = heat_fail(ctx, HEAT_ERROR_UNABLE,
-                           "%s: no such graph was found in %d passes; try a smaller k", r->spec, MOST_PASSES);
-    for (int32_t i = 0; i < r->n && status == HEAT_OK; i++)
-        for (int64_t k = 0; k < r->degree && status == HEAT_OK; k++) {
-            int32_t j = neighbours[i * r->degree + k];
-            if (j > i)
-                status = heat_edge_list_add(ctx, list, i, j, draw_coupling(r, &couplings));
-        }
-    heat_free(stubs);
-    heat_free(neighbours);
-    heat_free(used);
-    return status;
-}
-
-static heat_status parse_shape(heat_context *ctx, const builtin *b, const char *text, size_t length,
-                               recipe *r)
-{
-    const char *end = text + length;
+    const heat_graph_row *graph = p->r->graph;
+    const char *end = shape.text + shape.length, *example = p->builtin->example;
+    heat_recipe *r = p->r;
 
     r->n = 1;
-    for (const char *c = text;; c++) {
+    for (const char *c = shape.text;; c++) {
         size_t part = 0;
         int64_t extent;
         while (c + part < end && c[part] != 'x')
             part++;
         if (!heat_parse_int(c, part, &extent) || extent < 1 || extent > INT32_MAX)
-            return heat_fail(ctx, HEAT_ERROR_INPUT, "%s: '%.*s' is not a size; expected, for example, %s",
-                             r->spec, (int)(part < 40 ? part : 40), c, b->shape);
-        if (r->n_dimensions == (b->one_size ? 1 : MOST_DIMENSIONS))
-            return heat_fail(ctx, HEAT_ERROR_INPUT, "%s: too many dimensions; expected, for example, %s",
-                             r->spec, b->shape);
-        if (r->n > (INT32_MAX - 1) / extent)
-            return heat_fail(ctx, HEAT_ERROR_INPUT, "%s: more than %d variables", r->spec, INT32_MAX - 1);
+            return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: '%.*s' is not a size; expected, for example, %s",
+                             r->spec, (int)(part < 40 ? part : 40), c, example);
+        if (r->n_dimensions == graph->most)
+            return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: too many dimensions; expected, for example, %s",
+                             r->spec, example);
+        if (r->n > (INT32_MAX - 1) / graph->basis / extent)
+            return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: more than %d variables", r->spec, INT32_MAX - 1);
         r->n *= extent;
         r->extent[r->n_dimensions++] = extent;
         c += part;
         if (c == end)
-            return HEAT_OK;
+            break;
     }
+    if (r->n_dimensions < graph->fewest)
+        return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: too few dimensions; expected, for example, %s",
+                         r->spec, example);
+    return HEAT_OK;
 }
 
-static bool is_word(const char *text, size_t length, const char *word)
+/* A number, or pm or gauss with an optional scale behind a colon. */
+static bool parse_law(word value, heat_law *law)
 {
-    return strlen(word) == length && strncmp(text, word, length) == 0;
+    const char *colon = memchr(value.text, ':', value.length);
+    word name = {value.text, colon == NULL ? value.length : (size_t)(colon - value.text)};
+
+    law->scale = 1;
+    law->how = is_word(name, "pm") ? HEAT_PLUS_MINUS : is_word(name, "gauss") ? HEAT_GAUSSIAN : HEAT_UNIFORM;
+    if (law->how == HEAT_UNIFORM)
+        return heat_parse_real(value.text, value.length, &law->scale);
+    return colon == NULL || heat_parse_real(colon + 1, value.length - name.length - 1, &law->scale);
 }
 
-static heat_status bad_value(heat_context *ctx, const recipe *r, const char *key, const char *expected)
+static heat_status parse_coupling(parser *p, word value)
 {
-    return heat_fail(ctx, HEAT_ERROR_INPUT, "%s: %s needs %s", r->spec, key, expected);
+    return parse_law(value, &p->r->coupling) ? HEAT_OK
+                                             : bad_value(p, "J", "a number, pm (+1 or -1) or gauss");
+}
+
+static heat_status parse_field(parser *p, word value)
+{
+    return parse_law(value, &p->r->field)
+               ? HEAT_OK
+               : bad_value(p, "h", "a number, pm (+1 or -1, drawn for each variable) or gauss");
+}
+
+static heat_status parse_seed(parser *p, word value)
+{
+    if (heat_parse_uint(value.text, value.length, &p->r->seed))
+        return HEAT_OK;
+    return bad_value(p, "seed", "a whole number (a range, 1..100, stands for several models)");
+}
+
+static heat_status parse_degree(parser *p, word value)
+{
+    if (heat_parse_int(value.text, value.length, &p->r->degree) && p->r->degree <= INT32_MAX)
+        return HEAT_OK;
+    return bad_value(p, "k", "a whole number");
+}
+
+static heat_status parse_states(parser *p, word value)
+{
+    if (heat_parse_int(value.text, value.length, &p->r->n_states) && p->r->n_states >= 2 &&
+        p->r->n_states <= HEAT_MOST_STATES)
+        return HEAT_OK;
+    return bad_value(p, "q", "a whole number from 2 to 127");
+}
+
+/* Dimensions from 1 on, "2" or "1+3"; nothing means all. */
+static heat_status parse_open(parser *p, word value)
+{
+    const char *c = value.text, *end = value.text + value.length;
+
+    for (int32_t d = 0; d < p->r->n_dimensions && value.text == NULL; d++)
+        p->r->open[d] = true;
+    while (c != NULL) {
+        const char *plus = memchr(c, '+', (size_t)(end - c));
+        int64_t d;
+        if (!heat_parse_int(c, (size_t)((plus == NULL ? end : plus) - c), &d) || d < 1 ||
+            d > p->r->n_dimensions || p->r->open[d - 1])
+            return bad_value(p, "open", "no value, or dimensions from 1 on, such as open=2 or open=1+3");
+        p->r->open[d - 1] = true;
+        c = plus == NULL ? NULL : plus + 1;
+    }
+    return HEAT_OK;
+}
+
+/* Done before the shape is read: see find_graph. */
+static heat_status parse_graph(parser *p, word value)
+{
+    (void)p;
+    (void)value;
+    return HEAT_OK;
+}
+
+/* The keys: who reads them. */
+static const struct key {
+    const char *name;
+    heat_status (*parse)(parser *p, word value);
+    bool needs_boundary, needs_degree, needs_potts;
+    bool may_lack_value;
+} keys[] = {
+    {"J", parse_coupling, false, false, false, false}, {"h", parse_field, false, false, false, false},
+    {"seed", parse_seed, false, false, false, false},  {"open", parse_open, true, false, false, true},
+    {"k", parse_degree, false, true, false, false},    {"q", parse_states, false, false, true, false},
+    {"graph", parse_graph, false, false, true, false},
+};
+enum { N_KEYS = sizeof keys / sizeof *keys };
+
+static bool reads(const parser *p, const struct key *key)
+{
+    return (p->r->graph->has_boundary || !key->needs_boundary) &&
+           (p->r->graph->has_degree || !key->needs_degree) && (p->builtin->is_potts || !key->needs_potts);
+}
+
+static heat_status unknown_key(const parser *p, word name)
+{
+    char list[64] = "", text[41], nearest[32] = "";
+    const char *names[N_KEYS];
+    int count = 0, near;
+
+    for (int k = 0; k < N_KEYS; k++)
+        if (reads(p, &keys[k])) {
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", count == 0 ? "" : ", ",
+                     keys[k].name);
+            names[count++] = keys[k].name;
+        }
+    snprintf(text, sizeof text, "%.*s", (int)(name.length < 40 ? name.length : 40), name.text);
+    near = heat_nearest_word(text, names, count);
+    if (near >= 0)
+        snprintf(nearest, sizeof nearest, "; did you mean %s?", names[near]);
+    return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: '%s' is none of what %s%s%s reads (%s)%s", p->r->spec,
+                     text, p->builtin->name, p->builtin->is_potts ? " on graph " : "",
+                     p->builtin->is_potts ? p->r->graph->name : "", list, nearest);
 }
 
 /* One `key=value` or `open`. */
-static heat_status parse_key(heat_context *ctx, const builtin *b, const char *text, size_t length, recipe *r)
+static heat_status parse_key(parser *p, word w)
 {
-    const char *equals = memchr(text, '=', length);
-    size_t key = equals == NULL ? length : (size_t)(equals - text);
-    const char *value = equals == NULL ? text + length : equals + 1;
-    size_t rest = length - key - (equals != NULL);
+    const char *equals = memchr(w.text, '=', w.length);
+    word name = {w.text, equals == NULL ? w.length : (size_t)(equals - w.text)};
+    word value = {equals == NULL ? NULL : equals + 1, equals == NULL ? 0 : w.length - name.length - 1};
 
-    if (is_word(text, key, "open") && strstr(b->keys, "open") != NULL) {
-        r->open = true;
-        return equals == NULL ? HEAT_OK : bad_value(ctx, r, "open", "no value");
+    for (int k = 0; k < N_KEYS; k++) {
+        if (!is_word(name, keys[k].name) || !reads(p, &keys[k]))
+            continue;
+        if (p->seen >> k & 1)
+            return heat_fail(p->ctx, HEAT_ERROR_INPUT, "%s: %s is given twice", p->r->spec, keys[k].name);
+        p->seen |= 1u << k;
+        if (equals == NULL && !keys[k].may_lack_value)
+            return bad_value(p, keys[k].name, "a value");
+        return keys[k].parse(p, value);
     }
-    if (is_word(text, key, "J")) {
-        if (is_word(value, rest, "pm"))
-            r->how = PLUS_MINUS;
-        else if (is_word(value, rest, "gauss"))
-            r->how = GAUSSIAN;
-        else if (heat_parse_real(value, rest, &r->coupling))
-            r->how = UNIFORM;
-        else
-            return bad_value(ctx, r, "J", "a number, pm (+1 or -1) or gauss");
-        return HEAT_OK;
-    }
-    if (is_word(text, key, "h"))
-        return heat_parse_real(value, rest, &r->field) ? HEAT_OK : bad_value(ctx, r, "h", "a number");
-    if (is_word(text, key, "seed"))
-        return heat_parse_uint(value, rest, &r->seed) ? HEAT_OK : bad_value(ctx, r, "seed", "a whole number");
-    if (is_word(text, key, "k") && strstr(b->keys, "|k|") != NULL)
-        return heat_parse_int(value, rest, &r->degree) && r->degree <= INT32_MAX
-                   ? HEAT_OK
-                   : bad_value(ctx, r, "k", "a whole number");
-    return heat_fail(ctx, HEAT_ERROR_INPUT, "%s: '%.*s' is none of what %s reads (%s)", r->spec,
-                     (int)(key < 40 ? key : 40), text, b->name, b->keys);
+    return unknown_key(p, name);
 }
 
-static heat_status parse_recipe(heat_context *ctx, const builtin *b, const char *spec, recipe *r)
+/* The next word behind a comma; false at the end. */
+static bool next_word(const char **c, word *w)
 {
-    const char *c = strchr(spec, ':') + 1;
-    size_t length = strcspn(c, ",");
-    heat_status status;
+    if (**c != ',')
+        return false;
+    w->text = *c + 1;
+    w->length = strcspn(w->text, ",");
+    *c = w->text + w->length;
+    return true;
+}
 
-    *r = (recipe){.spec = spec, .how = b->how, .coupling = 1, .seed = 1, .degree = 3};
-    status = parse_shape(ctx, b, c, length, r);
-    for (c += length; status == HEAT_OK && *c == ','; c += length) {
-        c++;
-        length = strcspn(c, ",");
-        status = parse_key(ctx, b, c, length, r);
+/* The graph must be known before the shape and the keys can be judged. */
+static heat_status find_graph(parser *p, const char *c)
+{
+    word w;
+
+    p->r->graph = heat_graph_rows[p->builtin->graph];
+    while (p->builtin->is_potts && next_word(&c, &w)) {
+        const heat_graph_row *const *row = heat_graph_rows;
+        if (w.length < 6 || strncmp(w.text, "graph=", 6) != 0)
+            continue;
+        while (*row != NULL && !is_word((word){w.text + 6, w.length - 6}, (*row)->name))
+            row++;
+        if (*row == NULL)
+            return bad_value(p, "graph", "lattice, triangular, honeycomb, regular or complete");
+        p->r->graph = *row;
     }
+    return HEAT_OK;
+}
+
+static heat_status parse_recipe(heat_context *ctx, const builtin *b, const char *spec, heat_recipe *r)
+{
+    const char *begin = strchr(spec, ':') + 1, *c = begin + strcspn(begin, ",");
+    parser p = {.ctx = ctx, .builtin = b, .r = r};
+    heat_status status;
+    word w;
+
+    *r = (heat_recipe){.spec = spec,
+                       .coupling = {b->how, 1},
+                       .field = {HEAT_UNIFORM, 0},
+                       .seed = 1,
+                       .degree = 3,
+                       .n_states = 3};
+    status = find_graph(&p, c);
+    if (status == HEAT_OK)
+        status = parse_shape(&p, (word){begin, (size_t)(c - begin)});
+    while (status == HEAT_OK && next_word(&c, &w))
+        status = parse_key(&p, w);
     return status;
 }
 
 static const builtin *find(const char *spec)
 {
-    size_t length = strcspn(spec, ":");
+    word name = {spec, strcspn(spec, ":")};
 
-    if (spec[length] == ':')
+    if (spec[name.length] == ':')
         for (int k = 0; k < N_BUILTINS; k++)
-            if (is_word(spec, length, builtins[k].name))
+            if (is_word(name, builtins[k].name))
                 return &builtins[k];
     return NULL;
+}
+
+const char *heat_builtin_list(void)
+{
+    return "lattice:, triangular:, honeycomb:, ea:, sk:, regular:, potts:";
 }
 
 const char *heat_builtin_nearest(const char *spec)
 {
     const char *names[N_BUILTINS];
-    char word[32];
+    char name[32];
     size_t length = strcspn(spec, ":");
     int nearest;
 
-    if (spec[length] != ':' || length >= sizeof word)
+    if (spec[length] != ':' || length >= sizeof name)
         return NULL;
-    memcpy(word, spec, length);
-    word[length] = '\0';
+    memcpy(name, spec, length);
+    name[length] = '\0';
     for (int k = 0; k < N_BUILTINS; k++)
         names[k] = builtins[k].name;
-    nearest = heat_nearest_word(word, names, N_BUILTINS);
+    nearest = heat_nearest_word(name, names, N_BUILTINS);
     return nearest < 0 ? NULL : names[nearest];
+}
+
+/* The fields: of spins n numbers; of Potts variables n q, where a number or a sign favours value 0, and gauss
+ * draws one for each value. */
+static heat_status draw_fields(heat_context *ctx, const heat_recipe *r, int64_t n, bool is_potts,
+                               double **field)
+{
+    int64_t q = is_potts ? r->n_states : 1;
+    heat_stream stream;
+    heat_status status;
+
+    if (r->field.scale == 0)
+        return HEAT_OK;
+    status = heat_alloc(ctx, n * q, sizeof **field, field);
+    heat_stream_init(&stream, r->seed, HEAT_PURPOSE_GENERATE, HEAT_UNIT_FIELDS);
+    for (int64_t k = 0; k < n * q && status == HEAT_OK; k++)
+        if (k % q == 0 || r->field.how == HEAT_GAUSSIAN)
+            (*field)[k] = heat_law_draw(r->field, &stream);
+    return status;
+}
+
+static heat_status create_potts(heat_context *ctx, const heat_recipe *r, const heat_edge_list *list,
+                                heat_model **out)
+{
+    heat_potts potts;
+
+    heat_potts_init(&potts);
+    potts.n_variables = (int32_t)list->n_variables;
+    potts.n_states = (int32_t)r->n_states;
+    potts.n_edges = list->n_edges;
+    potts.i = list->i;
+    potts.j = list->j;
+    potts.couplings = list->weight;
+    potts.fields = list->field;
+    return heat_potts_create(ctx, &potts, r->spec, "built-in", out);
+}
+
+static heat_status keep_extent(heat_context *ctx, const heat_recipe *r, heat_model *model)
+{
+    heat_status status = heat_alloc(ctx, r->n_dimensions, sizeof *model->extent, &model->extent);
+
+    if (status != HEAT_OK)
+        return status;
+    memcpy(model->extent, r->extent, (size_t)r->n_dimensions * sizeof *r->extent);
+    model->info.n_dimensions = r->n_dimensions;
+    model->info.extent = model->extent;
+    return HEAT_OK;
 }
 
 heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known, heat_model **out)
 {
     const builtin *b = find(spec);
     heat_edge_list list = {0};
-    recipe r;
+    heat_recipe r;
     heat_status status;
 
     *known = b != NULL;
@@ -323,30 +394,22 @@ heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known
     status = parse_recipe(ctx, b, spec, &r);
     if (status != HEAT_OK)
         return status;
-    list.n_variables = r.n;
-    if (r.field != 0) {
-        status = heat_alloc(ctx, r.n, sizeof *list.field, &list.field);
-        for (int64_t i = 0; i < r.n && status == HEAT_OK; i++)
-            list.field[i] = r.field;
-    }
+    list.n_variables = r.n * r.graph->basis;
+    status = draw_fields(ctx, &r, list.n_variables, b->is_potts, &list.field);
     if (status == HEAT_OK)
-        status = b->build(ctx, &r, &list);
+        status = r.graph->build(ctx, &r, &list);
     if (status == HEAT_OK)
-        status = heat_ising_create(ctx, &list, spec, "built-in", out);
+        status = b->is_potts ? create_potts(ctx, &r, &list, out)
+                             : heat_ising_create(ctx, &list, spec, "built-in", out);
     heat_edge_list_clear(&list);
     if (status != HEAT_OK)
         return status;
     (*out)->info.n_merged = 0; /* the double bond of a ring of two is meant */
-    if (b->build == build_lattice) {
-        status = heat_alloc(ctx, r.n_dimensions, sizeof *(*out)->extent, &(*out)->extent);
-        if (status != HEAT_OK) {
-            heat_model_free(*out);
-            *out = NULL;
-            return status;
-        }
-        memcpy((*out)->extent, r.extent, (size_t)r.n_dimensions * sizeof *r.extent);
-        (*out)->info.n_dimensions = r.n_dimensions;
-        (*out)->info.extent = (*out)->extent;
+    if (r.graph->is_hypercubic)
+        status = keep_extent(ctx, &r, *out);
+    if (status != HEAT_OK) {
+        heat_model_free(*out);
+        *out = NULL;
     }
-    return HEAT_OK;
+    return status;
 }

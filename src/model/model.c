@@ -95,7 +95,7 @@ heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **ou
                                   "no such file, and no such built-in; did you mean %s:...?", nearest);
         if (strchr(spec, ':') != NULL)
             return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
-                                  "no such file, and no such built-in (lattice:, sk:, ea:, regular:)");
+                                  "no such file, and no such built-in (%s)", heat_builtin_list());
     }
     return heat_model_load_format(ctx, spec, NULL, out);
 }

@@ -50,6 +50,9 @@ HEAT_MUST_USE heat_status heat_potts_create(heat_context *ctx, const heat_potts 
 HEAT_MUST_USE heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known,
                                               heat_model **out);
 
+/* All their names, for messages. */
+const char *heat_builtin_list(void);
+
 /* The built-in whose name is nearest to the word before the colon; NULL if none is near. */
 const char *heat_builtin_nearest(const char *spec);
 

@@ -44,6 +44,47 @@ static void ising_energy_has_these_signs(void **state)
     heat_context_free(ctx);
 }
 
+/* E(a) = -sum J(a_i, a_j) - sum h_i(a_i) + offset, for all states of three values on three sites, tables and
+ * plain couplings, a repeated pair given the other way round. */
+static void potts_energy_has_these_signs(void **state)
+{
+    (void)state;
+    const int32_t i[] = {0, 2, 1}, j[] = {1, 1, 0};
+    const double couplings[] = {2, -3, 0.5}, fields[] = {0, 1, 0, 0.25, 0, 0, -4, 0, 2};
+    double tables[27];
+    heat_context *ctx = test_context();
+
+    for (int k = 0; k < 27; k++)
+        tables[k] = k * k % 13;
+    for (int plain = 0; plain < 2; plain++) {
+        heat_model *model = NULL;
+        heat_potts potts;
+        heat_potts_init(&potts);
+        potts.n_variables = 3;
+        potts.n_edges = potts.n_tables = 3;
+        potts.i = i;
+        potts.j = j;
+        potts.couplings = plain ? couplings : NULL;
+        potts.tables = plain ? NULL : tables;
+        potts.fields = fields;
+        potts.offset = 10;
+        assert_ok(ctx, heat_model_create_potts(ctx, &potts, &model));
+        for (int x = 0; x < 27; x++) {
+            const int8_t a[] = {(int8_t)(x % 3), (int8_t)(x / 3 % 3), (int8_t)(x / 9)};
+            double expected = 10;
+            for (int e = 0; e < 3; e++)
+                expected -= !plain               ? tables[9 * e + 3 * a[i[e]] + a[j[e]]]
+                            : a[i[e]] == a[j[e]] ? couplings[e]
+                                                 : 0;
+            for (int k = 0; k < 3; k++)
+                expected -= fields[3 * k + a[k]];
+            assert_close(energy_of(ctx, model, a), expected, 0);
+        }
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 static void positive_couplings_align_and_positive_fields_point_up(void **state)
 {
     (void)state;
@@ -318,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ising_energy_has_these_signs),
+        cmocka_unit_test(potts_energy_has_these_signs),
         cmocka_unit_test(positive_couplings_align_and_positive_fields_point_up),
         cmocka_unit_test(max_cut_weights_are_couplings_with_the_other_sign),
         cmocka_unit_test(repeated_edges_add_up_and_max_cut_loops_are_dropped),
