@@ -128,6 +128,8 @@ void heat_edge_list_clear(heat_edge_list *list)
     heat_free(list->j);
     heat_free(list->weight);
     heat_free(list->field);
+    heat_free(list->tables);
+    heat_free(list->table);
     heat_labels_clear(&list->labels);
     *list = (heat_edge_list){0};
 }

@@ -28,21 +28,24 @@ typedef struct format_row {
     heat_status (*write)(heat_context *ctx, const char *path, const heat_edge_list *list);
     coding_held coding;
     labels_held labels;
+    bool holds_potts;
 } format_row;
 
 static const format_row rows[] = {
     {"rudy", ".mc", "a first line `n m` (rudy)", heat_rudy_recognise, heat_rudy_read, heat_rudy_write, SPINS,
-     NONE},
+     NONE, false},
     {"ising", ".ising", "`ising N` (ising)", heat_ising_recognise, heat_ising_read, heat_ising_write, SPINS,
-     NONE},
+     NONE, false},
     {"ising1", NULL, "bare lines `i j J` with --format", heat_ising1_recognise, heat_ising1_read, NULL, SPINS,
-     NONE},
-    {"qubo", ".qubo", "`p qubo` (qubo)", heat_qubo_recognise, heat_qubo_read, heat_qubo_write, BINARY, NONE},
-    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE},
-    {"coo", ".coo", "`# vartype=` (coo)", heat_coo_recognise, heat_coo_read, heat_coo_write, EITHER, INDICES},
-    {"bqm", ".json", "`{` (bqm)", heat_bqm_recognise, heat_bqm_read, heat_bqm_write, EITHER, ANY},
+     NONE, false},
+    {"qubo", ".qubo", "`p qubo` (qubo)", heat_qubo_recognise, heat_qubo_read, heat_qubo_write, BINARY, NONE,
+     false},
+    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE, false},
+    {"coo", ".coo", "`# vartype=` (coo)", heat_coo_recognise, heat_coo_read, heat_coo_write, EITHER, INDICES,
+     false},
+    {"bqm", ".json", "`{` (bqm)", heat_bqm_recognise, heat_bqm_read, heat_bqm_write, EITHER, ANY, false},
     {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read, heat_graph_hdf5_write,
-     EITHER, ANY},
+     EITHER, ANY, true},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -179,6 +182,9 @@ static heat_status prepare(heat_context *ctx, const char *path, const format_row
         heat_log(ctx, HEAT_LOG_WARNING,
                  "%s: the format %s cannot hold the names of the variables; they are numbered in order", path,
                  row->name);
+    if (list->form == HEAT_FORM_POTTS && !row->holds_potts)
+        return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
+                              "the format %s cannot hold a Potts model; .h5 can", row->name);
     if (row->coding == EITHER)
         return HEAT_OK;
     return row->coding == SPINS ? heat_edge_list_to_spins(ctx, list) : heat_edge_list_to_binary(ctx, list);

@@ -2,6 +2,7 @@
 #include "io/graph_hdf5.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "io/potts_hdf5.h"
 #include "io/store.h"
 
 #include <jansson.h>
@@ -85,8 +86,10 @@ static heat_status read_scalars(const graph_reader *r, heat_edge_list *list)
     return status;
 }
 
-static const char *const form_names[] = {
-    [HEAT_FORM_ISING] = "ising", [HEAT_FORM_MAX_CUT] = "max-cut", [HEAT_FORM_QUBO] = "qubo"};
+static const char *const form_names[] = {[HEAT_FORM_ISING] = "ising",
+                                         [HEAT_FORM_MAX_CUT] = "max-cut",
+                                         [HEAT_FORM_QUBO] = "qubo",
+                                         [HEAT_FORM_POTTS] = "potts"};
 enum { N_FORMS = sizeof form_names / sizeof *form_names };
 
 /* The linear terms' array: h of an Ising model, the diagonal of a QUBO. */
@@ -107,7 +110,7 @@ static heat_status read_energy(const graph_reader *r, heat_edge_list *list)
         form++;
     if (form == N_FORMS)
         status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
-                                "energy is '%.40s', expected ising, max-cut or qubo", energy);
+                                "energy is '%.40s', expected ising, max-cut, qubo or potts", energy);
     else
         list->form = (heat_graph_form)form;
     heat_free(energy);
@@ -181,7 +184,8 @@ heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
     if (status == HEAT_OK)
         status = read_energy(&r, list);
     if (status == HEAT_OK)
-        status = read_arrays(&r, list);
+        status = list->form == HEAT_FORM_POTTS ? heat_potts_hdf5_read(r.ctx, r.store, r.name, list)
+                                               : read_arrays(&r, list);
     if (status == HEAT_OK)
         status = read_labels(&r, list);
     heat_store_close(r.store);
@@ -201,11 +205,25 @@ static heat_status write_labels(heat_context *ctx, heat_store *store, const heat
     return status;
 }
 
+static heat_status write_arrays(heat_context *ctx, heat_store *store, const heat_edge_list *list)
+{
+    const int64_t *n = &list->n_variables, *m = &list->n_edges;
+    heat_status status = heat_store_put(ctx, store, "edge_i", HEAT_STORE_INT32, 1, m, list->i);
+
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "edge_j", HEAT_STORE_INT32, 1, m, list->j);
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "weight", HEAT_STORE_DOUBLE, 1, m, list->weight);
+    if (status == HEAT_OK && list->field != NULL)
+        status = heat_store_put(ctx, store, field_name(list), HEAT_STORE_DOUBLE, 1, n, list->field);
+    return status;
+}
+
 heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const heat_edge_list *list)
 {
     heat_store *store;
     heat_status status = heat_store_create(ctx, path, "graph", &store);
-    const int64_t *n = &list->n_variables, *m = &list->n_edges;
+    const int64_t *n = &list->n_variables;
 
     if (status != HEAT_OK)
         return status;
@@ -213,13 +231,8 @@ heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const hea
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "n_variables", HEAT_STORE_INT64, 0, NULL, n);
     if (status == HEAT_OK)
-        status = heat_store_put(ctx, store, "edge_i", HEAT_STORE_INT32, 1, m, list->i);
-    if (status == HEAT_OK)
-        status = heat_store_put(ctx, store, "edge_j", HEAT_STORE_INT32, 1, m, list->j);
-    if (status == HEAT_OK)
-        status = heat_store_put(ctx, store, "weight", HEAT_STORE_DOUBLE, 1, m, list->weight);
-    if (status == HEAT_OK && list->field != NULL)
-        status = heat_store_put(ctx, store, field_name(list), HEAT_STORE_DOUBLE, 1, n, list->field);
+        status = list->form == HEAT_FORM_POTTS ? heat_potts_hdf5_write(ctx, store, list)
+                                               : write_arrays(ctx, store, list);
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "offset", HEAT_STORE_DOUBLE, 0, NULL, &list->offset);
     if (status == HEAT_OK && list->labels.n > 0)

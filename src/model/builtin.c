@@ -352,22 +352,6 @@ static heat_status draw_fields(heat_context *ctx, const heat_recipe *r, int64_t 
     return status;
 }
 
-static heat_status create_potts(heat_context *ctx, const heat_recipe *r, const heat_edge_list *list,
-                                heat_model **out)
-{
-    heat_potts potts;
-
-    heat_potts_init(&potts);
-    potts.n_variables = (int32_t)list->n_variables;
-    potts.n_states = (int32_t)r->n_states;
-    potts.n_edges = list->n_edges;
-    potts.i = list->i;
-    potts.j = list->j;
-    potts.couplings = list->weight;
-    potts.fields = list->field;
-    return heat_potts_create(ctx, &potts, r->spec, "built-in", out);
-}
-
 static heat_status keep_extent(heat_context *ctx, const heat_recipe *r, heat_model *model)
 {
     heat_status status = heat_alloc(ctx, r->n_dimensions, sizeof *model->extent, &model->extent);
@@ -395,11 +379,13 @@ heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known
     if (status != HEAT_OK)
         return status;
     list.n_variables = r.n * r.graph->basis;
+    list.form = b->is_potts ? HEAT_FORM_POTTS : HEAT_FORM_ISING;
+    list.n_states = (int32_t)r.n_states;
     status = draw_fields(ctx, &r, list.n_variables, b->is_potts, &list.field);
     if (status == HEAT_OK)
         status = r.graph->build(ctx, &r, &list);
     if (status == HEAT_OK)
-        status = b->is_potts ? create_potts(ctx, &r, &list, out)
+        status = b->is_potts ? heat_potts_take(ctx, &list, spec, "built-in", out)
                              : heat_ising_create(ctx, &list, spec, "built-in", out);
     heat_edge_list_clear(&list);
     if (status != HEAT_OK)

@@ -67,7 +67,8 @@ heat_status heat_model_load_format(heat_context *ctx, const char *path, const ch
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no path");
     status = heat_graph_read(ctx, path, format, &list, &found);
     if (status == HEAT_OK)
-        status = heat_ising_create(ctx, &list, path, found, out);
+        status = list.form == HEAT_FORM_POTTS ? heat_potts_take(ctx, &list, path, found, out)
+                                              : heat_ising_create(ctx, &list, path, found, out);
     heat_edge_list_clear(&list);
     if (status == HEAT_OK)
         warn(ctx, &(*out)->info);

@@ -45,6 +45,10 @@ HEAT_MUST_USE heat_status heat_ising_create(heat_context *ctx, heat_edge_list *l
 HEAT_MUST_USE heat_status heat_potts_create(heat_context *ctx, const heat_potts *potts, const char *name,
                                             const char *format, heat_model **out);
 
+/* The same of an edge list that holds one. Its labels become the model's. */
+HEAT_MUST_USE heat_status heat_potts_take(heat_context *ctx, heat_edge_list *list, const char *name,
+                                          const char *format, heat_model **out);
+
 /* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before
  * the colon names none. */
 HEAT_MUST_USE heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known,

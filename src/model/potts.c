@@ -3,6 +3,7 @@
  * table. Potts, Math. Proc. Camb. Phil. Soc. 48 (1952) 106; Wu, Rev. Mod. Phys. 54 (1982) 235. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "io/graph_format.h"
 #include "model/model_private.h"
 #include "model/potts_tables.h"
 
@@ -92,12 +93,82 @@ static heat_status potts_deltas(heat_context *ctx, const heat_model *model, int6
     return HEAT_OK;
 }
 
+/* Adds the table of end k to the list, unless it stands there; seen[t] is 1 + where. */
+static heat_status list_table(heat_context *ctx, const heat_potts_model *m, int64_t k, int64_t *seen,
+                              int64_t *capacity, heat_edge_list *list)
+{
+    int64_t size = (int64_t)m->q * m->q, t = m->tables.table[k];
+
+    if (seen[t] == 0) {
+        heat_status status =
+            heat_grow(ctx, (list->n_tables + 1) * size, sizeof *list->tables, capacity, &list->tables);
+        if (status != HEAT_OK)
+            return status;
+        memcpy(list->tables + list->n_tables * size, m->tables.value + t * size,
+               (size_t)size * sizeof *list->tables);
+        seen[t] = ++list->n_tables;
+    }
+    list->table[list->n_edges] = seen[t] - 1;
+    return HEAT_OK;
+}
+
+/* The upper triangle, in order; tables in the order in which it meets them. */
+static heat_status list_edges(heat_context *ctx, const heat_potts_model *m, int64_t *seen,
+                              heat_edge_list *list)
+{
+    int64_t capacity = 0;
+
+    for (int32_t i = 0; i < m->n; i++)
+        for (int64_t k = m->rows.row[i]; k < m->rows.row[i + 1]; k++) {
+            heat_status status;
+            if (m->rows.col[k] < i)
+                continue;
+            if (m->coupling == NULL) {
+                status = list_table(ctx, m, k, seen, &capacity, list);
+                if (status != HEAT_OK)
+                    return status;
+            }
+            status =
+                heat_edge_list_add(ctx, list, i, m->rows.col[k], m->coupling == NULL ? 0 : m->coupling[k]);
+            if (status != HEAT_OK)
+                return status;
+        }
+    return HEAT_OK;
+}
+
+static heat_status potts_save(heat_context *ctx, const heat_model *model, const char *path)
+{
+    const heat_potts_model *m = model->self;
+    heat_edge_list list = {
+        .n_variables = m->n, .n_states = m->q, .form = HEAT_FORM_POTTS, .offset = m->offset};
+    int64_t *seen = NULL;
+    heat_status status = heat_alloc(ctx, m->tables.n, sizeof *seen, &seen);
+
+    if (status == HEAT_OK && m->coupling == NULL)
+        status = heat_alloc(ctx, m->rows.row[m->n] / 2, sizeof *list.table, &list.table);
+    if (status == HEAT_OK && m->coupling == NULL)
+        status = heat_alloc(ctx, 0, sizeof *list.tables, &list.tables); /* even where no edge needs one */
+    if (status == HEAT_OK)
+        status = list_edges(ctx, m, seen, &list);
+    if (status == HEAT_OK) {
+        list.field = m->field; /* lent, as are the labels */
+        list.labels = model->labels;
+        status = heat_graph_write(ctx, path, &list);
+        list.field = NULL;
+        list.labels = (heat_labels){0};
+    }
+    heat_edge_list_clear(&list);
+    heat_free(seen);
+    return status;
+}
+
 static const heat_model_kind potts_kind = {
     .name = "potts",
     .free = potts_free,
     .energies = potts_energies,
     .deltas = potts_deltas,
     .categorical = potts_categorical,
+    .save = potts_save,
 };
 
 /* What has been seen of the numbers: the lowest set bit of any, and the most that one state can add up to. */
@@ -324,6 +395,33 @@ heat_status heat_potts_create(heat_context *ctx, const heat_potts *potts, const 
     model->info.n_merged = potts->n_edges - model->info.n_edges;
     model->info.format = format;
     *out = model;
+    return HEAT_OK;
+}
+
+heat_status heat_potts_take(heat_context *ctx, heat_edge_list *list, const char *name, const char *format,
+                            heat_model **out)
+{
+    heat_potts potts;
+    heat_status status;
+
+    heat_potts_init(&potts);
+    potts.n_variables = (int32_t)list->n_variables;
+    potts.n_states = list->n_states;
+    potts.n_edges = list->n_edges;
+    potts.i = list->i;
+    potts.j = list->j;
+    potts.couplings = list->tables == NULL ? list->weight : NULL;
+    potts.n_tables = list->n_tables;
+    potts.tables = list->tables;
+    potts.table = list->table;
+    potts.fields = list->field;
+    potts.offset = list->offset;
+    status = heat_potts_create(ctx, &potts, name, format, out);
+    if (status != HEAT_OK)
+        return status;
+    (*out)->labels = list->labels;
+    (*out)->info.has_labels = list->labels.n > 0;
+    list->labels = (heat_labels){0};
     return HEAT_OK;
 }
 

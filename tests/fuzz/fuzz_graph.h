@@ -9,6 +9,8 @@
 
 static inline void fuzz_check_graph(heat_context *ctx, heat_status status, const heat_edge_list *list)
 {
+    int64_t numbers_a_field = list->form == HEAT_FORM_POTTS ? list->n_states : 1;
+
     if (status != HEAT_OK) {
         FUZZ_CHECK(heat_context_error(ctx)[0] != '\0');
         return;
@@ -17,9 +19,16 @@ static inline void fuzz_check_graph(heat_context *ctx, heat_status status, const
     for (int64_t e = 0; e < list->n_edges; e++) {
         FUZZ_CHECK(list->i[e] >= 0 && list->i[e] < list->n_variables);
         FUZZ_CHECK(list->j[e] >= 0 && list->j[e] < list->n_variables);
-        FUZZ_CHECK(list->i[e] != list->j[e] && isfinite(list->weight[e]));
+        FUZZ_CHECK(list->i[e] != list->j[e]);
+        if (list->tables == NULL)
+            FUZZ_CHECK(isfinite(list->weight[e]));
+        else
+            FUZZ_CHECK(list->table[e] >= 0 && list->table[e] < list->n_tables);
     }
-    for (int64_t i = 0; list->field != NULL && i < list->n_variables; i++)
+    FUZZ_CHECK(list->form != HEAT_FORM_POTTS || (list->n_states >= 2 && list->n_states <= 127));
+    for (int64_t k = 0; k < list->n_tables * list->n_states * list->n_states; k++)
+        FUZZ_CHECK(isfinite(list->tables[k]));
+    for (int64_t i = 0; list->field != NULL && i < list->n_variables * numbers_a_field; i++)
         FUZZ_CHECK(isfinite(list->field[i]));
     FUZZ_CHECK(isfinite(list->offset));
 }

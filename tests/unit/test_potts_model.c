@@ -1,5 +1,6 @@
 /* The Potts kind: energies and changes against the definition, tables and their orientation, repeats, what is
  * refused. */
+#include "io/store.h"
 #include "model/views.h"
 #include "random/stream.h"
 #include "support.h"
@@ -263,6 +264,126 @@ static void what_is_wrong_is_named(void **state)
     heat_context_free(ctx);
 }
 
+static int64_t read_all(const char *path, char *bytes, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+    size_t count;
+
+    assert_non_null(file);
+    count = fread(bytes, 1, size, file);
+    assert_true(count < size);
+    fclose(file);
+    return (int64_t)count;
+}
+
+/* Couplings, tables (shared or not) and fields come back bit for bit, and a second file is the first one. */
+static void files_hold_all_of_it(void **state)
+{
+    (void)state;
+    enum { MOST = 1 << 17 };
+    static char first[MOST], second[MOST];
+    heat_context *ctx = test_context();
+    instance s;
+
+    for (int k = 0; k < 8; k++) {
+        const char *path = test_file(k == 7 ? ".h5.gz" : ".h5", "", 0), *again = test_file(".h5", "", 0);
+        heat_model *model, *back;
+        heat_model_info info;
+        heat_categorical v, w;
+        make(&s, k & 1, k & 2, k & 4);
+        assert_ok(ctx, heat_model_create_potts(ctx, &s.potts, &model));
+        assert_ok(ctx, heat_model_save(ctx, model, path));
+        assert_ok(ctx, heat_model_load(ctx, path, &back));
+        heat_model_describe(back, &info);
+        assert_string_equal(info.kind, "potts");
+        assert_string_equal(info.format, "hdf5");
+        assert_true(heat_model_get_categorical(model, &v) && heat_model_get_categorical(back, &w));
+        assert_true(v.n == w.n && v.q == w.q && v.offset == w.offset && v.exact == w.exact);
+        assert_memory_equal(v.row, w.row, (N + 1) * sizeof *v.row);
+        assert_memory_equal(v.col, w.col, (size_t)v.row[N] * sizeof *v.col);
+        if (v.coupling != NULL)
+            assert_memory_equal(v.coupling, w.coupling, (size_t)v.row[N] * sizeof *v.coupling);
+        for (int64_t e = 0; e < v.row[N] && v.coupling == NULL; e++)
+            assert_memory_equal(v.tables + v.table[e] * SIZE, w.tables + w.table[e] * SIZE,
+                                SIZE * sizeof *v.tables);
+        if (v.field != NULL)
+            assert_memory_equal(v.field, w.field, N * Q * sizeof *v.field);
+        assert_true((v.field == NULL) == (w.field == NULL));
+        assert_ok(ctx, heat_model_save(ctx, back, again));
+        if (k != 7) {
+            int64_t size = read_all(path, first, MOST);
+            assert_int_equal(read_all(again, second, MOST), size);
+            assert_memory_equal(first, second, (size_t)size);
+        }
+        assert_int_equal(heat_model_save(ctx, model, "/tmp/x.mc"), HEAT_ERROR_OUTPUT);
+        assert_contains(heat_context_error(ctx), "cannot hold a Potts model; .h5 can");
+        heat_model_free(model);
+        heat_model_free(back);
+    }
+    heat_context_free(ctx);
+}
+
+/* Writes a file of one good Potts model but for one array; what is wrong with it must be named. */
+static void refuse_file(heat_context *ctx, const char *array, heat_store_type type, int rank,
+                        const int64_t *extent, const void *data, const char *part)
+{
+    static const int32_t i[] = {0}, j[] = {1};
+    static const double tables[8] = {1, 2, 3, 4, 5, 6, 7, 8}, field[] = {0, 0, 0, 0}, offset = 0;
+    static const int64_t table[] = {1}, n = 2, q = 2, edges[] = {1}, shape[] = {2, 2, 2}, fields[] = {2, 2};
+    const struct {
+        const char *name;
+        heat_store_type type;
+        int rank;
+        const int64_t *extent;
+        const void *data;
+    } good[] = {
+        {"n_variables", HEAT_STORE_INT64, 0, NULL, &n},  {"n_states", HEAT_STORE_INT64, 0, NULL, &q},
+        {"edge_i", HEAT_STORE_INT32, 1, edges, i},       {"edge_j", HEAT_STORE_INT32, 1, edges, j},
+        {"tables", HEAT_STORE_DOUBLE, 3, shape, tables}, {"table", HEAT_STORE_INT64, 1, edges, table},
+        {"field", HEAT_STORE_DOUBLE, 2, fields, field},  {"offset", HEAT_STORE_DOUBLE, 0, NULL, &offset}};
+    const char *path = test_file(".h5", "", 0);
+    heat_store *store;
+    heat_model *model;
+    heat_status status;
+
+    assert_ok(ctx, heat_store_create(ctx, path, "graph", &store));
+    assert_ok(ctx, heat_store_put_text(ctx, store, NULL, "energy", "potts"));
+    for (size_t k = 0; k < sizeof good / sizeof *good; k++)
+        if (strcmp(good[k].name, array) != 0)
+            assert_ok(ctx, heat_store_put(ctx, store, good[k].name, good[k].type, good[k].rank,
+                                          good[k].extent, good[k].data));
+    if (data != NULL)
+        assert_ok(ctx, heat_store_put(ctx, store, array, type, rank, extent, data));
+    assert_ok(ctx, heat_store_commit(ctx, store));
+    status = heat_model_load(ctx, path, &model);
+    assert_int_equal(status, part == NULL ? HEAT_OK : HEAT_ERROR_INPUT);
+    if (part != NULL)
+        assert_contains(heat_context_error(ctx), part);
+    heat_model_free(model);
+}
+
+static void bad_files_are_refused(void **state)
+{
+    (void)state;
+    const int64_t one = 1, two = 2, long_q = 128, shape[] = {2, 2, 3}, fields[] = {2, 3}, beyond[] = {2};
+    const int32_t loop[] = {0};
+    double numbers[12] = {0};
+    heat_context *ctx = test_context();
+
+    refuse_file(ctx, "", HEAT_STORE_DOUBLE, 0, NULL, NULL, NULL); /* the good one */
+    refuse_file(ctx, "n_states", HEAT_STORE_INT64, 0, NULL, &one, "n_states is 1, expected 2 to 127");
+    refuse_file(ctx, "n_states", HEAT_STORE_INT64, 0, NULL, &long_q, "n_states is 128");
+    refuse_file(ctx, "n_states", HEAT_STORE_INT64, 1, &one, &two, "'n_states' has 1 axes, expected 0");
+    refuse_file(ctx, "edge_j", HEAT_STORE_INT32, 1, &one, loop, "edge 0 joins 0 and 0");
+    refuse_file(ctx, "tables", HEAT_STORE_DOUBLE, 3, shape, numbers, "axis 2 of 'tables' has length 3");
+    refuse_file(ctx, "field", HEAT_STORE_DOUBLE, 2, fields, numbers, "axis 1 of 'field' has length 3");
+    refuse_file(ctx, "table", HEAT_STORE_INT64, 1, &one, beyond, "edge 0 has table 2, expected one from 0");
+    refuse_file(ctx, "table", HEAT_STORE_INT64, 1, &one, NULL, "table");
+    numbers[0] = (double)NAN;
+    refuse_file(ctx, "offset", HEAT_STORE_DOUBLE, 0, NULL, numbers, "the offset is not finite");
+    heat_context_free(ctx);
+}
+
 static heat_status create_and_free(heat_context *ctx, void *arg)
 {
     const instance *s = arg;
@@ -270,6 +391,24 @@ static heat_status create_and_free(heat_context *ctx, void *arg)
     heat_status status = heat_model_create_potts(ctx, &s->potts, &model);
 
     heat_model_free(model);
+    return status;
+}
+
+static heat_status save_and_load(heat_context *ctx, void *arg)
+{
+    heat_context *roomy = test_context();
+    const instance *s = arg;
+    const char *path = test_file(".h5", "", 0);
+    heat_model *model, *back = NULL;
+    heat_status status;
+
+    assert_ok(roomy, heat_model_create_potts(roomy, &s->potts, &model));
+    status = heat_model_save(ctx, model, path);
+    if (status == HEAT_OK)
+        status = heat_model_load(ctx, path, &back);
+    heat_model_free(model);
+    heat_model_free(back);
+    heat_context_free(roomy);
     return status;
 }
 
@@ -282,6 +421,8 @@ static void failing_allocations_leave_nothing_behind(void **state)
     test_failing_allocations(create_and_free, &s);
     make(&s, true, false, true);
     test_failing_allocations(create_and_free, &s);
+    make(&s, false, true, true);
+    test_failing_allocations(save_and_load, &s);
 }
 
 int main(void)
@@ -292,6 +433,8 @@ int main(void)
         cmocka_unit_test(tables_are_shared),
         cmocka_unit_test(few_variables_are_models_too),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(files_hold_all_of_it),
+        cmocka_unit_test(bad_files_are_refused),
         cmocka_unit_test(failing_allocations_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
