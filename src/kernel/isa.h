@@ -5,6 +5,7 @@
 #include "kernel/bit_sweep.h"
 #include "kernel/cluster.h"
 #include "kernel/lane_sweep.h"
+#include "kernel/potts_sweep.h"
 
 /* Everything that is compiled once an instruction set. */
 typedef struct heat_isa {
@@ -12,6 +13,7 @@ typedef struct heat_isa {
     const heat_lane_kernel *lanes;
     const heat_cluster_kernel *clusters;
     const heat_bit_kernel *bits;
+    const heat_potts_kernel *potts;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

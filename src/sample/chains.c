@@ -10,7 +10,7 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {&heat_layout_lanes, &heat_layout_rows};
+static const heat_layout *const layouts[] = {&heat_layout_lanes, &heat_layout_potts, &heat_layout_rows};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)

@@ -204,6 +204,26 @@ static void three_values_are_left_in_equilibrium(void **state)
     heat_context_free(ctx);
 }
 
+/* The Potts kind: couplings and fields of three values on five sites. */
+static void potts_models_are_left_in_equilibrium(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"potts:5,q=3", "potts:5,q=3,J=gauss,h=gauss",
+                                        "potts:5,q=3,graph=complete,J=-1,h=0.5"};
+    heat_context *ctx = test_context();
+
+    for (int k = 0; k < 3; k++) {
+        heat_model *model;
+        toy t;
+        assert_ok(ctx, heat_model_load(ctx, specs[k], &model));
+        tabulate(ctx, model, &t);
+        check_engines(&t, 0.8);
+        check_engines(&t, 3);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 /* Power: a temperature off by one per cent is far outside the tolerance. */
 static void a_wrong_temperature_is_noticed(void **state)
 {
@@ -229,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spins_are_left_in_equilibrium),
         cmocka_unit_test(three_values_are_left_in_equilibrium),
+        cmocka_unit_test(potts_models_are_left_in_equilibrium),
         cmocka_unit_test(a_wrong_temperature_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

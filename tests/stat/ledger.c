@@ -26,6 +26,8 @@ static const ledger_row rows[] = {
     {"table ising1d", 0.1},
     {"table curie_weiss", 0.1},
     {"table random_small", 0.1},
+    {"states potts", 0.02},
+    {"table potts", 0.02},
     {"coverage", 0.2},
     {"refusal does not bias", 0.05},
     {"planted nothing: states", 0.02},

@@ -35,17 +35,18 @@ static void sweep(heat_context *ctx, heat_chains *chains, const heat_engine *eng
             assert_ok(ctx, heat_engine_sweep(ctx, engine, chains, unit));
 }
 
-/* Blocks of 16, 32 and 64 lanes give chain k the same life. */
-static void a_chain_does_not_know_its_neighbours(void **state)
+/* Blocks of 16, 32 and 64 lanes give chain k the same life, and units of many-valued variables too. */
+static void check_independence(const char *spec)
 {
-    (void)state;
-    static const int64_t sizes[] = {3, 8, 20, 65, 256, 300};
+    static const int64_t sizes[] = {3, 8, 20, 65, 256, 1100};
     heat_context *ctx = test_context();
-    heat_model *model = load(ctx, "ea:5x6,J=gauss,seed=2");
+    heat_model *model = load(ctx, spec);
+    heat_pairwise pairs;
+    bool is_pairwise = heat_model_get_pairwise(model, &pairs);
 
     for (int k = 0; k < heat_engine_count(); k++) {
         int8_t first[3][N], now[N];
-        if (!heat_engine_moves_chains(heat_engine_at(k)))
+        if (!heat_engine_moves_chains(heat_engine_at(k)) || (!is_pairwise && heat_engine_at(k)->rule == NULL))
             continue;
         for (int size = 0; size < 6; size++) {
             heat_chains *chains = started(ctx, model, sizes[size], 0.7);
@@ -61,6 +62,13 @@ static void a_chain_does_not_know_its_neighbours(void **state)
     }
     heat_model_free(model);
     heat_context_free(ctx);
+}
+
+static void a_chain_does_not_know_its_neighbours(void **state)
+{
+    (void)state;
+    check_independence("ea:5x6,J=gauss,seed=2");
+    check_independence("potts:5x6,q=3,J=gauss");
 }
 
 static void check_following(heat_context *ctx, const char *spec, const heat_engine *engine)
@@ -98,6 +106,8 @@ static void energy_and_total_are_followed(void **state)
     check_following(ctx, "ea:5x6,seed=1", &heat_engine_heat_bath);
     check_following(ctx, "ea:5x6,J=gauss,h=0.3", &heat_engine_heat_bath);
     check_following(ctx, "lattice:30,J=0.1", &heat_engine_metropolis);
+    check_following(ctx, "potts:5x6,q=3,h=0.5", &heat_engine_metropolis);
+    check_following(ctx, "potts:5x6,q=7,J=gauss,h=gauss", &heat_engine_heat_bath);
     heat_context_free(ctx);
 }
 

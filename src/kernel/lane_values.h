@@ -1,0 +1,110 @@
+/* More operations on lanes, for kernels of variables with many values: bytes in and out, comparison, and
+ * transposes of 16 x 16 numbers. The same bits in every instruction set. */
+#ifndef HEATBATH_LANE_VALUES_H
+#define HEATBATH_LANE_VALUES_H
+
+#include "kernel/lane.h"
+
+#if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+
+LANE_FN lane_int lane_load_bytes(const uint8_t *p)
+{
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+LANE_FN void lane_store_bytes(uint8_t *p, lane_int x)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(x));
+}
+LANE_FN lane_int lane_largest(lane_int a, lane_int b)
+{
+    return _mm512_max_epi32(a, b);
+}
+LANE_FN lane_mask lane_equal(lane_int a, lane_int b)
+{
+    return _mm512_cmpeq_epi32_mask(a, b);
+}
+
+/* to[c][r] = from[r][c]; rows of `from` are `stride` numbers apart, those of `to` 16. */
+LANE_FN void lane_transpose(const int32_t *from, int64_t stride, int32_t *to)
+{
+    lane_int a[LANES], b[LANES];
+
+    for (int k = 0; k < LANES; k += 2) {
+        lane_int x = lane_load(from + k * stride), y = lane_load(from + (k + 1) * stride);
+        a[k] = _mm512_unpacklo_epi32(x, y);
+        a[k + 1] = _mm512_unpackhi_epi32(x, y);
+    }
+    for (int k = 0; k < LANES; k += 4) {
+        b[k] = _mm512_unpacklo_epi64(a[k], a[k + 2]);
+        b[k + 1] = _mm512_unpackhi_epi64(a[k], a[k + 2]);
+        b[k + 2] = _mm512_unpacklo_epi64(a[k + 1], a[k + 3]);
+        b[k + 3] = _mm512_unpackhi_epi64(a[k + 1], a[k + 3]);
+    }
+    for (int c = 0; c < 4; c++) { /* quarter L of b[4 g + c] is column 4 L + c of rows 4 g ... 4 g + 3 */
+        lane_int even = _mm512_shuffle_i32x4(b[c], b[4 + c], 0x88);
+        lane_int odd = _mm512_shuffle_i32x4(b[c], b[4 + c], 0xdd);
+        lane_int even_high = _mm512_shuffle_i32x4(b[8 + c], b[12 + c], 0x88);
+        lane_int odd_high = _mm512_shuffle_i32x4(b[8 + c], b[12 + c], 0xdd);
+        lane_store(to + LANES * c, _mm512_shuffle_i32x4(even, even_high, 0x88));
+        lane_store(to + LANES * (4 + c), _mm512_shuffle_i32x4(odd, odd_high, 0x88));
+        lane_store(to + LANES * (8 + c), _mm512_shuffle_i32x4(even, even_high, 0xdd));
+        lane_store(to + LANES * (12 + c), _mm512_shuffle_i32x4(odd, odd_high, 0xdd));
+    }
+}
+
+#else
+
+#if defined(__AVX2__)
+
+LANE_FN lane_int lane_load_bytes(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return LANE_2(lane_int, _mm256_cvtepu8_epi32(bytes), _mm256_cvtepu8_epi32(_mm_srli_si128(bytes, 8)));
+}
+LANE_FN lane_int lane_largest(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_max_epi32, a, b);
+}
+LANE_FN lane_mask lane_equal(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_cmpeq_epi32, a, b);
+}
+
+#else
+
+LANE_FN lane_int lane_load_bytes(const uint8_t *p)
+{
+    LANE_MAP(lane_int, p[l]);
+}
+LANE_FN lane_int lane_largest(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, a.v[l] > b.v[l] ? a.v[l] : b.v[l]);
+}
+LANE_FN lane_mask lane_equal(lane_int a, lane_int b)
+{
+    unsigned m = 0;
+    for (int l = 0; l < LANES; l++)
+        m |= (unsigned)(a.v[l] == b.v[l]) << l;
+    return (lane_mask)m;
+}
+
+#endif
+
+LANE_FN void lane_store_bytes(uint8_t *p, lane_int x)
+{
+    int32_t values[LANES];
+
+    lane_store(values, x);
+    for (int l = 0; l < LANES; l++)
+        p[l] = (uint8_t)values[l];
+}
+LANE_FN void lane_transpose(const int32_t *from, int64_t stride, int32_t *to)
+{
+    for (int c = 0; c < LANES; c++)
+        for (int r = 0; r < LANES; r++)
+            to[LANES * c + r] = from[r * stride + c];
+}
+
+#endif
+
+#endif

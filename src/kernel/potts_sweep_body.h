@@ -1,0 +1,210 @@
+/* The body of the Potts kernel, compiled once an instruction set and once more with a scripted random source.
+ * Before including it, define LANE_ISA (which ends the functions' names) and, for a script, LANE_DRAW(state,
+ * vector).
+ *
+ * What a value of a site would gain, sum(a) = h(a) + sum_j J(a, a_j), is needed for every value a and chain.
+ * Plain couplings are added where a neighbour has the value, 16 chains a vector. Of tables whole rows are
+ * added, 16 values a vector: a few neighbours at a time for a chunk of chains, so that their tables and the
+ * sums stay in the first cache, and then transposed. From there on chains lie side by side. */
+#include "kernel/lane_values.h"
+#include "kernel/potts_sweep.h"
+
+#define LANE_PASTE_(a, b) a##b
+#define LANE_PASTE(a, b) LANE_PASTE_(a, b)
+
+#ifndef LANE_DRAW
+#define LANE_DRAW(state, vector) lane_draw(state)
+#endif
+
+enum { POTTS_TILE = 4 /* neighbours whose tables are visited together */ };
+
+/* The sums of one vector of chains, every value for 16 chains. */
+typedef int32_t potts_sums[HEAT_POTTS_MOST_VALUES][LANES];
+
+/* The weights of all values, summed up to each: cumulated[a] = w(0) + ... + w(a). */
+LANE_FN void heat_bath_weights(const potts_sums sums, int32_t q, lane_real scale,
+                               float cumulated[HEAT_POTTS_MOST_VALUES][LANES])
+{
+    lane_int largest = lane_load(sums[0]);
+    lane_real total = lane_all_real(0);
+
+    for (int32_t a = 1; a < q; a++)
+        largest = lane_largest(largest, lane_load(sums[a]));
+    for (int32_t a = 0; a < q; a++) {
+        lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums[a]), largest)), scale);
+        total = lane_plus(total, lane_exp2_scaled(lane_max(y, lane_all_real(-60))));
+        lane_store(cumulated[a], lane_bits_of(total));
+    }
+}
+
+LANE_FN void metropolis_weights(const potts_sums sums, int32_t q, lane_real scale, lane_int current,
+                                lane_int sum_now, float cumulated[HEAT_POTTS_MOST_VALUES][LANES])
+{
+    const lane_real zero = lane_all_real(0);
+    lane_real moves = zero, total = zero, stays;
+
+    for (int32_t a = 0; a < q; a++) {
+        lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums[a]), sum_now)), scale);
+        lane_real w = lane_exp2_scaled(lane_max(lane_min(y, zero), lane_all_real(-60)));
+        w = lane_choose(lane_equal(current, lane_all(a)), zero, w);
+        moves = lane_plus(moves, w);
+        lane_store(cumulated[a], lane_bits_of(w));
+    }
+    stays = lane_max(lane_minus(lane_all_real((float)(q - 1) * 2147483648.0f), moves), zero);
+    for (int32_t a = 0; a < q; a++) {
+        lane_real w = lane_load_real(cumulated[a]);
+        total = lane_plus(total, lane_choose(lane_equal(current, lane_all(a)), stays, w));
+        lane_store(cumulated[a], lane_bits_of(total));
+    }
+}
+
+/* Draws the next values of one vector of chains. */
+LANE_FN void move_vector(const potts_sums sums, int32_t q, heat_potts_block *b, int32_t site, int32_t vector,
+                         heat_flip_rule rule)
+{
+    const int64_t first = (int64_t)LANES * vector;
+    uint8_t *value = b->value + ((int64_t)site * b->n_vectors + vector) * LANES;
+    float cumulated[HEAT_POTTS_MOST_VALUES][LANES];
+    lane_int random[4], next = lane_all(q - 1);
+    lane_real scale = lane_load_real(b->scale + first), u;
+    int32_t to[LANES];
+
+    for (int k = 0; k < 4; k++)
+        random[k] = lane_load(b->random[k] + first);
+    if (rule == HEAT_FLIP_HEAT_BATH) {
+        heat_bath_weights(sums, q, scale, cumulated);
+    } else {
+        int32_t now[LANES];
+        for (int l = 0; l < LANES; l++)
+            now[l] = sums[value[l]][l];
+        metropolis_weights(sums, q, scale, lane_load_bytes(value), lane_load(now), cumulated);
+    }
+    u = lane_mul(lane_to_real(lane_shift_right(LANE_DRAW(random, vector), 1)), lane_all_real(0x1p-31f));
+    u = lane_mul(u, lane_load_real(cumulated[q - 1]));
+    for (int32_t a = 0; a < q - 1; a++) /* of positive floats the bits are ordered as they are */
+        next = lane_add_where(lane_less(lane_bits_of(u), lane_load(cumulated[a])), next, lane_all(-1));
+    lane_store(to, next);
+    for (int l = 0; l < LANES; l++) {
+        b->energy[first + l] -= sums[to[l]][l] - sums[value[l]][l];
+        b->n_moves[first + l] += to[l] != value[l];
+    }
+    lane_store_bytes(value, next);
+    for (int k = 0; k < 4; k++)
+        lane_store(b->random[k] + first, random[k]);
+}
+
+/* `q` is a constant where it is small. */
+LANE_FN void sweep_plain(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule, const int32_t q)
+{
+    for (int32_t i = 0; i < g->n; i++) {
+        const int32_t *field = g->field + (int64_t)i * g->stride;
+        for (int32_t v = 0; v < b->n_vectors; v++) {
+            potts_sums sums;
+            for (int32_t a = 0; a < q; a++)
+                lane_store(sums[a], lane_all(field[a]));
+            for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
+                lane_int other = lane_load_bytes(b->value + ((int64_t)g->col[k] * b->n_vectors + v) * LANES);
+                lane_int coupling = lane_all(g->coupling[k]);
+                for (int32_t a = 0; a < q; a++)
+                    lane_store(sums[a],
+                               lane_add_where(lane_equal(other, lane_all(a)), lane_load(sums[a]), coupling));
+            }
+            move_vector(sums, q, b, i, v, rule);
+        }
+    }
+}
+
+/* Adds the rows of `count` neighbours, from end k on, to the sums of `chains` chains from `first` on.
+ * `vectors` is stride / 16. */
+LANE_FN void add_rows(const heat_potts_graph *g, heat_potts_block *b, int64_t k, const int count,
+                      int64_t first, int32_t chains, const int32_t vectors)
+{
+    const int64_t size = (int64_t)g->q * g->stride, width = (int64_t)LANES * b->n_vectors;
+    const int32_t *table[POTTS_TILE];
+    const uint8_t *value[POTTS_TILE];
+
+    for (int t = 0; t < count; t++) {
+        table[t] = g->tables + g->table[k + t] * size;
+        value[t] = b->value + g->col[k + t] * width + first;
+    }
+    for (int32_t c = 0; c < chains; c++) {
+        int32_t *sums = b->sums + (int64_t)c * vectors * LANES;
+        const int32_t *row[POTTS_TILE];
+        for (int t = 0; t < count; t++)
+            row[t] = table[t] + (int64_t)value[t][c] * vectors * LANES;
+        for (int32_t v = 0; v < vectors; v++) {
+            lane_int sum = lane_load(sums + LANES * v);
+            for (int t = 0; t < count; t++)
+                sum = lane_add(sum, lane_load(row[t] + LANES * v));
+            lane_store(sums + LANES * v, sum);
+        }
+    }
+}
+
+/* Fills b->sums for a chunk of chains. */
+LANE_FN void sum_tables(const heat_potts_graph *g, heat_potts_block *b, int32_t site, int64_t first,
+                        int32_t chains, const int32_t vectors)
+{
+    int64_t k = g->row[site], end = g->row[site + 1];
+
+    for (int32_t c = 0; c < chains; c++)
+        memcpy(b->sums + (int64_t)c * g->stride, g->field + (int64_t)site * g->stride,
+               (size_t)g->stride * sizeof *b->sums);
+    for (; k + POTTS_TILE <= end; k += POTTS_TILE)
+        add_rows(g, b, k, POTTS_TILE, first, chains, vectors);
+    for (; k < end; k++)
+        add_rows(g, b, k, 1, first, chains, vectors);
+}
+
+LANE_FN void sweep_tables(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
+                          const int32_t vectors)
+{
+    enum { CHUNK = HEAT_POTTS_CHUNK / LANES };
+
+    for (int32_t i = 0; i < g->n; i++)
+        for (int32_t begin = 0; begin < b->n_vectors; begin += CHUNK) {
+            int32_t count = b->n_vectors - begin < CHUNK ? b->n_vectors - begin : CHUNK;
+            sum_tables(g, b, i, (int64_t)begin * LANES, count * LANES, vectors);
+            for (int32_t v = 0; v < count; v++) {
+                potts_sums sums;
+                for (int32_t a = 0; a < vectors; a++)
+                    lane_transpose(b->sums + (int64_t)v * LANES * g->stride + LANES * a, g->stride,
+                                   sums[LANES * a]);
+                move_vector(sums, g->q, b, i, begin + v, rule);
+            }
+        }
+}
+
+LANE_FN void sweep_by_rule(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule)
+{
+    if (g->coupling != NULL) {
+        switch (g->q) {
+        case 2:
+            sweep_plain(g, b, rule, 2);
+            break;
+        case 3:
+            sweep_plain(g, b, rule, 3);
+            break;
+        case 4:
+            sweep_plain(g, b, rule, 4);
+            break;
+        default:
+            sweep_plain(g, b, rule, g->q);
+        }
+    } else if (g->stride == LANES) {
+        sweep_tables(g, b, rule, 1);
+    } else if (g->stride == 2 * LANES) {
+        sweep_tables(g, b, rule, 2);
+    } else {
+        sweep_tables(g, b, rule, g->stride / LANES);
+    }
+}
+
+static void LANE_PASTE(potts_sweep_, LANE_ISA)(const heat_potts_graph *graph, heat_potts_block *block,
+                                               heat_flip_rule rule)
+{
+    if (rule == HEAT_FLIP_HEAT_BATH)
+        sweep_by_rule(graph, block, HEAT_FLIP_HEAT_BATH);
+    else
+        sweep_by_rule(graph, block, HEAT_FLIP_METROPOLIS);
+}
