@@ -30,6 +30,9 @@ static const bench_work sample_works[] = {
     SWEEPS("regular:100000,k=6,J=gauss", 2.5, 64),
     SWEEPS("lattice:64x64", 2.27, 64),
     SWEEPS("sk:500", 2.5, 64),
+    {BENCH_SWEEPS, "lattice:512x512", "swendsen-wang", 2.26918531421302, 1, .model = NULL}, /* T_c */
+    {BENCH_SWEEPS, "lattice:512x512", "wolff", 2.26918531421302, 1, .model = NULL},
+    {BENCH_SWEEPS, "regular:10000,k=6", "swendsen-wang", 4, 4, .model = NULL},
     {BENCH_MEASURED, "regular:1000,k=6,J=gauss", "metropolis", 2.5, 64, .model = NULL},
     {BENCH_MEASURED, "lattice:64x64", "metropolis", 2.27, 64, .model = NULL},
 };

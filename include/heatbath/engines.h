@@ -6,6 +6,8 @@
 #define HEAT_ENGINES(X)                                                                                      \
     X(metropolis, "metropolis", "single-variable Metropolis, sites in order")                                \
     X(heat_bath, "heat-bath", "single-variable heat bath (Glauber, Gibbs), sites in order")                  \
+    X(wolff, "wolff", "clusters of spins or plain Potts values, one at a time")                              \
+    X(swendsen_wang, "swendsen-wang", "all clusters of spins or plain Potts values at once")                 \
     X(tempering, "tempering",                                                                                \
       "parallel tempering: heat-bath sweeps, neighbouring temperatures trade chains")                        \
     X(houdayer, "houdayer", "tempering of pairs of replicas, which also trade isoenergetic clusters")        \

@@ -10,7 +10,8 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {&heat_layout_lanes, &heat_layout_potts, &heat_layout_rows};
+static const heat_layout *const layouts[] = {&heat_layout_lanes, &heat_layout_potts, &heat_layout_rows,
+                                             &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)
@@ -82,6 +83,7 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     c->n_rungs = plan->n_rungs;
     c->seed = plan->seed;
     c->first_stream = plan->first_stream;
+    c->burn_in = plan->burn_in;
     c->group = plan->group > 0 ? plan->group : 1;
     c->is_symmetric = !c->info.has_field && heat_model_get_pairwise(model, &graph);
     status = alloc_chains(ctx, c);

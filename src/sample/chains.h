@@ -42,6 +42,7 @@ typedef struct heat_chains {
     int8_t *sign;        /* [chain] */
     heat_stream *flip;   /* [chain] bits of the global flip */
     uint64_t *flip_bits; /* [chain] */
+    int64_t burn_in;     /* sweeps in which an engine may still adapt */
     int64_t *n_sweeps;   /* [unit] since the start */
     int64_t *n_moves;    /* [chain] counted in n_counted sweeps */
     int64_t *n_counted;  /* [unit] */
@@ -60,6 +61,7 @@ typedef struct heat_chains_plan {
     int32_t group;             /* chains side by side that exchange states: they share a unit; 0 means 1 */
     const char *isa;           /* "auto" or a row of the kernel table */
     const heat_layout *layout; /* NULL: the fastest that fits */
+    int64_t burn_in;           /* sweeps in which an engine may still adapt itself; none after them counts */
     bool is_search;            /* only the energy of the best states matters, not their distribution */
     bool track_best;           /* keep the lowest state of each chain */
 } heat_chains_plan;

@@ -245,6 +245,7 @@ heat_status heat_cluster_model_create(heat_context *ctx, const heat_pairwise *g,
     m->is_even = bond != -1 && field != -1;
     m->bond = bond < 0 ? 0 : bond;
     m->field = field < 0 ? 0 : field;
+    m->gain = 2;
     m->offset = g->offset;
     m->n_bonds = g->row[g->n] / 2;
     m->graph.n = g->n;
@@ -252,6 +253,39 @@ heat_status heat_cluster_model_create(heat_context *ctx, const heat_pairwise *g,
         status = make_lattice(ctx, g, &b, m);
     else
         status = make_graph(ctx, g, m);
+    if (status != HEAT_OK) {
+        heat_cluster_model_free(m);
+        m = NULL;
+    }
+    *out = m;
+    return status;
+}
+
+heat_status heat_cluster_model_create_potts(heat_context *ctx, const heat_categorical *g,
+                                            heat_cluster_model **out)
+{
+    heat_cluster_model *m = NULL;
+    double bond = -2;
+    heat_status status;
+
+    *out = NULL;
+    status = heat_alloc(ctx, 1, sizeof *m, &m);
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t k = 0; k < g->row[g->n]; k++)
+        bond = common_size(bond, g->coupling[k]);
+    m->gain = 1;
+    m->is_even = bond != -1;
+    m->bond = bond < 0 ? 0 : bond;
+    m->n_bonds = g->row[g->n] / 2;
+    m->graph = (heat_cluster_graph){.n = g->n, .q = g->q, .is_potts = true, .row = g->row, .col = g->col};
+    if (!m->is_even) {
+        status = heat_alloc(ctx, 2 * m->n_bonds, sizeof *m->bonds, &m->bonds);
+        if (status == HEAT_OK)
+            status = heat_alloc(ctx, g->n, sizeof *m->fields, &m->fields);
+        if (status == HEAT_OK)
+            memcpy(m->bonds, g->coupling, (size_t)(2 * m->n_bonds) * sizeof *m->bonds);
+    }
     if (status != HEAT_OK) {
         heat_cluster_model_free(m);
         m = NULL;
@@ -277,12 +311,12 @@ heat_cluster_rates heat_cluster_model_get_rates(const heat_cluster_model *m, dou
                                                 int32_t *fields)
 {
     if (m->is_even)
-        return (heat_cluster_rates){.bond = heat_cluster_threshold(2 * beta * m->bond),
-                                    .field = heat_cluster_threshold(2 * beta * m->field)};
+        return (heat_cluster_rates){.bond = heat_cluster_threshold(m->gain * beta * m->bond),
+                                    .field = heat_cluster_threshold(m->gain * beta * m->field)};
     for (int64_t k = 0; k < 2 * m->n_bonds; k++)
-        bonds[k] = heat_cluster_threshold(2 * beta * m->bonds[k]);
+        bonds[k] = heat_cluster_threshold(m->gain * beta * m->bonds[k]);
     for (int32_t i = 0; i < m->graph.n; i++)
-        fields[i] = heat_cluster_threshold(2 * beta * m->fields[i]);
+        fields[i] = heat_cluster_threshold(m->gain * beta * m->fields[i]);
     return (heat_cluster_rates){.bonds = bonds, .fields = fields};
 }
 

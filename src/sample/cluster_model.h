@@ -3,6 +3,7 @@
 #ifndef HEATBATH_CLUSTER_MODEL_H
 #define HEATBATH_CLUSTER_MODEL_H
 
+#include "kernel/categorical.h"
 #include "kernel/cluster.h"
 #include "kernel/pairwise.h"
 
@@ -14,6 +15,7 @@ typedef struct heat_cluster_model {
     bool is_lattice;
     bool is_even;       /* all |J| are the same, and all |h|: rates need no tables */
     double bond, field; /* then their size */
+    double gain; /* of a satisfied bond over a broken one, in units of its size: 2 of spins, 1 of Potts */
     double offset;
     int64_t n_bonds;
     double *bonds;  /* [row[n]] |J|, where they are not even */
@@ -29,6 +31,9 @@ typedef struct heat_cluster_model {
 HEAT_MUST_USE heat_status heat_cluster_model_create(heat_context *ctx, const heat_pairwise *graph,
                                                     int32_t n_dimensions, const int64_t *extent,
                                                     heat_cluster_model **out);
+/* The same of a plain Potts model without field, all J >= 0. */
+HEAT_MUST_USE heat_status heat_cluster_model_create_potts(heat_context *ctx, const heat_categorical *potts,
+                                                          heat_cluster_model **out);
 void heat_cluster_model_free(heat_cluster_model *model);
 
 /* The rates at beta; the tables, where they are needed, are written to bonds[row[n]] and fields[n]. */

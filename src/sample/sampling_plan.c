@@ -191,6 +191,7 @@ heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
                               .first_stream = s->first_stream,
                               .isa = s->opt.isa,
                               .layout = s->engine->layout,
+                              .burn_in = s->opt.burn_in,
                               .group =
                                   (int32_t)(s->n_paired * (s->engine->is_ladder ? s->n_temperatures : 1))};
 }

@@ -37,8 +37,13 @@ static void draw_from_chains(heat_context *ctx, const compare_sample *s, const h
                              int8_t *states)
 {
     const double beta = 1 / s->temperature;
-    const heat_chains_plan plan = {
-        .n_chains = s->n_draws, .n_rungs = 1, .betas = &beta, .seed = s->seed, .isa = "auto"};
+    const heat_chains_plan plan = {.n_chains = s->n_draws,
+                                   .n_rungs = 1,
+                                   .betas = &beta,
+                                   .seed = s->seed,
+                                   .isa = "auto",
+                                   .layout = engine->layout,
+                                   .burn_in = s->stop_early ? INT64_MAX : s->n_sweeps / 2};
     heat_chains *c = NULL;
 
     assert_ok(ctx, heat_chains_create(ctx, s->model, &plan, &c));

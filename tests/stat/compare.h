@@ -12,6 +12,7 @@ typedef struct compare_sample {
     int64_t n_draws;
     int64_t n_sweeps;   /* of every chain before its one draw; engines that draw by themselves ignore it */
     bool share_streams; /* the planted bug: all chains of a unit move by the first one's random numbers */
+    bool stop_early;    /* the planted bug: Wolff's burn-in never ends, and stops on what it has seen */
     uint64_t seed;
 } compare_sample;
 

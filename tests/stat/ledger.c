@@ -28,10 +28,14 @@ static const ledger_row rows[] = {
     {"table random_small", 0.1},
     {"states potts", 0.02},
     {"table potts", 0.02},
+    {"clusters ising2d_kaufman", 0.004},
+    {"clusters potts", 0.002},
     {"coverage", 0.2},
     {"refusal does not bias", 0.05},
     {"planted nothing: states", 0.02},
     {"planted nothing: torus", 0.02},
+    {"planted nothing: wolff", 0.002},
+    {"planted nothing: swendsen-wang", 0.002},
     {"planted nothing: averages", 0.02},
 };
 

@@ -16,14 +16,16 @@ typedef enum plant {
     PLANT_NONE = 0,
     PLANT_SIGN,      /* one coupling has the other sign */
     PLANT_NEIGHBOUR, /* one edge ends at the next spin */
-    PLANT_STREAMS    /* the chains of a unit share their random numbers */
+    PLANT_STREAMS,   /* the chains of a unit share their random numbers */
+    PLANT_STOP       /* Wolff's sweeps stop where enough spins have been visited */
 } plant;
 
 typedef struct planting {
     heat_context *ctx;
     const char *engine;
     plant bug;
-    double warmer; /* factor of the temperature */
+    double warmer;      /* factor of the temperature */
+    double temperature; /* of states; 1 if not given */
 } planting;
 
 /* A ring with chords, couplings 0.5 to 1 in size and fields, one edge of it spoiled. */
@@ -55,16 +57,18 @@ static heat_model *glass(heat_context *ctx, uint64_t seed, plant bug)
 static double judge_states(uint64_t seed, int factor, void *arg)
 {
     const planting *t = arg;
+    const double temperature = t->temperature > 0 ? t->temperature : 1;
     heat_model *sound = glass(t->ctx, seed, PLANT_NONE), *model = glass(t->ctx, seed, t->bug);
     compare_sample sample = {.model = model,
                              .engine = t->engine,
-                             .temperature = 1,
+                             .temperature = temperature,
                              .n_draws = 16384 * factor,
                              .n_sweeps = 60,
                              .share_streams = t->bug == PLANT_STREAMS,
+                             .stop_early = t->bug == PLANT_STOP,
                              .seed = seed};
     int64_t n_states;
-    double *probability = compare_enumerate(t->ctx, sound, 1, &n_states);
+    double *probability = compare_enumerate(t->ctx, sound, temperature, &n_states);
     double p = compare_states(t->ctx, &sample, probability, n_states);
 
     free(probability);
@@ -185,6 +189,22 @@ static void states_catch_shared_random_numbers(void **state)
                 (planting){.engine = "heat-bath", .bug = PLANT_STREAMS});
 }
 
+static void clusters_are_watched(void **state)
+{
+    (void)state;
+    test_data(LEVELS);
+    check_alarm("states wolff", "a sweep that stops on its cluster", judge_states,
+                (planting){.engine = "wolff", .bug = PLANT_STOP, .temperature = 2});
+    check_alarm("states swendsen-wang", "sign of one coupling", judge_states,
+                (planting){.engine = "swendsen-wang", .bug = PLANT_SIGN, .temperature = 2});
+    check_alarm("states wolff", "neighbour off by one", judge_states,
+                (planting){.engine = "wolff", .bug = PLANT_NEIGHBOUR, .temperature = 2});
+    check_alarm("clusters ising2d_kaufman", "T off by 1 %, averages by Swendsen-Wang", judge_averages,
+                (planting){.engine = "swendsen-wang", .warmer = 1.01});
+    check_alarm("clusters ising2d_kaufman", "T off by 1 %, averages by Wolff", judge_averages,
+                (planting){.engine = "wolff", .warmer = 1.01});
+}
+
 /* Nothing planted: the same looks must stay quiet, or the alarms above prove nothing. */
 static void sound_samples_raise_no_alarm(void **state)
 {
@@ -197,6 +217,11 @@ static void sound_samples_raise_no_alarm(void **state)
     ledger_judge("planted nothing: averages", judge_averages, &t);
     t.engine = "exact";
     ledger_judge("planted nothing: torus", judge_torus, &t);
+    t.temperature = 2;
+    t.engine = "wolff";
+    ledger_judge("planted nothing: wolff", judge_states, &t);
+    t.engine = "swendsen-wang";
+    ledger_judge("planted nothing: swendsen-wang", judge_states, &t);
     heat_context_free(t.ctx);
 }
 
@@ -208,6 +233,7 @@ int main(void)
         cmocka_unit_test(states_catch_a_flipped_sign),
         cmocka_unit_test(states_catch_a_neighbour_off_by_one),
         cmocka_unit_test(states_catch_shared_random_numbers),
+        cmocka_unit_test(clusters_are_watched),
         cmocka_unit_test(sound_samples_raise_no_alarm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,12 +75,13 @@ static void check_resuming(heat_context *ctx, const heat_model *model, const cha
 static void a_run_cut_short_ends_with_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const engines[] = {"heat-bath", "metropolis", "tempering", "houdayer"};
+    static const char *const engines[] = {"heat-bath", "metropolis", "tempering",
+                                          "houdayer",  "wolff",      "swendsen-wang"};
     heat_context *ctx = test_context();
     heat_model *model;
 
     assert_ok(ctx, heat_model_load(ctx, "ea:6x6,J=gauss,seed=3", &model));
-    for (int e = 0; e < 4; e++)
+    for (int e = 0; e < 6; e++)
         check_resuming(ctx, model, engines[e]);
     heat_model_free(model);
     heat_context_free(ctx);

@@ -31,11 +31,11 @@ static heat_sample_options short_run(void)
 static void bits_do_not_depend_on_threads(void **state)
 {
     (void)state;
-    static const char *const engines[] = {"metropolis", "heat-bath", "exact"};
+    static const char *const engines[] = {"metropolis", "heat-bath", "exact", "wolff", "swendsen-wang"};
     heat_context *ctx = test_context();
     heat_model *model = load(ctx, "ea:4x5,J=gauss,seed=3");
 
-    for (int e = 0; e < 3; e++) {
+    for (int e = 0; e < 5; e++) {
         heat_sample_options opt = short_run();
         heat_sample_result one = {0}, many = {0};
         opt.engine = engines[e];
