@@ -27,6 +27,12 @@ LANE_FN lane_int lane_load(const void *p)
 {
     return _mm512_loadu_si512(p);
 }
+/* p[0], p[stride], p[2 stride], ... */
+LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
+{
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return _mm512_i32gather_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32(stride)), p, 4);
+}
 LANE_FN void lane_store(void *p, lane_int x)
 {
     _mm512_storeu_si512(p, x);
@@ -149,6 +155,13 @@ typedef lane_int lane_mask; /* all ones or all zeros a lane */
 LANE_FN lane_int lane_load(const void *p)
 {
     return LANE_2(lane_int, _mm256_loadu_si256(p), _mm256_loadu_si256((const __m256i *)p + 1));
+}
+LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i at = _mm256_mullo_epi32(lane, _mm256_set1_epi32(stride));
+    return LANE_2(lane_int, _mm256_i32gather_epi32(p, at, 4),
+                  _mm256_i32gather_epi32(p + 8 * (int64_t)stride, at, 4));
 }
 LANE_FN void lane_store(void *p, lane_int x)
 {
@@ -296,6 +309,10 @@ LANE_FN lane_int lane_load(const void *p)
     lane_int r;
     memcpy(&r, p, sizeof r);
     return r;
+}
+LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
+{
+    LANE_MAP(lane_int, p[l * (int64_t)stride]);
 }
 LANE_FN void lane_store(void *p, lane_int x)
 {

@@ -37,10 +37,14 @@ static inline int32_t heat_lane_units(const heat_lane_graph *g, int64_t k)
                             : heat_lane_round(heat_pairwise_coupling(&g->pairs, k), g->per_unit);
 }
 
-/* Chains that move together: lane l of vector v is chain 16 v + l of the block. */
+/* Chains that move together: lane l of vector v is chain 16 v + l of the block. In a dense graph the field of
+ * every site is kept for every lane, and follows the flips: a row of the couplings is read once for all lanes
+ * that flip, where sums of neighbours would read it for all that do not. The bits are the same either way. */
 typedef struct heat_lane_block {
-    int32_t n_vectors;                        /* 1, 2 or 4 */
-    uint16_t *down;                           /* [site][vector] bit l set where the spin of lane l is -1 */
+    int32_t n_vectors; /* 1, 2 or 4 */
+    int32_t stride;    /* n rounded up to whole vectors */
+    int32_t *fields;   /* [lane][stride] in units, and a row of scratch; NULL: sums of neighbours */
+    uint16_t *down;    /* [site][vector] bit l set where the spin of lane l is -1 */
     float scale[HEAT_MOST_WIDE_LANES];        /* -2 beta unit / ln 2 */
     int64_t energy[HEAT_MOST_WIDE_LANES];     /* in units, follows every flip */
     uint32_t random[4][HEAT_MOST_WIDE_LANES]; /* xoshiro128+ of each lane */
@@ -57,6 +61,9 @@ typedef enum heat_flip_rule {
  * (a move that lowers the energy is refused once in 2^24 times). */
 typedef void (*heat_lane_sweep_fn)(const heat_lane_graph *graph, heat_lane_block *block, heat_flip_rule rule);
 
+/* The fields of one lane, from its spins. */
+typedef void (*heat_lane_refresh_fn)(const heat_lane_graph *graph, heat_lane_block *block, int32_t lane);
+
 /* The part of each lane's energy that rounding the couplings lost, into residual[16 * n_vectors]. */
 typedef void (*heat_lane_residual_fn)(const heat_lane_graph *graph, const heat_lane_block *block,
                                       float *residual);
@@ -65,6 +72,7 @@ typedef void (*heat_lane_residual_fn)(const heat_lane_graph *graph, const heat_l
 typedef struct heat_lane_kernel {
     const char *isa;
     heat_lane_sweep_fn sweep;
+    heat_lane_refresh_fn refresh;
     heat_lane_residual_fn residual;
 } heat_lane_kernel;
 

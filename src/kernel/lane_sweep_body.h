@@ -28,13 +28,98 @@ LANE_FN lane_int flip_threshold(heat_flip_rule rule, lane_real y)
     }
 }
 
-/* `vectors`, `rule` and `rounds` are constants where this is called; `rounds` where there are no units. */
-LANE_FN void sweep_vectors(const heat_lane_graph *g, heat_lane_block *b, heat_flip_rule rule,
-                           const int vectors, const bool rounds)
+/* The loops' invariants: constants where sweep_vectors is called, but for the pointers. */
+typedef struct sweep_plan {
+    const heat_lane_graph *graph;
+    heat_lane_block *block;
+    heat_flip_rule rule;
+    int vectors;
+    bool is_dense, rounds; /* rounds: there are no units */
+} sweep_plan;
+
+/* Twice the couplings of site i, in a row of their own. */
+static void spread_row(const heat_lane_graph *g, int32_t i, int32_t stride, int32_t *twice)
 {
     const int64_t *row = g->pairs.row;
-    const int32_t n = g->pairs.n, *col = g->pairs.col;
-    const double per_unit = g->pairs.unit * g->per_unit; /* of doubles: 1 or -1 */
+    const int32_t *col = g->pairs.col + row[i], *units = g->units == NULL ? NULL : g->units + row[i];
+    const double *coupling = units == NULL ? g->pairs.coupling + row[i] : NULL;
+    const double per_unit = g->pairs.unit * g->per_unit;
+    int32_t degree = (int32_t)(row[i + 1] - row[i]);
+
+    if (degree == g->pairs.n - 1) { /* the neighbours are all others, in order */
+        for (int32_t j = 0; j < i; j++)
+            twice[j] = 2 * (units != NULL ? units[j] : heat_lane_round(coupling[j], per_unit));
+        twice[i] = 0;
+        for (int32_t j = i; j < degree; j++)
+            twice[j + 1] = 2 * (units != NULL ? units[j] : heat_lane_round(coupling[j], per_unit));
+        return;
+    }
+    memset(twice, 0, (size_t)stride * sizeof *twice);
+    for (int32_t k = 0; k < degree; k++)
+        twice[col[k]] = 2 * (units != NULL ? units[k] : heat_lane_round(coupling[k], per_unit));
+}
+
+/* field += sign * twice, over a whole row. */
+LANE_FN void add_row(int32_t *field, const int32_t *twice, int32_t stride, bool add)
+{
+    for (int32_t j = 0; j < stride; j += LANES) {
+        lane_int old = lane_load(field + j), change = lane_load(twice + j);
+        lane_store(field + j, add ? lane_add(old, change) : lane_sub(old, change));
+    }
+}
+
+/* Tells the flipped lanes' fields of a flip of site i; bits[v] of them, already flipped in `down`. */
+LANE_FN void tell_flips(const heat_lane_graph *g, heat_lane_block *b, int32_t i, const uint16_t *bits,
+                        const int vectors)
+{
+    int32_t *twice = b->fields + (int64_t)LANES * vectors * b->stride;
+    const uint16_t *down = b->down + (int64_t)i * vectors;
+    unsigned any = 0;
+
+    for (int v = 0; v < vectors; v++)
+        any |= bits[v];
+    if (any == 0)
+        return;
+    spread_row(g, i, b->stride, twice);
+    for (int v = 0; v < vectors; v++)
+        for (unsigned left = bits[v]; left != 0; left &= left - 1) {
+            int l = __builtin_ctz(left);
+            add_row(b->fields + (int64_t)(LANES * v + l) * b->stride, twice, b->stride, !(down[v] >> l & 1));
+        }
+}
+
+LANE_FN void sum_fields(const sweep_plan *p, int32_t i, lane_int *field)
+{
+    const heat_lane_graph *g = p->graph;
+    const heat_lane_block *b = p->block;
+    const double per_unit = g->pairs.unit * g->per_unit; /* of doubles, whose unit is 1 or -1 */
+    lane_int down_sum[HEAT_MOST_VECTORS];                /* the couplings to neighbours that are down */
+
+    for (int v = 0; v < p->vectors; v++)
+        down_sum[v] = lane_all(0);
+    for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
+        const uint16_t *neighbour = b->down + (int64_t)g->pairs.col[k] * p->vectors;
+        lane_int units = p->rounds ? lane_all_rounded(g->pairs.coupling[k], per_unit) : lane_all(g->units[k]);
+        for (int v = 0; v < p->vectors; v++)
+            down_sum[v] = lane_add_where(lane_from_bits(neighbour[v]), down_sum[v], units);
+    }
+    for (int v = 0; v < p->vectors; v++)
+        field[v] = lane_sub(lane_all(g->upward[i]), lane_shift_left(down_sum[v], 1));
+}
+
+LANE_FN void load_fields(const sweep_plan *p, int32_t i, lane_int *field)
+{
+    const heat_lane_block *b = p->block;
+
+    for (int v = 0; v < p->vectors; v++)
+        field[v] = lane_gather(b->fields + (int64_t)LANES * v * b->stride + i, b->stride);
+}
+
+LANE_FN void sweep_vectors(const sweep_plan p)
+{
+    heat_lane_block *b = p.block;
+    const int32_t n = p.graph->pairs.n;
+    const int vectors = p.vectors;
     lane_int random[HEAT_MOST_VECTORS][4];
     lane_real scale[HEAT_MOST_VECTORS];
 
@@ -50,29 +135,26 @@ LANE_FN void sweep_vectors(const heat_lane_graph *g, heat_lane_block *b, heat_fl
         for (int v = 0; v < vectors; v++)
             change[v] = lane_all(0);
         for (int32_t i = begin; i < end; i++) {
-            uint16_t *down = b->down + (int64_t)i * vectors;
-            lane_int down_sum[HEAT_MOST_VECTORS]; /* the couplings to neighbours that are down */
+            uint16_t *down = b->down + (int64_t)i * vectors, flipped[HEAT_MOST_VECTORS];
+            lane_int field[HEAT_MOST_VECTORS];
 
-            for (int v = 0; v < vectors; v++)
-                down_sum[v] = lane_all(0);
-            for (int64_t k = row[i]; k < row[i + 1]; k++) {
-                const uint16_t *neighbour = b->down + (int64_t)col[k] * vectors;
-                lane_int units =
-                    rounds ? lane_all_rounded(g->pairs.coupling[k], per_unit) : lane_all(g->units[k]);
-                for (int v = 0; v < vectors; v++)
-                    down_sum[v] = lane_add_where(lane_from_bits(neighbour[v]), down_sum[v], units);
-            }
+            if (p.is_dense)
+                load_fields(&p, i, field);
+            else
+                sum_fields(&p, i, field);
             for (int v = 0; v < vectors; v++) {
                 lane_mask is_down = lane_from_bits(down[v]), flips;
-                lane_int field = lane_sub(lane_all(g->upward[i]), lane_shift_left(down_sum[v], 1));
-                lane_int half_delta = lane_negate_where(is_down, field); /* delta = 2 s field */
+                lane_int half_delta = lane_negate_where(is_down, field[v]); /* delta = 2 s field */
                 lane_real y = lane_mul(lane_to_real(half_delta), scale[v]);
                 lane_int bits = lane_shift_right(LANE_DRAW(random[v], v), 1);
 
-                flips = lane_less(bits, flip_threshold(rule, y));
+                flips = lane_less(bits, flip_threshold(p.rule, y));
                 change[v] = lane_add_where(flips, change[v], half_delta);
-                down[v] = (uint16_t)(down[v] ^ lane_to_bits(flips));
+                flipped[v] = lane_to_bits(flips);
+                down[v] = (uint16_t)(down[v] ^ flipped[v]);
             }
+            if (p.is_dense)
+                tell_flips(p.graph, b, i, flipped, vectors);
         }
         for (int v = 0; v < vectors; v++) {
             int32_t sums[LANES];
@@ -91,10 +173,12 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
 {
 #define LANE_CASE(rule_, vectors_)                                                                           \
     if (rule == rule_ && block->n_vectors == vectors_) {                                                     \
-        if (graph->units == NULL)                                                                            \
-            sweep_vectors(graph, block, rule_, vectors_, true);                                              \
+        if (block->fields != NULL)                                                                           \
+            sweep_vectors((sweep_plan){graph, block, rule_, vectors_, true, false});                         \
+        else if (graph->units == NULL)                                                                       \
+            sweep_vectors((sweep_plan){graph, block, rule_, vectors_, false, true});                         \
         else                                                                                                 \
-            sweep_vectors(graph, block, rule_, vectors_, false);                                             \
+            sweep_vectors((sweep_plan){graph, block, rule_, vectors_, false, false});                        \
     }
     LANE_CASE(HEAT_FLIP_METROPOLIS, 1);
     LANE_CASE(HEAT_FLIP_METROPOLIS, 2);
@@ -103,6 +187,20 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
     LANE_CASE(HEAT_FLIP_HEAT_BATH, 2);
     LANE_CASE(HEAT_FLIP_HEAT_BATH, 4);
 #undef LANE_CASE
+}
+
+LANE_UNUSED static void LANE_PASTE(lane_refresh_, LANE_ISA)(const heat_lane_graph *g, heat_lane_block *b,
+                                                            int32_t lane)
+{
+    int32_t *field = b->fields + (int64_t)lane * b->stride;
+    int32_t *twice = b->fields + (int64_t)LANES * b->n_vectors * b->stride;
+
+    memcpy(field, g->upward, (size_t)g->pairs.n * sizeof *field);
+    for (int32_t i = 0; i < g->pairs.n; i++)
+        if (b->down[(int64_t)i * b->n_vectors + lane / LANES] >> lane % LANES & 1) {
+            spread_row(g, i, b->stride, twice);
+            add_row(field, twice, b->stride, false);
+        }
 }
 
 /* What rounding lost of the edge that stands at k. */

@@ -2,7 +2,7 @@
 #define LANE_ISA ref
 #include "kernel/lane_sweep_body.h"
 
-const heat_lane_kernel heat_lane_ref = {"ref", lane_sweep_ref, lane_residual_ref};
+const heat_lane_kernel heat_lane_ref = {"ref", lane_sweep_ref, lane_refresh_ref, lane_residual_ref};
 
 /* Adds, for each of the 64 columns, how many of the words have the bit set. Bit-sliced counters: plane p
  * holds bit p of every column's count, and is emptied before it can overflow. */

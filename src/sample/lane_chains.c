@@ -55,6 +55,11 @@ static void choose_widths(heat_chains *c, heat_lane_store *s)
     s->n_blocks_in_all = (c->n_chains + c->width - 1) / c->width * s->n_blocks;
 }
 
+static int64_t field_words(const heat_lane_store *s, const heat_lane_block *b)
+{
+    return (int64_t)(s->block_width + 1) * b->stride;
+}
+
 static heat_status alloc_blocks(heat_context *ctx, const heat_chains *c, heat_lane_store *s, bool track_best)
 {
     int64_t words = (int64_t)c->n * (s->block_width / HEAT_LANES_A_VECTOR), n = s->n_blocks_in_all;
@@ -71,8 +76,12 @@ static heat_status alloc_blocks(heat_context *ctx, const heat_chains *c, heat_la
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n * s->block_width, sizeof *s->n_down, &s->n_down);
     for (int64_t b = 0; b < n && status == HEAT_OK; b++) {
-        s->blocks[b].n_vectors = s->block_width / HEAT_LANES_A_VECTOR;
-        status = heat_alloc(ctx, words, sizeof(uint16_t), &s->blocks[b].down);
+        heat_lane_block *block = &s->blocks[b];
+        block->n_vectors = s->block_width / HEAT_LANES_A_VECTOR;
+        block->stride = (c->n + HEAT_LANES_A_VECTOR - 1) / HEAT_LANES_A_VECTOR * HEAT_LANES_A_VECTOR;
+        status = heat_alloc(ctx, words, sizeof(uint16_t), &block->down);
+        if (status == HEAT_OK && s->lanes->is_dense)
+            status = heat_alloc(ctx, field_words(s, block), sizeof *block->fields, &block->fields);
         if (status == HEAT_OK)
             status = heat_alloc(ctx, words, sizeof(uint16_t), &s->before[b]);
         if (status == HEAT_OK && track_best)
@@ -121,6 +130,7 @@ static void lanes_free(heat_chains *c)
         return;
     for (int64_t b = 0; b < s->n_blocks_in_all; b++) {
         heat_free(s->blocks == NULL ? NULL : s->blocks[b].down);
+        heat_free(s->blocks == NULL ? NULL : s->blocks[b].fields);
         heat_free(s->before == NULL ? NULL : s->before[b]);
         heat_free(s->best_down == NULL ? NULL : s->best_down[b]);
     }
@@ -142,6 +152,8 @@ static double lanes_bytes(const heat_model *model, const heat_model_info *info, 
     if (!heat_model_get_pairwise(model, &graph))
         return -1;
     return lanes * ((plan->track_best ? 3 : 2) / 8.0 * info->n_variables + 64) +
+           (heat_lane_is_dense(info->n_variables, 2 * info->n_edges) ? (lanes + 64) * 4 * info->n_variables
+                                                                     : 0) +
            (double)info->n_edges * 2 * sizeof(int32_t) + /* where the lanes have units of their own */
            info->n_variables * (double)(sizeof(int32_t) + sizeof(float));
 }
@@ -157,25 +169,36 @@ static void lanes_set_beta(heat_chains *c, int64_t chain, double beta)
     s->blocks[p.block].scale[p.lane] = (float)(scale < -1e30 ? -1e30 : scale);
 }
 
-/* Twice the energy of the pairs, once of the fields: E = -sum_i s_i (h_i + field_i) / 2, field_i with h_i in
- * it. */
-static int64_t energy_units(const heat_lane_store *s, const place *p)
+/* The field of site i in one lane, in units. */
+static int64_t field_of(const heat_lane_store *s, const place *p, int32_t i)
 {
     const heat_lane_graph *g = &s->lanes->graph;
     const heat_lane_block *b = &s->blocks[p->block];
     const uint16_t *down = b->down + first_word(p);
+    int64_t field = g->upward[i];
+
+    if (b->fields != NULL)
+        return b->fields[(int64_t)p->lane * b->stride + i];
+    for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++)
+        if (down[(int64_t)g->pairs.col[k] * b->n_vectors] & p->bit)
+            field -= 2 * (int64_t)heat_lane_units(g, k);
+    return field;
+}
+
+/* Twice the energy of the pairs, twice that of the fields: E = -sum_i s_i (h_i + field_i) / 2, field_i with
+ * h_i in it. Brings the kept fields up to date. */
+static int64_t energy_units(heat_lane_store *s, const place *p)
+{
+    const heat_lane_graph *g = &s->lanes->graph;
+    heat_lane_block *b = &s->blocks[p->block];
+    const uint16_t *down = b->down + first_word(p);
     int64_t twice = 0;
 
+    if (b->fields != NULL)
+        s->kernel->refresh(g, b, p->lane);
     for (int32_t i = 0; i < g->pairs.n; i++) {
-        int64_t field = g->upward[i],
-                own = g->upward[i]; /* own: h_i alone, once the couplings are taken off */
-        for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
-            int64_t units = heat_lane_units(g, k);
-            own -= units;
-            if (down[(int64_t)g->pairs.col[k] * b->n_vectors] & p->bit)
-                field -= 2 * units;
-        }
-        twice += down[(int64_t)i * b->n_vectors] & p->bit ? field + own : -field - own;
+        int64_t both = field_of(s, p, i) + heat_lane_round(g->pairs.field[i], g->per_unit);
+        twice += down[(int64_t)i * b->n_vectors] & p->bit ? both : -both;
     }
     return twice / 2;
 }
@@ -379,6 +402,9 @@ static heat_status lanes_add_parts(heat_context *ctx, heat_chains *c, heat_parts
             status = heat_parts_add(ctx, p, "lanes/energy", b, block->energy, sizeof block->energy);
         if (status == HEAT_OK)
             status = heat_parts_add(ctx, p, "lanes/random", b, block->random, sizeof block->random);
+        if (status == HEAT_OK && block->fields != NULL)
+            status = heat_parts_add(ctx, p, "lanes/fields", b, block->fields,
+                                    field_words(s, block) * (int64_t)sizeof *block->fields);
         if (status == HEAT_OK && s->best_down != NULL)
             status = heat_parts_add(ctx, p, "lanes/best_down", b, s->best_down[b],
                                     words * (int64_t)sizeof *block->down);

@@ -132,6 +132,7 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     if (status != HEAT_OK)
         return status;
     m->graph = (heat_lane_graph){.pairs = *g, .unit = unit, .per_unit = 1 / unit};
+    m->is_dense = heat_lane_is_dense(g->n, g->row[g->n]);
     status = choose_units(ctx, g, m);
     if (status == HEAT_OK)
         status = fill(ctx, g, rounded, m);

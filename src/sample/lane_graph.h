@@ -7,8 +7,15 @@
 
 #include <heatbath/context.h>
 
+/* True where fields that follow the flips cost less than sums over neighbours: half of all pairs or more. */
+static inline bool heat_lane_is_dense(int64_t n, int64_t n_ends)
+{
+    return n >= 64 && n_ends >= n * (n - 1) / 2;
+}
+
 typedef struct heat_lane_model {
     heat_lane_graph graph; /* energy = unit * integer + offset (+ residual) */
+    bool is_dense;         /* blocks should keep fields */
     int32_t *own_units;    /* [row[n]] where the lanes' unit is not the model's */
     int32_t *upward;       /* [n] */
     float *residual_upward;

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { N = 30 };
+enum { N = 30, MOST = 80 };
 
 static heat_model *load(heat_context *ctx, const char *spec)
 {
@@ -90,7 +90,7 @@ static void check_following(heat_context *ctx, const char *spec, const heat_engi
     for (int64_t unit = 0; unit < chains->n_units; unit++)
         heat_chains_measure(chains, unit);
     for (int64_t c = 0; c < 9; c++) {
-        int8_t row[N];
+        int8_t row[MOST];
         double energy;
         int64_t total = 0;
         heat_chains_get_state(chains, c, row);
@@ -121,6 +121,8 @@ static void energy_and_total_are_followed(void **state)
     check_following(ctx, "ea:5x6,J=gauss,h=0.3", &heat_engine_wolff);
     check_following(ctx, "lattice:5x6", &heat_engine_swendsen_wang);
     check_following(ctx, "lattice:30,J=0.1", &heat_engine_swendsen_wang);
+    check_following(ctx, "sk:70,J=pm,h=1", &heat_engine_metropolis); /* dense */
+    check_following(ctx, "sk:80", &heat_engine_heat_bath);
     heat_context_free(ctx);
 }
 

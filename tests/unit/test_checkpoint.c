@@ -84,6 +84,9 @@ static void a_run_cut_short_ends_with_the_same_bits(void **state)
     for (int e = 0; e < 6; e++)
         check_resuming(ctx, model, engines[e]);
     heat_model_free(model);
+    assert_ok(ctx, heat_model_load(ctx, "sk:64,seed=3", &model)); /* dense: its fields are kept */
+    check_resuming(ctx, model, "heat-bath");
+    heat_model_free(model);
     heat_context_free(ctx);
 }
 
