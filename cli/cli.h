@@ -75,6 +75,7 @@ double cli_time_left(const cli *c);
 /* Loads the operand MODEL, by --format where it is given, and describes it. Within --time, where the verb has
  * that option. */
 heat_status cli_model_load(cli *c, heat_model **model, heat_model_info *info);
+heat_status cli_model_load_spec(cli *c, const char *spec, heat_model **model, heat_model_info *info);
 
 /* The verbs. */
 heat_status cli_ground(cli *c);

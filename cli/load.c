@@ -18,7 +18,12 @@ double cli_time_left(const cli *c)
 
 heat_status cli_model_load(cli *c, heat_model **model, heat_model_info *info)
 {
-    const char *spec = c->args.operands[0], *format = c->args.values.own.format;
+    return cli_model_load_spec(c, c->args.operands[0], model, info);
+}
+
+heat_status cli_model_load_spec(cli *c, const char *spec, heat_model **model, heat_model_info *info)
+{
+    const char *format = c->args.values.own.format;
     heat_status status;
 
     heat_context_limit(c->ctx, cli_time_left(c));

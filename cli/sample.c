@@ -1,137 +1,21 @@
 /* heatbath sample: a table of averages per temperature, and the states on request. */
 #include "clock.h"
 #include "figures.h"
-#include "output.h"
 #include "output_file.h"
+#include "sample_output.h"
 #include "terminal.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-static json_t *json_observable(cli *c, const heat_observable *o)
-{
-    json_t *row = json_object();
-
-    cli_put(c, row, "mean", cli_json_number(o->mean));
-    cli_put(c, row, "error", cli_json_number(o->error));
-    cli_put(c, row, "sd", cli_json_number(o->sd));
-    cli_put(c, row, "q05", cli_json_number(o->q05));
-    cli_put(c, row, "q50", cli_json_number(o->q50));
-    cli_put(c, row, "q95", cli_json_number(o->q95));
-    cli_put(c, row, "tau", cli_json_number(o->tau));
-    cli_put(c, row, "ess", cli_json_number(o->ess));
-    cli_put(c, row, "ess_tail", cli_json_number(o->ess_tail));
-    cli_put(c, row, "rhat", cli_json_number(o->rhat));
-    return row;
-}
-
-static json_t *json_spins(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
-{
-    json_t *spins = json_object();
-
-    cli_put(c, spins, "mean", cli_json_numbers(t->spin_mean, r->n_variables));
-    cli_put(c, spins, "error", cli_json_numbers(t->spin_error, r->n_variables));
-    return spins;
-}
-
-static json_t *json_edges(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
-{
-    json_t *edges = json_object();
-
-    cli_put(c, edges, "i", cli_json_indices(r->edge_i, r->n_edges));
-    cli_put(c, edges, "j", cli_json_indices(r->edge_j, r->n_edges));
-    cli_put(c, edges, "mean", cli_json_numbers(t->edge_mean, r->n_edges));
-    cli_put(c, edges, "error", cli_json_numbers(t->edge_error, r->n_edges));
-    return edges;
-}
-
-static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
-{
-    json_t *row = json_object(), *observables = json_object();
-
-    for (int32_t k = 0; k < t->n_observables; k++)
-        cli_put(c, observables, t->observables[k].name, json_observable(c, &t->observables[k]));
-    cli_put(c, row, "temperature", cli_json_number(t->temperature));
-    cli_put(c, row, "outcome", json_string(heat_outcome_name(t->outcome)));
-    cli_put(c, row, "acceptance", cli_json_number(t->acceptance));
-    cli_put(c, row, "exchange", cli_json_number(t->exchange));
-    cli_put(c, row, "log_z", cli_json_number(t->log_z));
-    cli_put(c, row, "log_z_error", cli_json_number(t->log_z_error));
-    cli_put(c, row, "family_size", cli_json_number(t->family_size));
-    cli_put(c, row, "observables", observables);
-    cli_put(c, row, "histograms", json_object());
-    if (t->spin_mean != NULL)
-        cli_put(c, row, "spins", json_spins(c, r, t));
-    if (t->edge_mean != NULL)
-        cli_put(c, row, "edges", json_edges(c, r, t));
-    return row;
-}
-
-/* Of all temperatures together: they visit the same number of variables. */
-static double mean_acceptance(const heat_sample_result *r)
-{
-    double sum = 0;
-
-    for (int32_t k = 0; k < r->n_temperatures; k++)
-        sum += r->temperatures[k].acceptance;
-    return sum / r->n_temperatures;
-}
 
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_sample_result *r)
 {
-    json_t *result = json_object(), *rows = json_array(), *sampler = json_object();
-    const char *file = c->args.values.own.output, *figures = c->args.values.own.figures;
-    cli_report report = {info,     r->outcome, cli_json_lines(r->reasons), result, cli_clock() - c->began_s,
-                         r->engine};
+    const char *file = c->args.values.own.output;
+    cli_report report = {info,       r->outcome, cli_json_lines(r->reasons), cli_sample_json(c, r),
+                         r->seconds, r->engine};
 
-    for (int32_t k = 0; k < r->n_temperatures; k++)
-        cli_append(c, rows, json_temperature(c, r, &r->temperatures[k]));
-    cli_put(c, sampler, "engine", cli_json_text(r->engine));
-    cli_put(c, sampler, "acceptance", cli_json_number(mean_acceptance(r)));
-    cli_put(c, sampler, "step", json_null());
-    cli_put(c, sampler, "divergences", json_null());
-    cli_put(c, sampler, "round_trips", r->round_trips < 0 ? json_null() : json_integer(r->round_trips));
-    cli_put(c, result, "temperatures", rows);
-    cli_put(c, result, "sampler", sampler);
-    cli_put(c, result, "chains", json_integer(r->n_chains));
-    cli_put(c, result, "sweeps", json_integer(r->n_sweeps));
-    cli_put(c, result, "updates", json_integer(r->updates));
-    cli_put(c, result, "updates_per_ns",
-            r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
-    cli_put(c, result, "effective_replicas", cli_json_number(r->effective_replicas));
-    cli_put(c, result, "file", file == NULL ? json_null() : cli_json_text(file));
-    cli_put(c, result, "figures", figures == NULL ? json_null() : cli_json_text(figures));
+    cli_put(c, report.result, "file", file == NULL ? json_null() : cli_json_text(file));
     return cli_print_report(c, &report);
-}
-
-static void print_temperature(const heat_sample_temperature *t)
-{
-    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE], tau[CLI_NUMBER_SIZE], ess[CLI_NUMBER_SIZE];
-    char rhat[CLI_NUMBER_SIZE];
-    int width = (int)strlen("observable");
-
-    for (int32_t k = 0; k < t->n_observables; k++)
-        if ((int)strlen(t->observables[k].name) > width)
-            width = (int)strlen(t->observables[k].name);
-    printf("\nT = %s\n", cli_text_full(t->temperature, a));
-    printf("  %-*s %12s   %-10s %7s %7s %7s\n", width, "observable", "mean", "error", "tau", "ess", "rhat");
-    for (int32_t k = 0; k < t->n_observables; k++) {
-        const heat_observable *o = &t->observables[k];
-        printf("  %-*s %12s ± %-10s %7s %7s %7s\n", width, o->name, cli_text_mean(o->mean, o->error, a),
-               cli_text_error(o->error, b), cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess),
-               cli_text_fixed(o->rhat, 3, rhat));
-    }
-}
-
-static void print_arrays(const heat_sample_result *r, const heat_sample_temperature *t)
-{
-    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
-
-    for (int32_t k = 0; t->spin_mean != NULL && k < r->n_variables; k++)
-        printf("  spin %-17d %16s ± %s\n", k, cli_text_mean(t->spin_mean[k], t->spin_error[k], a),
-               cli_text_error(t->spin_error[k], b));
-    for (int64_t k = 0; t->edge_mean != NULL && k < r->n_edges; k++)
-        printf("  edge %-8d %-8d %16s ± %s\n", r->edge_i[k], r->edge_j[k],
-               cli_text_mean(t->edge_mean[k], t->edge_error[k], a), cli_text_error(t->edge_error[k], b));
 }
 
 static void print_text(cli *c, const heat_sample_result *r)
@@ -142,8 +26,8 @@ static void print_text(cli *c, const heat_sample_result *r)
     printf("%s, %d chains of %lld sweeps at each temperature\n", r->engine, r->n_chains,
            (long long)r->n_sweeps);
     for (int32_t k = 0; k < r->n_temperatures; k++) {
-        print_temperature(&r->temperatures[k]);
-        print_arrays(r, &r->temperatures[k]);
+        cli_sample_print_temperature(&r->temperatures[k]);
+        cli_sample_print_arrays(r, &r->temperatures[k]);
     }
     putchar('\n');
     cli_print_row("outcome", "%s", heat_outcome_name(r->outcome));
@@ -176,7 +60,7 @@ static heat_status check_output(cli *c)
     return cli_file_probe(c, path);
 }
 
-heat_status cli_sample(cli *c)
+static heat_status sample_one(cli *c, const char *spec)
 {
     heat_model *model = NULL;
     heat_model_info info;
@@ -187,7 +71,7 @@ heat_status cli_sample(cli *c)
     heat_sample_result_init(&result);
     status = check_output(c);
     if (status == HEAT_OK)
-        status = cli_model_load(c, &model, &info);
+        status = cli_model_load_spec(c, spec, &model, &info);
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.sample;
@@ -211,5 +95,39 @@ heat_status cli_sample(cli *c)
 out:
     heat_sample_result_clear(&result);
     heat_model_free(model);
+    return status;
+}
+
+/* All operands, taken apart: the texts stay owned by the lists. */
+static heat_status list_models(cli *c, heat_model_list *lists, int64_t *n_models, const char ***specs)
+{
+    int64_t count = 0;
+
+    for (int k = 0; k < c->args.n_operands; k++) {
+        if (heat_model_expand(c->ctx, c->args.operands[k], &lists[k]) != HEAT_OK)
+            return cli_fail_library(c);
+        *n_models += lists[k].count;
+    }
+    *specs = malloc((size_t)*n_models * sizeof **specs);
+    if (*specs == NULL)
+        return cli_fail(c, HEAT_ERROR_MEMORY, "no memory for the names of %lld models", (long long)*n_models);
+    for (int k = 0; k < c->args.n_operands; k++)
+        for (int64_t m = 0; m < lists[k].count; m++)
+            (*specs)[count++] = lists[k].specs[m];
+    return HEAT_OK;
+}
+
+heat_status cli_sample(cli *c)
+{
+    heat_model_list lists[CLI_MOST_OPERANDS] = {{0}};
+    const char **specs = NULL;
+    int64_t n_models = 0;
+    heat_status status = list_models(c, lists, &n_models, &specs);
+
+    if (status == HEAT_OK)
+        status = n_models == 1 ? sample_one(c, specs[0]) : cli_sample_several(c, n_models, specs);
+    free(specs);
+    for (int k = 0; k < c->args.n_operands; k++)
+        heat_model_list_clear(&lists[k]);
     return status;
 }

@@ -15,13 +15,16 @@ const cli_verb cli_verbs[] = {
      "--output FILE: .txt has one value a line, .csv has index,value in the file's own numbering.\n"
      "--keep N keeps the N best distinct states.",
      "lattice:32x32,J=1", cli_ground},
-    {"sample", "MODEL", 1, 1, "what does the system look like at temperature T?",
+    {"sample", "MODEL ...", 1, CLI_MOST_OPERANDS, "what does the system look like at temperature T?",
      "Draws states with probability proportional to exp(-E/T) and averages over them. Each average comes "
      "with\n"
      "one standard error, its autocorrelation time in sweeps (tau), its effective sample size (ess) and its\n"
      "R-hat. When an R-hat exceeds 1.01 or an effective sample size is below 100 the exit code is 3 and the\n"
      "numbers that this concerns are withheld. --output FILE keeps the states: .npy or .h5, with axes\n"
-     "temperature, chain, draw, variable.",
+     "temperature, chain, draw, variable. Several MODELs, or one with seed=1..100, are samples of a "
+     "disorder: each is\n"
+     "run with streams of its own and reported, and so is their average, whose error is that of their "
+     "scatter.",
      "lattice:32x32,J=1 --temperature 2.5", cli_sample},
     {"logz", "MODEL", 1, 1, "how many states count? log Z, free energy, entropy",
      "The natural logarithm of Z, the sum of exp(-E/T) over all states, with its error (0 where the method "

@@ -30,6 +30,16 @@ typedef struct heat_observable {
     double rhat; /* rank-normalised split R-hat */
 } heat_observable;
 
+/* A histogram: p[bin] is the share of draws from edges[bin] to edges[bin + 1]. All arrays are owned by the
+ * result; NaN in p and error where the average of the same name was refused. */
+typedef struct heat_sample_histogram {
+    const char *name; /* of the observable; static */
+    int32_t n_bins;
+    double *edges; /* n_bins + 1 */
+    double *p;     /* n_bins, sums to 1 */
+    double *error; /* n_bins, one standard error */
+} heat_sample_histogram;
+
 typedef struct heat_sample_temperature {
     double temperature;
     heat_outcome outcome; /* CONVERGED or NOT_CONVERGED */
@@ -44,6 +54,10 @@ typedef struct heat_sample_temperature {
     double log_z;    /* of engine population; else NaN */
     double log_z_error;
     double family_size; /* of engine population: members that descend from one of the start, in the mean */
+    int64_t
+        discarded; /* measured sweeps of each chain that were left out: it had not yet forgotten its start */
+    int32_t n_histograms;
+    heat_sample_histogram *histograms; /* with the option histogram; owned by the result */
 } heat_sample_temperature;
 
 typedef struct heat_sample_result {
@@ -80,6 +94,14 @@ HEAT_API void heat_sample_result_init(heat_sample_result *result);
 HEAT_API HEAT_MUST_USE heat_status heat_sample(heat_context *ctx, const heat_model *model,
                                                const heat_sample_options *options,
                                                heat_sample_result *result);
+
+/* The average over n results of models that are samples of one disorder, run alike: of every observable the
+ * mean over models, its standard error from their scatter (which holds the thermal errors) and in sd the
+ * scatter without them. An observable that any model withholds is withheld (NaN). HEAT_ERROR_ARGUMENT if
+ * temperatures or observables differ. Key the runs' streams by the option `index`. */
+HEAT_API HEAT_MUST_USE heat_status heat_sample_average(heat_context *ctx, int64_t n,
+                                                       const heat_sample_result *results,
+                                                       heat_sample_result *average);
 
 /* Writes the kept states: .npy (states alone, axes temperature, chain, draw, variable) or .h5 (also energies,
  * temperatures and the axes' names). The file appears whole or not at all. */

@@ -3,7 +3,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sample/observables.h"
+#include "sample/sample_histogram.h"
 #include "sample/sampling.h"
+#include "stats/thermalisation.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,6 +54,30 @@ static heat_status add_reason(heat_context *ctx, heat_sample_result *r, double t
     return append_reason(ctx, r, line);
 }
 
+/* Leaves out, at the front of every chain, what had not yet forgotten its start, by the energy: the burn-in
+ * may have been too short. Draws of engines that do not move chains have no start. */
+static heat_status discard_start(heat_context *ctx, const heat_sampling *s, heat_series *series,
+                                 int64_t *discarded)
+{
+    enum { LEAST_SWEEPS = 40 };
+    heat_thermalisation start;
+    heat_status status;
+
+    *discarded = 0;
+    if (!heat_engine_moves_chains(s->engine) || series->n_sweeps < LEAST_SWEEPS)
+        return HEAT_OK;
+    status = heat_thermalisation_get(ctx, series->n_chains, series->n_sweeps, series->stride,
+                                     series->values[HEAT_SERIES_ENERGY], &start);
+    if (status != HEAT_OK)
+        return status;
+    *discarded = start.discard;
+    series->n_sweeps -= start.discard;
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        if (series->values[id] != NULL)
+            series->values[id] += start.discard;
+    return HEAT_OK;
+}
+
 static heat_status report_temperature(heat_context *ctx, const heat_sampling *s, int64_t t,
                                       heat_sample_result *r)
 {
@@ -68,6 +94,9 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
     for (int id = 0; id < HEAT_N_SERIES; id++)
         if (s->recorder.series[id] != NULL)
             series.values[id] = s->recorder.series[id] + t * s->opt.replicas * s->recorder.n_sweeps;
+    status = discard_start(ctx, s, &series, &row->discarded);
+    if (status != HEAT_OK)
+        return status;
     row->temperature = s->temperatures[t];
     row->acceptance = s->acceptance[t];
     row->log_z = s->annealed != NULL ? s->annealed[t].log_z : (double)NAN;
@@ -77,6 +106,8 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
         s->engine->is_ladder ? heat_exchange_get_acceptance(&s->exchange, (int32_t)t) : (double)NAN;
     status = heat_observables_get(ctx, &series, &row->n_observables, &row->observables, &failing, &culprit);
     row->outcome = failing == NULL ? HEAT_OUTCOME_CONVERGED : HEAT_OUTCOME_NOT_CONVERGED;
+    if (status == HEAT_OK)
+        status = heat_histograms_get(ctx, s->opt.histogram, &series, row);
     if (status == HEAT_OK && failing != NULL)
         status = add_reason(ctx, r, row->temperature, failing, culprit);
     if (status == HEAT_OK)

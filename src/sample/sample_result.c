@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/npy.h"
 #include "io/store.h"
+#include "sample/sample_histogram.h"
 
 #include <heatbath/sample.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void heat_sample_result_clear(heat_sample_result *r)
         return;
     for (int32_t t = 0; r->temperatures != NULL && t < r->n_temperatures; t++) {
         heat_free(r->temperatures[t].observables);
+        heat_histograms_clear(&r->temperatures[t]);
         heat_free(r->temperatures[t].spin_mean);
         heat_free(r->temperatures[t].spin_error);
         heat_free(r->temperatures[t].edge_mean);

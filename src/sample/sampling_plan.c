@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sample/ladder.h"
+#include "sample/sample_histogram.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -89,7 +90,8 @@ static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
             return heat_fail_option(ctx, "observables", list, "%s needs a lattice built-in", w->word);
         w->grant(&s->plan);
     }
-    return HEAT_OK;
+    return heat_histogram_plan(ctx, s->opt.histogram, &s->info, has_edges && s->info.n_edges > 0,
+                               &s->plan.scalars);
 }
 
 /* Replicas are compared in pairs. */
@@ -234,6 +236,7 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
 
     heat_model_describe(s->model, &s->info);
     s->engine = heat_engine_get(s->opt.engine);
+    s->first_stream = (uint64_t)s->opt.index << 40; /* chains and restarts of one model stay below */
     status = parse_observables(ctx, s);
     if (status == HEAT_OK)
         status = pair_replicas(ctx, s);

@@ -1,0 +1,143 @@
+/* What sample prints of one result: the parts of its JSON, and tables for people. */
+#include "sample_output.h"
+#include "terminal.h"
+
+#include <string.h>
+
+static json_t *json_observable(cli *c, const heat_observable *o)
+{
+    json_t *row = json_object();
+
+    cli_put(c, row, "mean", cli_json_number(o->mean));
+    cli_put(c, row, "error", cli_json_number(o->error));
+    cli_put(c, row, "sd", cli_json_number(o->sd));
+    cli_put(c, row, "q05", cli_json_number(o->q05));
+    cli_put(c, row, "q50", cli_json_number(o->q50));
+    cli_put(c, row, "q95", cli_json_number(o->q95));
+    cli_put(c, row, "tau", cli_json_number(o->tau));
+    cli_put(c, row, "ess", cli_json_number(o->ess));
+    cli_put(c, row, "ess_tail", cli_json_number(o->ess_tail));
+    cli_put(c, row, "rhat", cli_json_number(o->rhat));
+    return row;
+}
+
+static json_t *json_spins(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
+{
+    json_t *spins = json_object();
+
+    cli_put(c, spins, "mean", cli_json_numbers(t->spin_mean, r->n_variables));
+    cli_put(c, spins, "error", cli_json_numbers(t->spin_error, r->n_variables));
+    return spins;
+}
+
+static json_t *json_edges(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
+{
+    json_t *edges = json_object();
+
+    cli_put(c, edges, "i", cli_json_indices(r->edge_i, r->n_edges));
+    cli_put(c, edges, "j", cli_json_indices(r->edge_j, r->n_edges));
+    cli_put(c, edges, "mean", cli_json_numbers(t->edge_mean, r->n_edges));
+    cli_put(c, edges, "error", cli_json_numbers(t->edge_error, r->n_edges));
+    return edges;
+}
+
+static json_t *json_histograms(cli *c, const heat_sample_temperature *t)
+{
+    json_t *rows = json_object();
+
+    for (int32_t k = 0; k < t->n_histograms; k++) {
+        const heat_sample_histogram *h = &t->histograms[k];
+        json_t *row = json_object();
+        cli_put(c, row, "edges", cli_json_numbers(h->edges, h->n_bins + 1));
+        cli_put(c, row, "p", cli_json_numbers(h->p, h->n_bins));
+        cli_put(c, row, "error", cli_json_numbers(h->error, h->n_bins));
+        cli_put(c, rows, h->name, row);
+    }
+    return rows;
+}
+
+static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
+{
+    json_t *row = json_object(), *observables = json_object();
+
+    for (int32_t k = 0; k < t->n_observables; k++)
+        cli_put(c, observables, t->observables[k].name, json_observable(c, &t->observables[k]));
+    cli_put(c, row, "temperature", cli_json_number(t->temperature));
+    cli_put(c, row, "outcome", json_string(heat_outcome_name(t->outcome)));
+    cli_put(c, row, "acceptance", cli_json_number(t->acceptance));
+    cli_put(c, row, "discarded", json_integer(t->discarded));
+    cli_put(c, row, "exchange", cli_json_number(t->exchange));
+    cli_put(c, row, "log_z", cli_json_number(t->log_z));
+    cli_put(c, row, "log_z_error", cli_json_number(t->log_z_error));
+    cli_put(c, row, "family_size", cli_json_number(t->family_size));
+    cli_put(c, row, "observables", observables);
+    cli_put(c, row, "histograms", json_histograms(c, t));
+    if (t->spin_mean != NULL)
+        cli_put(c, row, "spins", json_spins(c, r, t));
+    if (t->edge_mean != NULL)
+        cli_put(c, row, "edges", json_edges(c, r, t));
+    return row;
+}
+
+/* Of all temperatures together: they visit the same number of variables. */
+static double mean_acceptance(const heat_sample_result *r)
+{
+    double sum = 0;
+
+    for (int32_t k = 0; k < r->n_temperatures; k++)
+        sum += r->temperatures[k].acceptance;
+    return sum / r->n_temperatures;
+}
+
+json_t *cli_sample_json(cli *c, const heat_sample_result *r)
+{
+    json_t *result = json_object(), *rows = json_array(), *sampler = json_object();
+
+    for (int32_t k = 0; k < r->n_temperatures; k++)
+        cli_append(c, rows, json_temperature(c, r, &r->temperatures[k]));
+    cli_put(c, sampler, "engine", cli_json_text(r->engine));
+    cli_put(c, sampler, "acceptance", cli_json_number(mean_acceptance(r)));
+    cli_put(c, sampler, "step", json_null());
+    cli_put(c, sampler, "divergences", json_null());
+    cli_put(c, sampler, "round_trips", r->round_trips < 0 ? json_null() : json_integer(r->round_trips));
+    cli_put(c, result, "temperatures", rows);
+    cli_put(c, result, "sampler", sampler);
+    cli_put(c, result, "chains", json_integer(r->n_chains));
+    cli_put(c, result, "sweeps", json_integer(r->n_sweeps));
+    cli_put(c, result, "updates", json_integer(r->updates));
+    cli_put(c, result, "updates_per_ns",
+            r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
+    cli_put(c, result, "effective_replicas", cli_json_number(r->effective_replicas));
+    return result;
+}
+
+void cli_sample_print_temperature(const heat_sample_temperature *t)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE], tau[CLI_NUMBER_SIZE], ess[CLI_NUMBER_SIZE];
+    char rhat[CLI_NUMBER_SIZE];
+    int width = (int)strlen("observable");
+
+    for (int32_t k = 0; k < t->n_observables; k++)
+        if ((int)strlen(t->observables[k].name) > width)
+            width = (int)strlen(t->observables[k].name);
+    printf("\nT = %s\n", cli_text_full(t->temperature, a));
+    printf("  %-*s %12s   %-10s %7s %7s %7s\n", width, "observable", "mean", "error", "tau", "ess", "rhat");
+    for (int32_t k = 0; k < t->n_observables; k++) {
+        const heat_observable *o = &t->observables[k];
+        printf("  %-*s %12s ± %-10s %7s %7s %7s\n", width, o->name, cli_text_mean(o->mean, o->error, a),
+               cli_text_error(o->error, b), cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess),
+               cli_text_fixed(o->rhat, 3, rhat));
+    }
+}
+
+void cli_sample_print_arrays(const heat_sample_result *r, const heat_sample_temperature *t)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    for (int32_t k = 0; t->spin_mean != NULL && k < r->n_variables; k++)
+        printf("  spin %-17d %16s ± %s\n", k, cli_text_mean(t->spin_mean[k], t->spin_error[k], a),
+               cli_text_error(t->spin_error[k], b));
+    for (int64_t k = 0; t->edge_mean != NULL && k < r->n_edges; k++)
+        printf("  edge %-8d %-8d %16s ± %s\n", r->edge_i[k], r->edge_j[k],
+               cli_text_mean(t->edge_mean[k], t->edge_error[k], a), cli_text_error(t->edge_error[k], b));
+}

@@ -1,0 +1,173 @@
+/* Several models with one seed: their streams differ, their average is that of their means; histograms add
+ * up. */
+#include "support.h"
+
+#include <heatbath/sample.h>
+#include <math.h>
+#include <string.h>
+
+enum { MODELS = 3 };
+
+static heat_sample_options run_options(void)
+{
+    heat_sample_options opt;
+
+    heat_sample_options_init(&opt);
+    opt.temperature_set = "1.5,3";
+    opt.sweeps = 3000;
+    opt.burn_in = 200;
+    opt.keep_states = true;
+    opt.thin = 100;
+    opt.observables = "overlap";
+    opt.histogram = "energy,magnetization,overlap";
+    return opt;
+}
+
+static void run(heat_context *ctx, const char *spec, const heat_sample_options *opt, heat_sample_result *r)
+{
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    assert_ok(ctx, heat_sample(ctx, model, opt, r));
+    heat_model_free(model);
+}
+
+static void an_index_has_streams_of_its_own(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options opt = run_options();
+    heat_sample_result a = {0}, b = {0};
+
+    run(ctx, "ea:5x5,seed=1", &opt, &a);
+    opt.index = 1;
+    run(ctx, "ea:5x5,seed=1", &opt, &b);
+    assert_memory_not_equal(a.states, b.states, (size_t)(2 * 4 * a.n_draws * 25));
+    heat_sample_result_clear(&a);
+    heat_sample_result_clear(&b);
+    heat_context_free(ctx);
+}
+
+static void the_average_is_that_of_the_means(void **state)
+{
+    (void)state;
+    static const char *const specs[MODELS] = {"ea:5x5,seed=1", "ea:5x5,seed=2", "ea:5x5,seed=3"};
+    heat_context *ctx = test_context();
+    heat_sample_options opt = run_options();
+    heat_sample_result r[MODELS] = {{0}}, average = {0};
+
+    for (int k = 0; k < MODELS; k++) {
+        opt.index = k;
+        run(ctx, specs[k], &opt, &r[k]);
+    }
+    assert_ok(ctx, heat_sample_average(ctx, MODELS, r, &average));
+    for (int t = 0; t < 2; t++) {
+        double mean = 0, squares = 0;
+        for (int k = 0; k < MODELS; k++)
+            mean += r[k].temperatures[t].observables[0].mean / MODELS;
+        for (int k = 0; k < MODELS; k++)
+            squares += pow(r[k].temperatures[t].observables[0].mean - mean, 2);
+        assert_close(average.temperatures[t].observables[0].mean, mean, 1e-9);
+        assert_close(average.temperatures[t].observables[0].error, sqrt(squares / (MODELS - 1) / MODELS),
+                     1e-9);
+    }
+    r[1].temperatures[1].observables[0].mean = (double)NAN; /* withheld in one: withheld in all */
+    heat_sample_result_clear(&average);
+    assert_ok(ctx, heat_sample_average(ctx, MODELS, r, &average));
+    assert_true(isfinite(average.temperatures[0].observables[0].mean));
+    assert_true(!isfinite(average.temperatures[1].observables[0].mean));
+    r[2].temperatures[0].temperature = 1.6;
+    assert_int_equal(heat_sample_average(ctx, MODELS, r, &average), HEAT_ERROR_ARGUMENT);
+    heat_sample_result_clear(&average);
+    for (int k = 0; k < MODELS; k++)
+        heat_sample_result_clear(&r[k]);
+    heat_context_free(ctx);
+}
+
+static const heat_sample_histogram *find(const heat_sample_temperature *t, const char *name)
+{
+    for (int32_t k = 0; k < t->n_histograms; k++)
+        if (strcmp(t->histograms[k].name, name) == 0)
+            return &t->histograms[k];
+    print_error("no histogram of %s\n", name);
+    fail();
+    return NULL;
+}
+
+/* The histogram's mean is the average's, up to the width of a bin; shares sum to 1; overlaps of all models
+ * share their edges, so that they have an average. */
+static void histograms_agree_with_the_averages(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"energy", "magnetization", "overlap"};
+    heat_context *ctx = test_context();
+    heat_sample_options opt = run_options();
+    heat_sample_result r[2] = {{0}}, average = {0};
+
+    run(ctx, "ea:5x5,seed=1", &opt, &r[0]);
+    run(ctx, "ea:5x5,seed=2", &opt, &r[1]);
+    for (int n = 0; n < 3; n++) {
+        const heat_sample_temperature *t = &r[0].temperatures[1];
+        const heat_sample_histogram *h = find(t, names[n]);
+        double sum = 0, mean = 0, measured = (double)NAN;
+        for (int32_t k = 0; k < t->n_observables; k++)
+            if (strcmp(t->observables[k].name, names[n]) == 0)
+                measured = t->observables[k].mean;
+        for (int32_t k = 0; k < h->n_bins; k++) {
+            sum += h->p[k];
+            mean += h->p[k] * (h->edges[k] + h->edges[k + 1]) / 2;
+            assert_true(h->error[k] >= 0);
+        }
+        assert_close(sum, 1, 1e-12);
+        assert_close(mean, measured, (h->edges[1] - h->edges[0]) / 2);
+    }
+    assert_ok(ctx, heat_sample_average(ctx, 2, r, &average));
+    {
+        const heat_sample_histogram *h = find(&average.temperatures[0], "overlap");
+        for (int32_t k = 0; k < h->n_bins; k++)
+            assert_close(h->p[k],
+                         (find(&r[0].temperatures[0], "overlap")->p[k] +
+                          find(&r[1].temperatures[0], "overlap")->p[k]) /
+                             2,
+                         1e-14);
+    }
+    heat_sample_result_clear(&average);
+    heat_sample_result_clear(&r[0]);
+    heat_sample_result_clear(&r[1]);
+    heat_context_free(ctx);
+}
+
+static heat_status average_twice(heat_context *ctx, void *arg)
+{
+    heat_sample_result average = {0};
+    heat_status status = heat_sample_average(ctx, 2, arg, &average);
+
+    heat_sample_result_clear(&average);
+    return status;
+}
+
+static void failing_memory_leaks_nothing(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options opt = run_options();
+    heat_sample_result r[2] = {{0}};
+
+    run(ctx, "ea:5x5,seed=1", &opt, &r[0]);
+    run(ctx, "ea:5x5,seed=2", &opt, &r[1]);
+    test_failing_allocations(average_twice, r);
+    heat_sample_result_clear(&r[0]);
+    heat_sample_result_clear(&r[1]);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_index_has_streams_of_its_own),
+        cmocka_unit_test(the_average_is_that_of_the_means),
+        cmocka_unit_test(histograms_agree_with_the_averages),
+        cmocka_unit_test(failing_memory_leaks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
