@@ -15,7 +15,7 @@ static heat_sample_options run_options(const char *engine)
 
     heat_sample_options_init(&opt);
     opt.engine = engine;
-    opt.sweeps = 2000;
+    opt.sweeps = 4000;
     opt.burn_in = 300;
     opt.temperature_set = "1.5,2,3";
     opt.replicas = 4;
@@ -53,7 +53,7 @@ static void check_resuming(heat_context *ctx, const heat_model *model, const cha
 
     assert_ok(ctx, heat_sample(ctx, model, &opt, &whole));
     opt.checkpoint = FILE_NAME;
-    opt.time = 0.004;
+    opt.time = 0.001;
     remove(FILE_NAME);
     do {
         heat_sample_result_clear(&cut);
@@ -61,7 +61,7 @@ static void check_resuming(heat_context *ctx, const heat_model *model, const cha
         opt.every = n_cuts % 2 ? 0 : 60;
         assert_ok(ctx, heat_sample(ctx, model, &opt, &cut));
         n_cuts++;
-        opt.time *= 1.1;
+        opt.time *= 1.2;
     } while (cut.n_sweeps < opt.sweeps && n_cuts < 500);
     assert_true(n_cuts > 2);
     assert_same(&whole, &cut);
@@ -107,10 +107,10 @@ static void another_run_and_damage_are_refused(void **state)
     heat_sample_result_clear(&r);
     assert_int_equal(heat_sample(ctx, other, &opt, &r), HEAT_ERROR_INPUT);
     assert_contains(heat_context_error(ctx), "another run: it has 'model = ");
-    opt.sweeps = 2001;
+    opt.sweeps = 4001;
     assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_INPUT);
-    assert_contains(heat_context_error(ctx), "it has 'sweeps = 2000', this run has 'sweeps = 2001'");
-    opt.sweeps = 2000;
+    assert_contains(heat_context_error(ctx), "it has 'sweeps = 4000', this run has 'sweeps = 4001'");
+    opt.sweeps = 4000;
     file = fopen(FILE_NAME, "r+b");
     assert_non_null(file);
     fseek(file, 5000, SEEK_SET);
