@@ -1,6 +1,7 @@
 /* Chain sets: R chains over one model's states, each at a beta of its own, moved in units. A unit is a block
  * of chains that are swept together and may exchange states; units depend on the number of chains only, and
- * every chain has streams of its own, so neither threads nor blocks change a chain's bits.
+ * every chain has streams of its own, or shares none of its unit's, so threads never change a chain's bits,
+ * and blocks do only where a layout draws for a unit (bits).
  *
  * How states are kept, and how single variables are moved, is the layout's business (layout.h). */
 #ifndef HEATBATH_CHAINS_H
@@ -62,6 +63,7 @@ typedef struct heat_chains_plan {
     const char *isa;           /* "auto" or a row of the kernel table */
     const heat_layout *layout; /* NULL: the fastest that fits */
     int64_t burn_in;           /* sweeps in which an engine may still adapt itself; none after them counts */
+    bool is_steady;            /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
     bool is_search;            /* only the energy of the best states matters, not their distribution */
     bool track_best;           /* keep the lowest state of each chain */
 } heat_chains_plan;

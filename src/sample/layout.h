@@ -37,6 +37,7 @@ struct heat_layout {
     double (*sweep_cost)(const heat_chains *chains);
 };
 
-extern const heat_layout heat_layout_lanes, heat_layout_potts, heat_layout_rows, heat_layout_clusters;
+extern const heat_layout heat_layout_bits, heat_layout_lanes, heat_layout_potts, heat_layout_rows,
+    heat_layout_clusters;
 
 #endif

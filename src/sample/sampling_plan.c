@@ -194,6 +194,8 @@ heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
                               .isa = s->opt.isa,
                               .layout = s->engine->layout,
                               .burn_in = s->opt.burn_in,
+                              .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL &&
+                                           !s->engine->is_ladder && s->engine->after_sweep == NULL,
                               .group =
                                   (int32_t)(s->n_paired * (s->engine->is_ladder ? s->n_temperatures : 1))};
 }

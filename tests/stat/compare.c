@@ -43,7 +43,8 @@ static void draw_from_chains(heat_context *ctx, const compare_sample *s, const h
                                    .seed = s->seed,
                                    .isa = "auto",
                                    .layout = engine->layout,
-                                   .burn_in = s->stop_early ? INT64_MAX : s->n_sweeps / 2};
+                                   .burn_in = s->stop_early ? INT64_MAX : s->n_sweeps / 2,
+                                   .is_steady = engine->sweep == NULL};
     heat_chains *c = NULL;
 
     assert_ok(ctx, heat_chains_create(ctx, s->model, &plan, &c));
