@@ -1,7 +1,7 @@
 /* Chain sets: R chains over one model's states, each at a beta of its own, moved in units. A unit is a block
- * of chains that are swept together and may exchange states; units depend on the number of chains only, and
- * every chain has streams of its own, or shares none of its unit's, so threads never change a chain's bits,
- * and blocks do only where a layout draws for a unit (bits).
+ * of chains that are swept together and may exchange states; units depend on the number of chains only. Every
+ * chain has streams of its own, or, where a layout draws for a whole unit (bits), random bits of its own from
+ * the unit's: threads never change a chain's bits.
  *
  * How states are kept, and how single variables are moved, is the layout's business (layout.h). */
 #ifndef HEATBATH_CHAINS_H
