@@ -6,7 +6,7 @@
 
 HEAT_BEGIN_DECLS
 
-/* The rates, of one thread of a machine of 2020: nanoseconds. */
+/* The rates of one thread, nanoseconds: round numbers, for orders of magnitude. */
 #define HEAT_ENTRY_NS 1.5      /* a table entry of an elimination, there and back */
 #define HEAT_STEP_NS 1000.0    /* and each variable eliminated */
 #define HEAT_STATE_NS 15.0     /* a state of an enumeration */
