@@ -13,10 +13,8 @@ static const struct {
 } later[] = {
     {"ground", "", "|checkpoint|every|clamp|figures|output-format|let|"},
     {"ground", "schedule", "|cyclic|"},
-    {"sample", "",
-     "|clamp|histogram|step|box|figures|output-format|let|schedule|checkpoint|every|target-error|repeats|"},
-    {"sample", "engine",
-     "|wolff|swendsen-wang|tempering|houdayer|population|gibbs|ula|mala|underdamped|hmc|nuts|"},
+    {"sample", "", "|clamp|step|box|output-format|let|schedule|target-error|repeats|"},
+    {"sample", "engine", "|gibbs|ula|mala|underdamped|hmc|nuts|"},
     {"logz", "",
      "|clamp|target-error|replicas|sweeps|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
