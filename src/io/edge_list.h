@@ -55,6 +55,9 @@ HEAT_MUST_USE heat_status heat_edge_list_complete_field(heat_context *ctx, heat_
 HEAT_MUST_USE heat_status heat_edge_list_sort(heat_context *ctx, heat_edge_list *list, int64_t **begin,
                                               int64_t *n_merged);
 
+/* Orders the edges likewise, adding up nothing. *edge is one whose pair the edge before it has too, or -1. */
+HEAT_MUST_USE heat_status heat_edge_list_find_repeat(heat_context *ctx, heat_edge_list *list, int64_t *edge);
+
 /* Rewrites a graph over spins as one over 0 and 1 of the same energies (s = 2x - 1), or the reverse. Exact
  * while the sums fit a double; on failure the list is only good for clearing. */
 HEAT_MUST_USE heat_status heat_edge_list_to_binary(heat_context *ctx, heat_edge_list *list);

@@ -175,20 +175,38 @@ static int64_t merge_repeats(heat_edge_list *list, int64_t *begin)
     return from - to;
 }
 
-heat_status heat_edge_list_sort(heat_context *ctx, heat_edge_list *list, int64_t **begin, int64_t *n_merged)
+static heat_status order(heat_context *ctx, heat_edge_list *list, int64_t **begin)
 {
     heat_status status = heat_alloc(ctx, list->n_variables + 1, sizeof **begin, begin);
 
     if (status == HEAT_OK && !count_rows(list, *begin))
         status = group_by_row(ctx, list, *begin);
-    if (status != HEAT_OK)
-        return status;
     for (int64_t i = 0; i < list->n_variables && status == HEAT_OK; i++) {
         sort_row(list, (*begin)[i], (*begin)[i + 1]);
         if (i % ROWS_BETWEEN_POLLS == 0)
             status = heat_halt_check(ctx, complete);
     }
+    return status;
+}
+
+heat_status heat_edge_list_sort(heat_context *ctx, heat_edge_list *list, int64_t **begin, int64_t *n_merged)
+{
+    heat_status status = order(ctx, list, begin);
+
     if (status == HEAT_OK)
         *n_merged = merge_repeats(list, *begin);
+    return status;
+}
+
+heat_status heat_edge_list_find_repeat(heat_context *ctx, heat_edge_list *list, int64_t *edge)
+{
+    int64_t *begin = NULL;
+    heat_status status = order(ctx, list, &begin);
+
+    *edge = -1;
+    for (int64_t e = 1; status == HEAT_OK && *edge < 0 && e < list->n_edges; e++)
+        if (list->i[e - 1] == list->i[e] && list->j[e - 1] == list->j[e])
+            *edge = e;
+    heat_free(begin);
     return status;
 }

