@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "io/edge_list.h"
+#include "io/text_source.h"
 
 #include <math.h>
 
@@ -31,6 +32,21 @@ static inline void fuzz_check_graph(heat_context *ctx, heat_status status, const
     for (int64_t i = 0; list->field != NULL && i < list->n_variables * numbers_a_field; i++)
         FUZZ_CHECK(isfinite(list->field[i]));
     FUZZ_CHECK(isfinite(list->offset));
+}
+
+typedef heat_status (*fuzz_reader)(heat_text_source *source, heat_edge_list *list);
+
+static inline heat_status fuzz_read_graph(heat_context *ctx, fuzz_reader read, const uint8_t *data,
+                                          size_t size, heat_edge_list *list)
+{
+    heat_text_source *source;
+    heat_status status = heat_text_source_open_memory(ctx, "fuzz", data, size, &source);
+
+    if (status == HEAT_OK)
+        status = read(source, list);
+    heat_text_source_close(source);
+    fuzz_check_graph(ctx, status, list);
+    return status;
 }
 
 #endif

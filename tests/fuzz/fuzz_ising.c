@@ -3,27 +3,12 @@
 #include "fuzz_graph.h"
 #include "io/ising_file.h"
 
-typedef heat_status (*reader)(heat_text_source *source, heat_edge_list *list);
-
-static heat_status read_with(heat_context *ctx, reader read, const uint8_t *data, size_t size,
-                             heat_edge_list *list)
-{
-    heat_text_source *source;
-    heat_status status = heat_text_source_open_memory(ctx, "fuzz", data, size, &source);
-
-    if (status == HEAT_OK)
-        status = read(source, list);
-    heat_text_source_close(source);
-    fuzz_check_graph(ctx, status, list);
-    return status;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     heat_context *ctx = fuzz_context();
     heat_edge_list from_0 = {0}, from_1 = {0};
-    heat_status first = read_with(ctx, heat_ising_read, data, size, &from_0);
-    heat_status second = read_with(ctx, heat_ising1_read, data, size, &from_1);
+    heat_status first = fuzz_read_graph(ctx, heat_ising_read, data, size, &from_0);
+    heat_status second = fuzz_read_graph(ctx, heat_ising1_read, data, size, &from_1);
 
     if (first == HEAT_OK && second == HEAT_OK) {
         FUZZ_CHECK(from_0.n_edges == from_1.n_edges && from_0.n_variables == from_1.n_variables + 1);

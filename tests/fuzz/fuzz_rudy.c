@@ -1,20 +1,24 @@
-/* Any bytes, plain or gzip, through the rudy reader. */
+/* Any bytes, plain or gzip, through the two readers of `n m` and lines `i j w`; what both read must have the
+ * same variables and the same edges between two of them, at MQLib's twice the weight. */
 #include "fuzz_graph.h"
 #include "io/rudy_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     heat_context *ctx = fuzz_context();
-    heat_edge_list list = {0};
-    heat_text_source *source;
-    heat_status status = heat_text_source_open_memory(ctx, "fuzz", data, size, &source);
+    heat_edge_list rudy = {0}, mqlib = {0};
+    heat_status first = fuzz_read_graph(ctx, heat_rudy_read, data, size, &rudy);
+    heat_status second = fuzz_read_graph(ctx, heat_mqlib_read, data, size, &mqlib);
 
-    if (status == HEAT_OK)
-        status = heat_rudy_read(source, &list);
-    fuzz_check_graph(ctx, status, &list);
-    FUZZ_CHECK(status != HEAT_OK || (list.form == HEAT_FORM_MAX_CUT && list.field == NULL));
-    heat_edge_list_clear(&list);
-    heat_text_source_close(source);
+    FUZZ_CHECK(first != HEAT_OK || (rudy.form == HEAT_FORM_MAX_CUT && rudy.field == NULL));
+    FUZZ_CHECK(second != HEAT_OK || mqlib.form == HEAT_FORM_QUBO);
+    if (first == HEAT_OK && second == HEAT_OK) {
+        FUZZ_CHECK(rudy.n_variables == mqlib.n_variables && rudy.n_edges == mqlib.n_edges);
+        for (int64_t e = 0; e < rudy.n_edges; e++)
+            FUZZ_CHECK(rudy.i[e] == mqlib.i[e] && mqlib.weight[e] == 2 * rudy.weight[e]);
+    }
+    heat_edge_list_clear(&rudy);
+    heat_edge_list_clear(&mqlib);
     heat_context_free(ctx);
     return 0;
 }
