@@ -8,7 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/graph_format.h"
-#include "kernel/lowest_bit.h"
+#include "model/exactness.h"
 #include "model/ising_rows.h"
 #include "model/model_private.h"
 
@@ -170,43 +170,29 @@ static const heat_model_kind ising_kind = {
     .save = ising_save,
 };
 
-/* What has been seen of a set of numbers: the lowest set bit of any, and the sum of their sizes. */
-typedef struct exactness {
-    int lowest_bit;
-    double total;
-} exactness;
-
-static void look_at(exactness *x, double value)
-{
-    int bit = heat_lowest_bit(value);
-
-    x->lowest_bit = bit < x->lowest_bit ? bit : x->lowest_bit;
-    x->total += fabs(value);
-}
-
-/* Sums of the model's numbers are exact in doubles if all are multiples of 2^b and stay below 2^(53 + b). The
- * two forms of a QUBO are looked at together, and every coupling twice: on the safe side. */
+/* The two forms of a QUBO are looked at together, and every coupling twice: on the safe side. */
 static void find_exactness(heat_ising *m, heat_model_info *info)
 {
-    exactness x = {.lowest_bit = 1023}, native = x;
+    heat_exactness x = heat_exactness_of_nothing(), native = x;
     double scale = m->linear == NULL ? 1 : 4;
 
     for (int64_t k = 0; k < m->rows.row[m->n]; k++) {
-        look_at(&x, heat_ising_rows_get(&m->rows, k));
-        look_at(&native, scale * heat_ising_rows_get(&m->rows, k));
+        double coupling = heat_ising_rows_get(&m->rows, k), scaled = scale * coupling;
+        heat_exactness_add(&x, 1, &coupling);
+        heat_exactness_add(&native, 1, &scaled);
     }
     for (int32_t i = 0; i < m->n && m->has_field; i++) {
-        look_at(&x, m->field[i]);
+        heat_exactness_add(&x, 1, &m->field[i]);
         if (m->linear == NULL || m->has_linear)
-            look_at(&native, m->linear == NULL ? m->field[i] : m->linear[i]);
+            heat_exactness_add(&native, 1, m->linear == NULL ? &m->field[i] : &m->linear[i]);
     }
-    look_at(&x, m->offset);
-    look_at(&native, m->linear == NULL ? m->offset : m->linear_offset);
+    heat_exactness_add(&x, 1, &m->offset);
+    heat_exactness_add(&native, 1, m->linear == NULL ? &m->offset : &m->linear_offset);
     if (native.lowest_bit < x.lowest_bit)
         x.lowest_bit = native.lowest_bit;
     if (native.total > x.total)
         x.total = native.total;
-    m->exact = x.total < ldexp(1, 53 + (x.lowest_bit < 0 ? x.lowest_bit : 0));
+    m->exact = heat_exactness_holds(&x);
     info->exact = m->exact;
     info->integer = m->exact && native.lowest_bit >= 0;
 }
@@ -219,16 +205,10 @@ static void describe(heat_ising *m, heat_model_info *info)
     info->n_variables = m->n;
     info->n_states = 2;
     info->coding = m->linear == NULL ? HEAT_CODING_SPIN : HEAT_CODING_INDEX;
-    info->n_edges = row[m->n] / 2;
     info->n_components = m->rows.n_components;
-    info->min_degree = m->n > 0 ? INT32_MAX : 0;
-    for (int32_t i = 0; i < m->n; i++) {
-        int32_t degree = (int32_t)(row[i + 1] - row[i]);
-        info->n_isolated += degree == 0;
-        info->min_degree = degree < info->min_degree ? degree : info->min_degree;
-        info->max_degree = degree > info->max_degree ? degree : info->max_degree;
-        info->has_field |= m->has_field && m->field[i] != 0;
-    }
+    heat_model_count_degrees(m->n, row, info);
+    for (int32_t i = 0; i < m->n && m->has_field; i++)
+        info->has_field |= m->field[i] != 0;
     for (int64_t k = 0; k < row[m->n]; k++) {
         double coupling = scale * heat_ising_rows_get(&m->rows, k) + 0.0; /* no -0 */
         if (k == 0 || coupling < info->min_coupling)

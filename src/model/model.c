@@ -42,6 +42,18 @@ void heat_model_free(heat_model *model)
     heat_free(model);
 }
 
+void heat_model_count_degrees(int32_t n, const int64_t *row, heat_model_info *info)
+{
+    info->n_edges = row[n] / 2;
+    info->min_degree = n > 0 ? INT32_MAX : 0;
+    for (int32_t i = 0; i < n; i++) {
+        int32_t degree = (int32_t)(row[i + 1] - row[i]);
+        info->n_isolated += degree == 0;
+        info->min_degree = degree < info->min_degree ? degree : info->min_degree;
+        info->max_degree = degree > info->max_degree ? degree : info->max_degree;
+    }
+}
+
 /* Says what a file holds that its author may not have meant. */
 static void warn(heat_context *ctx, const heat_model_info *info)
 {

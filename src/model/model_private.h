@@ -35,6 +35,9 @@ struct heat_model {
 HEAT_MUST_USE heat_status heat_model_create(heat_context *ctx, const heat_model_kind *kind, void *self,
                                             const char *name, heat_model **out);
 
+/* Fills in the edges and degrees of the n rows that `row` (n + 1) bounds, both ends of an edge counted. */
+void heat_model_count_degrees(int32_t n, const int64_t *row, heat_model_info *info);
+
 /* The Ising model or QUBO of an edge list, whose arrays it takes: the list is then only good for clearing.
  * `name` and `format` (static) are for info. */
 HEAT_MUST_USE heat_status heat_ising_create(heat_context *ctx, heat_edge_list *list, const char *name,

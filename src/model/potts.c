@@ -4,6 +4,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/graph_format.h"
+#include "model/exactness.h"
 #include "model/model_private.h"
 #include "model/potts_tables.h"
 
@@ -171,45 +172,21 @@ static const heat_model_kind potts_kind = {
     .save = potts_save,
 };
 
-/* What has been seen of the numbers: the lowest set bit of any, and the most that one state can add up to. */
-typedef struct exactness {
-    int lowest_bit;
-    double total;
-} exactness;
-
-/* Adds the largest size of a row of numbers of which a state meets one. */
-static void look_at(exactness *x, const double *value, int64_t count)
-{
-    double largest = 0;
-
-    for (int64_t k = 0; k < count; k++) {
-        int exponent;
-        int64_t mantissa;
-        if (value[k] == 0)
-            continue;
-        mantissa = (int64_t)ldexp(frexp(fabs(value[k]), &exponent), 53);
-        exponent += __builtin_ctzll((uint64_t)mantissa) - 53;
-        x->lowest_bit = exponent < x->lowest_bit ? exponent : x->lowest_bit;
-        largest = fabs(value[k]) > largest ? fabs(value[k]) : largest;
-    }
-    x->total += largest;
-}
-
 /* Every coupling counts twice: on the safe side. */
 static void find_exactness(heat_potts_model *m, heat_model_info *info)
 {
-    exactness x = {.lowest_bit = 1023};
+    heat_exactness x = heat_exactness_of_nothing();
     int64_t size = (int64_t)m->q * m->q;
 
     for (int64_t k = 0; k < m->rows.row[m->n]; k++)
         if (m->coupling != NULL)
-            look_at(&x, m->coupling + k, 1);
+            heat_exactness_add(&x, 1, m->coupling + k);
         else
-            look_at(&x, m->tables.value + m->tables.table[k] * size, size);
+            heat_exactness_add(&x, size, m->tables.value + m->tables.table[k] * size);
     for (int32_t i = 0; i < m->n && m->field != NULL; i++)
-        look_at(&x, m->field + (int64_t)i * m->q, m->q);
-    look_at(&x, &m->offset, 1);
-    m->exact = x.total < ldexp(1, 53 + (x.lowest_bit < 0 ? x.lowest_bit : 0));
+        heat_exactness_add(&x, m->q, m->field + (int64_t)i * m->q);
+    heat_exactness_add(&x, 1, &m->offset);
+    m->exact = heat_exactness_holds(&x);
     info->exact = m->exact;
     info->integer = m->exact && x.lowest_bit >= 0;
 }
@@ -243,14 +220,7 @@ static void describe(heat_potts_model *m, heat_model_info *info)
     info->n_variables = m->n;
     info->n_states = m->q;
     info->coding = HEAT_CODING_INDEX;
-    info->n_edges = row[m->n] / 2;
-    info->min_degree = m->n > 0 ? INT32_MAX : 0;
-    for (int32_t i = 0; i < m->n; i++) {
-        int32_t degree = (int32_t)(row[i + 1] - row[i]);
-        info->n_isolated += degree == 0;
-        info->min_degree = degree < info->min_degree ? degree : info->min_degree;
-        info->max_degree = degree > info->max_degree ? degree : info->max_degree;
-    }
+    heat_model_count_degrees(m->n, row, info);
     for (int64_t k = 0; k < n_numbers; k++)
         widen(info, k == 0, number[k]);
     info->has_field = tells_values_apart(m);
