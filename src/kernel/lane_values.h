@@ -24,6 +24,14 @@ LANE_FN lane_mask lane_equal(lane_int a, lane_int b)
     return _mm512_cmpeq_epi32_mask(a, b);
 }
 
+/* table[index] of 16 or 32 numbers. */
+#define LANE_LOOKUP_VALUES 32
+LANE_FN lane_int lane_lookup(const lane_int *table, const int n_vectors, lane_int index)
+{
+    return n_vectors == 1 ? _mm512_permutexvar_epi32(index, table[0])
+                          : _mm512_permutex2var_epi32(table[0], index, table[1]);
+}
+
 /* to[c][r] = from[r][c]; rows of `from` are `stride` numbers apart, those of `to` 16. */
 LANE_FN void lane_transpose(const int32_t *from, int64_t stride, int32_t *to)
 {
@@ -53,6 +61,8 @@ LANE_FN void lane_transpose(const int32_t *from, int64_t stride, int32_t *to)
 }
 
 #else
+
+#define LANE_LOOKUP_VALUES 0 /* no fast lookup in tables of any size */
 
 #if defined(__AVX2__)
 

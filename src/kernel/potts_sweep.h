@@ -6,7 +6,7 @@
 
 #include "kernel/lane_sweep.h"
 
-enum { HEAT_POTTS_MOST_VALUES = 128, HEAT_POTTS_CHUNK = 128 /* chains whose sums stay in the cache */ };
+enum { HEAT_POTTS_MOST_VALUES = 128, HEAT_POTTS_CHUNK = 256 /* chains whose sums stay in the cache */ };
 
 /* A graph in integer units: J = coupling / unit, rounded where the couplings are not multiples of one unit. A
  * field and all that a variable's neighbours can add to it is at most 2^25 in size. */
@@ -18,6 +18,7 @@ typedef struct heat_potts_graph {
     const int32_t *coupling; /* row[n]; NULL: tables */
     const int32_t *tables;   /* [q][stride] each: for every value of the neighbour, J of every own value */
     const int64_t *table;    /* row[n] */
+    const int64_t *across;   /* row[n]: the table of the edge's other end, which is the transposed one */
     const int32_t *field;    /* [n][stride] */
 } heat_potts_graph;
 
@@ -29,7 +30,7 @@ typedef struct heat_potts_block {
     int64_t *energy;     /* [16 n_vectors]: in units, without the offset; follows every move */
     int64_t *n_moves;    /* [16 n_vectors] */
     uint32_t *random[4]; /* [16 n_vectors]: xoshiro128+ of each chain */
-    int32_t *sums;       /* [HEAT_POTTS_CHUNK][stride]: work space, with tables */
+    int32_t *sums;       /* [HEAT_POTTS_CHUNK * stride]: work space, with tables */
 } heat_potts_block;
 
 /* One sweep, sites in order. A chain takes the first value a with u < p(0) + ... + p(a), where u is its next

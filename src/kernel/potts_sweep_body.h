@@ -3,48 +3,54 @@
  * vector).
  *
  * What a value of a site would gain, sum(a) = h(a) + sum_j J(a, a_j), is needed for every value a and chain.
- * Plain couplings are added where a neighbour has the value, 16 chains a vector. Of tables whole rows are
- * added, 16 values a vector: a few neighbours at a time for a chunk of chains, so that their tables and the
- * sums stay in the first cache, and then transposed. From there on chains lie side by side. */
+ * Plain couplings are added where a neighbour has the value, 16 chains a vector. Of tables, where vectors can
+ * look up in 32 numbers, the row of one own value is looked up by the neighbour's values, 16 chains at once,
+ * with the sums in registers. Elsewhere whole rows are added, 16 values a vector, and the sums transposed.
+ * Either way a few neighbours at a time serve a chunk of chains, so that their tables and the sums stay in
+ * the nearest caches. From there on chains lie side by side. */
 #include "kernel/lane_values.h"
 #include "kernel/potts_sweep.h"
 
 #define LANE_PASTE_(a, b) a##b
 #define LANE_PASTE(a, b) LANE_PASTE_(a, b)
+#define LANE_PRAGMA(text) _Pragma(#text)
+#define LANE_UNROLL(n) LANE_PRAGMA(GCC unroll n)
 
 #ifndef LANE_DRAW
 #define LANE_DRAW(state, vector) lane_draw(state)
 #endif
 
-enum { POTTS_TILE = 4 /* neighbours whose tables are visited together */ };
+enum {
+    POTTS_TILE = 4, /* neighbours whose tables are visited together */
+    ROWS_CHUNK = HEAT_POTTS_CHUNK / 2,
+};
 
-/* The sums of one vector of chains, every value for 16 chains. */
-typedef int32_t potts_sums[HEAT_POTTS_MOST_VALUES][LANES];
-
-/* The weights of all values, summed up to each: cumulated[a] = w(0) + ... + w(a). */
-LANE_FN void heat_bath_weights(const potts_sums sums, int32_t q, lane_real scale,
+/* The weights of all values, summed up to each: cumulated[a] = w(0) + ... + w(a). The sums of value a of a
+ * vector of chains stand at a * step, here and below. */
+LANE_FN void heat_bath_weights(const int32_t *sums, const int32_t step, int32_t q, lane_real scale,
                                float cumulated[HEAT_POTTS_MOST_VALUES][LANES])
 {
-    lane_int largest = lane_load(sums[0]);
+    lane_int largest = lane_load(sums);
     lane_real total = lane_all_real(0);
 
     for (int32_t a = 1; a < q; a++)
-        largest = lane_largest(largest, lane_load(sums[a]));
+        largest = lane_largest(largest, lane_load(sums + a * step));
     for (int32_t a = 0; a < q; a++) {
-        lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums[a]), largest)), scale);
+        lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums + a * step), largest)), scale);
         total = lane_plus(total, lane_exp2_scaled(lane_max(y, lane_all_real(-60))));
         lane_store(cumulated[a], lane_bits_of(total));
     }
 }
 
-LANE_FN void metropolis_weights(const potts_sums sums, int32_t q, lane_real scale, lane_int current,
-                                lane_int sum_now, float cumulated[HEAT_POTTS_MOST_VALUES][LANES])
+LANE_FN void metropolis_weights(const int32_t *sums, const int32_t step, int32_t q, lane_real scale,
+                                lane_int current, lane_int sum_now,
+                                float cumulated[HEAT_POTTS_MOST_VALUES][LANES])
 {
     const lane_real zero = lane_all_real(0);
     lane_real moves = zero, total = zero, stays;
 
     for (int32_t a = 0; a < q; a++) {
-        lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums[a]), sum_now)), scale);
+        lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums + a * step), sum_now)), scale);
         lane_real w = lane_exp2_scaled(lane_max(lane_min(y, zero), lane_all_real(-60)));
         w = lane_choose(lane_equal(current, lane_all(a)), zero, w);
         moves = lane_plus(moves, w);
@@ -59,8 +65,8 @@ LANE_FN void metropolis_weights(const potts_sums sums, int32_t q, lane_real scal
 }
 
 /* Draws the next values of one vector of chains. */
-LANE_FN void move_vector(const potts_sums sums, int32_t q, heat_potts_block *b, int32_t site, int32_t vector,
-                         heat_flip_rule rule)
+LANE_FN void move_vector(const int32_t *sums, const int32_t step, int32_t q, heat_potts_block *b,
+                         int32_t site, int32_t vector, heat_flip_rule rule)
 {
     const int64_t first = (int64_t)LANES * vector;
     uint8_t *value = b->value + ((int64_t)site * b->n_vectors + vector) * LANES;
@@ -72,12 +78,12 @@ LANE_FN void move_vector(const potts_sums sums, int32_t q, heat_potts_block *b, 
     for (int k = 0; k < 4; k++)
         random[k] = lane_load(b->random[k] + first);
     if (rule == HEAT_FLIP_HEAT_BATH) {
-        heat_bath_weights(sums, q, scale, cumulated);
+        heat_bath_weights(sums, step, q, scale, cumulated);
     } else {
         int32_t now[LANES];
         for (int l = 0; l < LANES; l++)
-            now[l] = sums[value[l]][l];
-        metropolis_weights(sums, q, scale, lane_load_bytes(value), lane_load(now), cumulated);
+            now[l] = sums[value[l] * step + l];
+        metropolis_weights(sums, step, q, scale, lane_load_bytes(value), lane_load(now), cumulated);
     }
     u = lane_mul(lane_to_real(lane_shift_right(LANE_DRAW(random, vector), 1)), lane_all_real(0x1p-31f));
     u = lane_mul(u, lane_load_real(cumulated[q - 1]));
@@ -85,7 +91,7 @@ LANE_FN void move_vector(const potts_sums sums, int32_t q, heat_potts_block *b, 
         next = lane_add_where(lane_less(lane_bits_of(u), lane_load(cumulated[a])), next, lane_all(-1));
     lane_store(to, next);
     for (int l = 0; l < LANES; l++) {
-        b->energy[first + l] -= sums[to[l]][l] - sums[value[l]][l];
+        b->energy[first + l] -= sums[to[l] * step + l] - sums[value[l] * step + l];
         b->n_moves[first + l] += to[l] != value[l];
     }
     lane_store_bytes(value, next);
@@ -99,17 +105,17 @@ LANE_FN void sweep_plain(const heat_potts_graph *g, heat_potts_block *b, heat_fl
     for (int32_t i = 0; i < g->n; i++) {
         const int32_t *field = g->field + (int64_t)i * g->stride;
         for (int32_t v = 0; v < b->n_vectors; v++) {
-            potts_sums sums;
+            int32_t sums[HEAT_POTTS_MOST_VALUES * LANES];
             for (int32_t a = 0; a < q; a++)
-                lane_store(sums[a], lane_all(field[a]));
+                lane_store(sums + a * LANES, lane_all(field[a]));
             for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
                 lane_int other = lane_load_bytes(b->value + ((int64_t)g->col[k] * b->n_vectors + v) * LANES);
                 lane_int coupling = lane_all(g->coupling[k]);
                 for (int32_t a = 0; a < q; a++)
-                    lane_store(sums[a],
-                               lane_add_where(lane_equal(other, lane_all(a)), lane_load(sums[a]), coupling));
+                    lane_store(sums + a * LANES, lane_add_where(lane_equal(other, lane_all(a)),
+                                                                lane_load(sums + a * LANES), coupling));
             }
-            move_vector(sums, q, b, i, v, rule);
+            move_vector(sums, LANES, q, b, i, v, rule);
         }
     }
 }
@@ -159,24 +165,130 @@ LANE_FN void sum_tables(const heat_potts_graph *g, heat_potts_block *b, int32_t 
 LANE_FN void sweep_tables(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
                           const int32_t vectors)
 {
-    enum { CHUNK = HEAT_POTTS_CHUNK / LANES };
+    enum { CHUNK = ROWS_CHUNK / LANES };
 
     for (int32_t i = 0; i < g->n; i++)
         for (int32_t begin = 0; begin < b->n_vectors; begin += CHUNK) {
             int32_t count = b->n_vectors - begin < CHUNK ? b->n_vectors - begin : CHUNK;
             sum_tables(g, b, i, (int64_t)begin * LANES, count * LANES, vectors);
             for (int32_t v = 0; v < count; v++) {
-                potts_sums sums;
+                int32_t sums[HEAT_POTTS_MOST_VALUES * LANES];
                 for (int32_t a = 0; a < vectors; a++)
                     lane_transpose(b->sums + (int64_t)v * LANES * g->stride + LANES * a, g->stride,
-                                   sums[LANES * a]);
-                move_vector(sums, g->q, b, i, begin + v, rule);
+                                   sums + LANES * LANES * a);
+                move_vector(sums, LANES, g->q, b, i, begin + v, rule);
             }
         }
 }
 
+#if LANE_LOOKUP_VALUES > 0
+
+enum {
+    LOOKUP_TILE = 16,  /* neighbours */
+    LOOKUP_VALUES = 5, /* own values, times */
+    LOOKUP_VECTORS = 4 /* vectors of chains: the sums that registers hold */
+};
+
+/* Sums of `n_values` values from `value` on in `n_vectors` vectors, which lie `vector` vectors into the chunk
+ * and `lane` chains into the block, over the ends [k, end): a table's row of one own value is looked up by
+ * the neighbour's. */
+LANE_FN void look_up(const heat_potts_graph *g, heat_potts_block *b, int64_t k, int64_t end, int32_t value,
+                     const int n_values, int32_t vector, int64_t lane, const int n_vectors,
+                     const int32_t table_vectors)
+{
+    const int64_t width = (int64_t)LANES * b->n_vectors, size = (int64_t)g->q * g->stride;
+    int32_t *sums = b->sums + (int64_t)value * HEAT_POTTS_CHUNK + (int64_t)vector * LANES;
+    lane_int sum[LOOKUP_VALUES][LOOKUP_VECTORS];
+
+    LANE_UNROLL(5)
+    for (int a = 0; a < n_values; a++)
+        LANE_UNROLL(4)
+    for (int v = 0; v < n_vectors; v++)
+        sum[a][v] = lane_load(sums + a * HEAT_POTTS_CHUNK + v * LANES);
+    for (; k < end; k++) {
+        const int32_t *row = g->tables + g->across[k] * size + (int64_t)value * g->stride;
+        const uint8_t *other = b->value + g->col[k] * width + lane;
+        lane_int index[LOOKUP_VECTORS];
+        LANE_UNROLL(4)
+        for (int v = 0; v < n_vectors; v++)
+            index[v] = lane_load_bytes(other + v * LANES);
+        LANE_UNROLL(5)
+        for (int a = 0; a < n_values; a++) {
+            lane_int table[2];
+            for (int t = 0; t < table_vectors; t++)
+                table[t] = lane_load(row + a * table_vectors * LANES + t * LANES);
+            LANE_UNROLL(4)
+            for (int v = 0; v < n_vectors; v++)
+                sum[a][v] = lane_add(sum[a][v], lane_lookup(table, table_vectors, index[v]));
+        }
+    }
+    LANE_UNROLL(5)
+    for (int a = 0; a < n_values; a++)
+        LANE_UNROLL(4)
+    for (int v = 0; v < n_vectors; v++)
+        lane_store(sums + a * HEAT_POTTS_CHUNK + v * LANES, sum[a][v]);
+}
+
+/* The same for a whole chunk of vectors. */
+LANE_FN void look_up_chunk(const heat_potts_graph *g, heat_potts_block *b, int64_t k, int64_t end,
+                           int32_t value, const int n_values, int64_t lane, int32_t vectors,
+                           const int32_t table_vectors)
+{
+    int32_t v = 0;
+
+    for (; v + LOOKUP_VECTORS <= vectors; v += LOOKUP_VECTORS)
+        look_up(g, b, k, end, value, n_values, v, lane + v * LANES, LOOKUP_VECTORS, table_vectors);
+    for (; v < vectors; v++)
+        look_up(g, b, k, end, value, n_values, v, lane + v * LANES, 1, table_vectors);
+}
+
+/* Fills b->sums, [value][chain of the chunk], for `vectors` vectors of chains from `lane` on. */
+LANE_FN void sum_lookups(const heat_potts_graph *g, heat_potts_block *b, int32_t site, int64_t lane,
+                         int32_t vectors, const int32_t table_vectors)
+{
+    for (int32_t a = 0; a < g->q; a++)
+        for (int32_t v = 0; v < vectors; v++)
+            lane_store(b->sums + (int64_t)a * HEAT_POTTS_CHUNK + v * LANES,
+                       lane_all(g->field[(int64_t)site * g->stride + a]));
+    for (int64_t k = g->row[site]; k < g->row[site + 1]; k += LOOKUP_TILE) {
+        int64_t end = k + LOOKUP_TILE < g->row[site + 1] ? k + LOOKUP_TILE : g->row[site + 1];
+        int32_t a = 0;
+        for (; a + LOOKUP_VALUES <= g->q; a += LOOKUP_VALUES)
+            look_up_chunk(g, b, k, end, a, LOOKUP_VALUES, lane, vectors, table_vectors);
+        for (; a + 2 <= g->q; a += 2)
+            look_up_chunk(g, b, k, end, a, 2, lane, vectors, table_vectors);
+        for (; a < g->q; a++)
+            look_up_chunk(g, b, k, end, a, 1, lane, vectors, table_vectors);
+    }
+}
+
+LANE_FN void sweep_lookups(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
+                           const int32_t table_vectors)
+{
+    enum { CHUNK = HEAT_POTTS_CHUNK / LANES };
+
+    for (int32_t i = 0; i < g->n; i++)
+        for (int32_t begin = 0; begin < b->n_vectors; begin += CHUNK) {
+            int32_t count = b->n_vectors - begin < CHUNK ? b->n_vectors - begin : CHUNK;
+            sum_lookups(g, b, i, (int64_t)begin * LANES, count, table_vectors);
+            for (int32_t v = 0; v < count; v++)
+                move_vector(b->sums + (int64_t)v * LANES, HEAT_POTTS_CHUNK, g->q, b, i, begin + v, rule);
+        }
+}
+
+#endif
+
 LANE_FN void sweep_by_rule(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule)
 {
+#if LANE_LOOKUP_VALUES > 0
+    if (g->coupling == NULL && g->stride <= LANE_LOOKUP_VALUES) {
+        if (g->stride == LANES)
+            sweep_lookups(g, b, rule, 1);
+        else
+            sweep_lookups(g, b, rule, 2);
+        return;
+    }
+#endif
     if (g->coupling != NULL) {
         switch (g->q) {
         case 2:

@@ -161,8 +161,9 @@ static double potts_bytes(const heat_model *model, const heat_model_info *info, 
     if (!heat_model_get_categorical(model, &view))
         return -1;
     return lanes * ((plan->track_best ? 2.0 : 1.0) * info->n_variables + 64) +
-           (view.coupling != NULL ? (double)info->n_edges * 8
-                                  : (double)view.n_tables * info->n_states * stride * 4) +
+           (view.coupling != NULL
+                ? (double)info->n_edges * 8
+                : (double)view.n_tables * info->n_states * stride * 4 + (double)info->n_edges * 16) +
            info->n_variables * stride * 4 + (lanes / 16 + 1) * HEAT_POTTS_CHUNK * stride * 4;
 }
 

@@ -4,6 +4,7 @@
 #include "kernel/lowest_bit.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double most_units = 0x1p25; /* of a field: see heat_potts_graph */
 
@@ -91,6 +92,25 @@ static heat_status fill_couplings(heat_context *ctx, const heat_categorical *v, 
     return status;
 }
 
+/* Rows are sorted, so the ends in a row are met in its order as the rows of their other ends are read. */
+static heat_status fill_across(heat_context *ctx, const heat_categorical *v, heat_potts_units *u)
+{
+    int64_t *across = NULL, *next = NULL;
+    heat_status status = heat_alloc_unset(ctx, v->row[v->n], sizeof *across, &across);
+
+    u->graph.across = across;
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, v->n, sizeof *next, &next);
+    if (status != HEAT_OK)
+        return status;
+    memcpy(next, v->row, (size_t)v->n * sizeof *next);
+    for (int32_t i = 0; i < v->n; i++)
+        for (int64_t k = v->row[i]; k < v->row[i + 1]; k++)
+            across[k] = v->table[next[v->col[k]]++];
+    heat_free(next);
+    return HEAT_OK;
+}
+
 static heat_status fill_tables(heat_context *ctx, const heat_categorical *v, heat_potts_units *u)
 {
     int64_t q = v->q, stride = u->graph.stride;
@@ -98,6 +118,8 @@ static heat_status fill_tables(heat_context *ctx, const heat_categorical *v, hea
     heat_status status = heat_alloc(ctx, v->n_tables, (size_t)(q * stride) * sizeof *tables, &tables);
 
     u->graph.tables = tables;
+    if (status == HEAT_OK)
+        status = fill_across(ctx, v, u);
     for (int64_t t = 0; t < v->n_tables && status == HEAT_OK; t++)
         for (int64_t a = 0; a < q; a++)
             for (int64_t b = 0; b < q; b++)
@@ -168,6 +190,7 @@ void heat_potts_units_free(heat_potts_units *u)
         return;
     heat_free(u->graph.coupling);
     heat_free(u->graph.tables);
+    heat_free(u->graph.across);
     heat_free(u->graph.field);
     heat_free(u);
 }

@@ -19,7 +19,15 @@ static lane_int scripted_draw(int vector);
 #define LANE_DRAW(state, vector) scripted_draw(vector)
 #include "kernel/potts_sweep_body.h"
 
-enum { N = 7, MOST_VECTORS = 11, MOST_LANES = MOST_VECTORS * LANES, STEPS = 7, MOST_STRIDE = 128 };
+enum {
+    N = 7,
+    MANY = 19, /* sites that are all neighbours: more than a tile */
+    MOST_VECTORS = 19,
+    MOST_LANES = MOST_VECTORS * LANES,
+    STEPS = 7,
+    MOST_STRIDE = 128,
+    MOST_EDGES = MANY * (MANY - 1) / 2,
+};
 
 /* Where each draw lands relative to a border, in units of 2^-31. */
 static const int64_t offsets[STEPS] = {-40000000, -20000, -1, 0, 1, 20000, 40000000};
@@ -27,7 +35,7 @@ static const int64_t offsets[STEPS] = {-40000000, -20000, -1, 0, 1, 20000, 40000
 /* A block with its arrays. */
 typedef struct whole_block {
     heat_potts_block block;
-    uint8_t value[N * MOST_LANES];
+    uint8_t value[MANY * MOST_LANES];
     float scale[MOST_LANES];
     int64_t energy[MOST_LANES], n_moves[MOST_LANES];
     uint32_t random[4][MOST_LANES];
@@ -110,35 +118,36 @@ static lane_int scripted_draw(int vector)
     return lane_load(draws);
 }
 
-/* A ring with chords, of q values, one pair of random tables or couplings an edge. */
-static heat_model *random_potts(heat_context *ctx, int32_t q, bool plain, bool real)
+/* A ring of n sites with chords to all that are at most `reach` away, of q values, one pair of random tables
+ * or couplings an edge. */
+static heat_model *random_potts(heat_context *ctx, int32_t n, int32_t reach, int32_t q, bool plain, bool real)
 {
-    static double tables[2 * N * 32 * 32], couplings[2 * N], fields[N * 32];
-    int32_t i[2 * N], j[2 * N];
+    static double tables[MOST_EDGES * 32 * 32], couplings[MOST_EDGES], fields[MANY * 32];
+    int32_t i[MOST_EDGES], j[MOST_EDGES], n_edges = n * reach;
     heat_potts potts;
     heat_stream stream;
     heat_model *model;
 
-    assert_true(q <= 32);
+    assert_true(q <= 32 && n_edges <= MOST_EDGES);
     heat_stream_init(&stream, 7, HEAT_PURPOSE_TEST, (uint64_t)(4 * q + 2 * plain + real));
-    for (int e = 0; e < 2 * N; e++) {
-        i[e] = e % N;
-        j[e] = (e % N + 1 + e / N) % N;
+    for (int e = 0; e < n_edges; e++) {
+        i[e] = e % n;
+        j[e] = (e % n + 1 + e / n) % n;
         couplings[e] = real ? heat_stream_normal(&stream) : (double)heat_stream_below(&stream, 3) - 1;
     }
-    for (int k = 0; k < 2 * N * q * q; k++)
+    for (int k = 0; k < n_edges * q * q; k++)
         tables[k] = real ? heat_stream_normal(&stream) : (double)heat_stream_below(&stream, 5) / 4;
-    for (int k = 0; k < N * q; k++)
+    for (int k = 0; k < n * q; k++)
         fields[k] = real ? heat_stream_normal(&stream) : (double)heat_stream_below(&stream, 3);
     heat_potts_init(&potts);
-    potts.n_variables = N;
+    potts.n_variables = n;
     potts.n_states = q;
-    potts.n_edges = 2 * N;
+    potts.n_edges = n_edges;
     potts.i = i;
     potts.j = j;
     potts.couplings = plain ? couplings : NULL;
     potts.tables = plain ? NULL : tables;
-    potts.n_tables = plain ? 0 : 2 * N;
+    potts.n_tables = plain ? 0 : n_edges;
     potts.fields = fields;
     assert_ok(ctx, heat_model_create_potts(ctx, &potts, &model));
     return model;
@@ -173,7 +182,7 @@ static void prepare(whole_block *w, const heat_potts_units *units, int32_t vecto
                             .n_moves = w->n_moves,
                             .random = {w->random[0], w->random[1], w->random[2], w->random[3]},
                             .sums = w->sums};
-    for (int32_t k = 0; k < N * LANES * vectors; k++)
+    for (int32_t k = 0; k < units->graph.n * LANES * vectors; k++)
         w->value[k] = (uint8_t)heat_stream_below(&stream, (uint64_t)units->graph.q);
     for (int32_t l = 0; l < LANES * vectors; l++) {
         script.beta[l] = betas[(l + (int32_t)seed) % 6];
@@ -192,7 +201,7 @@ static void check_decisions(heat_context *ctx, int32_t q, bool plain, bool real)
     } pairs[] = {{&heat_engine_metropolis, HEAT_FLIP_METROPOLIS},
                  {&heat_engine_heat_bath, HEAT_FLIP_HEAT_BATH}};
     static whole_block w;
-    heat_model *model = random_potts(ctx, q, plain, real);
+    heat_model *model = random_potts(ctx, N, 2, q, plain, real);
     heat_categorical view;
     heat_potts_units *units;
 
@@ -232,11 +241,10 @@ static void decides_as_the_rule(void **state)
     heat_context_free(ctx);
 }
 
-static void check_instance(heat_context *ctx, const heat_isa *isa, int32_t q, bool plain, int32_t vectors,
+static void check_instance(heat_context *ctx, const heat_isa *isa, heat_model *model, int32_t vectors,
                            heat_flip_rule flip)
 {
     static whole_block a, b;
-    heat_model *model = random_potts(ctx, q, plain, false);
     heat_categorical view;
     heat_potts_units *units;
     int64_t n_moves = 0;
@@ -255,16 +263,16 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, int32_t q, bo
     assert_memory_equal(a.n_moves, b.n_moves, sizeof a.n_moves);
     assert_memory_equal(a.random, b.random, sizeof a.random);
     for (int32_t l = 0; l < LANES * vectors; l++) {
-        int8_t row[N];
+        int8_t row[MANY];
         double energy;
         assert_int_equal(a.energy[l], energy_of(&units->graph, &a.block, l));
-        for (int32_t i = 0; i < N; i++)
+        for (int32_t i = 0; i < view.n; i++)
             row[i] = (int8_t)value_of(&a.block, i, l);
         assert_ok(ctx, heat_model_energies(ctx, model, 1, row, &energy));
         assert_close(view.offset + units->unit * (double)a.energy[l], energy, 0);
         n_moves += a.n_moves[l];
     }
-    assert_true(n_moves > N * LANES * vectors);
+    assert_true(n_moves > view.n * LANES * vectors);
     heat_potts_units_free(units);
     heat_model_free(model);
 }
@@ -278,8 +286,20 @@ static void every_instruction_set_gives_the_same_bits(void **state)
     for (int k = 0; k < heat_isa_count(); k++)
         for (int v = 0; v < 7; v++)
             for (int kind = 0; kind < 4; kind++)
-                check_instance(ctx, heat_isa_at(k), values[v], kind & 1, v % 2 ? 1 : 9,
-                               (heat_flip_rule)(kind / 2));
+                check_instance(ctx, heat_isa_at(k), random_potts(ctx, N, 2, values[v], kind & 1, false),
+                               v % 2 ? 1 : 9, (heat_flip_rule)(kind / 2));
+    heat_context_free(ctx);
+}
+
+static void more_neighbours_and_chains_than_a_tile_give_the_same_bits(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int k = 0; k < heat_isa_count(); k++)
+        for (int32_t q = 15; q <= 23; q += 4)
+            check_instance(ctx, heat_isa_at(k), random_potts(ctx, MANY, MANY / 2, q, false, false),
+                           MOST_VECTORS, HEAT_FLIP_HEAT_BATH);
     heat_context_free(ctx);
 }
 
@@ -317,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_as_the_rule),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(more_neighbours_and_chains_than_a_tile_give_the_same_bits),
         cmocka_unit_test(what_does_not_fit_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
