@@ -12,7 +12,7 @@ typedef struct heat_model heat_model;
 /* What a model is. Read the fields up to `size`. Strings live as long as the model. */
 typedef struct heat_model_info {
     size_t size;        /* set by heat_model_describe */
-    const char *kind;   /* "ising" (spins), "qubo" (0 and 1), "potts" (0 to q-1), "custom" */
+    const char *kind;   /* "ising" (spins), "qubo" (0 and 1), "potts" (0 to q-1), "rbm", "custom" */
     const char *name;   /* the file or built-in it came from, or what its creator called it */
     const char *format; /* of the file: "rudy", "qubo", ... (docs/formats.md); "built-in", "memory" */
     int32_t n_variables;
@@ -24,7 +24,7 @@ typedef struct heat_model_info {
     int64_t n_isolated;   /* variables without an edge */
     int32_t n_components; /* connected; an isolated variable is one */
     int32_t min_degree, max_degree;
-    double min_coupling, max_coupling; /* J_ij, or of a QUBO Q_ij, i < j; 0 without edges */
+    double min_coupling, max_coupling; /* J_ij, of a QUBO Q_ij, i < j, of an RBM W_ij; 0 without edges */
     bool has_field; /* some h_i is not 0 (of a QUBO: of its Ising form); without, s -> -s keeps the energy. Of
                      * a Potts model: fields or tables tell the values apart; without, exchanging two values
                      * everywhere keeps the energy */
@@ -34,6 +34,7 @@ typedef struct heat_model_info {
     int32_t n_dimensions;  /* of a lattice built-in; 0 otherwise */
     const int64_t *extent; /* n_dimensions lengths */
     bool has_labels;       /* heat_model_get_label is not NULL */
+    int32_t n_visible; /* of a Boltzmann machine: its first variables, the hidden ones follow; 0 otherwise */
 } heat_model_info;
 
 /* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as
@@ -105,6 +106,41 @@ HEAT_API void heat_potts_init(heat_potts *potts);
  */
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_potts(heat_context *ctx, const heat_potts *potts,
                                                            heat_model **out);
+
+/* What the units of a layer are. */
+typedef enum heat_layer {
+    HEAT_LAYER_BINARY = 0, /* 0 and 1 */
+    HEAT_LAYER_SPIN        /* -1 and +1 */
+} heat_layer;
+
+/* "binary", "spin"; "unknown" for any other value. */
+HEAT_API const char *heat_layer_name(heat_layer layer);
+
+/* A restricted Boltzmann machine: visible units v, hidden units h, no edges within a layer,
+ * E(v, h) = -sum_ij v_i W_ij h_j - sum_i b_i v_i - sum_j c_j h_j + offset. */
+typedef struct heat_rbm {
+    size_t size; /* set by heat_rbm_init */
+    int32_t n_visible, n_hidden;
+    heat_layer visible, hidden; /* what the units of the layers are */
+    const double *weights;      /* W, [n_visible][n_hidden] */
+    const double *visible_bias; /* b, [n_visible]; NULL: zeroes */
+    const double *hidden_bias;  /* c, [n_hidden]; NULL: zeroes */
+    double offset;
+} heat_rbm;
+
+/* Zeroes the struct and sets its size: both layers are binary. */
+HEAT_API void heat_rbm_init(heat_rbm *rbm);
+
+/* An RBM from arrays, which are copied. A state is the visible units, then the hidden ones: 0 and 1, or -1
+ * and +1 where both layers are spins; where one is, its -1 is written 0. Memory: 8 bytes a weight, and 16 to
+ * 24 for the bipartite graph that it is. HEAT_ERROR_ARGUMENT names the first number that is not finite. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_rbm(heat_context *ctx, const heat_rbm *rbm,
+                                                         heat_model **out);
+
+/* The arrays of an RBM, which live as long as the model; no bias is NULL. HEAT_ERROR_UNABLE if the model is
+ * none. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_get_rbm(heat_context *ctx, const heat_model *model,
+                                                      heat_rbm *rbm);
 
 /* A model from callbacks. The struct is copied; on success the model owns `user`, on failure the caller does.
  */

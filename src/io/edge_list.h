@@ -5,16 +5,20 @@
 
 #include "io/labels.h"
 
+#include <heatbath/model.h>
+
 /* What the numbers mean: the energy is, over the edges and variables,
  *   ISING    -sum weight s_i s_j - sum field s_i + offset,   s = -1, +1: J and h
  *   MAX_CUT  +sum weight s_i s_j + offset,                   s = -1, +1: the weights of the cut, J = -w
  *   QUBO     +sum weight x_i x_j + sum field x_i + offset,   x = 0, 1: Q_ij and Q_ii
- *   POTTS    as heat_potts says; couplings are the weights */
+ *   POTTS    as heat_potts says; couplings are the weights
+ *   RBM      as heat_rbm says; in place of edges and fields there are its own arrays, `rbm` */
 typedef enum heat_graph_form {
     HEAT_FORM_ISING = 0,
     HEAT_FORM_MAX_CUT,
     HEAT_FORM_QUBO,
-    HEAT_FORM_POTTS
+    HEAT_FORM_POTTS,
+    HEAT_FORM_RBM
 } heat_graph_form;
 
 typedef struct heat_edge_list {
@@ -31,6 +35,7 @@ typedef struct heat_edge_list {
     int64_t n_tables;          /* POTTS with tables in place of weights */
     double *tables;            /* [n_tables][q][q]; NULL: weights */
     int64_t *table;            /* [n_edges] */
+    heat_rbm rbm;              /* RBM: its arrays, owned, none NULL; the offset is that above */
     heat_labels labels;        /* names of the variables; empty if they are called 0 to n - 1 */
     int64_t n_repeated_fields; /* linear terms that repeated an earlier one; added up */
     int64_t n_self_loops;      /* edges from a vertex to itself, left out (Max-Cut: they are never cut) */

@@ -28,24 +28,25 @@ typedef struct format_row {
     heat_status (*write)(heat_context *ctx, const char *path, const heat_edge_list *list);
     coding_held coding;
     labels_held labels;
-    bool holds_potts;
+    bool holds_potts, holds_rbm;
 } format_row;
 
 static const format_row rows[] = {
     {"rudy", ".mc", "a first line `n m` (rudy)", heat_rudy_recognise, heat_rudy_read, heat_rudy_write, SPINS,
-     NONE, false},
+     NONE, false, false},
     {"ising", ".ising", "`ising N` (ising)", heat_ising_recognise, heat_ising_read, heat_ising_write, SPINS,
-     NONE, false},
+     NONE, false, false},
     {"ising1", NULL, "bare lines `i j J` with --format", heat_ising1_recognise, heat_ising1_read, NULL, SPINS,
-     NONE, false},
+     NONE, false, false},
     {"qubo", ".qubo", "`p qubo` (qubo)", heat_qubo_recognise, heat_qubo_read, heat_qubo_write, BINARY, NONE,
-     false},
-    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE, false},
+     false, false},
+    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE, false, false},
     {"coo", ".coo", "`# vartype=` (coo)", heat_coo_recognise, heat_coo_read, heat_coo_write, EITHER, INDICES,
+     false, false},
+    {"bqm", ".json", "`{` (bqm)", heat_bqm_recognise, heat_bqm_read, heat_bqm_write, EITHER, ANY, false,
      false},
-    {"bqm", ".json", "`{` (bqm)", heat_bqm_recognise, heat_bqm_read, heat_bqm_write, EITHER, ANY, false},
     {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read, heat_graph_hdf5_write,
-     EITHER, ANY, true},
+     EITHER, ANY, true, true},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -185,9 +186,19 @@ static heat_status prepare(heat_context *ctx, const char *path, const format_row
     if (list->form == HEAT_FORM_POTTS && !row->holds_potts)
         return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
                               "the format %s cannot hold a Potts model; .h5 can", row->name);
-    if (row->coding == EITHER)
+    if (row->coding == EITHER || list->form == HEAT_FORM_RBM)
         return HEAT_OK;
     return row->coding == SPINS ? heat_edge_list_to_spins(ctx, list) : heat_edge_list_to_binary(ctx, list);
+}
+
+bool heat_graph_format_holds(const char *path, heat_graph_form form)
+{
+    for (int k = 0; k < N_ROWS; k++)
+        if (rows[k].suffix != NULL && ends_in(path, rows[k].suffix))
+            return form == HEAT_FORM_RBM     ? rows[k].holds_rbm
+                   : form == HEAT_FORM_POTTS ? rows[k].holds_potts
+                                             : !rows[k].holds_rbm || rows[k].holds_potts;
+    return false;
 }
 
 heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list *list)

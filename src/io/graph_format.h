@@ -14,4 +14,7 @@ HEAT_MUST_USE heat_status heat_graph_read(heat_context *ctx, const char *path, c
  * not at all. Labels that the format cannot hold are left out with a warning. */
 HEAT_MUST_USE heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list *list);
 
+/* True if the suffix of `path` names a format that holds models of this form as such. */
+bool heat_graph_format_holds(const char *path, heat_graph_form form);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/potts_hdf5.h"
+#include "io/rbm_hdf5.h"
 #include "io/store.h"
 
 #include <jansson.h>
@@ -89,7 +90,8 @@ static heat_status read_scalars(const graph_reader *r, heat_edge_list *list)
 static const char *const form_names[] = {[HEAT_FORM_ISING] = "ising",
                                          [HEAT_FORM_MAX_CUT] = "max-cut",
                                          [HEAT_FORM_QUBO] = "qubo",
-                                         [HEAT_FORM_POTTS] = "potts"};
+                                         [HEAT_FORM_POTTS] = "potts",
+                                         [HEAT_FORM_RBM] = "rbm"};
 enum { N_FORMS = sizeof form_names / sizeof *form_names };
 
 /* The linear terms' array: h of an Ising model, the diagonal of a QUBO. */
@@ -110,7 +112,7 @@ static heat_status read_energy(const graph_reader *r, heat_edge_list *list)
         form++;
     if (form == N_FORMS)
         status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
-                                "energy is '%.40s', expected ising, max-cut, qubo or potts", energy);
+                                "energy is '%.40s', expected ising, max-cut, qubo, potts or rbm", energy);
     else
         list->form = (heat_graph_form)form;
     heat_free(energy);
@@ -165,6 +167,18 @@ static heat_status read_arrays(const graph_reader *r, heat_edge_list *list)
     return status == HEAT_OK ? check_edges(r, list) : status;
 }
 
+static heat_status read_form(const graph_reader *r, heat_edge_list *list)
+{
+    switch (list->form) {
+    case HEAT_FORM_POTTS:
+        return heat_potts_hdf5_read(r->ctx, r->store, r->name, list);
+    case HEAT_FORM_RBM:
+        return heat_rbm_hdf5_read(r->ctx, r->store, r->name, list);
+    default:
+        return read_arrays(r, list);
+    }
+}
+
 heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
 {
     graph_reader r = {.ctx = heat_text_source_context(source), .name = heat_text_source_name(source)};
@@ -184,8 +198,7 @@ heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
     if (status == HEAT_OK)
         status = read_energy(&r, list);
     if (status == HEAT_OK)
-        status = list->form == HEAT_FORM_POTTS ? heat_potts_hdf5_read(r.ctx, r.store, r.name, list)
-                                               : read_arrays(&r, list);
+        status = read_form(&r, list);
     if (status == HEAT_OK)
         status = read_labels(&r, list);
     heat_store_close(r.store);
@@ -219,6 +232,18 @@ static heat_status write_arrays(heat_context *ctx, heat_store *store, const heat
     return status;
 }
 
+static heat_status write_form(heat_context *ctx, heat_store *store, const heat_edge_list *list)
+{
+    switch (list->form) {
+    case HEAT_FORM_POTTS:
+        return heat_potts_hdf5_write(ctx, store, list);
+    case HEAT_FORM_RBM:
+        return heat_rbm_hdf5_write(ctx, store, list);
+    default:
+        return write_arrays(ctx, store, list);
+    }
+}
+
 heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const heat_edge_list *list)
 {
     heat_store *store;
@@ -231,8 +256,7 @@ heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const hea
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "n_variables", HEAT_STORE_INT64, 0, NULL, n);
     if (status == HEAT_OK)
-        status = list->form == HEAT_FORM_POTTS ? heat_potts_hdf5_write(ctx, store, list)
-                                               : write_arrays(ctx, store, list);
+        status = write_form(ctx, store, list);
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "offset", HEAT_STORE_DOUBLE, 0, NULL, &list->offset);
     if (status == HEAT_OK && list->labels.n > 0)

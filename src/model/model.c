@@ -66,6 +66,21 @@ static void warn(heat_context *ctx, const heat_model_info *info)
                  (long long)info->n_self_loops);
 }
 
+/* The model that a file's list describes. */
+static heat_status take_list(heat_context *ctx, heat_edge_list *list, const char *path, const char *format,
+                             heat_model **out)
+{
+    switch (list->form) {
+    case HEAT_FORM_POTTS:
+        return heat_potts_take(ctx, list, path, format, out);
+    case HEAT_FORM_RBM:
+        list->rbm.offset = list->offset;
+        return heat_rbm_create(ctx, &list->rbm, path, format, out);
+    default:
+        return heat_ising_create(ctx, list, path, format, out);
+    }
+}
+
 heat_status heat_model_load_format(heat_context *ctx, const char *path, const char *format, heat_model **out)
 {
     heat_edge_list list = {0};
@@ -79,8 +94,7 @@ heat_status heat_model_load_format(heat_context *ctx, const char *path, const ch
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no path");
     status = heat_graph_read(ctx, path, format, &list, &found);
     if (status == HEAT_OK)
-        status = list.form == HEAT_FORM_POTTS ? heat_potts_take(ctx, &list, path, found, out)
-                                              : heat_ising_create(ctx, &list, path, found, out);
+        status = take_list(ctx, &list, path, found, out);
     heat_edge_list_clear(&list);
     if (status == HEAT_OK)
         warn(ctx, &(*out)->info);
@@ -142,6 +156,11 @@ bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view)
 bool heat_model_get_categorical(const heat_model *model, heat_categorical *view)
 {
     return model->kind->categorical != NULL && model->kind->categorical(model->self, view);
+}
+
+bool heat_model_get_layered(const heat_model *model, heat_layered *view)
+{
+    return model->kind->layered != NULL && model->kind->layered(model->self, view);
 }
 
 heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,

@@ -15,6 +15,7 @@ typedef struct heat_model_kind {
                           int32_t site, const int8_t *proposed, double *deltas);
     bool (*pairwise)(const void *self, heat_pairwise *view);       /* NULL: no such view */
     bool (*categorical)(const void *self, heat_categorical *view); /* likewise */
+    bool (*layered)(const void *self, heat_layered *view);         /* likewise */
     heat_status (*save)(heat_context *ctx, const heat_model *model,
                         const char *path); /* NULL: cannot be saved */
 } heat_model_kind;
@@ -50,6 +51,10 @@ HEAT_MUST_USE heat_status heat_potts_create(heat_context *ctx, const heat_potts 
 
 /* The same of an edge list that holds one. Its labels become the model's. */
 HEAT_MUST_USE heat_status heat_potts_take(heat_context *ctx, heat_edge_list *list, const char *name,
+                                          const char *format, heat_model **out);
+
+/* The RBM of arrays, which are checked and copied. `name` and `format` (static) are for info. */
+HEAT_MUST_USE heat_status heat_rbm_create(heat_context *ctx, const heat_rbm *rbm, const char *name,
                                           const char *format, heat_model **out);
 
 /* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before

@@ -4,6 +4,7 @@
 #define HEATBATH_VIEWS_H
 
 #include "kernel/categorical.h"
+#include "kernel/layered.h"
 #include "kernel/pairwise.h"
 
 #include "random/stream.h"
@@ -15,6 +16,9 @@ bool heat_model_get_pairwise(const heat_model *model, heat_pairwise *view);
 
 /* Fills in the categorical view; false if the model has none. Valid while the model lives. */
 bool heat_model_get_categorical(const heat_model *model, heat_categorical *view);
+
+/* Fills in the layered view; false if the model has none. Valid while the model lives. */
+bool heat_model_get_layered(const heat_model *model, heat_layered *view);
 
 /* Rewrites rows of spins, which is what the pairwise view speaks of, in the model's coding, in place. */
 void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states);

@@ -8,6 +8,17 @@
 
 #include <math.h>
 
+static inline void fuzz_check_rbm(const heat_rbm *rbm)
+{
+    FUZZ_CHECK(rbm->n_visible >= 1 && rbm->n_hidden >= 1);
+    for (int64_t k = 0; k < (int64_t)rbm->n_visible * rbm->n_hidden; k++)
+        FUZZ_CHECK(isfinite(rbm->weights[k]));
+    for (int32_t i = 0; i < rbm->n_visible; i++)
+        FUZZ_CHECK(isfinite(rbm->visible_bias[i]));
+    for (int32_t j = 0; j < rbm->n_hidden; j++)
+        FUZZ_CHECK(isfinite(rbm->hidden_bias[j]));
+}
+
 static inline void fuzz_check_graph(heat_context *ctx, heat_status status, const heat_edge_list *list)
 {
     int64_t numbers_a_field = list->form == HEAT_FORM_POTTS ? list->n_states : 1;
@@ -32,6 +43,8 @@ static inline void fuzz_check_graph(heat_context *ctx, heat_status status, const
     for (int64_t i = 0; list->field != NULL && i < list->n_variables * numbers_a_field; i++)
         FUZZ_CHECK(isfinite(list->field[i]));
     FUZZ_CHECK(isfinite(list->offset));
+    if (list->form == HEAT_FORM_RBM)
+        fuzz_check_rbm(&list->rbm);
 }
 
 typedef heat_status (*fuzz_reader)(heat_text_source *source, heat_edge_list *list);
