@@ -143,12 +143,10 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
  * quoted (RFC 4180). */
 static void write_index(FILE *out, const heat_model *model, const heat_model_info *info, int32_t i)
 {
-    bool from_one = strcmp(info->format, "rudy") == 0 || strcmp(info->format, "mqlib") == 0 ||
-                    strcmp(info->format, "ising1") == 0;
     const char *label = heat_model_get_label(model, i);
 
     if (label == NULL) {
-        fprintf(out, "%lld", (long long)i + from_one);
+        fprintf(out, "%lld", (long long)i + info->first_index);
     } else if (strpbrk(label, ",\"\r\n") == NULL) {
         fputs(label, out);
     } else {

@@ -11,12 +11,12 @@ static const char verbs[] = "|learn|explore|score|";
 static const struct {
     const char *verb, *option, *words;
 } later[] = {
-    {"ground", "", "|checkpoint|every|clamp|figures|output-format|let|"},
+    {"ground", "", "|checkpoint|every|figures|output-format|let|"},
     {"ground", "schedule", "|cyclic|"},
-    {"sample", "", "|clamp|step|box|output-format|let|schedule|target-error|repeats|"},
+    {"sample", "", "|step|box|output-format|let|schedule|target-error|repeats|"},
     {"sample", "engine", "|gibbs|ula|mala|underdamped|hmc|nuts|"},
     {"logz", "",
-     "|clamp|target-error|replicas|sweeps|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
+     "|target-error|replicas|sweeps|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
     {"logz", "method", "|mbar|ais|population|wang-landau|"},
     {"info", "", "|figures|let|"},

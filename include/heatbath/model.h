@@ -35,6 +35,8 @@ typedef struct heat_model_info {
     const int64_t *extent; /* n_dimensions lengths */
     bool has_labels;       /* heat_model_get_label is not NULL */
     int32_t n_visible; /* of a Boltzmann machine: its first variables, the hidden ones follow; 0 otherwise */
+    int32_t
+        first_index; /* variables without names are counted from here: 1 where the input counts so, else 0 */
 } heat_model_info;
 
 /* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as
@@ -179,6 +181,27 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_get_cut(heat_context *ctx, const h
  * newlines), in the model's own coding. HEAT_ERROR_INPUT names line and column of a value outside it. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_load_state(heat_context *ctx, const heat_model *model,
                                                          const char *path, int8_t *state);
+
+/* In a clamp, which is a row of values: this variable is free. */
+enum { HEAT_FREE = -128 };
+
+/* Reads which variables of `model` are held, and at what, into clamp[n_variables]: a row of values with `?`
+ * where a variable is free, or lines `index,value` (docs/formats.md). HEAT_ERROR_INPUT names line and column.
+ */
+HEAT_API HEAT_MUST_USE heat_status heat_model_load_clamp(heat_context *ctx, const heat_model *model,
+                                                         const char *path, int8_t *clamp);
+
+/* The model of the free variables, given the held ones: E of its states is E of the whole state, so p(x) of
+ * it is p(free | held) of `model`. Any verb takes it. Variables keep their order and coding, and lose their
+ * names; the lattice, if there was one, is gone. `model` is borrowed: it must outlive the new one. Takes what
+ * a model of its size takes. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_clamped(heat_context *ctx, const heat_model *model,
+                                                             const int8_t *clamp, heat_model **out);
+
+/* Whole states of n_rows states of a model that heat_model_create_clamped made, the held variables at their
+ * values; of any other model the states themselves. `states` may begin where `rows` does. */
+HEAT_API void heat_model_get_whole(const heat_model *model, int64_t n_rows, const int8_t *rows,
+                                   int8_t *states);
 
 HEAT_END_DECLS
 

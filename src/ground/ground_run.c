@@ -67,6 +67,23 @@ static heat_status verify(heat_context *ctx, const heat_model *model, const heat
     return status;
 }
 
+/* The states over all variables of the model that was clamped. */
+static heat_status unclamp(heat_context *ctx, const heat_model *clamped, heat_ground_result *r)
+{
+    int8_t *whole = NULL;
+    heat_status status = HEAT_OK;
+
+    heat_model_get_whole(clamped, 1, r->state, r->state);
+    if (r->states == NULL)
+        return HEAT_OK;
+    status = heat_alloc(ctx, (int64_t)r->n_states * r->n_variables, 1, &whole);
+    if (status == HEAT_OK)
+        heat_model_get_whole(clamped, r->n_states, r->states, whole);
+    heat_free(r->states);
+    r->states = whole;
+    return status;
+}
+
 static void turn(double *energies, int64_t count)
 {
     for (int64_t k = 0; k < count; k++)
@@ -130,13 +147,36 @@ static heat_status choose_and_run(heat_context *ctx, heat_search *search)
     return status;
 }
 
+/* What stands between the caller's model and the search's. */
+typedef struct views {
+    heat_model *clamped, *negated; /* NULL where the options ask for none */
+} views;
+
+static heat_status open_models(heat_context *ctx, const heat_model *model, heat_search *search, views *v)
+{
+    heat_status status = HEAT_OK;
+
+    if (search->opt->clamp != NULL) {
+        status = heat_model_create_clamped_by(ctx, model, search->opt->clamp, &v->clamped);
+        search->model = v->clamped;
+    }
+    if (status != HEAT_OK)
+        return status;
+    heat_model_describe(search->model, &search->info);
+    if (search->opt->maximize) {
+        status = heat_model_create_negated(ctx, search->model, &v->negated);
+        search->model = v->negated;
+    }
+    return status;
+}
+
 heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_ground_options *options,
                         heat_ground_result *result)
 {
     heat_ground_options opt;
     heat_ground_result r;
     heat_search search = {.model = model, .opt = &opt, .best_energy = (double)INFINITY, .result = &r};
-    heat_model *negated = NULL;
+    views between = {NULL, NULL};
     heat_budget budget;
     int8_t *initial = NULL;
     heat_status status;
@@ -158,18 +198,20 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     r.n_variables = search.info.n_variables;
     r.hot = r.cold = (double)NAN;
     status = heat_alloc(ctx, r.n_variables, 1, &r.state);
-    if (status == HEAT_OK && opt.maximize) {
-        status = heat_model_create_negated(ctx, model, &negated);
-        search.model = negated;
-    }
+    if (status == HEAT_OK)
+        status = open_models(ctx, model, &search, &between);
     if (status == HEAT_OK && opt.initial != NULL) {
         status = heat_alloc(ctx, r.n_variables, 1, &initial);
         if (status == HEAT_OK)
             status = heat_model_load_state(ctx, model, opt.initial, initial);
+        if (status == HEAT_OK && between.clamped != NULL)
+            status = heat_model_take_free(ctx, between.clamped, opt.initial, initial);
         search.initial = initial;
     }
     if (status == HEAT_OK)
         status = choose_and_run(ctx, &search);
+    if (status == HEAT_OK && between.clamped != NULL)
+        status = unclamp(ctx, between.clamped, &r);
     if (status == HEAT_OK)
         status = verify(ctx, model, &search);
     if (status == HEAT_OK)
@@ -178,7 +220,8 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     r.seconds = heat_clock() - search.begin_s;
     heat_budget_leave(ctx, &budget);
     heat_free(initial);
-    heat_model_free(negated);
+    heat_model_free(between.negated);
+    heat_model_free(between.clamped);
     if (status != HEAT_OK) {
         heat_ground_result_clear(&r);
         return status;

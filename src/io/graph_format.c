@@ -138,6 +138,11 @@ static heat_status refuse_two_readings(heat_text_source *source, const heat_edge
         "diagonal of a QUBO): say which with --format rudy or --format mqlib");
 }
 
+int32_t heat_graph_first_index(const char *name)
+{
+    return strcmp(name, "rudy") == 0 || strcmp(name, "ising1") == 0 || strcmp(name, "mqlib") == 0;
+}
+
 heat_status heat_graph_read(heat_context *ctx, const char *path, const char *format, heat_edge_list *list,
                             const char **name)
 {

@@ -128,6 +128,7 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     heat_logz_options opt;
     heat_logz_result r;
     heat_budget budget;
+    heat_model *clamped = NULL;
     double begin = heat_clock();
     heat_status status;
 
@@ -144,8 +145,11 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     heat_logz_result_init(&r);
     budget = heat_budget_enter(ctx, "logz", opt.time, opt.memory);
     status = alloc_rows(ctx, &opt, &r);
+    if (status == HEAT_OK && opt.clamp != NULL)
+        status = heat_model_create_clamped_by(ctx, model, opt.clamp, &clamped);
     if (status == HEAT_OK)
-        status = run_exact(ctx, model, &opt, &r);
+        status = run_exact(ctx, clamped == NULL ? model : clamped, &opt, &r);
+    heat_model_free(clamped);
     r.outcome = status == HEAT_OK && isnan(r.rows[r.n_rows - 1].log_z)
                     ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE)
                     : HEAT_OUTCOME_PROVED;

@@ -38,6 +38,7 @@ void heat_model_free(heat_model *model)
     model->kind->free(model->self);
     heat_free(model->name);
     heat_free(model->extent);
+    heat_free(model->clamp);
     heat_labels_clear(&model->labels);
     heat_free(model);
 }
@@ -96,6 +97,8 @@ heat_status heat_model_load_format(heat_context *ctx, const char *path, const ch
     if (status == HEAT_OK)
         status = take_list(ctx, &list, path, found, out);
     heat_edge_list_clear(&list);
+    if (status == HEAT_OK)
+        (*out)->info.first_index = heat_graph_first_index(found);
     if (status == HEAT_OK)
         warn(ctx, &(*out)->info);
     return status;
@@ -195,7 +198,7 @@ void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t 
         states[k] = states[k] > 0;
 }
 
-static bool is_in_coding(const heat_model_info *info, int8_t value)
+bool heat_model_is_in_coding(const heat_model_info *info, int8_t value)
 {
     if (info->coding == HEAT_CODING_SPIN)
         return value == -1 || value == 1;
@@ -213,7 +216,7 @@ heat_status heat_model_get_energy(heat_context *ctx, const heat_model *model, in
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_energy: no model, states or energies");
     info = &model->info;
     for (int64_t k = 0; k < n_rows * info->n_variables; k++)
-        if (!is_in_coding(info, states[k]))
+        if (!heat_model_is_in_coding(info, states[k]))
             return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                              "state row %lld, variable %lld: %d is not in the coding (%s)",
                              (long long)(k / info->n_variables), (long long)(k % info->n_variables),

@@ -29,6 +29,8 @@ struct heat_model {
     double total_weight; /* of a Max-Cut model: the sum of its weights */
     heat_labels labels;  /* of the variables; empty where the input has none */
     bool thread_safe;
+    int32_t n_whole; /* of a clamped model: variables of the whole */
+    int8_t *clamp;   /* [n_whole] their values, HEAT_FREE of its own; NULL: not clamped */
 };
 
 /* A model around `self`, which it owns from the call on, even when the call fails. The caller completes
@@ -56,6 +58,9 @@ HEAT_MUST_USE heat_status heat_potts_take(heat_context *ctx, heat_edge_list *lis
 /* The RBM of arrays, which are checked and copied. `name` and `format` (static) are for info. */
 HEAT_MUST_USE heat_status heat_rbm_create(heat_context *ctx, const heat_rbm *rbm, const char *name,
                                           const char *format, heat_model **out);
+
+/* True if `value` is one that the variables have. */
+bool heat_model_is_in_coding(const heat_model_info *info, int8_t value);
 
 /* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before
  * the colon names none. */

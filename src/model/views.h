@@ -37,6 +37,18 @@ HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model 
 HEAT_MUST_USE heat_status heat_model_create_negated(heat_context *ctx, const heat_model *model,
                                                     heat_model **out);
 
+/* The model of the free variables by a file of held ones, as heat_model_load_clamp reads it. */
+HEAT_MUST_USE heat_status heat_model_create_clamped_by(heat_context *ctx, const heat_model *model,
+                                                       const char *path, heat_model **out);
+
+/* The clamp of a model that was made by one, a value for each variable of the whole; NULL for any other. */
+const int8_t *heat_model_get_clamp(const heat_model *model);
+
+/* The free part of a whole state, in place. HEAT_ERROR_OPTION, which names option `initial` and `path`, where
+ * the state disagrees with the held values. Any other model leaves it as it is. */
+HEAT_MUST_USE heat_status heat_model_take_free(heat_context *ctx, const heat_model *model, const char *path,
+                                               int8_t *state);
+
 /* One uniformly random value of a variable, in the model's coding. */
 int8_t heat_random_value(const heat_model_info *info, heat_stream *stream);
 

@@ -40,7 +40,7 @@ static int64_t trade_rows(heat_sampling *s, heat_stream *stream, heat_houdayer_s
         differ += a[i] != b[i];
     if (2 * differ > n)
         turn(n, b, -1);
-    size = heat_houdayer_move(&s->plan.scalars.graph, stream, scratch, a, b, energies);
+    size = heat_houdayer_move(&s->pairs, stream, scratch, a, b, energies);
     if (s->chains->is_symmetric) {
         uint64_t bits = heat_stream_bits(stream);
         turn(n, a, bits & 1 ? 1 : -1);
@@ -59,7 +59,7 @@ static heat_status trade(heat_context *worker, heat_sampling *s, int64_t unit, i
     heat_status status = HEAT_OK;
 
     for (int k = 0; k < 2; k++) {
-        rows[k] = s->recorder.row + chains[k] * n;
+        rows[k] = s->recorder.row + chains[k] * s->recorder.n;
         heat_chains_get_state(s->chains, chains[k], rows[k]);
         to_spins(s, rows[k]);
     }
@@ -107,12 +107,9 @@ static heat_status trade_and_exchange(heat_context *worker, heat_sampling *s, in
 
 static heat_status plan_pairs(heat_context *ctx, heat_sampling *s)
 {
-    heat_pairwise graph;
-
-    if (!heat_model_get_pairwise(s->model, &graph))
+    if (!heat_model_get_pairwise(s->model, &s->pairs))
         return heat_fail_option(ctx, "engine", s->engine->name, "needs a model of pairs of spins, %s is %s",
                                 s->info.name, s->info.kind);
-    s->plan.scalars.graph = graph;
     return HEAT_OK;
 }
 

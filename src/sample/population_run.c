@@ -108,14 +108,14 @@ static void record_members(heat_sampling *s, heat_population *p, int64_t tempera
     for (int64_t m = 0; m < n; m++)
         for (int64_t r = 0; r < s->opt.replicas; r++) {
             int64_t chain = r * n + m, partner = r % 2 == 0 && s->n_paired == 2 ? chain + n : chain;
-            int8_t *row = s->recorder.row, *other = row + (partner == chain ? 0 : s->info.n_variables);
+            int8_t *row = s->recorder.row, *other = row + (partner == chain ? 0 : s->recorder.n);
             double values[HEAT_N_SERIES] = {0};
             values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(p->chains, chain);
-            values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(p->chains, chain);
+            values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(p->chains, chain) + s->clamped_total;
             if (heat_recorder_wants_state(&s->recorder, m)) {
-                heat_chains_get_state(p->chains, chain, row);
+                heat_sampling_get_row(s, p->chains, chain, row);
                 if (partner != chain)
-                    heat_chains_get_state(p->chains, partner, other);
+                    heat_sampling_get_row(s, p->chains, partner, other);
                 heat_scalars_get(&s->plan.scalars, row, other, values);
             }
             heat_recorder_add(&s->recorder, temperature * s->opt.replicas + r, m, row, values);

@@ -82,7 +82,7 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
                                       heat_sample_result *r)
 {
     heat_sample_temperature *row = &r->temperatures[t];
-    heat_series series = {.info = &s->info,
+    heat_series series = {.info = &s->plan.scalars.info,
                           .n_chains = s->opt.replicas,
                           .n_sweeps = s->n_recorded,
                           .stride = s->recorder.n_sweeps,
@@ -124,7 +124,7 @@ static heat_status report_edges(heat_context *ctx, const heat_sampling *s, heat_
 
     if (!s->plan.edges)
         return HEAT_OK;
-    r->n_edges = s->info.n_edges;
+    r->n_edges = s->plan.scalars.info.n_edges;
     status = heat_alloc(ctx, r->n_edges, sizeof *r->edge_i, &r->edge_i);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, r->n_edges, sizeof *r->edge_j, &r->edge_j);
@@ -168,7 +168,7 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         return status;
     r->engine = s->engine->name;
     r->n_temperatures = (int32_t)s->n_temperatures;
-    r->n_variables = s->info.n_variables;
+    r->n_variables = s->recorder.n;
     r->n_chains = (int32_t)s->opt.replicas;
     r->n_sweeps = s->n_recorded;
     r->updates = s->updates;

@@ -5,7 +5,7 @@
 heat_status heat_sample(heat_context *ctx, const heat_model *model, const heat_sample_options *options,
                         heat_sample_result *result)
 {
-    heat_sampling s = {.model = model};
+    heat_sampling s = {.model = model, .whole = model};
     heat_sample_result r;
     heat_budget budget;
     double begin = heat_clock();

@@ -48,6 +48,13 @@ static heat_status start_chains(heat_context *ctx, heat_sampling *s)
     return status;
 }
 
+void heat_sampling_get_row(const heat_sampling *s, const heat_chains *chains, int64_t chain, int8_t *row)
+{
+    heat_chains_get_state(chains, chain, row);
+    if (s->clamped != NULL)
+        heat_model_get_whole(s->clamped, 1, row, row);
+}
+
 static int8_t *row_of(const heat_sampling *s, int64_t chain)
 {
     return s->recorder.row + chain * s->recorder.n;
@@ -60,7 +67,7 @@ static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, bool with
     double values[HEAT_N_SERIES] = {0};
 
     values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(s->chains, chain);
-    values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(s->chains, chain);
+    values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(s->chains, chain) + s->clamped_total;
     if (with_state) {
         int64_t next = slot % s->opt.replicas % 2 == 0 ? slot + s->n_paired - 1 : slot;
         int64_t partner = heat_sampling_get_chain(s, next);
@@ -77,7 +84,7 @@ static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
     heat_chains_measure(s->chains, unit);
     heat_chains_get_unit(s->chains, unit, &first, &last);
     for (int64_t chain = first; chain < last && with_state; chain++)
-        heat_chains_get_state(s->chains, chain, row_of(s, chain));
+        heat_sampling_get_row(s, s->chains, chain, row_of(s, chain));
     for (int64_t chain = first; chain < last; chain++)
         record_slot(s, heat_sampling_get_slot(s, chain), sweep, with_state);
 }

@@ -17,8 +17,12 @@ typedef struct heat_sampling_annealed {
 
 struct heat_sampling {
     heat_sample_options opt;
-    const heat_model *model;
-    heat_model_info info;
+    const heat_model *model; /* that chains move: of the free variables alone where some are clamped */
+    heat_model_info info;    /* of it */
+    const heat_model *whole; /* that is measured; the same without a clamp */
+    heat_model *clamped;     /* owned: what `model` then is; NULL without a clamp */
+    const int8_t *clamp;     /* [variable of the whole], its; NULL: none */
+    double clamped_total;    /* sum of the clamped values */
     const heat_engine *engine;
     uint64_t first_stream; /* added to the unit of every stream; 0 but where several models share the seed */
     int64_t n_temperatures;
@@ -29,6 +33,7 @@ struct heat_sampling {
     heat_recorder recorder;
     heat_chains *chains;    /* of engines that move chains */
     heat_exchange exchange; /* of engines whose temperatures are a ladder */
+    heat_pairwise pairs;    /* of `model`, for engines that trade clusters */
     int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
     double chain_bytes;     /* what the engine's chains take */
     heat_sampling_annealed *annealed; /* [temperature], of engines that anneal; else NULL */
@@ -58,6 +63,10 @@ HEAT_MUST_USE heat_status heat_sampling_exchange(heat_context *worker, heat_samp
 /* Where a chain's series goes now, and which chain is in a slot now. */
 int64_t heat_sampling_get_slot(const heat_sampling *sampling, int64_t chain);
 int64_t heat_sampling_get_chain(const heat_sampling *sampling, int64_t slot);
+
+/* The whole state of a chain as a row, clamped variables included. */
+void heat_sampling_get_row(const heat_sampling *sampling, const heat_chains *chains, int64_t chain,
+                           int8_t *row);
 
 /* The result's rows, from the recorder. */
 HEAT_MUST_USE heat_status heat_sampling_report(heat_context *ctx, heat_sampling *sampling,

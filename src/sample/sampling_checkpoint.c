@@ -27,7 +27,8 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 29;
 }
 
-/* A number that differs for models that differ: from the bits of the energies of random states. */
+/* A number that differs for models that differ: from the bits of the energies of random states, and what is
+ * clamped. */
 static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64_t *digest)
 {
     int64_t n = s->info.n_variables;
@@ -49,6 +50,8 @@ static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64
         memcpy(&bits, &energies[k], sizeof bits);
         *digest = mix(*digest ^ bits);
     }
+    for (int32_t i = 0; s->clamp != NULL && i < s->recorder.n; i++)
+        *digest = mix(*digest ^ (uint8_t)s->clamp[i]);
     return status;
 }
 

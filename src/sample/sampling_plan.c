@@ -73,9 +73,10 @@ static heat_status refuse_word(heat_context *ctx, const char *list, const char *
 static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
 {
     const char *list = s->opt.observables;
-    bool has_edges = heat_model_get_pairwise(s->model, &s->plan.scalars.graph);
+    bool has_edges = heat_model_get_pairwise(s->whole, &s->plan.scalars.graph);
+    const heat_model_info *info = &s->plan.scalars.info;
 
-    s->plan.scalars.info = s->info;
+    heat_model_describe(s->whole, &s->plan.scalars.info);
     s->plan.scalars.wants[HEAT_SERIES_ENERGY] = true;
     s->plan.scalars.wants[HEAT_SERIES_ORDER] = true;
     for (const char *c = list; c != NULL && *c != '\0'; c += strcspn(c, ","), c += *c == ',') {
@@ -83,15 +84,14 @@ static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
         const wish *w = find_wish(c, length);
         if (w == NULL)
             return refuse_word(ctx, list, c, length);
-        if (w->needs_edges && (!has_edges || s->info.n_edges == 0))
+        if (w->needs_edges && (!has_edges || info->n_edges == 0))
             return heat_fail_option(ctx, "observables", list, "%s needs a model with edges, %s has none",
-                                    w->word, s->info.kind);
-        if (w->needs_lattice && s->info.n_dimensions == 0)
+                                    w->word, info->kind);
+        if (w->needs_lattice && info->n_dimensions == 0)
             return heat_fail_option(ctx, "observables", list, "%s needs a lattice built-in", w->word);
         w->grant(&s->plan);
     }
-    return heat_histogram_plan(ctx, s->opt.histogram, &s->info, has_edges && s->info.n_edges > 0,
-                               &s->plan.scalars);
+    return heat_histogram_plan(ctx, s->opt.histogram, info, has_edges && info->n_edges > 0, &s->plan.scalars);
 }
 
 /* Replicas are compared in pairs. */
@@ -232,21 +232,43 @@ static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
     return HEAT_OK;
 }
 
+static heat_status clamp_model(heat_context *ctx, heat_sampling *s)
+{
+    int64_t n = s->plan.scalars.info.n_variables;
+    heat_status status = heat_model_create_clamped_by(ctx, s->whole, s->opt.clamp, &s->clamped);
+
+    if (status != HEAT_OK)
+        return status;
+    s->model = s->clamped;
+    s->clamp = heat_model_get_clamp(s->clamped);
+    for (int64_t i = 0; i < n; i++)
+        s->clamped_total += s->clamp[i] == HEAT_FREE ? 0 : s->clamp[i];
+    return HEAT_OK;
+}
+
+static heat_status load_initial(heat_context *ctx, heat_sampling *s)
+{
+    heat_status status = heat_alloc(ctx, s->plan.scalars.info.n_variables, 1, &s->initial);
+
+    if (status == HEAT_OK)
+        status = heat_model_load_state(ctx, s->whole, s->opt.initial, s->initial);
+    return status == HEAT_OK ? heat_model_take_free(ctx, s->model, s->opt.initial, s->initial) : status;
+}
+
 heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
 {
     heat_status status;
 
-    heat_model_describe(s->model, &s->info);
     s->engine = heat_engine_get(s->opt.engine);
     s->first_stream = (uint64_t)s->opt.index << 40; /* chains and restarts of one model stay below */
     status = parse_observables(ctx, s);
     if (status == HEAT_OK)
         status = pair_replicas(ctx, s);
-    if (status == HEAT_OK && s->opt.initial != NULL) {
-        status = heat_alloc(ctx, s->info.n_variables, 1, &s->initial);
-        if (status == HEAT_OK)
-            status = heat_model_load_state(ctx, s->model, s->opt.initial, s->initial);
-    }
+    if (status == HEAT_OK && s->opt.clamp != NULL)
+        status = clamp_model(ctx, s);
+    heat_model_describe(s->model, &s->info);
+    if (status == HEAT_OK && s->opt.initial != NULL)
+        status = load_initial(ctx, s);
     if (status == HEAT_OK)
         status = choose_temperatures(ctx, s);
     if (status == HEAT_OK)
@@ -264,6 +286,7 @@ void heat_sampling_clear(heat_sampling *s)
     heat_free(s->betas);
     heat_free(s->acceptance);
     heat_free(s->initial);
+    heat_model_free(s->clamped);
     heat_free(s->annealed);
     heat_exchange_clear(&s->exchange);
 }
