@@ -9,6 +9,8 @@ HEAT_BEGIN_DECLS
 /* The rates of one thread, nanoseconds: round numbers, for orders of magnitude. */
 #define HEAT_ENTRY_NS 1.5      /* a table entry of an elimination, there and back */
 #define HEAT_STEP_NS 1000.0    /* and each variable eliminated */
+#define HEAT_PFAFFIAN_NS 0.8   /* a multiplication and addition of a Pfaffian */
+#define HEAT_JOIN_NS 4000.0    /* and each vertex of its graph */
 #define HEAT_STATE_NS 15.0     /* a state of an enumeration */
 #define HEAT_VISIT_NS 1.0      /* a visit of a variable by one chain */
 #define HEAT_NEIGHBOUR_NS 0.1  /* and of each of its neighbours */
@@ -24,8 +26,9 @@ typedef struct heat_cost {
     bool affordable;    /* the verb would not refuse */
 } heat_cost;
 
-/* Seconds of one answer by the method of `exact`. */
+/* Seconds of one answer by the method of `exact`, and of one sum over states where it is `planar`. */
 HEAT_API double heat_exact_seconds(const heat_exact_cost *exact);
+HEAT_API double heat_planar_seconds(const heat_exact_cost *exact);
 
 HEAT_END_DECLS
 

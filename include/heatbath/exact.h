@@ -18,6 +18,8 @@ typedef struct heat_exact_cost {
     bool affordable;          /* bytes within memory, and operations below 1e13 */
     int32_t width_proved;     /* no elimination order of the graph is less wide than this */
     double steps;             /* variables eliminated one by one; 0 by enumeration */
+    bool planar;              /* sums over states have a cheaper road still: Pfaffians of a planar graph */
+    double planar_bytes, planar_operations, planar_steps; /* of it; 0 where there is none */
 } heat_exact_cost;
 
 /* Estimates what log Z, marginals or a proved ground state would take with `memory` bytes, by a min-fill

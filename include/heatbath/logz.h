@@ -31,7 +31,7 @@ typedef struct heat_logz_result {
     size_t size; /* set by heat_logz_result_init; 0 means the first release's layout */
     heat_outcome outcome;
     const char *reason; /* why this method, one clause; static */
-    const char *method; /* "enumeration", "elimination"; static */
+    const char *method; /* "enumeration", "elimination", "planar"; static */
     bool exact;
     double log_z, error; /* of the first temperature, as in rows[0] */
     int32_t n_rows;
@@ -44,8 +44,8 @@ HEAT_API void heat_logz_result_init(heat_logz_result *result);
 
 /* The logarithm of Z = sum over states of exp(-E/T). Outcome PROVED, or INTERRUPTED or TIME with NaN rows.
  * `options` may be NULL. HEAT_ERROR_UNABLE: too wide for `memory`: the message names the width found and the
- * width affordable. Cost: O(variables * 2^width) a temperature by elimination, O(2^variables) by enumeration.
- */
+ * width affordable; or, of a planar graph, too cold for 32 digits. Cost: O(variables * 2^width) a temperature
+ * by elimination, O(2^variables) by enumeration, O(variables^1.5) by Pfaffians. */
 HEAT_API HEAT_MUST_USE heat_status heat_logz(heat_context *ctx, const heat_model *model,
                                              const heat_logz_options *options, heat_logz_result *result);
 

@@ -8,7 +8,7 @@
     X(anneal, "anneal", "simulated annealing with restarts, replicas side by side")                          \
     X(exact, "exact", "enumeration or elimination over (min, +): proves its answer")
 
-#define HEAT_LOGZ_METHODS(X) X(exact, "exact", "enumeration or elimination over (log-sum-exp, +)")
+#define HEAT_LOGZ_METHODS(X) X(exact, "exact", "enumeration, elimination over (log-sum-exp, +), or Pfaffians")
 
 #define HEAT_METHOD_WORD(tag, name, help) "|" name
 #define HEAT_GROUND_METHOD_WORDS "auto" HEAT_GROUND_METHODS(HEAT_METHOD_WORD)

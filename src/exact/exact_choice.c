@@ -130,6 +130,7 @@ void heat_exact_states_from_plan(const heat_exact_choice *choice, const heat_mod
 void heat_exact_choice_clear(heat_exact_choice *choice)
 {
     heat_elimination_free(choice->plan);
+    heat_planar_free(choice->planar);
     *choice = (heat_exact_choice){.plan = NULL};
 }
 
@@ -144,7 +145,7 @@ heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model, int6
     if (model == NULL || cost == NULL || memory <= 0)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "heat_exact_estimate: a model, a cost and memory > 0 are needed");
-    status = heat_exact_choose(ctx, model, memory, true, &choice);
+    status = heat_exact_choose_sum(ctx, model, memory, &choice);
     *cost = choice.cost;
     heat_exact_choice_clear(&choice);
     return status;
@@ -156,6 +157,11 @@ double heat_exact_seconds(const heat_exact_cost *exact)
 
     return (exact->operations * (visits ? HEAT_STATE_NS : HEAT_ENTRY_NS) + exact->steps * HEAT_STEP_NS) *
            1e-9;
+}
+
+double heat_planar_seconds(const heat_exact_cost *exact)
+{
+    return (exact->planar_operations * HEAT_PFAFFIAN_NS + exact->planar_steps * HEAT_JOIN_NS) * 1e-9;
 }
 
 heat_status heat_exact_fail(heat_context *ctx, const heat_exact_cost *cost, int64_t memory)

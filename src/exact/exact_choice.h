@@ -1,18 +1,20 @@
-/* The road that exact answers take: enumeration or elimination, whichever is cheaper, within the memory
- * allowed. */
+/* The road that exact answers take: enumeration, elimination or, for sums over states, Pfaffians; whichever
+ * is cheapest, within the memory allowed. */
 #ifndef HEATBATH_EXACT_CHOICE_H
 #define HEATBATH_EXACT_CHOICE_H
 
 #include "exact/elimination.h"
 #include "exact/enumeration.h"
+#include "exact/planar.h"
 
 #include <heatbath/cost.h>
 
-/* A choice made: what it costs, and the plan if it is elimination. */
+/* A choice made: what it costs, and the plan if it is elimination or Pfaffians. */
 typedef struct heat_exact_choice {
     heat_exact_cost cost;
     heat_elimination *plan; /* NULL: enumeration, or nothing affordable */
-    heat_pairwise graph;    /* what the plan borrows: one of the two */
+    heat_planar *planar;    /* NULL unless it is the cheapest road of a sum */
+    heat_pairwise graph;    /* what the plans borrow: one of the two */
     heat_categorical categorical;
 } heat_exact_choice;
 
@@ -21,6 +23,17 @@ typedef struct heat_exact_choice {
 HEAT_MUST_USE heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_t memory,
                                             bool marginals, heat_exact_choice *choice);
 void heat_exact_choice_clear(heat_exact_choice *choice);
+
+/* The same for a sum over states, with marginals: Pfaffians too where the graph has a plan for them. */
+HEAT_MUST_USE heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, int64_t memory,
+                                                heat_exact_choice *choice);
+
+/* The sum over states by the road chosen. What `sum` may ask for depends on the model's view: spin_mean and
+ * pair_mean of a pairwise model by elimination or Pfaffians (where a pair is NaN if its J is 0), value_p and
+ * pair_p of a categorical one; by enumeration nothing. Halted runs (heat_halted) leave NaN. */
+HEAT_MUST_USE heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model,
+                                             const heat_exact_choice *choice, double beta, int64_t threads,
+                                             heat_elimination_sum *sum);
 
 /* Makes the plan of an elimination whatever enumeration would cost, for draws: HEAT_ERROR_UNABLE if it cannot
  * be afforded. Halted, there may be no plan. */

@@ -53,27 +53,16 @@ out:
 static heat_status sum_states(heat_context *ctx, const heat_model *model, const heat_exact_choice *choice,
                               const heat_logz_options *opt, heat_logz_row *row)
 {
-    double log_z, mean_energy;
-    heat_status status;
+    heat_elimination_sum sum = {0};
+    heat_status status = heat_exact_run_sum(ctx, model, choice, 1 / row->temperature, opt->threads, &sum);
 
-    if (choice->plan != NULL) {
-        heat_elimination_sum sum = {0};
-        status = heat_elimination_run_sum(ctx, choice->plan, 1 / row->temperature, true, opt->threads, &sum);
-        log_z = sum.log_z;
-        mean_energy = sum.mean_energy;
-    } else {
-        heat_enumeration e = {0};
-        status = heat_enumeration_run(ctx, model, 1 / row->temperature, opt->threads, &e);
-        log_z = e.log_z;
-        mean_energy = e.mean_energy;
-    }
-    if (status != HEAT_OK || isnan(log_z)) /* halted before the sum was complete */
+    if (status != HEAT_OK || isnan(sum.log_z)) /* halted before the sum was complete */
         return status;
-    row->log_z = row->log_z_lower = row->log_z_upper = log_z;
+    row->log_z = row->log_z_lower = row->log_z_upper = sum.log_z;
     row->error = 0;
-    row->free_energy = -row->temperature * log_z;
-    row->mean_energy = mean_energy;
-    row->entropy = log_z + mean_energy / row->temperature;
+    row->free_energy = -row->temperature * sum.log_z;
+    row->mean_energy = sum.mean_energy;
+    row->entropy = sum.log_z + sum.mean_energy / row->temperature;
     return HEAT_OK;
 }
 
@@ -81,15 +70,16 @@ static heat_status run_exact(heat_context *ctx, const heat_model *model, const h
                              heat_logz_result *r)
 {
     heat_exact_choice choice = {0};
-    heat_status status = heat_exact_choose(ctx, model, opt->memory, true, &choice);
+    heat_status status = heat_exact_choose_sum(ctx, model, opt->memory, &choice);
 
-    if (status == HEAT_OK && !choice.cost.affordable && !heat_halted(ctx)) /* half a plan prices nothing */
+    if (status == HEAT_OK && !choice.cost.affordable && !choice.cost.planar &&
+        !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_exact_fail(ctx, &choice.cost, opt->memory);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         status = sum_states(ctx, model, &choice, opt, &r->rows[k]);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
     }
-    r->method = choice.cost.method;
+    r->method = choice.cost.planar ? "planar" : choice.cost.method;
     r->exact = true;
     heat_exact_choice_clear(&choice);
     return status;
@@ -117,7 +107,14 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
                         exact->bytes,
                         heat_exact_seconds(exact) * (double)n,
                         exact->affordable};
-    if (!exact->affordable)
+    if (exact->planar)
+        *cost = (heat_cost){sizeof *cost,
+                            "planar",
+                            "Pfaffians are the cheapest exact method of a planar graph",
+                            exact->planar_bytes,
+                            heat_planar_seconds(exact) * (double)n,
+                            true};
+    else if (!exact->affordable)
         *cost = (heat_cost){sizeof *cost, "none", "no exact method is affordable", 0, (double)NAN, false};
     return status;
 }

@@ -82,6 +82,26 @@ static void memory_is_judged_for_each_verb(void **state)
     heat_context_free(ctx);
 }
 
+static void planar_graphs_are_counted_where_they_are_too_wide_to_prove(void **state)
+{
+    heat_context *ctx = test_context();
+    costs c = price(ctx, "lattice:64x64,open", gib);
+
+    (void)state;
+    assert_true(c.exact.planar && !c.exact.affordable);
+    assert_string_equal(c.ground.method, "anneal");
+    assert_string_equal(c.logz.method, "planar");
+    assert_close(c.logz.seconds, heat_planar_seconds(&c.exact), 0);
+    assert_close(heat_planar_seconds(&c.exact),
+                 (c.exact.planar_operations * HEAT_PFAFFIAN_NS + 4096 * HEAT_JOIN_NS) * 1e-9, 1e-12);
+    assert_true(c.exact.planar_operations > 1e7 && c.exact.planar_operations < 1e8);
+    assert_close(c.logz.bytes, c.exact.planar_bytes, 0);
+    assert_true(c.logz.bytes > 1e6 && c.logz.bytes < 2e7);
+    c = price(ctx, "lattice:8x8", gib); /* not worth a plan */
+    assert_false(c.exact.planar);
+    heat_context_free(ctx);
+}
+
 /* The estimate and the run take the same road. */
 static void the_methods_priced_are_those_that_run(void **state)
 {
@@ -126,6 +146,7 @@ int main(void)
         cmocka_unit_test(small_models_are_proved_and_counted),
         cmocka_unit_test(wide_models_are_annealed_and_not_counted),
         cmocka_unit_test(memory_is_judged_for_each_verb),
+        cmocka_unit_test(planar_graphs_are_counted_where_they_are_too_wide_to_prove),
         cmocka_unit_test(the_methods_priced_are_those_that_run),
         cmocka_unit_test(missing_arguments_are_named),
     };
