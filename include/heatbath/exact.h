@@ -9,12 +9,13 @@ HEAT_BEGIN_DECLS
 /* The price of exactness, known before it is paid. */
 typedef struct heat_exact_cost {
     size_t size;              /* set by heat_exact_estimate */
-    const char *method;       /* the cheaper one: "enumeration" or "elimination"; static */
+    const char *method;       /* the cheapest: "enumeration", "elimination" or "layer enumeration"; static */
     int32_t width;            /* of the elimination order found: its largest table has q^(width+1) entries */
     bool width_is_bound;      /* the search stopped early: the width found is at least `width` */
     int32_t width_affordable; /* largest width that `memory` allows */
     double bytes;             /* of memory at once */
-    double operations;        /* table entries (elimination) or states (enumeration) of one log Z */
+    double operations;        /* of one log Z: table entries (elimination), states (enumeration), or states of
+                               * the smaller layer times units of the larger (layer enumeration) */
     bool affordable;          /* bytes within memory, and operations below 1e13 */
     int32_t width_proved;     /* no elimination order of the graph is less wide than this */
     double steps;             /* variables eliminated one by one; 0 by enumeration */

@@ -9,6 +9,8 @@
 static const double most_operations = 1e13;
 static const double most_states = 1099511627776; /* 2^40 states */
 
+static const char by_layer_word[] = "layer enumeration";
+
 /* A state of Gray's code in units of a table entry of elimination: 12 to 22 ns by degree, and 1 ns, measured.
  */
 static const double state_weight = 15;
@@ -51,6 +53,30 @@ static bool elimination_wins(const heat_exact_choice *choice, double memory, boo
     return *affordable && cost.entries < state_weight * choice->cost.operations;
 }
 
+/* Takes the enumeration of the smaller layer, where there is one, if it is the cheaper, or the only one that
+ * can be afforded. */
+static void choose_layer(const heat_model *model, double memory, heat_exact_choice *choice)
+{
+    heat_exact_cost *cost = &choice->cost, layer = *cost;
+    heat_layered layers;
+
+    if (!heat_model_get_layered(model, &layers))
+        return;
+    layer.method = by_layer_word;
+    layer.bytes = heat_layer_enumeration_bytes(&layers);
+    layer.operations = heat_layer_enumeration_visits(&layers);
+    layer.steps = 0;
+    layer.affordable = heat_layer_enumeration_count(&layers) <= most_states && layer.bytes <= memory &&
+                       layer.operations <= most_operations;
+    if (!layer.affordable || (cost->affordable && heat_exact_seconds(cost) <= heat_exact_seconds(&layer)))
+        return;
+    *cost = layer;
+    choice->by_layer = true;
+    choice->layers = layers;
+    heat_elimination_free(choice->plan);
+    choice->plan = NULL;
+}
+
 heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_t memory, bool marginals,
                               heat_exact_choice *choice)
 {
@@ -67,8 +93,12 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     heat_model_describe(model, &info);
     cost->width_affordable = width_within((double)memory, info.n_states, marginals);
     status = make_plan(ctx, model, cost->width_affordable, choice);
-    if (status != HEAT_OK || choice->plan == NULL)
+    if (status != HEAT_OK)
         return status;
+    if (choice->plan == NULL) {
+        choose_layer(model, (double)memory, choice);
+        return HEAT_OK;
+    }
     priced = heat_elimination_get_cost(choice->plan);
     cost->width = priced.width;
     cost->width_is_bound = priced.is_bound;
@@ -86,6 +116,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
         heat_elimination_free(choice->plan);
         choice->plan = NULL;
     }
+    choose_layer(model, (double)memory, choice);
     return HEAT_OK;
 }
 
@@ -153,10 +184,11 @@ heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model, int6
 
 double heat_exact_seconds(const heat_exact_cost *exact)
 {
-    bool visits = strcmp(exact->method, "enumeration") == 0;
+    double ns = strcmp(exact->method, "enumeration") == 0   ? HEAT_STATE_NS
+                : strcmp(exact->method, by_layer_word) == 0 ? HEAT_UNIT_NS
+                                                            : HEAT_ENTRY_NS;
 
-    return (exact->operations * (visits ? HEAT_STATE_NS : HEAT_ENTRY_NS) + exact->steps * HEAT_STEP_NS) *
-           1e-9;
+    return (exact->operations * ns + exact->steps * HEAT_STEP_NS) * 1e-9;
 }
 
 double heat_planar_seconds(const heat_exact_cost *exact)

@@ -1,10 +1,11 @@
-/* The road that exact answers take: enumeration, elimination or, for sums over states, Pfaffians; whichever
- * is cheapest, within the memory allowed. */
+/* The road that exact answers take: enumeration of all variables or of the smaller of two layers, elimination
+ * or, for sums over states, Pfaffians; whichever is cheapest, within the memory allowed. */
 #ifndef HEATBATH_EXACT_CHOICE_H
 #define HEATBATH_EXACT_CHOICE_H
 
 #include "exact/elimination.h"
 #include "exact/enumeration.h"
+#include "exact/layer_enumeration.h"
 #include "exact/planar.h"
 
 #include <heatbath/cost.h>
@@ -12,6 +13,8 @@
 /* A choice made: what it costs, and the plan if it is elimination or Pfaffians. */
 typedef struct heat_exact_choice {
     heat_exact_cost cost;
+    bool by_layer;          /* the smaller of two layers is enumerated */
+    heat_layered layers;    /* of the model, where `by_layer` */
     heat_elimination *plan; /* NULL: enumeration, or nothing affordable */
     heat_planar *planar;    /* NULL unless it is the cheapest road of a sum */
     heat_pairwise graph;    /* what the plans borrow: one of the two */

@@ -38,6 +38,7 @@ heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, in
 heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const heat_exact_choice *choice,
                                double beta, int64_t threads, heat_elimination_sum *sum)
 {
+    heat_layer_enumeration layer = {.wants_moments = true};
     heat_enumeration all = {.log_z = (double)NAN};
     heat_status status;
 
@@ -45,6 +46,12 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         status = heat_planar_run_sum(ctx, choice->planar, beta, sum);
         if (status != HEAT_ERROR_UNABLE || choice->plan == NULL)
             return status; /* else too cold: elimination is dearer, but nothing cancels in it */
+    }
+    if (choice->by_layer) {
+        status = heat_layer_enumeration_run(ctx, &choice->layers, beta, threads, &layer);
+        sum->log_z = layer.log_z;
+        sum->mean_energy = layer.mean_energy;
+        return status;
     }
     if (choice->plan != NULL)
         return heat_elimination_run_sum(ctx, choice->plan, beta, true, threads, sum);

@@ -13,7 +13,10 @@ static const double cheap_operations = 3e8; /* about a second: what `auto` pays 
 
 static bool is_cheap(const heat_exact_cost *cost)
 {
-    return cost->affordable && cost->operations <= cheap_operations;
+    bool by_layer =
+        strcmp(cost->method, "layer enumeration") == 0; /* of which a visit is a part of a vector */
+
+    return cost->affordable && cost->operations <= (by_layer ? 4 : 1) * cheap_operations;
 }
 
 heat_status heat_ground_exact_is_cheap(heat_context *ctx, const heat_search *search, bool *cheap)
@@ -62,6 +65,8 @@ static heat_status minimise(heat_context *ctx, const heat_search *search, const 
     heat_enumeration e = {.state = state};
     heat_status status;
 
+    if (choice->by_layer)
+        return heat_layer_enumeration_run_minimum(ctx, search->model, search->opt->threads, energy, state);
     if (choice->plan != NULL) {
         status = heat_elimination_run_minimum(ctx, choice->plan, search->opt->threads, energy, state);
         heat_exact_states_from_plan(choice, search->model, 1, state);

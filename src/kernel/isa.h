@@ -5,6 +5,7 @@
 #include "kernel/bit_sweep.h"
 #include "kernel/cluster.h"
 #include "kernel/lane_sweep.h"
+#include "kernel/layer_sum.h"
 #include "kernel/potts_sweep.h"
 
 /* Everything that is compiled once an instruction set. */
@@ -14,6 +15,7 @@ typedef struct heat_isa {
     const heat_cluster_kernel *clusters;
     const heat_bit_kernel *bits;
     const heat_potts_kernel *potts;
+    const heat_layer_sum_kernel *layer_sums;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

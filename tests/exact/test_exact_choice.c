@@ -2,6 +2,8 @@
 #include "exact/exact_choice.h"
 #include "support.h"
 
+#include <heatbath/ground.h>
+#include <heatbath/logz.h>
 #include <math.h>
 #include <string.h>
 
@@ -101,6 +103,39 @@ static void dense_graphs_are_enumerated_when_memory_is_short(void **state)
     heat_context_free(ctx);
 }
 
+static void machines_of_two_layers_enumerate_the_smaller_one(void **state)
+{
+    heat_context *ctx = test_context();
+    heat_rbm rbm;
+    heat_model *model;
+    heat_logz_result z = {0};
+    heat_ground_options opt;
+    heat_ground_result g = {0};
+    double weights[40 * 16];
+
+    (void)state;
+    for (int k = 0; k < 40 * 16; k++)
+        weights[k] = k % 7 - 3;
+    heat_rbm_init(&rbm);
+    rbm.n_visible = 40;
+    rbm.n_hidden = 16;
+    rbm.weights = weights;
+    assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
+    assert_ok(ctx, heat_logz(ctx, model, NULL, &z));
+    assert_string_equal(z.method, "layer enumeration");
+    assert_true(z.exact && z.rows[0].entropy > 0 && z.rows[0].entropy < 56 * log(2));
+    heat_ground_options_init(&opt);
+    opt.method = "exact";
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &g));
+    assert_string_equal(g.method, "layer enumeration");
+    assert_int_equal(g.outcome, HEAT_OUTCOME_PROVED);
+    assert_true(-g.energy <= z.log_z && z.log_z <= 56 * log(2) - g.energy);
+    heat_logz_result_clear(&z);
+    heat_ground_result_clear(&g);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void refusals_name_the_widths_and_the_memory(void **state)
 {
     heat_context *ctx = test_context();
@@ -153,6 +188,7 @@ int main(void)
         cmocka_unit_test(narrow_graphs_are_eliminated),
         cmocka_unit_test(models_without_a_graph_are_enumerated),
         cmocka_unit_test(dense_graphs_are_enumerated_when_memory_is_short),
+        cmocka_unit_test(machines_of_two_layers_enumerate_the_smaller_one),
         cmocka_unit_test(refusals_name_the_widths_and_the_memory),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
