@@ -1,9 +1,14 @@
-/* heat_parallel_for over OpenMP: a counter hands out units, the lowest failing unit speaks. */
+/* Threads by OpenMP: a counter hands out units, the lowest failing unit speaks. A team's helpers wait for
+ * jobs of parts: one word holds the job's number and the parts left, so that a part is taken from the job
+ * that is seen. */
 #include "base/parallel.h"
 #include "base/context_private.h"
 
 #include <heatbath/options.h>
 #include <omp.h>
+#include <sched.h>
+
+enum { LOOKS_BEFORE_YIELDING = 1000 };
 
 int heat_thread_count(int64_t threads)
 {
@@ -46,6 +51,14 @@ static void take_units(const heat_context *parent, shared_work *work)
     }
 }
 
+static heat_status end_work(heat_context *ctx, const shared_work *work)
+{
+    if (work->failed_unit == work->n_units)
+        return HEAT_OK;
+    ctx->error = work->error;
+    return work->error.status;
+}
+
 heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_units, heat_unit_fn fn, void *arg)
 {
     shared_work work = {.n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
@@ -60,9 +73,84 @@ heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_unit
 #pragma omp parallel num_threads(team)
         take_units(ctx, &work);
     }
-    if (work.failed_unit < n_units) {
-        ctx->error = work.error;
-        return work.error.status;
+    return end_work(ctx, &work);
+}
+
+/* --- teams --- */
+
+static const uint64_t parts_mask = UINT32_MAX;
+
+/* Between two looks at what others do. */
+static void wait_a_little(int *n_looks)
+{
+    if (++*n_looks > LOOKS_BEFORE_YIELDING)
+        sched_yield();
+}
+
+/* Runs parts of the job at hand until none is left; false if there was none. */
+static bool take_parts(heat_team *team)
+{
+    uint64_t left = atomic_load_explicit(&team->left, memory_order_acquire);
+    bool found = false;
+
+    while ((left & parts_mask) > 0) {
+        if (!atomic_compare_exchange_weak_explicit(&team->left, &left, left - 1, memory_order_acq_rel,
+                                                   memory_order_acquire))
+            continue;
+        /* the job stays until this part is done */
+        team->fn(team->arg, (int64_t)(left & parts_mask) - 1);
+        atomic_fetch_add_explicit(&team->n_done, 1, memory_order_acq_rel);
+        found = true;
+        left = atomic_load_explicit(&team->left, memory_order_acquire);
     }
-    return HEAT_OK;
+    return found;
+}
+
+static void serve(heat_team *team)
+{
+    int n_looks = 0;
+
+    while (atomic_load_explicit(&team->is_open, memory_order_acquire)) {
+        if (take_parts(team))
+            n_looks = 0;
+        else
+            wait_a_little(&n_looks);
+    }
+}
+
+heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team, int64_t n_units,
+                                   heat_unit_fn fn, void *arg)
+{
+    shared_work work = {.n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
+    int n_threads = heat_thread_count(threads);
+
+    atomic_init(&work.next, 0);
+    atomic_store(&team->is_open, n_threads > 1);
+#pragma omp parallel num_threads(n_threads) if (n_threads > 1)
+    if (omp_get_thread_num() == 0) {
+        take_units(ctx, &work);
+        atomic_store(&team->is_open, false);
+    } else {
+        serve(team);
+    }
+    return end_work(ctx, &work);
+}
+
+void heat_parallel_parts(heat_team *team, int64_t n_parts, heat_part_fn fn, void *arg)
+{
+    uint64_t job = (atomic_load_explicit(&team->left, memory_order_relaxed) | parts_mask) + 1;
+    int n_looks = 0;
+
+    if (n_parts <= 1 || !atomic_load_explicit(&team->is_open, memory_order_relaxed)) {
+        for (int64_t part = 0; part < n_parts; part++)
+            fn(arg, part);
+        return;
+    }
+    team->fn = fn;
+    team->arg = arg;
+    atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
+    atomic_store_explicit(&team->left, job | (uint64_t)n_parts, memory_order_release);
+    take_parts(team);
+    while (atomic_load_explicit(&team->n_done, memory_order_acquire) < n_parts)
+        wait_a_little(&n_looks);
 }

@@ -77,12 +77,19 @@ typedef void (*heat_bit_count_pairs_fn)(int64_t n, const heat_bit_pair *pairs, c
 typedef void (*heat_bit_count_fn)(int64_t n, const heat_bit_word *words, const heat_bit_word *other,
                                   int32_t count[HEAT_BITS]);
 
+/* The sums of these counts over all bits. */
+typedef int64_t (*heat_bit_total_pairs_fn)(int64_t n, const heat_bit_pair *pairs, const heat_bit_word *signs,
+                                           const heat_bit_word *words);
+typedef int64_t (*heat_bit_total_fn)(int64_t n, const heat_bit_word *words, const heat_bit_word *other);
+
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_bit_kernel {
     const char *isa;
     heat_bit_sweep_fn sweep;
     heat_bit_count_pairs_fn count_pairs;
     heat_bit_count_fn count;
+    heat_bit_total_pairs_fn total_pairs;
+    heat_bit_total_fn total;
 } heat_bit_kernel;
 
 extern const heat_bit_kernel heat_bit_ref;

@@ -231,6 +231,31 @@ BITS_FN void read_counters(const bit_counters *c, int32_t count[HEAT_BITS])
     }
 }
 
+BITS_FN int64_t set_bits(bits x)
+{
+    heat_bit_word word;
+    int64_t n = 0;
+
+    bits_store(&word, x);
+    for (int p = 0; p < HEAT_BITS / 64; p++)
+        n += __builtin_popcountll(word.part[p]);
+    return n;
+}
+
+BITS_FN int64_t total_counters(const bit_counters *c)
+{
+    int64_t total = 0;
+
+    for (int p = 0; p < 3; p++)
+        total += set_bits(c->low[p]) << p;
+    for (int p = 3; p < 32 && c->n_eights >> (p - 3) != 0; p++) {
+        total += set_bits(c->plane[p]) << p;
+        if (c->n_eights >> (p - 3) & 1)
+            total += set_bits(c->waiting[p]) << p;
+    }
+    return total;
+}
+
 /* Which bits of the next n <= 8 pairs are unsatisfied. */
 BITS_FN void load_pairs(const int n, const heat_bit_pair *pairs, const heat_bit_word *signs,
                         const heat_bit_word *words, bits x[8])
@@ -248,22 +273,45 @@ BITS_FN void load_words(const int n, const heat_bit_word *words, const heat_bit_
         x[k] = other == NULL ? bits_load(&words[k]) : bits_xor(bits_load(&words[k]), bits_load(&other[k]));
 }
 
+BITS_FN void add_pairs(int64_t n, const heat_bit_pair *pairs, const heat_bit_word *signs,
+                       const heat_bit_word *words, bit_counters *counters)
+{
+    bits x[8], rest[8];
+
+    start_counters(counters);
+    for (int64_t e = 0; e + 8 <= n; e += 8) {
+        load_pairs(8, pairs + e, signs, words, x);
+        add_eight(counters, x);
+    }
+    for (int k = 0; k < 8; k++)
+        rest[k] = bits_all(0);
+    load_pairs((int)(n % 8), pairs + (n - n % 8), signs, words, rest);
+    add_eight(counters, rest);
+}
+
+BITS_FN void add_words(int64_t n, const heat_bit_word *words, const heat_bit_word *other,
+                       bit_counters *counters)
+{
+    bits x[8], rest[8];
+
+    start_counters(counters);
+    for (int64_t i = 0; i + 8 <= n; i += 8) {
+        load_words(8, words + i, other == NULL ? NULL : other + i, x);
+        add_eight(counters, x);
+    }
+    for (int k = 0; k < 8; k++)
+        rest[k] = bits_all(0);
+    load_words((int)(n % 8), words + (n - n % 8), other == NULL ? NULL : other + (n - n % 8), rest);
+    add_eight(counters, rest);
+}
+
 BITS_UNUSED static void BITS_NAME(bit_count_pairs_)(int64_t n, const heat_bit_pair *pairs,
                                                     const heat_bit_word *signs, const heat_bit_word *words,
                                                     int32_t count[HEAT_BITS])
 {
     bit_counters counters;
-    bits x[8], rest[8];
 
-    start_counters(&counters);
-    for (int64_t e = 0; e + 8 <= n; e += 8) {
-        load_pairs(8, pairs + e, signs, words, x);
-        add_eight(&counters, x);
-    }
-    for (int k = 0; k < 8; k++)
-        rest[k] = bits_all(0);
-    load_pairs((int)(n % 8), pairs + (n - n % 8), signs, words, rest);
-    add_eight(&counters, rest);
+    add_pairs(n, pairs, signs, words, &counters);
     read_counters(&counters, count);
 }
 
@@ -271,16 +319,25 @@ BITS_UNUSED static void BITS_NAME(bit_count_)(int64_t n, const heat_bit_word *wo
                                               const heat_bit_word *other, int32_t count[HEAT_BITS])
 {
     bit_counters counters;
-    bits x[8], rest[8];
 
-    start_counters(&counters);
-    for (int64_t i = 0; i + 8 <= n; i += 8) {
-        load_words(8, words + i, other == NULL ? NULL : other + i, x);
-        add_eight(&counters, x);
-    }
-    for (int k = 0; k < 8; k++)
-        rest[k] = bits_all(0);
-    load_words((int)(n % 8), words + (n - n % 8), other == NULL ? NULL : other + (n - n % 8), rest);
-    add_eight(&counters, rest);
+    add_words(n, words, other, &counters);
     read_counters(&counters, count);
+}
+
+BITS_UNUSED static int64_t BITS_NAME(bit_total_pairs_)(int64_t n, const heat_bit_pair *pairs,
+                                                       const heat_bit_word *signs, const heat_bit_word *words)
+{
+    bit_counters counters;
+
+    add_pairs(n, pairs, signs, words, &counters);
+    return total_counters(&counters);
+}
+
+BITS_UNUSED static int64_t BITS_NAME(bit_total_)(int64_t n, const heat_bit_word *words,
+                                                 const heat_bit_word *other)
+{
+    bit_counters counters;
+
+    add_words(n, words, other, &counters);
+    return total_counters(&counters);
 }

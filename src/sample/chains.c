@@ -10,8 +10,8 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {&heat_layout_bits, &heat_layout_lanes, &heat_layout_potts,
-                                             &heat_layout_rows, &heat_layout_clusters};
+static const heat_layout *const layouts[] = {&heat_layout_bits,  &heat_layout_stripes, &heat_layout_lanes,
+                                             &heat_layout_potts, &heat_layout_rows,    &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)
@@ -303,6 +303,16 @@ void heat_chains_get_unit(const heat_chains *c, int64_t unit, int64_t *first, in
 int64_t heat_chains_thread_limit(const heat_chains *c, int64_t threads)
 {
     return heat_model_is_thread_safe(c->model) ? threads : 1;
+}
+
+heat_status heat_chains_run_units(heat_context *ctx, heat_chains *c, int64_t threads, heat_unit_fn fn,
+                                  void *arg)
+{
+    int64_t n_threads = heat_thread_count(heat_chains_thread_limit(c, threads));
+
+    if (c->layout->shares_sweeps && c->n_units % n_threads != 0 && c->n_units < 4 * n_threads)
+        return heat_parallel_together(ctx, n_threads, &c->team, c->n_units, fn, arg);
+    return heat_parallel_for(ctx, n_threads, c->n_units, fn, arg);
 }
 
 int64_t heat_chains_sweeps_per_look(const heat_chains *c)

@@ -7,6 +7,7 @@
 #ifndef HEATBATH_CHAINS_H
 #define HEATBATH_CHAINS_H
 
+#include "base/parallel.h"
 #include "io/checkpoint.h"
 #include "kernel/isa.h"
 #include "model/views.h"
@@ -49,7 +50,8 @@ typedef struct heat_chains {
     int64_t *n_counted;  /* [unit] */
 
     const heat_layout *layout;
-    void *store; /* the layout's own */
+    void *store;    /* the layout's own */
+    heat_team team; /* threads that share one sweep, where units are too few to go round */
 } heat_chains;
 
 /* How a chain set is made. */
@@ -138,6 +140,11 @@ double heat_chains_get_energy_slack(const heat_chains *chains);
 
 /* Chains [*first, *last) of a unit. */
 void heat_chains_get_unit(const heat_chains *chains, int64_t unit, int64_t *first, int64_t *last);
+
+/* Runs fn(arg, unit) for all units of the set, on up to `threads` threads (heat_parallel_for): side by side,
+ * or, where a layout can share a sweep and units do not go round, one after the other. */
+HEAT_MUST_USE heat_status heat_chains_run_units(heat_context *ctx, heat_chains *chains, int64_t threads,
+                                                heat_unit_fn fn, void *arg);
 
 /* Threads that may run units at once: `threads`, or 1 for a model that is not thread-safe. */
 int64_t heat_chains_thread_limit(const heat_chains *chains, int64_t threads);

@@ -10,6 +10,7 @@
 
 struct heat_layout {
     const char *name;
+    bool shares_sweeps; /* one sweep is spread over the chains' team where it is open */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
     /* Makes chains->store, and sets chains->width; or leaves *fits false where this model at these betas does
@@ -37,7 +38,7 @@ struct heat_layout {
     double (*sweep_cost)(const heat_chains *chains);
 };
 
-extern const heat_layout heat_layout_bits, heat_layout_lanes, heat_layout_potts, heat_layout_rows,
-    heat_layout_clusters;
+extern const heat_layout heat_layout_bits, heat_layout_stripes, heat_layout_lanes, heat_layout_potts,
+    heat_layout_rows, heat_layout_clusters;
 
 #endif

@@ -2,7 +2,6 @@
 #include "sample/sampling.h"
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "sample/sampling_checkpoint.h"
 
 #include <math.h>
@@ -165,8 +164,7 @@ static heat_status run_sweeps(heat_context *ctx, heat_sampling *s, heat_sampling
 
     while (done < all && !heat_halted(ctx) && status == HEAT_OK) {
         stretch w = {s, done + step < all ? done + step : all};
-        status = heat_parallel_for(ctx, heat_chains_thread_limit(s->chains, s->opt.threads),
-                                   s->chains->n_units, run_unit, &w);
+        status = heat_chains_run_units(ctx, s->chains, s->opt.threads, run_unit, &w);
         done = count_sweeps(s);
         if (status == HEAT_OK)
             status = heat_sampling_checkpoint_save(ctx, checkpoint, done == all || heat_halted(ctx));

@@ -283,6 +283,7 @@ static void counts_are_those_of_counting(void **state)
         for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
             const heat_bit_kernel *kernel = heat_isa_at(k)->bits;
             int32_t set[HEAT_BITS], differ[HEAT_BITS], unlike[HEAT_BITS];
+            int64_t all_set = 0, all_differ = 0, all_unlike = 0;
             kernel->count(lengths[l], words, NULL, set);
             kernel->count(lengths[l], words, other, differ);
             kernel->count_pairs(lengths[l], pairs, signs, words, unlike);
@@ -297,7 +298,13 @@ static void counts_are_those_of_counting(void **state)
                 assert_int_equal(set[c], n_set);
                 assert_int_equal(differ[c], n_differ);
                 assert_int_equal(unlike[c], n_unlike);
+                all_set += n_set;
+                all_differ += n_differ;
+                all_unlike += n_unlike;
             }
+            assert_int_equal(kernel->total(lengths[l], words, NULL), all_set);
+            assert_int_equal(kernel->total(lengths[l], words, other), all_differ);
+            assert_int_equal(kernel->total_pairs(lengths[l], pairs, signs, words), all_unlike);
         }
 }
 

@@ -37,6 +37,50 @@ static void every_unit_runs_exactly_once(void **state)
     heat_context_free(ctx);
 }
 
+typedef struct counted {
+    heat_team team;
+    int64_t n_parts;
+    atomic_int visits[UNITS];
+} counted;
+
+static void count_part(void *arg, int64_t part)
+{
+    counted *c = arg;
+
+    atomic_fetch_add(&c->visits[part], 1);
+}
+
+static heat_status run_parts(heat_context *worker, void *arg, int64_t unit)
+{
+    counted *c = arg;
+
+    (void)worker;
+    for (int64_t part = 0; part < UNITS; part++)
+        if (c->visits[part] != (part < c->n_parts ? unit : 0))
+            return HEAT_ERROR_INTERNAL; /* a job ended before its parts, or began after the next */
+    heat_parallel_parts(&c->team, c->n_parts, count_part, c);
+    return HEAT_OK;
+}
+
+static void a_team_runs_every_part_of_a_unit_before_the_next_unit(void **state)
+{
+    (void)state;
+    static counted c;
+    heat_context *ctx = test_context();
+
+    for (int64_t threads = 1; threads <= 4; threads++)
+        for (c.n_parts = 0; c.n_parts <= UNITS; c.n_parts += 1 + 4 * c.n_parts) {
+            memset(c.visits, 0, sizeof c.visits);
+            assert_ok(ctx, heat_parallel_together(ctx, threads, &c.team, 20, run_parts, &c));
+            for (int64_t part = 0; part < c.n_parts; part++)
+                assert_int_equal(c.visits[part], 20);
+            heat_parallel_parts(&c.team, c.n_parts, count_part, &c); /* with no team, here */
+            for (int64_t part = 0; part < UNITS; part++)
+                assert_int_equal(c.visits[part], part < c.n_parts ? 21 : 0);
+        }
+    heat_context_free(ctx);
+}
+
 typedef struct failing {
     atomic_int done;
     int64_t lowest; /* this unit and every 7th after it fail */
@@ -208,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unit_runs_exactly_once),
+        cmocka_unit_test(a_team_runs_every_part_of_a_unit_before_the_next_unit),
         cmocka_unit_test(the_lowest_failing_unit_speaks),
         cmocka_unit_test(a_stop_skips_the_units_not_begun),
         cmocka_unit_test(a_deadline_reaches_the_workers),

@@ -1,0 +1,317 @@
+/* Chains that are one lattice each, as words of 512 sites: for few chains on large hypercubic lattices whose
+ * couplings are +J and -J. A sweep moves one colour of the checkerboard and then the other. What a thread
+ * takes at a time is a stripe of the lattice, with a generator of its own: threads never change a bit. */
+#include "sample/stripe_chains.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    FEWEST_PLACES = 8,   /* with fewer words the turned ones are most of the work */
+    SWEEPS_A_COUNT = 16, /* moves are counted in one sweep of so many */
+};
+
+/* One colour of one chain, to be moved; or a chain to be measured. */
+typedef struct stripe_work {
+    const heat_stripe_store *store;
+    int64_t chain;
+    int colour;
+} stripe_work;
+
+static bool is_wanted(const heat_chains_plan *plan)
+{
+    return plan->is_steady && !plan->is_search && !plan->track_best;
+}
+
+/* Unless it was asked for, small lattices are left to others. */
+static bool choose_box(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan,
+                       heat_stripe_box *box)
+{
+    heat_pairwise graph;
+
+    return is_wanted(plan) && heat_model_get_pairwise(model, &graph) &&
+           heat_stripe_box_init(&graph, info->n_dimensions, info->extent, box) &&
+           (plan->layout != NULL || box->n_places >= FEWEST_PLACES);
+}
+
+static heat_status alloc_store(heat_context *ctx, const heat_chains *c, heat_stripe_store *s)
+{
+    int64_t stripes = c->n_chains * s->lattice.n_stripes;
+    heat_status status = heat_alloc(ctx, c->n_chains * s->lattice.n_words, sizeof *s->words, &s->words);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains * s->lattice.box.n_places, sizeof *s->before, &s->before);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, stripes, sizeof *s->random, &s->random);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->thresholds, &s->thresholds);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->beta, &s->beta);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, stripes, sizeof *s->unsatisfied, &s->unsatisfied);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, stripes, sizeof *s->n_down, &s->n_down);
+    for (int64_t k = 0; k < c->n_chains && status == HEAT_OK; k++)
+        s->beta[k] = (double)NAN;
+    return status;
+}
+
+static heat_status stripes_open(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan, bool *fits)
+{
+    heat_stripe_store *s = NULL;
+    heat_stripe_box box;
+    heat_pairwise graph;
+    heat_status status;
+
+    *fits = choose_box(c->model, &c->info, plan, &box);
+    if (!*fits)
+        return HEAT_OK;
+    status = heat_alloc(ctx, 1, sizeof *s, &s);
+    if (status != HEAT_OK)
+        return status;
+    c->store = s;
+    c->width = c->group;
+    s->kernel = heat_isa_get(plan->isa)->bits;
+    heat_model_get_pairwise(c->model, &graph);
+    status = heat_stripe_lattice_init(ctx, &graph, &box, &s->lattice);
+    return status == HEAT_OK ? alloc_store(ctx, c, s) : status;
+}
+
+static void stripes_free(heat_chains *c)
+{
+    heat_stripe_store *s = c->store;
+
+    if (s == NULL)
+        return;
+    heat_free(s->words);
+    heat_free(s->before);
+    heat_free(s->random);
+    heat_free(s->thresholds);
+    heat_free(s->beta);
+    heat_free(s->unsatisfied);
+    heat_free(s->n_down);
+    heat_stripe_lattice_clear(&s->lattice);
+    heat_free(s);
+}
+
+static double stripes_bytes(const heat_model *model, const heat_model_info *info,
+                            const heat_chains_plan *plan)
+{
+    heat_stripe_box box;
+
+    if (!choose_box(model, info, plan, &box))
+        return -1;
+    return heat_stripe_lattice_bytes(&box) +
+           (double)plan->n_chains *
+               ((heat_stripe_lattice_words(&box) + (double)box.n_places) * sizeof(heat_bit_word) +
+                (double)box.n_places / 16 * sizeof(heat_bit_random) + sizeof(heat_bit_thresholds));
+}
+
+/* The thresholds follow when the chain is swept next. */
+static void stripes_set_beta(heat_chains *c, int64_t chain, double beta)
+{
+    (void)c;
+    (void)chain;
+    (void)beta;
+}
+
+static heat_bit_word *words_of(const heat_stripe_store *s, int64_t chain)
+{
+    return s->words + chain * s->lattice.n_words;
+}
+
+static heat_status stripes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+{
+    const heat_stripe_store *s = c->store;
+
+    (void)worker;
+    heat_stripe_lattice_pack(&s->lattice, state, words_of(s, chain));
+    return HEAT_OK;
+}
+
+static heat_status start_random(heat_context *ctx, heat_chains *c, int64_t chain, heat_stream *stream)
+{
+    int8_t *state = NULL;
+    heat_status status = heat_alloc_unset(ctx, c->n, 1, &state);
+
+    for (int64_t i = 0; i < c->n && status == HEAT_OK; i++)
+        state[i] = heat_random_value(&c->info, stream);
+    if (status == HEAT_OK)
+        status = stripes_set_state(ctx, c, chain, state);
+    heat_free(state);
+    return status;
+}
+
+static heat_status stripes_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+                                 uint64_t stream_unit)
+{
+    heat_stripe_store *s = c->store;
+    heat_stream stream;
+    heat_status status;
+
+    heat_stream_init(&stream, c->seed, HEAT_PURPOSE_INITIAL, stream_unit);
+    status = state != NULL ? stripes_set_state(ctx, c, chain, state) : start_random(ctx, c, chain, &stream);
+    heat_stream_init(&stream, c->seed, HEAT_PURPOSE_SWEEP, stream_unit);
+    for (int64_t r = chain * s->lattice.n_stripes; r < (chain + 1) * s->lattice.n_stripes; r++)
+        for (int g = 0; g < HEAT_BIT_STREAMS; g++)
+            for (int k = 0; k < 4; k++)
+                for (int p = 0; p < HEAT_BITS / 64; p++)
+                    s->random[r].state[g][k].part[p] = heat_stream_bits(&stream);
+    return status;
+}
+
+static void set_thresholds(const heat_chains *c, int64_t chain, heat_flip_rule rule)
+{
+    heat_stripe_store *s = c->store;
+
+    if (s->beta[chain] == c->beta[chain] && s->thresholds[chain].rule == rule)
+        return;
+    s->beta[chain] = c->beta[chain];
+    heat_bit_thresholds_set(&s->thresholds[chain], rule, c->beta[chain] * s->lattice.box.unit);
+}
+
+static void sweep_stripe(void *arg, int64_t stripe)
+{
+    const stripe_work *w = arg;
+    const heat_stripe_store *s = w->store;
+    const heat_stripe_lattice *l = &s->lattice;
+    const heat_stripe_part *part = &l->parts[w->colour * l->n_stripes + stripe];
+    heat_bit_word *words = words_of(s, w->chain);
+
+    for (int32_t r = part->first_run; r < part->first_run + part->n_runs; r++)
+        s->kernel->sweep(&l->runs[r], l->signs, words, &s->thresholds[w->chain],
+                         &s->random[w->chain * l->n_stripes + stripe]);
+    heat_stripe_lattice_turn(l, part->first_turn, part->n_turns, words);
+}
+
+static void sweep_chain(heat_chains *c, int64_t chain, heat_flip_rule rule, bool counted)
+{
+    heat_stripe_store *s = c->store;
+    int64_t n_places = s->lattice.box.n_places;
+    heat_bit_word *before = s->before + chain * n_places;
+    stripe_work w = {s, chain, 0};
+
+    set_thresholds(c, chain, rule);
+    if (counted)
+        memcpy(before, words_of(s, chain), (size_t)n_places * sizeof *before);
+    for (w.colour = 0; w.colour < 2; w.colour++)
+        heat_parallel_parts(&c->team, s->lattice.n_stripes, sweep_stripe, &w);
+    if (counted)
+        c->n_moves[chain] += s->kernel->total(n_places, words_of(s, chain), before);
+}
+
+static heat_status stripes_sweep(heat_context *worker, heat_chains *c, int64_t unit,
+                                 const heat_site_rule *rule)
+{
+    bool counted = c->n_sweeps[unit] % SWEEPS_A_COUNT == 0;
+    int64_t first, last;
+
+    (void)worker;
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t chain = first; chain < last; chain++)
+        sweep_chain(c, chain, rule->flip, counted);
+    c->n_counted[unit] += counted;
+    return HEAT_OK;
+}
+
+static void measure_stripe(void *arg, int64_t stripe)
+{
+    const stripe_work *w = arg;
+    const heat_stripe_store *s = w->store;
+    const heat_stripe_lattice *l = &s->lattice;
+    const heat_bit_word *words = words_of(s, w->chain);
+    int64_t at = w->chain * l->n_stripes + stripe;
+
+    s->unsatisfied[at] = s->n_down[at] = 0;
+    for (int colour = 0; colour < 2; colour++) {
+        const heat_stripe_part *part = &l->parts[colour * l->n_stripes + stripe];
+        s->unsatisfied[at] += s->kernel->total_pairs(part->end_pair - part->first_pair,
+                                                     l->pairs + part->first_pair, l->signs, words);
+        s->n_down[at] += s->kernel->total(part->end - part->begin, words + part->begin, NULL);
+    }
+}
+
+static void stripes_measure(heat_chains *c, int64_t unit)
+{
+    heat_stripe_store *s = c->store;
+    int64_t first, last;
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t chain = first; chain < last; chain++) {
+        stripe_work w = {s, chain, 0};
+        heat_parallel_parts(&c->team, s->lattice.n_stripes, measure_stripe, &w);
+    }
+}
+
+static heat_status stripes_add_parts(heat_context *ctx, heat_chains *c, heat_parts *p)
+{
+    heat_stripe_store *s = c->store;
+    heat_status status = heat_parts_add(ctx, p, "stripes/words", -1, s->words,
+                                        c->n_chains * s->lattice.n_words * (int64_t)sizeof *s->words);
+
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "stripes/random", -1, s->random,
+                                c->n_chains * s->lattice.n_stripes * (int64_t)sizeof *s->random);
+    return status;
+}
+
+static void stripes_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+{
+    const heat_stripe_store *s = c->store;
+
+    heat_stripe_lattice_unpack(&s->lattice, words_of(s, chain), c->info.coding == HEAT_CODING_SPIN ? -1 : 0,
+                               state);
+}
+
+static int64_t sum_stripes(const heat_stripe_store *s, const int64_t *counts, int64_t chain)
+{
+    int64_t sum = 0;
+
+    for (int64_t k = chain * s->lattice.n_stripes; k < (chain + 1) * s->lattice.n_stripes; k++)
+        sum += counts[k];
+    return sum;
+}
+
+/* E = unit (unsatisfied - satisfied) + offset. */
+static double stripes_get_energy(const heat_chains *c, int64_t chain)
+{
+    const heat_stripe_store *s = c->store;
+    int64_t units = 2 * sum_stripes(s, s->unsatisfied, chain) - s->lattice.n_pairs * HEAT_BITS;
+
+    return s->lattice.offset + s->lattice.box.unit * (double)units;
+}
+
+static int64_t stripes_get_total(const heat_chains *c, int64_t chain)
+{
+    const heat_stripe_store *s = c->store;
+    int64_t n_down = sum_stripes(s, s->n_down, chain);
+
+    return c->info.coding == HEAT_CODING_SPIN ? c->n - 2 * n_down : c->n - n_down;
+}
+
+static double stripes_sweep_cost(const heat_chains *c)
+{
+    const double faster = 10; /* than lanes, whose visits the cost is counted in */
+
+    return (2.0 * (double)c->info.n_edges + 10.0 * c->n) * c->width / faster;
+}
+
+/* No best states: runs that search are not taken. */
+const heat_layout heat_layout_stripes = {.name = "stripes",
+                                         .shares_sweeps = true,
+                                         .bytes = stripes_bytes,
+                                         .open = stripes_open,
+                                         .free = stripes_free,
+                                         .set_beta = stripes_set_beta,
+                                         .start = stripes_start,
+                                         .set_state = stripes_set_state,
+                                         .sweep = stripes_sweep,
+                                         .measure = stripes_measure,
+                                         .add_parts = stripes_add_parts,
+                                         .get_state = stripes_get_state,
+                                         .get_energy = stripes_get_energy,
+                                         .get_walk_energy = stripes_get_energy,
+                                         .get_total = stripes_get_total,
+                                         .sweep_cost = stripes_sweep_cost};
