@@ -101,7 +101,7 @@ static void name_state(double temperature, char *stem, size_t size)
 {
     char number[CLI_NUMBER_SIZE];
 
-    snprintf(stem, size, "state_T%s", cli_text_full(temperature, number));
+    snprintf(stem, size, "state_T%s", cli_text_short(temperature, 6, number));
 }
 
 /* One state at each of up to MOST_PICTURES temperatures, the first and the last among them. */
@@ -117,7 +117,7 @@ static heat_status draw_states(cli *c, const heat_model *model, const heat_model
         char stem[80], title[256], number[CLI_NUMBER_SIZE];
         name_state(r->temperatures[t].temperature, stem, sizeof stem);
         snprintf(title, sizeof title, "%.160s, T = %s", info->name,
-                 cli_text_full(r->temperatures[t].temperature, number));
+                 cli_text_short(r->temperatures[t].temperature, 6, number));
         if (heat_report_state(c->ctx, model, state, title, c->args.values.own.figures, stem) != HEAT_OK)
             return cli_fail_library(c);
         if (*have_gnuplot)

@@ -29,6 +29,7 @@ static void print_text(cli *c, const heat_sample_result *r)
         cli_sample_print_temperature(&r->temperatures[k]);
         cli_sample_print_arrays(r, &r->temperatures[k]);
     }
+    cli_sample_print_between(r);
     putchar('\n');
     cli_print_row("outcome", "%s", heat_outcome_name(r->outcome));
     for (const char *line = r->reasons; line != NULL && *line != '\0';) {

@@ -79,6 +79,22 @@ static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_
     return row;
 }
 
+/* Mean and error between the temperatures of the scan. */
+static json_t *json_between(cli *c, const heat_sample_temperature *t)
+{
+    json_t *row = json_object(), *observables = json_object();
+
+    for (int32_t k = 0; k < t->n_observables; k++) {
+        json_t *o = json_object();
+        cli_put(c, o, "mean", cli_json_number(t->observables[k].mean));
+        cli_put(c, o, "error", cli_json_number(t->observables[k].error));
+        cli_put(c, observables, t->observables[k].name, o);
+    }
+    cli_put(c, row, "temperature", cli_json_number(t->temperature));
+    cli_put(c, row, "observables", observables);
+    return row;
+}
+
 /* Of all temperatures together: they visit the same number of variables. */
 static double mean_acceptance(const heat_sample_result *r)
 {
@@ -101,6 +117,12 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *r)
     cli_put(c, sampler, "divergences", json_null());
     cli_put(c, sampler, "round_trips", r->round_trips < 0 ? json_null() : json_integer(r->round_trips));
     cli_put(c, result, "temperatures", rows);
+    if (r->n_between > 0) {
+        json_t *between = json_array();
+        for (int32_t k = 0; k < r->n_between; k++)
+            cli_append(c, between, json_between(c, &r->between[k]));
+        cli_put(c, result, "interpolated", between);
+    }
     cli_put(c, result, "sampler", sampler);
     cli_put(c, result, "chains", json_integer(r->n_chains));
     cli_put(c, result, "sweeps", json_integer(r->n_sweeps));
@@ -128,6 +150,20 @@ void cli_sample_print_temperature(const heat_sample_temperature *t)
                cli_text_error(o->error, b), cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess),
                cli_text_fixed(o->rhat, 3, rhat));
     }
+}
+
+void cli_sample_print_between(const heat_sample_result *r)
+{
+    char t[CLI_NUMBER_SIZE], a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    if (r->n_between > 0)
+        printf("\ninterpolated\n");
+    for (int32_t k = 0; k < r->n_between; k++)
+        for (int32_t q = 0; q < r->between[k].n_observables; q++) {
+            const heat_observable *o = &r->between[k].observables[q];
+            printf("  T = %-10s %-28s %12s ± %s\n", cli_text_short(r->between[k].temperature, 8, t), o->name,
+                   cli_text_mean(o->mean, o->error, a), cli_text_error(o->error, b));
+        }
 }
 
 void cli_sample_print_arrays(const heat_sample_result *r, const heat_sample_temperature *t)

@@ -11,6 +11,9 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *result);
 void cli_sample_print_temperature(const heat_sample_temperature *temperature);
 void cli_sample_print_arrays(const heat_sample_result *result, const heat_sample_temperature *temperature);
 
+/* What was interpolated between the temperatures. */
+void cli_sample_print_between(const heat_sample_result *result);
+
 /* Samples several models, the operands taken apart, and prints each and their average. */
 heat_status cli_sample_several(cli *c, int64_t n_models, const char *const *specs);
 

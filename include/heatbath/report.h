@@ -21,11 +21,12 @@ typedef struct heat_report_curve {
     const double *value;       /* n */
 } heat_report_curve;
 
-/* Draws a scan against temperature with error bars: energy, heat capacity, order and Binder cumulant, and of
- * spin glasses the moments of the overlap, as far as they were measured and not refused. Writes DIR/scan.tsv
- * with every observable, DIR/scan.gp, and DIR/scan_exact.tsv with the curves: those given, and for square
- * Ising lattices of one coupling Kaufman's energy and heat capacity of the lattice itself and Yang's
- * magnetisation of the infinite one. HEAT_ERROR_UNDEFINED if there is nothing to draw: fewer than two
+/* Draws a scan against temperature with error bars: energy, heat capacity, order, Binder cumulant,
+ * susceptibility and correlation length, and of spin glasses the moments of the overlap, as far as they were
+ * measured and not refused; with curves where they were interpolated (DIR/scan_between.tsv). Writes
+ * DIR/scan.tsv with every observable, DIR/scan.gp, and DIR/scan_exact.tsv with the curves: those given, and
+ * for square Ising lattices of one coupling Kaufman's energy and heat capacity of the lattice itself and
+ * Yang's magnetisation of the infinite one. HEAT_ERROR_UNDEFINED if there is nothing to draw: fewer than two
  * temperatures, or no average that was not refused; the message says so, and nothing is written. */
 HEAT_API HEAT_MUST_USE heat_status heat_report_scan(heat_context *ctx, const heat_model *model,
                                                     const heat_sample_result *result, int32_t n_curves,

@@ -81,6 +81,9 @@ typedef struct heat_sample_result {
     double seconds;
     double effective_replicas; /* independent chains at each temperature: here, all of them */
     int64_t round_trips;       /* of chains of a ladder, coldest to hottest and back; -1 for other engines */
+    int32_t n_between;
+    heat_sample_temperature *between; /* with `interpolate`: temperatures between those of the scan,
+                                         ascending; mean and error of what can be had there; owned */
 } heat_sample_result;
 
 HEAT_API void heat_sample_options_init(heat_sample_options *options);

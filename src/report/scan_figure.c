@@ -15,24 +15,28 @@
 
 enum { CURVE_POINTS = 241, MOST_PANELS = 8 };
 
+typedef enum divided_by { ONE, VARIABLES, LENGTH } divided_by;
+
 /* One panel: the first of its observables that was measured. */
 typedef struct panel_row {
     const char *observable;
     const char *label;
-    bool per_variable; /* the observable is of the whole system: drawn per variable */
+    divided_by by;     /* of the whole system: drawn per variable, or in lengths of the lattice */
     const char *range; /* gnuplot's */
 } panel_row;
 
 static const panel_row panel_rows[] = {
-    {"energy", "energy", true, "[*:*]"},
-    {"heat_capacity", "heat capacity", true, "[0:*]"},
-    {"abs_magnetization_per_spin", "|m|", false, "[0:1.05]"},
-    {"order_parameter", "order parameter", false, "[0:1.05]"},
-    {"binder", "Binder cumulant", false, "[*:*]"},
-    {"order_susceptibility", "susceptibility", false, "[0:*]"},
-    {"overlap_squared", "overlap squared", false, "[0:*]"},
-    {"overlap_binder", "Binder cumulant of the overlap", false, "[*:*]"},
-    {"link_overlap", "link overlap", false, "[*:*]"},
+    {"energy", "energy", VARIABLES, "[*:*]"},
+    {"heat_capacity", "heat capacity", VARIABLES, "[0:*]"},
+    {"abs_magnetization_per_spin", "|m|", ONE, "[0:1.05]"},
+    {"order_parameter", "order parameter", ONE, "[0:1.05]"},
+    {"binder", "Binder cumulant", ONE, "[*:*]"},
+    {"susceptibility", "susceptibility", ONE, "[0:*]"},
+    {"correlation_length", "correlation length / L", LENGTH, "[0:*]"},
+    {"order_susceptibility", "susceptibility", ONE, "[0:*]"},
+    {"overlap_squared", "overlap squared", ONE, "[0:*]"},
+    {"overlap_binder", "Binder cumulant of the overlap", ONE, "[*:*]"},
+    {"link_overlap", "link overlap", ONE, "[*:*]"},
 };
 enum { N_PANEL_ROWS = sizeof panel_rows / sizeof *panel_rows };
 
@@ -80,9 +84,19 @@ static void choose_panels(scan *s)
             s->panels[s->n_panels++] = &panel_rows[k];
 }
 
-static heat_status write_table_row(const scan *s, const heat_sample_temperature *t, heat_atomic_file *file)
+static heat_status write_table_head(const heat_sample_temperature *head, heat_atomic_file *file)
 {
-    const heat_sample_temperature *head = &s->result->temperatures[0];
+    heat_status status = heat_figure_write(file, "temperature", NULL);
+
+    for (int32_t k = 0; k < head->n_observables && status == HEAT_OK; k++)
+        status = heat_figure_write(file, "\t", head->observables[k].name, "\t", head->observables[k].name,
+                                   "_error", NULL);
+    return status == HEAT_OK ? heat_figure_write(file, "\n", NULL) : status;
+}
+
+static heat_status write_table_row(const heat_sample_temperature *head, const heat_sample_temperature *t,
+                                   heat_atomic_file *file)
+{
     heat_status status = heat_figure_number(file, "", t->temperature);
 
     for (int32_t k = 0; k < head->n_observables && status == HEAT_OK; k++) {
@@ -102,14 +116,23 @@ static heat_status write_table(const scan *s, const char *dir)
     heat_status status = heat_figure_create(s->ctx, dir, "scan", "tsv", &file);
 
     if (status == HEAT_OK)
-        status = heat_figure_write(file, "temperature", NULL);
-    for (int32_t k = 0; k < head->n_observables && status == HEAT_OK; k++)
-        status = heat_figure_write(file, "\t", head->observables[k].name, "\t", head->observables[k].name,
-                                   "_error", NULL);
-    if (status == HEAT_OK)
-        status = heat_figure_write(file, "\n", NULL);
+        status = write_table_head(head, file);
     for (int32_t t = 0; t < s->result->n_temperatures && status == HEAT_OK; t++)
-        status = write_table_row(s, &s->result->temperatures[t], file);
+        status = write_table_row(head, &s->result->temperatures[t], file);
+    return heat_atomic_file_finish(file, status);
+}
+
+/* The same columns between the temperatures, as far as they were interpolated: scan_between.tsv. */
+static heat_status write_between(const scan *s, const char *dir)
+{
+    const heat_sample_temperature *head = &s->result->between[0];
+    heat_atomic_file *file;
+    heat_status status = heat_figure_create(s->ctx, dir, "scan_between", "tsv", &file);
+
+    if (status == HEAT_OK)
+        status = write_table_head(head, file);
+    for (int32_t k = 0; k < s->result->n_between && status == HEAT_OK; k++)
+        status = write_table_row(head, &s->result->between[k], file);
     return heat_atomic_file_finish(file, status);
 }
 
@@ -136,8 +159,8 @@ static double yang(double coupling, double t)
 /* Rows of a square lattice: which of the three curves. */
 enum square_curve { KAUFMAN_ENERGY, KAUFMAN_CAPACITY, YANG, N_SQUARE_CURVES };
 static const char *const square_names[][2] = {
-    {"energy", "exact, this lattice"},
-    {"heat_capacity", "exact, this lattice"},
+    {"energy", "exact"},
+    {"heat_capacity", "exact"},
     {"abs_magnetization_per_spin", "infinite lattice"},
 };
 
@@ -201,20 +224,45 @@ static heat_status plot_curves(const scan *s, const panel_row *panel, const char
     return status;
 }
 
+/* What was interpolated: a band of one standard error either way, and the curve in it. */
+static heat_status plot_between(const scan *s, const panel_row *panel, const char *divisor,
+                                heat_atomic_file *gp)
+{
+    const heat_sample_temperature *head = s->result->between;
+    const char *name = panel->observable;
+    heat_status status;
+
+    if (s->result->n_between == 0 || find(head, name) == NULL)
+        return HEAT_OK;
+    status = heat_figure_write(gp, "'scan_between.tsv' using (column('temperature')):((column('", name,
+                               "')-column('", name, "_error'))", divisor, "):((column('", name, "')+column('",
+                               name, "_error'))", divisor,
+                               ") with filledcurves lc rgb '#a6cee3' notitle, \\\n     ", NULL);
+    if (status == HEAT_OK)
+        status =
+            heat_figure_write(gp, "'scan_between.tsv' using (column('temperature')):(column('", name, "')",
+                              divisor, ") with lines lw 1 lc rgb '#1b6ca8' title 'MBAR', \\\n     ", NULL);
+    return status;
+}
+
 static heat_status write_panel(const scan *s, const panel_row *panel, heat_atomic_file *gp)
 {
     char divisor[32] = "";
     heat_status status;
 
-    if (panel->per_variable)
+    if (panel->by == VARIABLES)
         snprintf(divisor, sizeof divisor, "/%d", s->info.n_variables);
+    if (panel->by == LENGTH)
+        snprintf(divisor, sizeof divisor, "/%lld", (long long)s->info.extent[0]);
     status = heat_figure_write(gp, "\nset ylabel '", panel->label,
-                               !panel->per_variable                 ? ""
+                               panel->by != VARIABLES               ? ""
                                : s->info.coding == HEAT_CODING_SPIN ? " per spin"
                                                                     : " per variable",
                                "' noenhanced\nset yrange ", panel->range, "\nplot ", NULL);
     if (status == HEAT_OK)
         status = plot_curves(s, panel, divisor, gp);
+    if (status == HEAT_OK)
+        status = plot_between(s, panel, divisor, gp);
     if (status == HEAT_OK)
         status = heat_figure_write(
             gp, "'scan.tsv' using (column('temperature')):(column('", panel->observable, "')", divisor,
@@ -304,6 +352,8 @@ heat_status heat_report_scan(heat_context *ctx, const heat_model *model, const h
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
                          "no average of the scan was accepted: there is no figure");
     status = write_table(&s, dir);
+    if (status == HEAT_OK && result->n_between > 0)
+        status = write_between(&s, dir);
     if (status == HEAT_OK && (s.square || n_curves > 0))
         status = write_curves(&s, dir);
     if (status == HEAT_OK)

@@ -22,9 +22,9 @@ enum { HEAT_LEAST_ESS = 100 };
 #define HEAT_MOST_RHAT 1.01
 
 /* Fills *observables (freed by heat_free) with all averages and derived quantities that the recorded series
- * allow (the tables in observables.c). An average whose R-hat or effective sample size fails has NaN for mean
- * and error, and so have the quantities derived from it; *failing (static text, NULL if all passed) is the
- * first criterion that failed and *culprit the observable. Fewer than 4 sweeps fail as a whole. */
+ * allow (the tables of observable_rows.c). An average whose R-hat or effective sample size fails has NaN for
+ * mean and error, and so have the quantities derived from it; *failing (static text, NULL if all passed) is
+ * the first criterion that failed and *culprit the observable. Fewer than 4 sweeps fail as a whole. */
 HEAT_MUST_USE heat_status heat_observables_get(heat_context *ctx, const heat_series *series,
                                                int32_t *n_observables, heat_observable **observables,
                                                const char **failing, const heat_observable **culprit);

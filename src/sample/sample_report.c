@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "sample/interpolation.h"
 #include "sample/observables.h"
 #include "sample/sample_histogram.h"
 #include "sample/sampling.h"
@@ -28,7 +29,7 @@ static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const 
 }
 
 /* Appends a line to the reasons. */
-static heat_status append_reason(heat_context *ctx, heat_sample_result *r, const char *line)
+heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *r, const char *line)
 {
     size_t before = strlen(r->reasons), size = before + strlen(line) + 2;
     char *longer;
@@ -51,7 +52,7 @@ static heat_status add_reason(heat_context *ctx, heat_sample_result *r, double t
     snprintf(line, sizeof line, "T = %s: %s: %s (R-hat %.3f, ess %.0f, tail ess %.0f)",
              heat_text_real(temperature, number, sizeof number), o->name, failing, o->rhat, o->ess,
              o->ess_tail);
-    return append_reason(ctx, r, line);
+    return heat_sampling_add_reason(ctx, r, line);
 }
 
 /* Leaves out, at the front of every chain, what had not yet forgotten its start, by the energy: the burn-in
@@ -180,9 +181,13 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     }
     if (status == HEAT_OK && r->round_trips == 0) {
         converged = false;
-        status = append_reason(ctx, r,
-                               "no chain made a round trip between the coldest and the hottest temperature");
+        status = heat_sampling_add_reason(
+            ctx, r, "no chain made a round trip between the coldest and the hottest temperature");
     }
+    if (status == HEAT_OK && s->opt.interpolate > 0)
+        status = heat_interpolation_get(ctx, s, r);
+    for (int32_t k = 0; k < r->n_between; k++)
+        converged &= r->between[k].outcome == HEAT_OUTCOME_CONVERGED;
     if (status == HEAT_OK)
         status = report_edges(ctx, s, r);
     report_states(s, r);

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/npy.h"
 #include "io/store.h"
+#include "sample/interpolation.h"
 #include "sample/sample_histogram.h"
 
 #include <heatbath/sample.h>
@@ -28,6 +29,7 @@ void heat_sample_result_clear(heat_sample_result *r)
         heat_free(r->temperatures[t].edge_error);
     }
     heat_free(r->temperatures);
+    heat_interpolation_clear(r);
     heat_free(r->reasons);
     heat_free(r->edge_i);
     heat_free(r->edge_j);

@@ -68,6 +68,10 @@ int64_t heat_sampling_get_chain(const heat_sampling *sampling, int64_t slot);
 void heat_sampling_get_row(const heat_sampling *sampling, const heat_chains *chains, int64_t chain,
                            int8_t *row);
 
+/* Adds a line to the reasons of a result. */
+HEAT_MUST_USE heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *result,
+                                                   const char *line);
+
 /* The result's rows, from the recorder. */
 HEAT_MUST_USE heat_status heat_sampling_report(heat_context *ctx, heat_sampling *sampling,
                                                heat_sample_result *result);

@@ -13,7 +13,8 @@ enum { IDENTITY_SIZE = 4000, PROBES = 16 };
 /* Options that change how a run goes, not what it gives. */
 static bool is_free(const char *option)
 {
-    static const char *const names[] = {"threads", "time", "memory", "isa", "checkpoint", "every"};
+    static const char *const names[] = {"threads",    "time",  "memory",     "isa",
+                                        "checkpoint", "every", "interpolate"};
 
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(option, names[k]) == 0)

@@ -271,6 +271,8 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
         status = load_initial(ctx, s);
     if (status == HEAT_OK)
         status = choose_temperatures(ctx, s);
+    if (status == HEAT_OK && s->opt.interpolate > 0 && s->n_temperatures < 2)
+        status = heat_fail_option(ctx, "interpolate", NULL, "needs a scan of at least 2 temperatures");
     if (status == HEAT_OK)
         status = plan_memory(ctx, s);
     if (status == HEAT_OK)
