@@ -39,9 +39,11 @@ static const heat_option bench_rows[] = {
 static const heat_option_table bench_table = {"bench", sizeof(cli_bench_options),
                                               (int32_t)(sizeof bench_rows / sizeof *bench_rows), bench_rows};
 
-/* The table of a verb's options struct; NULL if it has none. */
+/* The table of a verb's options struct; NULL if it has none. Verbs that merely read DATA have its options. */
 static const heat_option_table *verb_table(const char *verb)
 {
+    if (strcmp(verb, "info") == 0 || strcmp(verb, "convert") == 0)
+        return heat_option_table_get("data");
     return strcmp(verb, bench_table.verb) == 0 ? &bench_table : heat_option_table_get(verb);
 }
 

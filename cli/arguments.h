@@ -33,6 +33,7 @@ typedef struct cli_values {
         heat_ground_options ground;
         heat_sample_options sample;
         heat_logz_options logz;
+        heat_data_options data;
         cli_bench_options bench;
     } verb;
     cli_own own;

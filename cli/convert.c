@@ -1,5 +1,6 @@
-/* heatbath convert: a model in, the same model in another format out. */
+/* heatbath convert: a model or data in, the same in another format out. */
 #include "clock.h"
+#include "data_verbs.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -19,8 +20,13 @@ heat_status cli_convert(cli *c)
     double start = cli_clock();
     heat_model *model = NULL;
     heat_model_info info;
-    heat_status status = cli_model_load(c, &model, &info);
+    heat_status status;
 
+    if (cli_data_is_operand(c, c->args.operands[0]))
+        return cli_data_convert(c);
+    status = cli_data_refuse_options(c, c->args.operands[0]);
+    if (status == HEAT_OK)
+        status = cli_model_load(c, &model, &info);
     if (status != HEAT_OK)
         goto out;
     if (heat_model_save(c->ctx, model, path) != HEAT_OK) {

@@ -166,6 +166,8 @@ static void print_command(void)
            "  regular:1000,k=3        random regular graph\n"
            "  potts:32x32,q=3         Potts model, on a lattice or any graph above (graph=)\n"
            "couplings J=1, J=pm (+1 or -1) or J=gauss, fields h= likewise\n"
+           "DATA is a file (CSV, TSV, .npy, .npz, IDX, .h5), \"-\", or a built-in:\n"
+           "  digits, bars-and-stripes:4x4, shifter:8, ising-teacher:MODEL,n=1000,seed=1\n"
            "\nexit code:\n%s\nheatbath help VERB tells a verb's options and their defaults.\n",
            cli_exit_text);
 }

@@ -1,5 +1,6 @@
 /* heatbath info: what a model is, and what exact answers on it would cost. */
 #include "clock.h"
+#include "data_verbs.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -179,8 +180,13 @@ heat_status cli_info(cli *c)
     heat_model_info info;
     heat_exact_cost cost;
     verb_costs costs;
-    heat_status status = cli_model_load(c, &model, &info);
+    heat_status status;
 
+    if (cli_data_is_operand(c, c->args.operands[0]))
+        return cli_data_info(c);
+    status = cli_data_refuse_options(c, c->args.operands[0]);
+    if (status == HEAT_OK)
+        status = cli_model_load(c, &model, &info);
     if (status != HEAT_OK)
         goto out;
     if (heat_exact_estimate(c->ctx, model, c->args.values.own.memory, &cost) != HEAT_OK)

@@ -31,14 +31,18 @@ const cli_verb cli_verbs[] = {
      "is\n"
      "exact), and what follows from it: free energy -T log Z, mean energy, entropy in nats.",
      "lattice:8x8,J=1 --temperature 2.5", cli_logz},
-    {"info", "MODEL", 1, 1, "what is in a file, and what would exactness cost?",
+    {"info", "MODEL|DATA", 1, 1, "what is in a file, and what would exactness cost?",
      "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on "
      "reading,\n"
-     "whether energies are exact, and the width, memory and work that an exact method would take.",
+     "whether energies are exact, and the width, memory and work that an exact method would take. Of DATA: "
+     "rows,\n"
+     "variables, values, labels, and how the file was read.",
      "ea:10x10,seed=1", cli_info},
-    {"convert", "MODEL FILE", 2, 2, "write a model in another format",
+    {"convert", "MODEL|DATA FILE", 2, 2, "write a model or data in another format",
      "Writes MODEL to FILE, whose suffix chooses the format: .mc, .ising (each also .gz) or .h5. What the\n"
-     "format cannot hold, such as a field in .mc, is an error, and then nothing is written.",
+     "format cannot hold, such as a field in .mc, is an error, and then nothing is written. DATA is written "
+     "as .csv,\n"
+     ".tsv, .data (no names), .npy, .idx or .h5.",
      "ea:4x4x4,seed=1 glass.ising", cli_convert},
     {"tour", "", 0, 0, "measure claims against exact values",
      "Measures a few claims on this machine, now, against values known exactly, and says whether each "

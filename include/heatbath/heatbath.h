@@ -3,6 +3,7 @@
 #define HEATBATH_HEATBATH_H
 
 #include <heatbath/cost.h>
+#include <heatbath/data.h>
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
 #include <heatbath/machine.h>

@@ -1,4 +1,5 @@
 /* The option tables: each verb's .def file, read once more as an array of rows. */
+#include <heatbath/data.h>
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
 #include <heatbath/sample.h>
@@ -45,12 +46,18 @@ static const heat_option logz_rows[] = {
 };
 #undef STRUCT
 
+#define STRUCT heat_data_options
+static const heat_option data_rows[] = {
+#include <heatbath/data.def>
+};
+#undef STRUCT
+
 #define TABLE(verb)                                                                                          \
     {                                                                                                        \
 #verb, sizeof(heat_##verb##_options), (int32_t)(sizeof verb##_rows / sizeof *verb##_rows),           \
             verb##_rows                                                                                      \
     }
-static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz)};
+static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz), TABLE(data)};
 
 const heat_option_table *heat_option_table_get(const char *verb)
 {
@@ -73,4 +80,9 @@ void heat_sample_options_init(heat_sample_options *options)
 void heat_logz_options_init(heat_logz_options *options)
 {
     heat_option_init(heat_option_table_get("logz"), options);
+}
+
+void heat_data_options_init(heat_data_options *options)
+{
+    heat_option_init(heat_option_table_get("data"), options);
 }

@@ -374,7 +374,7 @@ static heat_status check_head(heat_store *s, const char *kind)
                               "format_version is %lld, heatbath %s reads up to %d: a newer heatbath wrote it",
                               (long long)version, heat_version(), FORMAT_VERSION);
     status = get_text(s, NULL, "kind", text);
-    if (status == HEAT_OK && strcmp(text, kind) != 0)
+    if (status == HEAT_OK && kind != NULL && strcmp(text, kind) != 0)
         return heat_fail_file(s->ctx, HEAT_ERROR_INPUT, s->path, 0, 0,
                               "holds '%.40s', expected a file of kind '%s'", text, kind);
     return status;

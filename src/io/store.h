@@ -35,7 +35,8 @@ HEAT_MUST_USE heat_status heat_store_put_text(heat_context *ctx, heat_store *sto
 /* Closes the file and renames it into place. Frees the store, whether it succeeds or not. */
 HEAT_MUST_USE heat_status heat_store_commit(heat_context *ctx, heat_store *store);
 
-/* Opens a file for reading and checks that it holds `kind`. */
+/* Opens a file for reading and checks that it holds `kind`; NULL: any, which the text attribute `kind` of the
+ * root tells. */
 HEAT_MUST_USE heat_status heat_store_open(heat_context *ctx, const char *path, const char *kind,
                                           heat_store **out);
 

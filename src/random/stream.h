@@ -10,16 +10,17 @@
 /* What a stream is for. A value, once given, is never reused for another purpose. */
 typedef enum heat_purpose {
     HEAT_PURPOSE_TEST = 0,
-    HEAT_PURPOSE_GENERATE = 1,  /* disorder of built-in models; unit: which array */
-    HEAT_PURPOSE_INITIAL = 2,   /* starting states; unit: chain */
-    HEAT_PURPOSE_SWEEP = 3,     /* moves; unit: chain */
-    HEAT_PURPOSE_EXACT = 4,     /* exact draws; unit: draw */
-    HEAT_PURPOSE_FLIP = 5,      /* global flips of chains without a field; unit: chain */
-    HEAT_PURPOSE_PROBE = 6,     /* random states that measure energy changes; unit: 0 */
-    HEAT_PURPOSE_EXCHANGE = 7,  /* swaps of a ladder; unit: ladder */
-    HEAT_PURPOSE_CLUSTER = 8,   /* cluster moves between replicas; unit: ladder */
-    HEAT_PURPOSE_RESAMPLE = 9,  /* resampling of a population; unit: population */
-    HEAT_PURPOSE_BOOTSTRAP = 16 /* resampling of results; unit: 0 */
+    HEAT_PURPOSE_GENERATE = 1,   /* disorder of built-in models; unit: which array */
+    HEAT_PURPOSE_INITIAL = 2,    /* starting states; unit: chain */
+    HEAT_PURPOSE_SWEEP = 3,      /* moves; unit: chain */
+    HEAT_PURPOSE_EXACT = 4,      /* exact draws; unit: draw */
+    HEAT_PURPOSE_FLIP = 5,       /* global flips of chains without a field; unit: chain */
+    HEAT_PURPOSE_PROBE = 6,      /* random states that measure energy changes; unit: 0 */
+    HEAT_PURPOSE_EXCHANGE = 7,   /* swaps of a ladder; unit: ladder */
+    HEAT_PURPOSE_CLUSTER = 8,    /* cluster moves between replicas; unit: ladder */
+    HEAT_PURPOSE_RESAMPLE = 9,   /* resampling of a population; unit: population */
+    HEAT_PURPOSE_BOOTSTRAP = 16, /* resampling of results; unit: 0 */
+    HEAT_PURPOSE_SPLIT = 24      /* rows of data put aside; unit: which part */
 } heat_purpose;
 
 typedef struct heat_stream {

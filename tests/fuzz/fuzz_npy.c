@@ -1,0 +1,9 @@
+/* Any bytes through the reader of NumPy's arrays. */
+#include "fuzz_data.h"
+#include "io/npy_table.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_read_data(heat_npy_table_read, data, size);
+    return 0;
+}
