@@ -16,9 +16,9 @@ static const struct {
     {"sample", "", "|step|box|output-format|let|schedule|target-error|repeats|"},
     {"sample", "engine", "|gibbs|ula|mala|underdamped|hmc|nuts|"},
     {"logz", "",
-     "|target-error|replicas|sweeps|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
+     "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
-    {"logz", "method", "|mbar|ais|population|wang-landau|"},
+    {"logz", "method", "|ais|population|wang-landau|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},
 };

@@ -3,6 +3,8 @@
 #include "output.h"
 #include "terminal.h"
 
+#include <math.h>
+
 /* The keys of one temperature. */
 static void put_row(cli *c, json_t *object, const heat_logz_result *r, const heat_logz_row *row)
 {
@@ -15,16 +17,68 @@ static void put_row(cli *c, json_t *object, const heat_logz_result *r, const hea
     cli_put(c, object, "log_z_upper", cli_json_number(row->log_z_upper));
     cli_put(c, object, "free_energy", cli_json_number(row->free_energy));
     cli_put(c, object, "mean_energy", cli_json_number(row->mean_energy));
+    cli_put(c, object, "mean_energy_error", cli_json_number(row->mean_energy_error));
     cli_put(c, object, "entropy", cli_json_number(row->entropy));
+    cli_put(c, object, "entropy_error", cli_json_number(row->entropy_error));
+    cli_put(c, object, "heat_capacity", cli_json_number(row->heat_capacity));
+    cli_put(c, object, "heat_capacity_error", cli_json_number(row->heat_capacity_error));
+}
+
+/* What an estimate says of itself. */
+static void put_evidence(cli *c, json_t *object, const heat_logz_result *r)
+{
+    json_t *rungs = json_array(), *levels = json_array();
+
+    if (r->exact)
+        goto out;
+    cli_put(c, object, "chains", json_integer(r->n_chains));
+    cli_put(c, object, "sweeps", json_integer(r->n_sweeps));
+    cli_put(c, object, "updates", json_integer(r->updates));
+    cli_put(c, object, "ess", cli_json_number(r->ess));
+    cli_put(c, object, "overlap", cli_json_number(r->overlap));
+    cli_put(c, object, "families", cli_json_number(r->families));
+    cli_put(c, object, "bootstrap_error", cli_json_number(r->bootstrap_error));
+    cli_put(c, object, "integral", cli_json_number(r->integral));
+    cli_put(c, object, "integral_error", cli_json_number(r->integral_error));
+    cli_put(c, object, "bar", cli_json_number(r->bar));
+    cli_put(c, object, "bar_error", cli_json_number(r->bar_error));
+    cli_put(c, object, "forward", cli_json_number(r->forward));
+    cli_put(c, object, "forward_error", cli_json_number(r->forward_error));
+    cli_put(c, object, "reverse", cli_json_number(r->reverse));
+    cli_put(c, object, "reverse_error", cli_json_number(r->reverse_error));
+    for (int32_t k = 0; k < r->n_rungs; k++) {
+        const heat_logz_rung *g = &r->rungs[k];
+        json_t *rung = json_object();
+        cli_put(c, rung, "beta", cli_json_number(g->beta));
+        cli_put(c, rung, "log_z", cli_json_number(g->log_z));
+        cli_put(c, rung, "error", cli_json_number(g->error));
+        cli_put(c, rung, "mean_energy", cli_json_number(g->mean_energy));
+        cli_put(c, rung, "tau", cli_json_number(g->tau));
+        cli_put(c, rung, "overlap", cli_json_number(g->overlap));
+        cli_append(c, rungs, rung);
+    }
+    for (int64_t k = 0; k < r->n_levels; k++) {
+        json_t *level = json_object();
+        cli_put(c, level, "energy", cli_json_number(r->levels[k].energy));
+        cli_put(c, level, "log_count", cli_json_number(r->levels[k].log_count));
+        cli_put(c, level, "error", cli_json_number(r->levels[k].error));
+        cli_append(c, levels, level);
+    }
+out:
+    cli_put(c, object, "rungs", rungs);
+    cli_put(c, object, "levels", levels);
 }
 
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_logz_result *r)
 {
     json_t *result = json_object(), *rows = json_array(), *reasons = json_array();
-    cli_report report = {info, r->outcome, reasons, result, cli_clock() - c->began_s, "exact"};
+    cli_report report = {
+        info, r->outcome, reasons, result, cli_clock() - c->began_s, r->exact ? "exact" : r->method};
 
     if (r->reason != NULL)
         cli_append(c, reasons, cli_json_text(r->reason));
+    if (r->diagnosis[0] != '\0')
+        cli_append(c, reasons, cli_json_text(r->diagnosis));
     if (r->n_rows > 0)
         put_row(c, result, r, &r->rows[0]);
     for (int32_t k = 0; k < r->n_rows; k++) {
@@ -33,7 +87,19 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_lo
         cli_append(c, rows, row);
     }
     cli_put(c, result, "temperatures", rows);
+    put_evidence(c, result, r);
     return cli_print_report(c, &report);
+}
+
+/* A number with its error, in full where it is exact. */
+static void print_value(const char *name, double value, double error, const char *unit)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    if (error > 0)
+        cli_print_row(name, "%s ± %s%s", cli_text_mean(value, error, a), cli_text_error(error, b), unit);
+    else
+        cli_print_row(name, "%s%s", cli_text_full(value, a), unit);
 }
 
 static void print_one(const heat_logz_row *row)
@@ -44,9 +110,44 @@ static void print_one(const heat_logz_row *row)
     cli_print_row("log Z", "%s ± %s",
                   row->error > 0 ? cli_text_mean(row->log_z, row->error, a) : cli_text_full(row->log_z, a),
                   row->error > 0 ? cli_text_error(row->error, b) : cli_text_full(row->error, b));
-    cli_print_row("free energy", "%s", cli_text_full(row->free_energy, a));
-    cli_print_row("mean energy", "%s", cli_text_full(row->mean_energy, a));
-    cli_print_row("entropy", "%s nats", cli_text_full(row->entropy, a));
+    print_value("free energy", row->free_energy, row->temperature * row->error, "");
+    print_value("mean energy", row->mean_energy, row->mean_energy_error, "");
+    print_value("entropy", row->entropy, row->entropy_error, " nats");
+    if (!isnan(row->heat_capacity))
+        print_value("heat capacity", row->heat_capacity, row->heat_capacity_error, "");
+}
+
+/* The same number by other roads, and what the estimate stands on. */
+static void print_evidence(const heat_logz_result *r)
+{
+    char a[CLI_NUMBER_SIZE];
+
+    if (r->exact)
+        return;
+    if (!isnan(r->bar))
+        print_value("by BAR", r->bar, r->bar_error, "");
+    if (!isnan(r->integral))
+        print_value("by integral", r->integral, r->integral_error, "");
+    if (!isnan(r->forward))
+        print_value("forward", r->forward, r->forward_error, "");
+    if (!isnan(r->reverse))
+        print_value("reverse", r->reverse, r->reverse_error, "");
+    if (r->n_chains > 0)
+        cli_print_row("chains", "%lld, %lld sweeps each", (long long)r->n_chains, (long long)r->n_sweeps);
+    if (r->n_rungs > 0)
+        cli_print_row("ladder", "%d temperatures, overlap %s", r->n_rungs, cli_text_short(r->overlap, 2, a));
+    if (!isnan(r->ess))
+        cli_print_row("ess", "%s", cli_text_short(r->ess, 3, a));
+    if (!isnan(r->families))
+        cli_print_row("families", "%s", cli_text_short(r->families, 3, a));
+    if (!isnan(r->bootstrap_error))
+        cli_print_row("bootstrap", "± %s", cli_text_error(r->bootstrap_error, a));
+}
+
+/* A number of a table: in `digits` where it is exact, else to two digits of its error. */
+static const char *text_value(double value, double error, int digits, char *buffer)
+{
+    return error > 0 ? cli_text_mean(value, error, buffer) : cli_text_short(value, digits, buffer);
 }
 
 static void print_table(const heat_logz_result *r)
@@ -59,9 +160,10 @@ static void print_table(const heat_logz_result *r)
     for (int32_t k = 0; k < r->n_rows; k++) {
         const heat_logz_row *row = &r->rows[k];
         printf("%12s %20s ± %-10s %18s %18s %18s\n", cli_text_short(row->temperature, 8, t),
-               cli_text_short(row->log_z, 14, z), cli_text_short(row->error, 2, error),
-               cli_text_short(row->free_energy, 12, f), cli_text_short(row->mean_energy, 12, energy),
-               cli_text_short(row->entropy, 12, entropy));
+               text_value(row->log_z, row->error, 14, z), cli_text_short(row->error, 2, error),
+               text_value(row->free_energy, row->temperature * row->error, 12, f),
+               text_value(row->mean_energy, row->mean_energy_error, 12, energy),
+               text_value(row->entropy, row->entropy_error, 12, entropy));
     }
 }
 
@@ -74,8 +176,11 @@ static void print_text(cli *c, const heat_logz_result *r)
         print_one(&r->rows[0]);
     else
         print_table(r);
+    print_evidence(r);
     cli_print_row("outcome", "%s%s%s", heat_outcome_name(r->outcome), r->reason == NULL ? "" : ": ",
                   r->reason == NULL ? "" : r->reason);
+    if (r->diagnosis[0] != '\0')
+        cli_print_row("diagnosis", "%s", r->diagnosis);
     cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     c->exit_code = cli_outcome_code(r->outcome);

@@ -25,7 +25,24 @@ typedef struct heat_logz_row {
     double free_energy;              /* -T log Z */
     double mean_energy;
     double entropy; /* nats */
+    double mean_energy_error, entropy_error;
+    double heat_capacity, heat_capacity_error; /* Var(E) / T^2 of the whole system; NaN where not known */
 } heat_logz_row;
+
+/* One temperature of the ladder by which log Z was estimated, from infinite temperature (beta 0) on. */
+typedef struct heat_logz_rung {
+    double beta;
+    double log_z, error;
+    double mean_energy;
+    double tau;     /* draws that make one independent draw, as estimated; >= 1 */
+    double overlap; /* likeness of its energies and those of the next rung, 0 to 1; NaN for the last */
+} heat_logz_rung;
+
+/* One level of a density of states. */
+typedef struct heat_logz_level {
+    double energy;
+    double log_count, error; /* of the states that have this energy; nats */
+} heat_logz_level;
 
 typedef struct heat_logz_result {
     size_t size; /* set by heat_logz_result_init; 0 means the first release's layout */
@@ -37,15 +54,40 @@ typedef struct heat_logz_result {
     int32_t n_rows;
     heat_logz_row *rows; /* one a temperature; owned */
     double seconds;
+    char diagnosis[256];     /* what speaks against an estimate, in words; "" if nothing does */
+    int64_t n_chains;        /* chains, members or walkers; 0 when exact */
+    int64_t n_sweeps;        /* that each has made */
+    int64_t updates;         /* variables visited by all */
+    double ess;              /* least effective number of independent draws or weights; NaN when exact */
+    double overlap;          /* the least of the rungs'; NaN without a ladder */
+    double families;         /* effective number of families of an annealed population; else NaN */
+    double bootstrap_error;  /* of log_z by the bootstrap, where weights are averaged; else NaN */
+    double integral;         /* log_z by thermodynamic integration over the same ladder; NaN without one */
+    double integral_error;   /* one standard error, the integration rule's own included */
+    double bar, bar_error;   /* log_z by Bennett's ratio between neighbouring rungs; NaN without a ladder */
+    double forward, reverse; /* log_z by annealing from infinite temperature, and back to it; else NaN */
+    double forward_error, reverse_error;
+    int32_t n_rungs;
+    heat_logz_rung *rungs; /* owned; NULL without a ladder */
+    int64_t n_levels;
+    heat_logz_level *levels; /* the density of states by wang-landau; owned; else NULL */
 } heat_logz_result;
 
 HEAT_API void heat_logz_options_init(heat_logz_options *options);
 HEAT_API void heat_logz_result_init(heat_logz_result *result);
 
-/* The logarithm of Z = sum over states of exp(-E/T). Outcome PROVED, or INTERRUPTED or TIME with NaN rows.
- * `options` may be NULL. HEAT_ERROR_UNABLE: too wide for `memory`: the message names the width found and the
- * width affordable; or, of a planar graph, too cold for 32 digits. Cost: O(variables * 2^width) a temperature
- * by elimination, O(2^variables) by enumeration, O(variables^1.5) by Pfaffians. */
+/* The logarithm of Z = sum over states of exp(-E/T). `options` may be NULL.
+ *
+ * Exact: outcome PROVED, or INTERRUPTED or TIME with NaN rows. HEAT_ERROR_UNABLE: too wide for `memory`: the
+ * message names the width found and the width affordable; or, of a planar graph, too cold for 32 digits.
+ * Cost: O(variables * 2^width) a temperature by elimination, O(2^variables) by enumeration, O(variables^1.5)
+ * by Pfaffians.
+ *
+ * Estimated: the run grows until the error of log Z is below `target_error` at every temperature: CONVERGED.
+ * TIME or INTERRUPTED: it was ended before; the numbers are what was reached, NaN if that is nothing.
+ * NOT_CONVERGED: `sweeps` were made and the error is larger, or a diagnostic failed, and then the numbers are
+ * NaN; `reason` and `diagnosis` say which. HEAT_ERROR_UNABLE: the model forbids states, or MBAR's solver
+ * failed. */
 HEAT_API HEAT_MUST_USE heat_status heat_logz(heat_context *ctx, const heat_model *model,
                                              const heat_logz_options *options, heat_logz_result *result);
 

@@ -8,7 +8,9 @@
     X(anneal, "anneal", "simulated annealing with restarts, replicas side by side")                          \
     X(exact, "exact", "enumeration or elimination over (min, +): proves its answer")
 
-#define HEAT_LOGZ_METHODS(X) X(exact, "exact", "enumeration, elimination over (log-sum-exp, +), or Pfaffians")
+#define HEAT_LOGZ_METHODS(X)                                                                                 \
+    X(exact, "exact", "enumeration, elimination over (log-sum-exp, +), or Pfaffians")                        \
+    X(mbar, "mbar", "chains at temperatures from infinite to the coldest, all of them one estimate")
 
 #define HEAT_METHOD_WORD(tag, name, help) "|" name
 #define HEAT_GROUND_METHOD_WORDS "auto" HEAT_GROUND_METHODS(HEAT_METHOD_WORD)

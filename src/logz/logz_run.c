@@ -1,15 +1,31 @@
-/* heat_logz: log Z, free energy, mean energy and entropy at each temperature asked for.
- * F = -T log Z;  S = log Z + <E> / T. */
+/* heat_logz: log Z, free energy, mean energy and entropy at each temperature asked for, by the method of the
+ * table that fits. F = -T log Z;  S = log Z + <E> / T;  C = Var(E) / T^2. */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "exact/exact_choice.h"
+#include "logz/logz_methods.h"
 
-#include <heatbath/logz.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 void heat_logz_result_init(heat_logz_result *result)
 {
-    *result = (heat_logz_result){.size = sizeof *result};
+    double nan = (double)NAN;
+
+    *result = (heat_logz_result){.size = sizeof *result,
+                                 .ess = nan,
+                                 .overlap = nan,
+                                 .families = nan,
+                                 .bootstrap_error = nan,
+                                 .integral = nan,
+                                 .integral_error = nan,
+                                 .bar = nan,
+                                 .bar_error = nan,
+                                 .forward = nan,
+                                 .reverse = nan,
+                                 .forward_error = nan,
+                                 .reverse_error = nan};
 }
 
 void heat_logz_result_clear(heat_logz_result *r)
@@ -19,8 +35,17 @@ void heat_logz_result_clear(heat_logz_result *r)
     if (r == NULL)
         return;
     heat_free(r->rows);
+    heat_free(r->rungs);
+    heat_free(r->levels);
     size = r->size;
     *r = (heat_logz_result){.size = size};
+}
+
+static void clear_row(heat_logz_row *row)
+{
+    double t = row->temperature, nan = (double)NAN;
+
+    *row = (heat_logz_row){t, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
 }
 
 static heat_status alloc_rows(heat_context *ctx, const heat_logz_options *opt, heat_logz_result *r)
@@ -42,47 +67,85 @@ static heat_status alloc_rows(heat_context *ctx, const heat_logz_options *opt, h
         status = heat_temperature_set_get(ctx, opt->temperature_set, n, temperatures, &n);
     r->n_rows = (int32_t)n;
     for (int64_t k = 0; k < n; k++) {
-        double nan = (double)NAN;
-        r->rows[k] = (heat_logz_row){temperatures[k], nan, nan, nan, nan, nan, nan, nan};
+        r->rows[k].temperature = temperatures[k];
+        clear_row(&r->rows[k]);
     }
 out:
     heat_free(temperatures);
     return status;
 }
 
-static heat_status sum_states(heat_context *ctx, const heat_model *model, const heat_exact_choice *choice,
-                              const heat_logz_options *opt, heat_logz_row *row)
+void heat_logz_fill_row(heat_logz_row *row, double log_z, double error, double energy, double variance)
 {
-    heat_elimination_sum sum = {0};
-    heat_status status = heat_exact_run_sum(ctx, model, choice, 1 / row->temperature, opt->threads, &sum);
+    double t = row->temperature;
 
-    if (status != HEAT_OK || isnan(sum.log_z)) /* halted before the sum was complete */
-        return status;
-    row->log_z = row->log_z_lower = row->log_z_upper = sum.log_z;
-    row->error = 0;
-    row->free_energy = -row->temperature * sum.log_z;
-    row->mean_energy = sum.mean_energy;
-    row->entropy = sum.log_z + sum.mean_energy / row->temperature;
-    return HEAT_OK;
+    row->log_z = log_z;
+    row->error = error;
+    row->free_energy = -t * log_z;
+    row->mean_energy = energy;
+    row->entropy = log_z + energy / t;
+    row->heat_capacity = variance / t / t;
 }
 
-static heat_status run_exact(heat_context *ctx, const heat_model *model, const heat_logz_options *opt,
-                             heat_logz_result *r)
+void heat_logz_doubt(heat_counting *c, const char *format, ...)
 {
-    heat_exact_choice choice = {0};
-    heat_status status = heat_exact_choose_sum(ctx, model, opt->memory, &choice);
+    va_list arguments;
 
-    if (status == HEAT_OK && !choice.cost.affordable && !choice.cost.planar &&
-        !heat_halted(ctx)) /* half a plan prices nothing */
-        status = heat_exact_fail(ctx, &choice.cost, opt->memory);
-    for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
-        status = sum_states(ctx, model, &choice, opt, &r->rows[k]);
-        heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
+    va_start(arguments, format);
+    vsnprintf(c->result->diagnosis, sizeof c->result->diagnosis, format, arguments);
+    va_end(arguments);
+}
+
+void heat_logz_conclude(const heat_context *ctx, heat_counting *c, heat_counting_end end)
+{
+    heat_logz_result *r = c->result;
+
+    if (end == HEAT_COUNTING_DOUBTED) {
+        for (int32_t k = 0; k < r->n_rows; k++)
+            clear_row(&r->rows[k]);
+        r->integral = r->bar = r->forward = r->reverse = (double)NAN;
+        r->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+        r->reason = "a diagnostic failed: the numbers are refused";
+    } else if (end == HEAT_COUNTING_HALTED) {
+        r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_TIME);
+        r->reason = "stopped before the error wanted was reached";
+    } else if (end == HEAT_COUNTING_EXHAUSTED) {
+        r->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+        r->reason = "the sweeps allowed were made before the error wanted was reached";
+    } else {
+        r->outcome = HEAT_OUTCOME_CONVERGED;
+        r->reason = "the error wanted was reached, and no diagnostic failed";
     }
-    r->method = choice.cost.planar ? "planar" : choice.cost.method;
-    r->exact = true;
-    heat_exact_choice_clear(&choice);
-    return status;
+}
+
+#define ROW(tag, name, help) &heat_logz_method_##tag,
+static const heat_logz_method *const methods[] = {HEAT_LOGZ_METHODS(ROW)};
+
+/* `auto`: exact where it is affordable; else MBAR, whose error for the same time is the least on every model
+ * that was measured (docs/logz.md). */
+static heat_status run_auto(heat_context *ctx, heat_counting *c)
+{
+    heat_error_text before = ctx->error;
+    heat_status status = heat_logz_method_exact.run(ctx, c);
+
+    if (status != HEAT_ERROR_UNABLE) /* too wide, or too cold for the digits of a Pfaffian */
+        return status;
+    ctx->error = before;
+    c->result->exact = false;
+    for (int32_t k = 0; k < c->result->n_rows; k++)
+        clear_row(&c->result->rows[k]);
+    return heat_logz_method_mbar.run(ctx, c);
+}
+
+static heat_status count_states(heat_context *ctx, heat_counting *c)
+{
+    for (int32_t k = 0; k < c->result->n_rows; k++)
+        c->beta_max = fmax(c->beta_max, 1 / c->result->rows[k].temperature);
+    c->log_states = c->info.n_variables * log(c->info.n_states);
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+        if (strcmp(methods[k]->name, c->opt->method) == 0)
+            return methods[k]->run(ctx, c);
+    return run_auto(ctx, c);
 }
 
 heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const heat_logz_options *options,
@@ -101,21 +164,26 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     if (opt.temperature_set != NULL)
         status = heat_temperature_set_get(ctx, opt.temperature_set, 0, NULL, &n);
-    *cost = (heat_cost){sizeof *cost,
-                        exact->method,
-                        "the cheaper exact method",
-                        exact->bytes,
-                        heat_exact_seconds(exact) * (double)n,
-                        exact->affordable};
-    if (exact->planar)
+    if (exact->planar) {
         *cost = (heat_cost){sizeof *cost,
                             "planar",
                             "Pfaffians are the cheapest exact method of a planar graph",
                             exact->planar_bytes,
                             heat_planar_seconds(exact) * (double)n,
                             true};
-    else if (!exact->affordable)
-        *cost = (heat_cost){sizeof *cost, "none", "no exact method is affordable", 0, (double)NAN, false};
+        return status;
+    }
+    if (!exact->affordable) {
+        heat_logz_price_mbar(model, &opt, cost);
+        cost->reason = "no exact method is affordable";
+        return status;
+    }
+    *cost = (heat_cost){sizeof *cost,
+                        exact->method,
+                        "the cheaper exact method",
+                        exact->bytes,
+                        heat_exact_seconds(exact) * (double)n,
+                        exact->affordable};
     return status;
 }
 
@@ -124,6 +192,7 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
 {
     heat_logz_options opt;
     heat_logz_result r;
+    heat_counting counting = {.opt = &opt, .result = &r};
     heat_budget budget;
     heat_model *clamped = NULL;
     double begin = heat_clock();
@@ -144,19 +213,17 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     status = alloc_rows(ctx, &opt, &r);
     if (status == HEAT_OK && opt.clamp != NULL)
         status = heat_model_create_clamped_by(ctx, model, opt.clamp, &clamped);
-    if (status == HEAT_OK)
-        status = run_exact(ctx, clamped == NULL ? model : clamped, &opt, &r);
+    if (status == HEAT_OK) {
+        counting.model = clamped == NULL ? model : clamped;
+        heat_model_describe(counting.model, &counting.info);
+        status = count_states(ctx, &counting);
+    }
     heat_model_free(clamped);
-    r.outcome = status == HEAT_OK && isnan(r.rows[r.n_rows - 1].log_z)
-                    ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE)
-                    : HEAT_OUTCOME_PROVED;
     heat_budget_leave(ctx, &budget);
     if (status != HEAT_OK) {
         heat_logz_result_clear(&r);
         return status;
     }
-    r.reason = r.outcome == HEAT_OUTCOME_PROVED ? "every state was counted"
-                                                : "stopped before every state was counted";
     r.log_z = r.rows[0].log_z;
     r.error = r.rows[0].error;
     r.seconds = heat_clock() - begin;

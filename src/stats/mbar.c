@@ -24,6 +24,10 @@ static heat_status check_row(heat_context *ctx, const heat_mbar *m, int64_t row)
     if (x->state[row] < 0 || x->state[row] >= m->states.n_states)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "MBAR: row %lld is of state %d of %d", (long long)row,
                          x->state[row], m->states.n_states);
+    for (int32_t b = 0; x->block_weight != NULL && b < x->n_blocks; b++)
+        if (!(x->block_weight[row * x->n_blocks + b] >= 0 && x->block_weight[row * x->n_blocks + b] <= w))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "MBAR: row %lld has weight %g in block %d",
+                             (long long)row, x->block_weight[row * x->n_blocks + b], b);
     if (x->block != NULL && (x->block[row] < 0 || x->block[row] >= x->n_blocks))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "MBAR: row %lld is of block %d of %d", (long long)row,
                          x->block[row], x->n_blocks);
@@ -88,14 +92,17 @@ static heat_status count_blocks(heat_context *ctx, heat_mbar *m)
 
     if (status == HEAT_OK)
         status = heat_alloc(ctx, (int64_t)m->states.n_states * x->n_blocks, sizeof *seen, &seen);
-    for (int64_t row = 0; row < x->n && status == HEAT_OK && x->block != NULL; row++) {
-        int8_t *at = &seen[(int64_t)x->state[row] * x->n_blocks + x->block[row]];
-        count[x->state[row]] += *at == 0;
-        *at = 1;
-    }
+    for (int64_t row = 0; row < x->n && status == HEAT_OK && heat_mbar_has_blocks(m); row++)
+        for (int32_t b = 0; b < x->n_blocks; b++) {
+            int8_t *at = &seen[(int64_t)x->state[row] * x->n_blocks + b];
+            if (x->block_weight == NULL ? x->block[row] == b : x->block_weight[row * x->n_blocks + b] > 0) {
+                count[x->state[row]] += *at == 0;
+                *at = 1;
+            }
+        }
     for (int32_t k = 0; k < m->states.n_states && status == HEAT_OK; k++) {
-        m->spread[k] = x->block == NULL ? 1 : sqrt(count[k] / (count[k] - 1.0));
-        if (x->block != NULL && count[k] < 2)
+        m->spread[k] = !heat_mbar_has_blocks(m) ? 1 : sqrt(count[k] / (count[k] - 1.0));
+        if (heat_mbar_has_blocks(m) && count[k] < 2)
             status = heat_fail(ctx, HEAT_ERROR_ARGUMENT, "MBAR: the rows of state %d make one block", k);
     }
     heat_free(count);
@@ -123,12 +130,18 @@ static void add_by_block(const heat_mbar_walk *walk, int64_t row, const double *
     const heat_mbar *m = walk->m;
     int64_t n = m->states.n_states, state = m->samples.state[row];
     const double *mean = (const double *)walk->arg + state * n;
-    double *line = sums + m->samples.block[row] * n;
-    double w = heat_mbar_weight(m, row) * m->spread[state];
+    const double *shares = m->samples.block_weight;
+    int64_t n_blocks = m->samples.n_blocks;
 
     (void)log_mixture;
-    for (int64_t k = 0; k < n; k++)
-        line[k] += w * (p[k] - mean[k] / m->drawn[state]);
+    for (int64_t b = shares == NULL ? m->samples.block[row] : 0; b < n_blocks; b++) {
+        double w =
+            (shares == NULL ? heat_mbar_weight(m, row) : shares[row * n_blocks + b]) * m->spread[state];
+        for (int64_t k = 0; k < n && w > 0; k++)
+            sums[b * n + k] += w * (p[k] - mean[k] / m->drawn[state]);
+        if (shares == NULL)
+            return;
+    }
 }
 
 /* M by blocks, without state 0. */
@@ -193,7 +206,7 @@ static heat_status fill_covariance(heat_context *ctx, heat_mbar *m)
         (status = heat_alloc(ctx, (n - 1) * (n - 1), sizeof *matrix, &matrix)) != HEAT_OK ||
         (status = heat_mbar_walk_run(ctx, &walk, by_state)) != HEAT_OK)
         goto out;
-    if (m->samples.block == NULL)
+    if (!heat_mbar_has_blocks(m))
         scatter_of_rows(m, matrix);
     else if ((status = scatter_of_blocks(ctx, m, by_state, matrix)) != HEAT_OK)
         goto out;

@@ -27,6 +27,8 @@ typedef struct heat_mbar_samples {
     const int32_t *block; /* [n] rows of one block may be correlated in any way, those of two blocks are
                              independent, every state has rows in two; NULL: all rows are independent */
     int32_t n_blocks;
+    const double *block_weight; /* [n][n_blocks] how much of a row's weight lies in each block, for rows that
+                                   stand for draws of many; NULL: all of it in `block` */
 } heat_mbar_samples;
 
 /* An estimate. It borrows the arrays of states and samples until it is freed. */
@@ -77,6 +79,19 @@ HEAT_MUST_USE heat_status heat_mbar_get_target(heat_context *ctx, const heat_mba
 HEAT_MUST_USE heat_status heat_mbar_get_mean(heat_context *ctx, const heat_mbar *mbar,
                                              const heat_mbar_target *target, const double *observable,
                                              double *mean, double *error);
+
+/* What the energy of a temperature ladder says at the target: Var(E) and S = log Z - log Z_0 + beta <E>. */
+typedef struct heat_mbar_thermo {
+    double log_z, log_z_error; /* less log Z_0 */
+    double energy, energy_error;
+    double variance, variance_error;
+    double entropy, entropy_error; /* less log Z_0 */
+    double ess;                    /* effective number of rows, as of heat_mbar_get_target */
+} heat_mbar_thermo;
+
+/* All of it at the state of beta, where feature 0 is the energy and the only one. */
+HEAT_MUST_USE heat_status heat_mbar_get_thermo(heat_context *ctx, const heat_mbar *mbar, double beta,
+                                               heat_mbar_thermo *out);
 
 /* A function of averages at the target (heat capacity, Binder cumulant), columns[column][n]; its error to
  * first order. HEAT_ERROR_UNDEFINED where f is not finite. */

@@ -38,6 +38,12 @@ HEAT_MUST_USE heat_status heat_mbar_walk_run(heat_context *ctx, const heat_mbar_
 /* Solves for m->f, with m->overlap and m->factor at the solution; see heat_mbar_create. */
 HEAT_MUST_USE heat_status heat_mbar_solve(heat_context *ctx, heat_mbar *m);
 
+/* True if errors come from the scatter of blocks. */
+static inline bool heat_mbar_has_blocks(const heat_mbar *m)
+{
+    return m->samples.block != NULL || m->samples.block_weight != NULL;
+}
+
 /* The weight of a row. */
 static inline double heat_mbar_weight(const heat_mbar *m, int64_t row)
 {

@@ -76,7 +76,7 @@ static void add_means(const heat_mbar_walk *walk, int64_t row, const double *p, 
     double w = heat_mbar_weight(walk->m, row) * phi_of(walk, row, p);
 
     (void)log_mixture;
-    if (walk->m->samples.block != NULL)
+    if (heat_mbar_has_blocks(walk->m))
         sums[walk->m->samples.state[row]] += w;
     else
         for (int32_t k = 0; k < walk->m->states.n_states; k++)
@@ -94,7 +94,11 @@ static void add_scatter(const heat_mbar_walk *walk, int64_t row, const double *p
     double w = heat_mbar_weight(m, row), phi = phi_of(walk, row, p);
 
     (void)log_mixture;
-    if (m->samples.block != NULL)
+    if (m->samples.block_weight != NULL)
+        for (int32_t b = 0; b < m->samples.n_blocks; b++)
+            sums[b] += m->samples.block_weight[row * m->samples.n_blocks + b] * m->spread[state] *
+                       (phi - i->by_state[state]);
+    else if (m->samples.block != NULL)
         sums[m->samples.block[row]] += w * m->spread[state] * (phi - i->by_state[state]);
     else
         for (int32_t k = 0; k < m->states.n_states; k++)
@@ -105,7 +109,7 @@ static void add_scatter(const heat_mbar_walk *walk, int64_t row, const double *p
 static heat_status error_of(heat_context *ctx, const heat_mbar *m, const double *direct, double *error)
 {
     int32_t n = m->states.n_states;
-    int64_t n_sums = m->samples.block == NULL ? 1 : m->samples.n_blocks;
+    int64_t n_sums = heat_mbar_has_blocks(m) ? m->samples.n_blocks : 1;
     double *response = NULL, *by_state = NULL, *sums = NULL;
     influence i = {.direct = direct};
     heat_mbar_walk walk = {m, m->f, add_response, &i, n};
@@ -130,7 +134,7 @@ static heat_status error_of(heat_context *ctx, const heat_mbar *m, const double 
         goto out;
     *error = 0;
     for (int64_t b = 0; b < n_sums; b++)
-        *error += m->samples.block == NULL ? sums[b] : sums[b] * sums[b];
+        *error += heat_mbar_has_blocks(m) ? sums[b] * sums[b] : sums[b];
     *error = sqrt(*error);
 out:
     heat_free(response);
@@ -256,5 +260,53 @@ out:
     heat_free(averages);
     heat_free(errors);
     heat_free(linear);
+    return status;
+}
+
+/* Sets direct[n] = W_n (c_0 + c_1 (e - <E>) + c_2 ((e - <E>)^2 - Var)) and gets the error of what it moves.
+ */
+static heat_status thermo_error(heat_context *ctx, const heat_mbar *m, const heat_mbar_thermo *t,
+                                const double *weights, const double c[3], double *direct, double *error)
+{
+    for (int64_t row = 0; row < m->samples.n; row++) {
+        double e = m->samples.features[row] - t->energy;
+        direct[row] = weights[row] * (c[0] + c[1] * e + c[2] * (e * e - t->variance));
+    }
+    return error_of(ctx, m, direct, error);
+}
+
+heat_status heat_mbar_get_thermo(heat_context *ctx, const heat_mbar *m, double beta, heat_mbar_thermo *out)
+{
+    heat_mbar_target target = {.slope = &beta};
+    heat_mbar_thermo t = {0};
+    double *weights = NULL, *direct = NULL, squares = 0;
+    const double *e = m->samples.features;
+    heat_status status = weights_of(ctx, m, &target, &weights, &t.log_z);
+
+    if (status != HEAT_OK || (status = heat_alloc(ctx, m->samples.n, sizeof *direct, &direct)) != HEAT_OK)
+        goto out;
+    for (int64_t row = 0; row < m->samples.n; row++) {
+        double w = heat_mbar_weight(m, row) * weights[row];
+        squares += w * weights[row];
+        t.energy += w * (e[row] - m->centre[0]);
+    }
+    t.energy += m->centre[0];
+    for (int64_t row = 0; row < m->samples.n; row++)
+        t.variance += heat_mbar_weight(m, row) * weights[row] * (e[row] - t.energy) * (e[row] - t.energy);
+    t.ess = 1 / squares;
+    t.entropy = t.log_z + beta * t.energy;
+    if ((status = thermo_error(ctx, m, &t, weights, (double[]){1, 0, 0}, direct, &t.log_z_error)) !=
+            HEAT_OK ||
+        (status = thermo_error(ctx, m, &t, weights, (double[]){0, 1, 0}, direct, &t.energy_error)) !=
+            HEAT_OK ||
+        (status = thermo_error(ctx, m, &t, weights, (double[]){0, 0, 1}, direct, &t.variance_error)) !=
+            HEAT_OK ||
+        (status = thermo_error(ctx, m, &t, weights, (double[]){1, beta, 0}, direct, &t.entropy_error)) !=
+            HEAT_OK)
+        goto out;
+    *out = t;
+out:
+    heat_free(weights);
+    heat_free(direct);
     return status;
 }

@@ -66,9 +66,9 @@ static void two_states_of_mbar_are_bar(void **state)
         origin[t] = t >= DRAWS;
     }
     assert_ok(ctx, heat_bar_get(ctx, &sides[0], &sides[1], &r));
-    assert_ok(ctx,
-              heat_mbar_create(ctx, 1, &(heat_mbar_states){2, 1, slope, NULL},
-                               &(heat_mbar_samples){DRAWS + DRAWS / 2, features, origin, NULL, NULL, 0}, &m));
+    assert_ok(ctx, heat_mbar_create(
+                       ctx, 1, &(heat_mbar_states){2, 1, slope, NULL},
+                       &(heat_mbar_samples){DRAWS + DRAWS / 2, features, origin, NULL, NULL, 0, NULL}, &m));
     heat_mbar_get_difference(m, 0, 1, &value, &error);
     assert_close(r.log_z, value, 1e-8);
     assert_close(r.log_z, -shift - 0.5 * log(5), 4 * r.error);

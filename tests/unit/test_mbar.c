@@ -81,7 +81,7 @@ static void ladder_room(ladder *a, int64_t n)
     a->block = calloc((size_t)n, sizeof *a->block);
     assert_true(a->energy != NULL && a->weight != NULL && a->state != NULL && a->block != NULL);
     a->states = (heat_mbar_states){a->n_states, 1, a->beta, NULL};
-    a->samples = (heat_mbar_samples){0, a->energy, a->state, a->weight, NULL, 0};
+    a->samples = (heat_mbar_samples){0, a->energy, a->state, a->weight, NULL, 0, NULL};
 }
 
 static void ladder_free(ladder *a)
@@ -425,9 +425,9 @@ static void harmonic_wells_have_their_log_z(void **state)
             origin[k * DRAWS + d] = k;
         }
     }
-    assert_ok(ctx,
-              heat_mbar_create(ctx, 1, &(heat_mbar_states){K, 2, &slope[0][0], NULL},
-                               &(heat_mbar_samples){K * DRAWS, &features[0][0], origin, NULL, NULL, 0}, &m));
+    assert_ok(ctx, heat_mbar_create(
+                       ctx, 1, &(heat_mbar_states){K, 2, &slope[0][0], NULL},
+                       &(heat_mbar_samples){K * DRAWS, &features[0][0], origin, NULL, NULL, 0, NULL}, &m));
     for (int k = 1; k < K; k++) {
         double value, error, exact = 0.5 * log(a[0] / a[k]) + b[k] * b[k] / (2 * a[k]);
         heat_mbar_get_difference(m, 0, k, &value, &error);
@@ -475,12 +475,92 @@ static void gaps_and_nonsense_are_refused(void **state)
     heat_context_free(ctx);
 }
 
+/* The rows of equal state and energy as one row, whose weight lies in many blocks. */
+static void gather_rows(const ladder *from, ladder *to, double *shares)
+{
+    to->samples.n = 0;
+    for (int64_t row = 0; row < from->samples.n; row++) {
+        int64_t at = 0;
+        while (at < to->samples.n &&
+               !(to->state[at] == from->state[row] && to->energy[at] == from->energy[row]))
+            at++;
+        if (at == to->samples.n) {
+            to->state[at] = from->state[row];
+            to->energy[at] = from->energy[row];
+            to->samples.n++;
+        }
+        to->weight[at] += 1;
+        shares[at * MOST_BLOCKS + from->block[row]] += 1;
+    }
+    to->samples.weight = to->weight;
+    to->samples.n_blocks = MOST_BLOCKS;
+    to->samples.block_weight = shares;
+}
+
+static void rows_that_stand_for_many_blocks_say_the_same(void **state)
+{
+    (void)state;
+    enum { ROWS = 4 * 256 };
+    ladder a = even_ladder(load_levels("exact/ising2d_L8_dos.tsv"), 4, 0, 0.4), b = a;
+    double *shares = calloc((size_t)ROWS * MOST_BLOCKS, sizeof *shares), z[2], error[2];
+    double squares[ROWS];
+    const double *columns[] = {a.energy, squares};
+    double beta = 0.37;
+    heat_mbar_target target = {.slope = &beta};
+    heat_mbar_thermo t[2];
+    heat_mbar *m[2];
+    heat_context *ctx = test_context();
+
+    ladder_room(&a, ROWS);
+    ladder_room(&b, ROWS);
+    fill_by_draws(&a, 77, 256, 1, true);
+    gather_rows(&a, &b, shares);
+    assert_true(b.samples.n < a.samples.n / 2);
+    assert_ok(ctx, heat_mbar_create(ctx, 1, &a.states, &a.samples, &m[0]));
+    assert_ok(ctx, heat_mbar_create(ctx, 2, &b.states, &b.samples, &m[1]));
+    for (int k = 0; k < 2; k++) {
+        heat_mbar_get_difference(m[k], 0, 3, &z[k], &error[k]);
+        assert_ok(ctx, heat_mbar_get_thermo(ctx, m[k], beta, &t[k]));
+    }
+    assert_close(z[1], z[0], 1e-9);
+    assert_close(error[1], error[0], 1e-9);
+    assert_close(t[1].log_z, t[0].log_z, 1e-9);
+    assert_close(t[1].entropy_error, t[0].entropy_error, 1e-9);
+    assert_close(t[1].variance_error, t[0].variance_error, 1e-7);
+
+    for (int64_t row = 0; row < a.samples.n; row++) /* the parts of thermo agree with the general functions */
+        squares[row] = a.energy[row] * a.energy[row];
+    columns[0] = a.energy;
+    assert_ok(ctx, heat_mbar_get_target(ctx, m[0], &target, &z[0], &error[0], NULL));
+    assert_close(t[0].log_z, z[0], 1e-12);
+    assert_close(t[0].log_z_error, error[0], 1e-12);
+    assert_ok(ctx, heat_mbar_get_mean(ctx, m[0], &target, a.energy, &z[0], &error[0]));
+    assert_close(t[0].energy, z[0], 1e-9);
+    assert_close(t[0].energy_error, error[0], 1e-9);
+    assert_ok(ctx, heat_mbar_get_derived(ctx, m[0], &target, 2, columns, variance_of_energy, NULL, &z[0],
+                                         &error[0]));
+    assert_close(t[0].variance, z[0], 1e-6);
+    assert_close(t[0].variance_error, error[0], 1e-3 * error[0]);
+    assert_close(t[0].entropy, t[0].log_z + beta * t[0].energy, 1e-12);
+    assert_true(t[0].entropy_error > 0 && t[0].entropy_error < t[0].log_z_error + beta * t[0].energy_error);
+    shares[0] = -1;
+    heat_mbar_free(m[1]);
+    assert_int_equal(heat_mbar_create(ctx, 1, &b.states, &b.samples, &m[1]), HEAT_ERROR_ARGUMENT);
+    assert_contains(heat_context_error(ctx), "in block 0");
+    heat_mbar_free(m[0]);
+    ladder_free(&a);
+    ladder_free(&b);
+    free(shares);
+    heat_context_free(ctx);
+}
+
 static heat_status everything(heat_context *ctx, void *arg)
 {
     ladder *a = arg;
     const double *columns[] = {a->energy, a->energy};
     double beta = 0.4, value, error;
     heat_mbar_target target = {.slope = &beta};
+    heat_mbar_thermo thermo;
     heat_mbar *m;
     heat_status status = heat_mbar_create(ctx, 1, &a->states, &a->samples, &m);
 
@@ -488,6 +568,8 @@ static heat_status everything(heat_context *ctx, void *arg)
         status = heat_mbar_get_target(ctx, m, &target, &value, &error, NULL);
     if (status == HEAT_OK)
         status = heat_mbar_get_derived(ctx, m, &target, 2, columns, variance_of_energy, NULL, &value, &error);
+    if (status == HEAT_OK)
+        status = heat_mbar_get_thermo(ctx, m, beta, &thermo);
     heat_mbar_free(m);
     return status;
 }
@@ -514,6 +596,7 @@ int main(void)
         cmocka_unit_test(intervals_cover_the_truth),
         cmocka_unit_test(harmonic_wells_have_their_log_z),
         cmocka_unit_test(gaps_and_nonsense_are_refused),
+        cmocka_unit_test(rows_that_stand_for_many_blocks_say_the_same),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

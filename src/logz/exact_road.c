@@ -1,0 +1,47 @@
+/* The exact road of logz: every state is counted, by enumeration, by elimination over (log-sum-exp, +)
+ * or by Pfaffians. */
+#include "base/context_private.h"
+#include "exact/exact_choice.h"
+#include "logz/logz_methods.h"
+
+#include <math.h>
+
+static heat_status sum_states(heat_context *ctx, const heat_counting *c, const heat_exact_choice *choice,
+                              heat_logz_row *row)
+{
+    heat_elimination_sum sum = {0};
+    heat_status status =
+        heat_exact_run_sum(ctx, c->model, choice, 1 / row->temperature, c->opt->threads, &sum);
+
+    if (status != HEAT_OK || isnan(sum.log_z)) /* halted before the sum was complete */
+        return status;
+    heat_logz_fill_row(row, sum.log_z, 0, sum.mean_energy, (double)NAN);
+    row->mean_energy_error = row->entropy_error = 0;
+    row->log_z_lower = row->log_z_upper = sum.log_z;
+    return HEAT_OK;
+}
+
+static heat_status run_exact(heat_context *ctx, heat_counting *c)
+{
+    heat_logz_result *r = c->result;
+    heat_exact_choice choice = {0};
+    heat_status status = heat_exact_choose_sum(ctx, c->model, c->opt->memory, &choice);
+
+    if (status == HEAT_OK && !choice.cost.affordable && !choice.cost.planar &&
+        !heat_halted(ctx)) /* half a plan prices nothing */
+        status = heat_exact_fail(ctx, &choice.cost, c->opt->memory);
+    for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
+        status = sum_states(ctx, c, &choice, &r->rows[k]);
+        heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
+    }
+    r->method = choice.cost.planar ? "planar" : choice.cost.method;
+    r->exact = true;
+    r->outcome =
+        isnan(r->rows[r->n_rows - 1].log_z) ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE) : HEAT_OUTCOME_PROVED;
+    r->reason = r->outcome == HEAT_OUTCOME_PROVED ? "every state was counted"
+                                                  : "stopped before every state was counted";
+    heat_exact_choice_clear(&choice);
+    return status;
+}
+
+const heat_logz_method heat_logz_method_exact = {.name = "exact", .run = run_exact};

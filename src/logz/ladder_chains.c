@@ -1,0 +1,336 @@
+/* Two ways to keep the chains of a ladder. As bits, 512 to a unit, a unit stays at its beta, and neighbouring
+ * units exchange states under masks every few sweeps. In any other layout the chains of a ladder share a unit
+ * and exchange betas after each sweep. Either way replicas r of all rungs belong to one block: blocks are
+ * independent of each other, whatever the exchanges do. */
+#include "logz/ladder_chains.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "sample/bit_exchange.h"
+#include "sample/engine.h"
+#include "sample/layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    STEADY_REPLICAS = 512,
+    LADDERS = 32,
+    MOST_BLOCKS = 64,
+    STEADY_BLOCKS = 32,
+    COOLING_SWEEPS = 3,     /* at each rung on the way to a chain's own */
+    SWEEPS_A_COUNT = 2,     /* of steady units: neither the sweeps nor the counts rule the time */
+    SWEEPS_AN_EXCHANGE = 2, /* of steady units; it goes by energies just counted */
+};
+
+typedef struct sweeping {
+    heat_ladder_chains *l;
+    heat_energy_tally *tallies; /* of the segment under way; NULL: nothing is counted */
+    int64_t n_sweeps;
+    int64_t first; /* exchange: the lower rung of the first pair */
+} sweeping;
+
+static heat_chains_plan plan_chains(const heat_ladder_chains *l)
+{
+    const heat_logz_options *opt = l->counting->opt;
+
+    return (heat_chains_plan){.n_chains = l->n_replicas * l->n_rungs,
+                              .n_rungs = l->n_rungs,
+                              .betas = l->betas,
+                              .seed = opt->seed,
+                              .group = l->is_steady ? 1 : l->n_rungs,
+                              .isa = opt->isa,
+                              .layout = l->is_steady ? &heat_layout_bits : NULL,
+                              .is_steady = l->is_steady};
+}
+
+static heat_status check_memory(heat_context *ctx, const heat_ladder_chains *l)
+{
+    heat_chains_plan plan = plan_chains(l);
+    double bytes = heat_chains_bytes(l->counting->model, &plan);
+
+    if (bytes <= (double)l->counting->opt->memory)
+        return HEAT_OK;
+    return heat_fail(ctx, HEAT_ERROR_MEMORY,
+                     "%lld chains at each of %d temperatures take %.3g GiB, more than --memory allows: fewer "
+                     "replicas, or a hotter coldest temperature",
+                     (long long)l->n_replicas, l->n_rungs, bytes * 0x1p-30);
+}
+
+/* The chain at a rung of a ladder, or of a replica. */
+static int32_t rung_of_place(const heat_ladder_chains *l, int64_t chain)
+{
+    return (int32_t)(l->is_steady ? chain / l->n_replicas : chain % l->n_rungs);
+}
+
+static int32_t block_of(const heat_ladder_chains *l, int64_t chain)
+{
+    if (l->is_steady)
+        return (int32_t)(chain % l->n_replicas * l->n_blocks / l->n_replicas);
+    if (l->n_replicas <= MOST_BLOCKS)
+        return (int32_t)(chain / l->n_rungs);
+    return (int32_t)(chain / l->chains->width);
+}
+
+/* Units that one thread takes at a time, so that no two threads share a tally: those of one rung, or one. */
+static int64_t units_a_task(const heat_ladder_chains *l)
+{
+    return l->is_steady ? l->n_replicas / l->chains->width : 1;
+}
+
+/* Chains as bits where they fit, else in whatever holds the model. */
+static heat_status create_chains(heat_context *ctx, heat_ladder_chains *l)
+{
+    int64_t replicas = l->counting->opt->replicas;
+    heat_chains_plan plan;
+    heat_status status;
+
+    l->is_steady = true;
+    l->n_replicas = replicas == HEAT_AUTO ? STEADY_REPLICAS : replicas;
+    plan = plan_chains(l);
+    if (heat_layout_bits.bytes(l->counting->model, &l->counting->info, &plan) < 0) {
+        l->is_steady = false;
+        l->n_replicas = replicas == HEAT_AUTO ? LADDERS : replicas;
+        plan = plan_chains(l);
+    }
+    status = check_memory(ctx, l);
+    if (status == HEAT_OK)
+        status = heat_chains_create(ctx, l->counting->model, &plan, &l->chains);
+    if (status != HEAT_OK)
+        return status;
+    l->n_blocks = l->is_steady                   ? STEADY_BLOCKS
+                  : l->n_replicas <= MOST_BLOCKS ? (int32_t)l->n_replicas
+                                                 : (int32_t)l->chains->n_units;
+    return HEAT_OK;
+}
+
+/* Without the global flip of a model without a field: no energy sees it. */
+static heat_status sweep_chains(heat_context *worker, heat_chains *c, int64_t unit)
+{
+    heat_status status = c->layout->sweep(worker, c, unit, &heat_rule_heat_bath);
+
+    c->n_sweeps[unit]++;
+    return status;
+}
+
+static heat_status cool_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    heat_ladder_chains *l = arg;
+    int64_t first, last;
+    int32_t coldest;
+
+    heat_chains_get_unit(l->chains, unit, &first, &last);
+    coldest = l->is_steady ? rung_of_place(l, first) : l->n_rungs - 1;
+    for (int32_t k = 0; k <= coldest && !heat_halted(worker); k++) {
+        for (int64_t c = first; c < last; c++) {
+            int32_t rung = rung_of_place(l, c);
+            heat_chains_set_beta(l->chains, c, l->betas[k < rung ? k : rung]);
+        }
+        for (int t = 0; t < COOLING_SWEEPS; t++) {
+            heat_status status = sweep_chains(worker, l->chains, unit);
+            if (status != HEAT_OK)
+                return status;
+        }
+    }
+    for (int64_t c = first; c < last; c++)
+        heat_chains_set_rung(l->chains, c, rung_of_place(l, c));
+    heat_chains_measure(l->chains, unit);
+    return HEAT_OK;
+}
+
+static heat_status start_chains(heat_context *ctx, heat_ladder_chains *l)
+{
+    heat_status status = HEAT_OK;
+
+    for (int64_t c = 0; c < l->chains->n_chains && status == HEAT_OK; c++) {
+        heat_chains_set_rung(l->chains, c, rung_of_place(l, c));
+        status = heat_chains_start(ctx, l->chains, c, NULL, 0);
+    }
+    if (status == HEAT_OK)
+        status = heat_parallel_for(ctx, heat_chains_thread_limit(l->chains, l->counting->opt->threads),
+                                   l->chains->n_units, cool_unit, l);
+    return status;
+}
+
+heat_status heat_ladder_chains_open(heat_context *ctx, const heat_counting *counting, int32_t n_rungs,
+                                    const double *betas, heat_ladder_chains *l)
+{
+    heat_status status;
+
+    *l = (heat_ladder_chains){.counting = counting, .n_rungs = n_rungs};
+    status = heat_alloc(ctx, n_rungs, sizeof *l->betas, &l->betas);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_rungs, sizeof *l->streams, &l->streams);
+    for (int32_t k = 0; k < n_rungs && status == HEAT_OK; k++) {
+        l->betas[k] = betas[k];
+        heat_stream_init(&l->streams[k], counting->opt->seed, HEAT_PURPOSE_EXCHANGE, (uint64_t)k);
+    }
+    if (status == HEAT_OK)
+        status = create_chains(ctx, l);
+    if (status == HEAT_OK && !l->is_steady)
+        status = heat_exchange_init(ctx, &l->exchange, l->chains);
+    if (status == HEAT_OK)
+        status = start_chains(ctx, l);
+    return status;
+}
+
+static void free_segment(const heat_ladder_chains *l, heat_ladder_segment *s)
+{
+    for (int64_t k = 0; k < (int64_t)l->n_rungs * l->n_blocks && s->tallies != NULL; k++)
+        heat_energy_tally_clear(&s->tallies[k]);
+    heat_free(s->tallies);
+}
+
+void heat_ladder_chains_close(heat_ladder_chains *l)
+{
+    for (int64_t k = 0; k < l->n_segments; k++)
+        free_segment(l, &l->segments[k]);
+    heat_free(l->segments);
+    heat_free(l->streams);
+    heat_free(l->betas);
+    heat_exchange_clear(&l->exchange);
+    heat_chains_free(l->chains);
+}
+
+/* Bins of a hundredth of the spread that the spacing of the rungs implies; levels of integers stay apart. */
+static double bin_width(const heat_ladder_chains *l, int32_t rung)
+{
+    int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
+    double width = 0.01 * (above - below) / (l->betas[above] - l->betas[below]);
+
+    return l->counting->info.integer && width < 1 ? 1 : width;
+}
+
+static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)
+{
+    int64_t n = (int64_t)l->n_rungs * l->n_blocks;
+    heat_ladder_segment *s;
+    heat_status status = heat_grow(ctx, l->n_segments + 1, sizeof *s, &l->capacity, &l->segments);
+
+    if (status != HEAT_OK)
+        return status;
+    s = &l->segments[l->n_segments];
+    status = heat_alloc(ctx, n, sizeof *s->tallies, &s->tallies);
+    if (status != HEAT_OK)
+        return status;
+    l->n_segments++;
+    for (int64_t k = 0; k < n; k++)
+        heat_energy_tally_init(&s->tallies[k], 0, bin_width(l, (int32_t)(k / l->n_blocks)));
+    return HEAT_OK;
+}
+
+/* The energies of a unit of bits, block by block: at the rate of the kernel, this is as long as a sweep. */
+static heat_status count_bits(heat_context *worker, const sweeping *w, int64_t unit)
+{
+    const heat_ladder_chains *l = w->l;
+    const heat_bit_store *s = l->chains->store;
+    heat_energy_tally *tallies =
+        &w->tallies[(int64_t)rung_of_place(l, unit * l->chains->width) * l->n_blocks];
+    const int32_t *unsatisfied = s->unsatisfied + unit * HEAT_BITS;
+    double lowest = s->graph.offset - s->graph.unit * (double)s->graph.n_pairs;
+    int64_t first = unit * l->chains->width % l->n_replicas, width = l->chains->width, end;
+    heat_status status = HEAT_OK;
+
+    for (int64_t k = 0; k < width && status == HEAT_OK; k = end) {
+        int64_t block = (first + k) * l->n_blocks / l->n_replicas;
+        end = ((block + 1) * l->n_replicas + l->n_blocks - 1) / l->n_blocks - first;
+        end = end < width ? end : width;
+        for (int64_t c = k; c < end && status == HEAT_OK; c++)
+            status = heat_energy_tally_add(worker, &tallies[block],
+                                           lowest + 2 * s->graph.unit * (double)unsatisfied[c]);
+    }
+    return status;
+}
+
+static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t unit)
+{
+    const heat_ladder_chains *l = w->l;
+    heat_status status = HEAT_OK;
+    int64_t first, last;
+
+    heat_chains_get_unit(l->chains, unit, &first, &last);
+    for (int64_t c = first; c < last && status == HEAT_OK; c++)
+        status = heat_energy_tally_add(
+            worker, &w->tallies[(int64_t)l->chains->rung[c] * l->n_blocks + block_of(l, c)],
+            heat_chains_get_walk_energy(l->chains, c));
+    return status;
+}
+
+static heat_status sweep_unit(heat_context *worker, const sweeping *w, int64_t unit)
+{
+    heat_ladder_chains *l = w->l;
+    int64_t first, last;
+
+    heat_chains_get_unit(l->chains, unit, &first, &last);
+    for (int64_t t = 0; t < w->n_sweeps && !heat_halted(worker); t++) {
+        heat_status status = sweep_chains(worker, l->chains, unit);
+        if (status != HEAT_OK)
+            return status;
+        if (l->is_steady && (t + 1) % SWEEPS_A_COUNT != 0 && t + 1 < w->n_sweeps)
+            continue;
+        if (l->is_steady)
+            heat_chains_measure(l->chains, unit);
+        status = l->is_steady ? count_bits(worker, w, unit) : count_unit(worker, w, unit);
+        if (status != HEAT_OK)
+            return status;
+        for (int64_t ladder = first / l->n_rungs; !l->is_steady && ladder < last / l->n_rungs; ladder++)
+            heat_exchange_step(&l->exchange, l->chains, ladder, (int32_t)(l->chains->n_sweeps[unit] % 2));
+    }
+    return HEAT_OK;
+}
+
+static heat_status sweep_task(heat_context *worker, void *arg, int64_t task)
+{
+    const sweeping *w = arg;
+    int64_t n = units_a_task(w->l);
+    heat_status status = HEAT_OK;
+
+    for (int64_t unit = task * n; unit < (task + 1) * n && status == HEAT_OK; unit++)
+        status = sweep_unit(worker, w, unit);
+    return status;
+}
+
+/* Pair p of neighbouring rungs: first + 2 p and the next. */
+static heat_status exchange_pair(heat_context *worker, void *arg, int64_t pair)
+{
+    const sweeping *w = arg;
+    int64_t n = units_a_task(w->l), rung = w->first + 2 * pair;
+
+    (void)worker;
+    for (int64_t u = 0; u < n; u++)
+        heat_bit_exchange(w->l->chains, rung * n + u, (rung + 1) * n + u, &w->l->streams[rung]);
+    return HEAT_OK;
+}
+
+/* Sweeps between two looks at the clock, or between two exchanges. */
+static int64_t choose_stretch(const heat_ladder_chains *l)
+{
+    int64_t sweeps = heat_chains_sweeps_per_look(l->chains) / l->chains->n_units;
+
+    if (l->is_steady)
+        return SWEEPS_AN_EXCHANGE;
+    return sweeps < 1 ? 1 : sweeps;
+}
+
+heat_status heat_ladder_chains_run(heat_context *ctx, heat_ladder_chains *l, int64_t n_sweeps)
+{
+    int64_t threads = heat_chains_thread_limit(l->chains, l->counting->opt->threads), done = 0;
+    int64_t stretch = choose_stretch(l), n_tasks = l->chains->n_units / units_a_task(l);
+    sweeping w = {.l = l};
+    heat_status status = add_segment(ctx, l);
+
+    if (status != HEAT_OK)
+        return status;
+    w.tallies = l->segments[l->n_segments - 1].tallies;
+    while (done < n_sweeps && status == HEAT_OK && !heat_halted(ctx)) {
+        w.n_sweeps = n_sweeps - done < stretch ? n_sweeps - done : stretch;
+        status = heat_parallel_for(ctx, threads, n_tasks, sweep_task, &w);
+        if (status == HEAT_OK && l->is_steady && !heat_halted(ctx)) {
+            w.first = (l->n_sweeps + done) / SWEEPS_AN_EXCHANGE % 2;
+            status = heat_parallel_for(ctx, threads, (l->n_rungs - w.first) / 2, exchange_pair, &w);
+        }
+        done += w.n_sweeps;
+    }
+    l->n_sweeps += done;
+    l->segments[l->n_segments - 1].end = l->n_sweeps;
+    return status;
+}

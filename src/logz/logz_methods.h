@@ -1,0 +1,51 @@
+/* What a method of logz is given and what it hands back; one file a method. */
+#ifndef HEATBATH_LOGZ_METHODS_H
+#define HEATBATH_LOGZ_METHODS_H
+
+#include "base/context_private.h"
+#include "model/views.h"
+
+#include <heatbath/logz.h>
+
+/* A run under way. The result's rows are there, one a temperature, all NaN. */
+typedef struct heat_counting {
+    const heat_model *model;
+    heat_model_info info;
+    const heat_logz_options *opt;
+    double beta_max;   /* of the coldest temperature asked for */
+    double log_states; /* log Z at beta = 0: n log q */
+    heat_logz_result *result;
+} heat_counting;
+
+/* Why a method stopped, and what became of its numbers. */
+typedef enum heat_counting_end {
+    HEAT_COUNTING_REACHED = 0, /* the error wanted */
+    HEAT_COUNTING_EXHAUSTED,   /* the sweeps allowed were made */
+    HEAT_COUNTING_HALTED,      /* by the user or the clock */
+    HEAT_COUNTING_DOUBTED      /* diagnosis holds why: the numbers are refused */
+} heat_counting_end;
+
+typedef struct heat_logz_method {
+    const char *name;
+    /* The whole run: fills rows, and outcome, reason and method of the result. */
+    heat_status (*run)(heat_context *ctx, heat_counting *counting);
+} heat_logz_method;
+
+/* The rows; each lives in a file of its own. */
+#define HEAT_LOGZ_EXTERN(tag, name, help) extern const heat_logz_method heat_logz_method_##tag;
+HEAT_LOGZ_METHODS(HEAT_LOGZ_EXTERN)
+
+/* What an estimate by MBAR would take: fills in all but the reason. */
+void heat_logz_price_mbar(const heat_model *model, const heat_logz_options *opt, heat_cost *cost);
+
+/* Fills a row from log Z, the mean energy and the variance of the energy; the errors follow separately. */
+void heat_logz_fill_row(heat_logz_row *row, double log_z, double error, double energy, double variance);
+
+/* Sets outcome and reason by how an estimate ended; refuses the rows where a diagnosis speaks against them.
+ */
+void heat_logz_conclude(const heat_context *ctx, heat_counting *counting, heat_counting_end end);
+
+/* Writes the diagnosis. */
+void heat_logz_doubt(heat_counting *counting, const char *format, ...) HEAT_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,325 @@
+/* Every estimator of logz against the exact road on small models of every kind: within 5 of its own standard
+ * errors, with bits that depend on nothing but the seed, and with a refusal where it cannot know. */
+#include "support.h"
+
+#include <heatbath/logz.h>
+#include <math.h>
+#include <string.h>
+
+#define METHOD_NAME(tag, name, help) name,
+static const char *const methods[] = {HEAT_LOGZ_METHODS(METHOD_NAME)};
+enum { N_METHODS = sizeof methods / sizeof *methods, MOST_ROWS = 4 };
+
+static bool is_exact(const char *method)
+{
+    return strcmp(method, "exact") == 0;
+}
+
+static heat_logz_options options_of(const char *method)
+{
+    heat_logz_options o;
+
+    heat_logz_options_init(&o);
+    o.method = method;
+    o.target_error = 0.03;
+    o.threads = 1;
+    return o;
+}
+
+static void check_row(const char *spec, const char *method, const heat_logz_row *row,
+                      const heat_logz_row *truth)
+{
+    print_message("%s by %s at T = %g: log Z %.4f +- %.4f (exact %.4f), energy %.4f +- %.4f (%.4f)\n", spec,
+                  method, row->temperature, row->log_z, row->error, truth->log_z, row->mean_energy,
+                  row->mean_energy_error, truth->mean_energy);
+    assert_true(row->error > 0 && row->error <= 0.03);
+    assert_close(row->log_z, truth->log_z, 5 * row->error);
+    assert_close(row->free_energy, -row->temperature * row->log_z, 1e-12 * fabs(row->free_energy));
+    assert_close(row->mean_energy, truth->mean_energy, 5 * row->mean_energy_error + 1e-9);
+    assert_close(row->entropy, truth->entropy, 5 * row->entropy_error + 1e-9);
+    assert_true(row->heat_capacity > 0 && row->heat_capacity_error > 0);
+}
+
+/* Var(E) / T^2 by differences of the exact mean energy. */
+static double exact_capacity(heat_context *ctx, const heat_model *model, double temperature)
+{
+    heat_logz_options o = options_of("exact");
+    double energy[2];
+
+    for (int k = 0; k < 2; k++) {
+        heat_logz_result r = {0};
+        heat_logz_result_init(&r);
+        o.temperature = temperature * (k == 0 ? 0.999 : 1.001);
+        assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+        energy[k] = r.rows[0].mean_energy;
+        heat_logz_result_clear(&r);
+    }
+    return (energy[1] - energy[0]) / (0.002 * temperature);
+}
+
+static void check_model(heat_context *ctx, const char *spec, const char *temperatures)
+{
+    heat_logz_options o = options_of("exact");
+    heat_logz_result truth, r;
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    heat_logz_result_init(&truth);
+    o.temperature_set = temperatures;
+    assert_ok(ctx, heat_logz(ctx, model, &o, &truth));
+    for (int m = 0; m < N_METHODS; m++) {
+        if (is_exact(methods[m]))
+            continue;
+        o = options_of(methods[m]);
+        o.temperature_set = temperatures;
+        heat_logz_result_init(&r);
+        assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+        if (r.outcome != HEAT_OUTCOME_CONVERGED)
+            print_message("%s: %s; %s\n", methods[m], r.reason, r.diagnosis);
+        assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+        assert_string_equal(r.method, methods[m]);
+        assert_false(r.exact);
+        assert_true(r.n_rows == truth.n_rows && r.log_z == r.rows[0].log_z && r.error == r.rows[0].error);
+        for (int32_t k = 0; k < r.n_rows; k++) {
+            double capacity = exact_capacity(ctx, model, r.rows[k].temperature);
+            check_row(spec, methods[m], &r.rows[k], &truth.rows[k]);
+            assert_close(r.rows[k].heat_capacity, capacity, 5 * r.rows[k].heat_capacity_error);
+        }
+        heat_logz_result_clear(&r);
+    }
+    heat_logz_result_clear(&truth);
+    heat_model_free(model);
+}
+
+static void every_estimate_agrees_with_the_exact_sum(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    check_model(ctx, "lattice:4x4", "2,2.5");
+    check_model(ctx, "ea:3x5,seed=3,h=pm:0.5", "1.5");
+    check_model(ctx, "potts:4x3,q=3", "1,2");
+    heat_context_free(ctx);
+}
+
+/* Couplings that are no multiples of anything: rows of energies that never repeat. */
+static void real_couplings_are_counted_too(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    check_model(ctx, "sk:12,seed=2", "0.7,1.5");
+    heat_context_free(ctx);
+}
+
+static heat_logz_result run(heat_context *ctx, const char *spec, const heat_logz_options *o)
+{
+    heat_model *model;
+    heat_logz_result r;
+
+    heat_logz_result_init(&r);
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    assert_ok(ctx, heat_logz(ctx, model, o, &r));
+    heat_model_free(model);
+    return r;
+}
+
+static void threads_and_instruction_sets_change_no_bit(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int m = 0; m < N_METHODS; m++) {
+        heat_logz_options o = options_of(methods[m]);
+        heat_logz_result a, b;
+        o.target_error = 0.05;
+        a = run(ctx, "ea:4x4,seed=5", &o);
+        o.threads = 3;
+        o.isa = "ref";
+        b = run(ctx, "ea:4x4,seed=5", &o);
+        assert_true(a.log_z == b.log_z && a.error == b.error && a.updates == b.updates);
+        assert_true(a.rows[0].heat_capacity == b.rows[0].heat_capacity || is_exact(methods[m]));
+        heat_logz_result_clear(&b);
+        o.seed = 2;
+        b = run(ctx, "ea:4x4,seed=5", &o);
+        assert_true(is_exact(methods[m]) || a.log_z != b.log_z);
+        heat_logz_result_clear(&a);
+        heat_logz_result_clear(&b);
+    }
+    heat_context_free(ctx);
+}
+
+/* The cross-checks over the ladder say what MBAR says. */
+static void a_ladder_carries_its_cross_checks(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("mbar");
+    heat_logz_result r;
+
+    o.temperature = 2;
+    r = run(ctx, "lattice:8x8", &o);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_close(r.bar, r.log_z, 4 * r.bar_error);
+    assert_close(r.integral, r.log_z, 4 * r.integral_error);
+    assert_true(r.n_rungs >= 5 && r.rungs[0].beta == 0 && r.rungs[0].error == 0);
+    assert_close(r.rungs[0].log_z, 64 * log(2), 1e-12);
+    assert_true(r.rungs[r.n_rungs - 1].beta == 0.5);
+    assert_close(r.rungs[r.n_rungs - 1].log_z, r.log_z, 1e-9);
+    for (int32_t k = 0; k + 1 < r.n_rungs; k++)
+        assert_true(r.rungs[k].overlap >= r.overlap && r.rungs[k].tau >= 1);
+    heat_logz_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void too_few_temperatures_are_refused(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("mbar");
+    heat_logz_result r;
+
+    o.temperature = 2.27;
+    o.rungs = 3;
+    r = run(ctx, "lattice:16x16", &o);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    assert_true(isnan(r.log_z) && isnan(r.error) && isnan(r.rows[0].entropy) && isnan(r.bar));
+    assert_contains(r.diagnosis, "too few temperatures");
+    heat_logz_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void sweeps_and_time_end_a_run(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("mbar");
+    heat_logz_result r;
+
+    o.target_error = 1e-9;
+    o.sweeps = 512;
+    r = run(ctx, "ea:4x4,seed=5", &o);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    assert_true(isfinite(r.log_z) && r.error > 1e-9 && r.n_sweeps == 512); /* honest, though too wide */
+    heat_logz_result_clear(&r);
+    o.sweeps = 1000000000;
+    o.time = 0.2;
+    r = run(ctx, "ea:4x4,seed=5", &o);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_TIME);
+    heat_logz_result_clear(&r);
+    o.time = 0;
+    r = run(ctx, "ea:4x4,seed=5", &o);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_TIME);
+    assert_true(isnan(r.log_z) && isnan(r.rows[0].mean_energy));
+    heat_logz_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void auto_takes_the_exact_road_where_it_can(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("auto");
+    heat_logz_result r = run(ctx, "lattice:8x8", &o);
+
+    assert_true(r.exact && r.outcome == HEAT_OUTCOME_PROVED);
+    heat_logz_result_clear(&r);
+    o.temperature = 2;
+    r = run(ctx, "sk:64", &o);
+    assert_true(!r.exact && r.outcome == HEAT_OUTCOME_CONVERGED);
+    assert_string_equal(r.method, "mbar");
+    heat_logz_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+/* An energy of one callback: all spins alike are rewarded. */
+static int curie_energy(void *user, int64_t n_rows, const int8_t *states, double *energies)
+{
+    int32_t n = *(const int32_t *)user;
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        double m = 0;
+        for (int32_t i = 0; i < n; i++)
+            m += states[r * n + i];
+        energies[r] = -m * m / (2 * n);
+    }
+    return 0;
+}
+
+static void a_callback_is_enough(void **state)
+{
+    (void)state;
+    enum { N = 20 };
+    static int32_t n = N;
+    heat_context *ctx = test_context();
+    heat_custom custom;
+    heat_model *model;
+    double log_z = -(double)INFINITY;
+
+    heat_custom_init(&custom);
+    custom.user = &n;
+    custom.name = "curie-weiss";
+    custom.n_variables = N;
+    custom.energy = curie_energy;
+    assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
+    for (int k = 0; k <= N; k++) {
+        double m = 2 * k - N,
+               term = lgamma(N + 1.0) - lgamma(k + 1.0) - lgamma(N - k + 1.0) + m * m / (2 * N);
+        log_z = fmax(log_z, term) + log1p(exp(-fabs(log_z - term)));
+    }
+    for (int m = 0; m < N_METHODS; m++) {
+        heat_logz_options o = options_of(methods[m]);
+        heat_logz_result r;
+        if (is_exact(methods[m]))
+            continue;
+        heat_logz_result_init(&r);
+        o.target_error = 0.05;
+        assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+        print_message("%s: %.4f +- %.4f (exact %.4f)\n", methods[m], r.log_z, r.error, log_z);
+        assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+        assert_close(r.log_z, log_z, 5 * r.error);
+        heat_logz_result_clear(&r);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static heat_status estimate(heat_context *ctx, void *arg)
+{
+    heat_logz_options o = options_of("mbar");
+    heat_logz_result r;
+    heat_model *model = NULL;
+    heat_status status = heat_model_load(ctx, "lattice:3x3", &model);
+
+    (void)arg;
+    heat_logz_result_init(&r);
+    o.replicas = 8;
+    o.sweeps = 256;
+    if (status == HEAT_OK)
+        status = heat_logz(ctx, model, &o, &r);
+    heat_logz_result_clear(&r);
+    heat_model_free(model);
+    return status;
+}
+
+static void every_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    test_failing_allocations(estimate, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_estimate_agrees_with_the_exact_sum),
+        cmocka_unit_test(real_couplings_are_counted_too),
+        cmocka_unit_test(threads_and_instruction_sets_change_no_bit),
+        cmocka_unit_test(a_ladder_carries_its_cross_checks),
+        cmocka_unit_test(too_few_temperatures_are_refused),
+        cmocka_unit_test(sweeps_and_time_end_a_run),
+        cmocka_unit_test(auto_takes_the_exact_road_where_it_can),
+        cmocka_unit_test(a_callback_is_enough),
+        cmocka_unit_test(every_failing_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
