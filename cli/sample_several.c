@@ -79,7 +79,8 @@ static heat_status run_one(cli *c, several *s, int64_t k)
 static heat_status print_json(cli *c, several *s, const heat_sample_result *average)
 {
     json_t *result = json_object(), *mean = cli_sample_json(c, average);
-    cli_report report = {NULL, s->outcome, NULL, result, s->seconds, average->engine};
+    cli_report report = {NULL,   s->outcome, cli_json_lines(average->reasons),
+                         result, s->seconds, average->engine};
 
     cli_put(c, result, "models", s->rows);
     s->rows = NULL;
@@ -109,6 +110,11 @@ static void print_text(cli *c, const several *s, const heat_sample_result *avera
                           cli_text_error(o->error, error));
     }
     cli_print_row("outcome", "%s", heat_outcome_name(s->outcome));
+    for (const char *line = average->reasons; line != NULL && *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        cli_print_row("", "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
     if (refused > 0)
         cli_print_row("", "%lld of %lld models are not converged: what they withhold has no average",
                       (long long)refused, (long long)s->n_done);
@@ -134,6 +140,8 @@ heat_status cli_sample_several(cli *c, int64_t n_models, const char *const *spec
     }
     if (status == HEAT_OK && heat_sample_average(c->ctx, s.n_done, s.results, &average) != HEAT_OK)
         status = cli_fail_library(c);
+    if (s.outcome != HEAT_OUTCOME_INTERRUPTED && average.outcome == HEAT_OUTCOME_NOT_CONVERGED)
+        s.outcome = average.outcome;
     if (status == HEAT_OK && c->json)
         status = print_json(c, &s, &average);
     else if (status == HEAT_OK)

@@ -37,6 +37,8 @@ typedef struct heat_model_info {
     int32_t n_visible; /* of a Boltzmann machine: its first variables, the hidden ones follow; 0 otherwise */
     int32_t
         first_index; /* variables without names are counted from here: 1 where the input counts so, else 0 */
+    double normal_coupling; /* standard deviation of couplings that a built-in drew from a normal distribution
+                               of mean 0; 0 otherwise */
 } heat_model_info;
 
 /* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as

@@ -390,6 +390,9 @@ heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known
     heat_edge_list_clear(&list);
     if (status != HEAT_OK)
         return status;
+    if (r.coupling.how == HEAT_GAUSSIAN && (*out)->info.n_merged == 0)
+        (*out)->info.normal_coupling =
+            r.coupling.scale / (r.graph->build == heat_build_complete ? sqrt((double)r.n) : 1);
     (*out)->info.n_merged = 0; /* the double bond of a ring of two is meant */
     if (r.graph->is_hypercubic)
         status = keep_extent(ctx, &r, *out);

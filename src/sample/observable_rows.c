@@ -57,6 +57,13 @@ static double fourth(double x, double n)
     return square(square(x, n), n);
 }
 
+/* The share of links across which two replicas differ from each other on one side only. */
+static double wall(double x, double n)
+{
+    (void)n;
+    return (1 - x) / 2;
+}
+
 static double square_per_spin(double x, double n)
 {
     return x / n * (x / n);
@@ -83,6 +90,7 @@ const heat_average_row heat_average_rows[HEAT_N_AVERAGES] = {
     {"overlap_squared", HEAT_SERIES_OVERLAP, is_any, square},
     {"overlap_fourth", HEAT_SERIES_OVERLAP, is_any, fourth},
     {"link_overlap", HEAT_SERIES_LINK, is_any, itself},
+    {"domain_wall", HEAT_SERIES_LINK, is_any, wall},
 };
 
 static double energy_column(const heat_series *s, double shift, int64_t k, int column)

@@ -26,7 +26,7 @@ typedef struct heat_derived_row {
     double (*factor)(const heat_series *s);
 } heat_derived_row;
 
-enum { HEAT_N_AVERAGES = 15, HEAT_N_DERIVED = 6, HEAT_MOST_OBSERVABLES = HEAT_N_AVERAGES + HEAT_N_DERIVED };
+enum { HEAT_N_AVERAGES = 16, HEAT_N_DERIVED = 6, HEAT_MOST_OBSERVABLES = HEAT_N_AVERAGES + HEAT_N_DERIVED };
 
 extern const heat_average_row heat_average_rows[HEAT_N_AVERAGES];
 extern const heat_derived_row heat_derived_rows[HEAT_N_DERIVED];

@@ -1,10 +1,12 @@
 /* The average over samples of the disorder: each model counts alike, the error is that of their scatter. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "sample/sampling.h"
 #include "stats/disorder.h"
 
-#include <heatbath/sample.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static heat_status check_alike(heat_context *ctx, int64_t n, const heat_sample_result *results)
@@ -55,6 +57,79 @@ static heat_status average_one(heat_context *ctx, int64_t n, const heat_sample_r
     out->error = mean.error;
     out->sd = mean.scatter;
     return status;
+}
+
+/* --- equilibrium of glasses with normal couplings --- */
+
+static const char identity[] = "energy_link_identity";
+
+static int32_t find_row(const heat_sample_temperature *t, const char *name)
+{
+    for (int32_t k = 0; k < t->n_observables; k++)
+        if (strcmp(t->observables[k].name, name) == 0)
+            return k;
+    return -1;
+}
+
+static bool has_identity(int64_t n, const heat_sample_result *results, int32_t t)
+{
+    for (int64_t k = 0; k < n; k++)
+        if (!(results[k].normal_energy > 0) || find_row(&results[k].temperatures[t], "link_overlap") < 0)
+            return false;
+    return true;
+}
+
+/* By parts over each normal J_ij of variance J^2: [J_ij <s_i s_j>] = J^2 / T [1 - <s_i s_j>^2]. So
+ * E + J^2 edges / T (1 - q_link), taken in every sample, is 0 on average over the couplings in equilibrium;
+ * energies that still fall and overlaps that still rise leave it above 0. The two are not independent: one
+ * model's errors add up at worst. */
+static heat_status average_identity(heat_context *ctx, int64_t n, const heat_sample_result *results,
+                                    int32_t t, double *scratch, heat_observable *out)
+{
+    const double nan = (double)NAN;
+    heat_disorder_mean mean;
+    heat_status status;
+
+    *out = (heat_observable){identity, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
+    for (int64_t k = 0; k < n; k++) {
+        const heat_sample_temperature *row = &results[k].temperatures[t];
+        const heat_observable *energy = &row->observables[find_row(row, "energy")];
+        const heat_observable *link = &row->observables[find_row(row, "link_overlap")];
+        double scale = results[k].normal_energy / row->temperature;
+        scratch[k] = energy->mean + scale * (1 - link->mean);
+        scratch[n + k] = energy->error + scale * link->error;
+        if (!isfinite(scratch[k]) || !isfinite(scratch[n + k]))
+            return HEAT_OK;
+    }
+    status = heat_disorder_mean_get(ctx, n, scratch, scratch + n, NULL, &mean);
+    out->mean = mean.mean;
+    out->error = mean.error;
+    out->sd = mean.scatter;
+    return status;
+}
+
+/* Standard errors off, as rare among normal numbers as t is among those whose error is known from n samples.
+ * Wallace, Ann. Math. Stat. 30 (1959) 1124. */
+static double normal_deviate(double t, double n)
+{
+    double f = n - 1;
+
+    return (8 * f + 1) / (8 * f + 3) * sqrt(f * log1p(t * t / f));
+}
+
+static heat_status judge_identity(heat_context *ctx, int64_t n, const heat_observable *o, double temperature,
+                                  heat_sample_result *average)
+{
+    const double most = 4;
+    char line[256], number[40];
+
+    if (n < 2 || !isfinite(o->mean) || normal_deviate(o->mean / o->error, (double)n) <= most)
+        return HEAT_OK;
+    average->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+    snprintf(line, sizeof line,
+             "T = %s: energy and link overlap disagree by %.1f standard errors (%s): not in equilibrium",
+             heat_text_real(temperature, number, sizeof number), o->mean / o->error, identity);
+    return heat_sampling_add_reason(ctx, average, line);
 }
 
 static bool have_common_edges(int64_t n, const heat_sample_result *results, int32_t t, int32_t histogram)
@@ -118,6 +193,25 @@ static heat_status average_histograms(heat_context *ctx, int64_t n, const heat_s
     return status;
 }
 
+static heat_status average_observables(heat_context *ctx, int64_t n, const heat_sample_result *results,
+                                       int32_t t, double *scratch, heat_sample_result *average)
+{
+    heat_sample_temperature *row = &average->temperatures[t];
+    int32_t count = results[0].temperatures[t].n_observables;
+    heat_status status = heat_alloc(ctx, count + 1, sizeof *row->observables, &row->observables);
+
+    for (int32_t k = 0; k < count && status == HEAT_OK; k++)
+        status = average_one(ctx, n, results, t, k, scratch, &row->observables[k]);
+    row->n_observables = status == HEAT_OK ? count : 0;
+    if (status != HEAT_OK || !has_identity(n, results, t))
+        return status;
+    status = average_identity(ctx, n, results, t, scratch, &row->observables[count]);
+    row->n_observables = count + 1;
+    if (status == HEAT_OK)
+        status = judge_identity(ctx, n, &row->observables[count], row->temperature, average);
+    return status;
+}
+
 heat_status heat_sample_average(heat_context *ctx, int64_t n, const heat_sample_result *results,
                                 heat_sample_result *average)
 {
@@ -143,6 +237,11 @@ heat_status heat_sample_average(heat_context *ctx, int64_t n, const heat_sample_
     a.n_temperatures = results[0].n_temperatures;
     a.n_variables = results[0].n_variables;
     a.round_trips = -1;
+    a.outcome = HEAT_OUTCOME_CONVERGED;
+    for (int64_t k = 0; k < n; k++)
+        if (a.outcome != HEAT_OUTCOME_INTERRUPTED && results[k].outcome != HEAT_OUTCOME_CONVERGED)
+            a.outcome = results[k].outcome;
+    status = heat_alloc(ctx, 1, 1, &a.reasons);
     for (int32_t t = 0; t < a.n_temperatures && status == HEAT_OK; t++) {
         heat_sample_temperature *row = &a.temperatures[t];
         *row = (heat_sample_temperature){.temperature = results[0].temperatures[t].temperature,
@@ -151,10 +250,7 @@ heat_status heat_sample_average(heat_context *ctx, int64_t n, const heat_sample_
                                          .log_z = (double)NAN,
                                          .log_z_error = (double)NAN,
                                          .family_size = (double)NAN};
-        row->n_observables = results[0].temperatures[t].n_observables;
-        status = heat_alloc(ctx, row->n_observables, sizeof *row->observables, &row->observables);
-        for (int32_t k = 0; k < row->n_observables && status == HEAT_OK; k++)
-            status = average_one(ctx, n, results, t, k, scratch, &row->observables[k]);
+        status = average_observables(ctx, n, results, t, scratch, &a);
         if (status == HEAT_OK)
             status = average_histograms(ctx, n, results, t, scratch, row);
     }

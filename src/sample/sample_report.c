@@ -173,6 +173,8 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     r->n_chains = (int32_t)s->opt.replicas;
     r->n_sweeps = s->n_recorded;
     r->updates = s->updates;
+    if (s->clamp == NULL && !s->info.has_field)
+        r->normal_energy = s->info.normal_coupling * s->info.normal_coupling * (double)s->info.n_edges;
     r->effective_replicas = (double)s->opt.replicas;
     r->round_trips = s->engine->is_ladder ? heat_exchange_get_round_trips(&s->exchange) : -1;
     for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {

@@ -137,6 +137,93 @@ static void histograms_agree_with_the_averages(void **state)
     heat_context_free(ctx);
 }
 
+static const heat_observable *find_observable(const heat_sample_result *r, int t, const char *name)
+{
+    for (int32_t k = 0; k < r->temperatures[t].n_observables; k++)
+        if (strcmp(r->temperatures[t].observables[k].name, name) == 0)
+            return &r->temperatures[t].observables[k];
+    return NULL;
+}
+
+enum { GLASSES = 40 };
+
+static void run_glasses(heat_context *ctx, const char *law, int count, heat_sample_result *r)
+{
+    heat_sample_options opt;
+
+    heat_sample_options_init(&opt);
+    opt.engine = "exact";
+    opt.temperature_set = "0.7,1.5";
+    opt.observables = "link-overlap";
+    opt.sweeps = 1000;
+    for (int k = 0; k < count; k++) {
+        char spec[64];
+        opt.index = k;
+        snprintf(spec, sizeof spec, law, k + 1);
+        run(ctx, spec, &opt, &r[k]);
+    }
+}
+
+/* Exact draws are in equilibrium; overlaps that are made too large are not, and are told. */
+static void energy_and_link_overlap_of_normal_glasses_must_agree(void **state)
+{
+    (void)state;
+    static heat_sample_result r[GLASSES];
+    heat_context *ctx = test_context();
+    heat_sample_result average = {0};
+    const heat_observable *o;
+
+    run_glasses(ctx, "ea:3x4,J=gauss:0.7,seed=%d", GLASSES, r);
+    assert_ok(ctx, heat_sample_average(ctx, GLASSES, r, &average));
+    assert_int_equal(average.outcome, HEAT_OUTCOME_CONVERGED);
+    for (int t = 0; t < 2; t++) {
+        double sum = 0;
+        o = find_observable(&average, t, "energy_link_identity");
+        for (int k = 0; k < GLASSES; k++)
+            sum += find_observable(&r[k], t, "energy")->mean +
+                   0.49 * 24 / r[k].temperatures[t].temperature *
+                       (1 - find_observable(&r[k], t, "link_overlap")->mean);
+        assert_close(o->mean, sum / GLASSES, 1e-9);
+        assert_close(o->mean, 0, 4 * o->error);
+        assert_true(o->error > 0 && o->error < 1);
+    }
+    heat_sample_result_clear(&average);
+    for (int k = 0; k < GLASSES; k++)
+        r[k].temperatures[0]
+            .observables[find_observable(&r[k], 0, "link_overlap") - r[k].temperatures[0].observables]
+            .mean -= 0.2;
+    assert_ok(ctx, heat_sample_average(ctx, GLASSES, r, &average));
+    assert_int_equal(average.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    assert_contains(average.reasons, "T = 0.7: energy and link overlap disagree by");
+    heat_sample_result_clear(&average);
+    assert_ok(ctx, heat_sample_average(ctx, 2, r, &average)); /* two say too little of their scatter */
+    assert_int_equal(average.outcome, HEAT_OUTCOME_CONVERGED);
+    heat_sample_result_clear(&average);
+    for (int k = 0; k < GLASSES; k++)
+        heat_sample_result_clear(&r[k]);
+    heat_context_free(ctx);
+}
+
+static void other_models_have_no_such_identity(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"ea:3x4,seed=%d", "ea:3x4,J=gauss,h=0.5,seed=%d",
+                                        "ea:2x6,J=gauss,seed=%d"};
+    heat_sample_result r[2] = {{0}};
+    heat_context *ctx = test_context();
+
+    for (int which = 0; which < 3; which++) {
+        heat_sample_result average = {0};
+        run_glasses(ctx, specs[which], 2, r);
+        assert_ok(ctx, heat_sample_average(ctx, 2, r, &average));
+        assert_null(find_observable(&average, 0, "energy_link_identity"));
+        heat_sample_result_clear(&average);
+        heat_sample_result_clear(&r[0]);
+        heat_sample_result_clear(&r[1]);
+    }
+    heat_context_free(ctx);
+}
+
 static heat_status average_twice(heat_context *ctx, void *arg)
 {
     heat_sample_result average = {0};
@@ -167,6 +254,8 @@ int main(void)
         cmocka_unit_test(an_index_has_streams_of_its_own),
         cmocka_unit_test(the_average_is_that_of_the_means),
         cmocka_unit_test(histograms_agree_with_the_averages),
+        cmocka_unit_test(energy_and_link_overlap_of_normal_glasses_must_agree),
+        cmocka_unit_test(other_models_have_no_such_identity),
         cmocka_unit_test(failing_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
