@@ -1,6 +1,7 @@
 /* heatbath logz: log Z with its error, and what follows from it. */
 #include "clock.h"
-#include "output.h"
+#include "logz_output.h"
+#include "model_list.h"
 #include "terminal.h"
 
 #include <math.h>
@@ -69,16 +70,21 @@ out:
     cli_put(c, object, "levels", levels);
 }
 
-static heat_status print_json(cli *c, const heat_model_info *info, const heat_logz_result *r)
+json_t *cli_logz_reasons(cli *c, const heat_logz_result *r)
 {
-    json_t *result = json_object(), *rows = json_array(), *reasons = json_array();
-    cli_report report = {
-        info, r->outcome, reasons, result, cli_clock() - c->began_s, r->exact ? "exact" : r->method};
+    json_t *reasons = json_array();
 
     if (r->reason != NULL)
         cli_append(c, reasons, cli_json_text(r->reason));
     if (r->diagnosis[0] != '\0')
         cli_append(c, reasons, cli_json_text(r->diagnosis));
+    return reasons;
+}
+
+json_t *cli_logz_json(cli *c, const heat_logz_result *r)
+{
+    json_t *result = json_object(), *rows = json_array();
+
     if (r->n_rows > 0)
         put_row(c, result, r, &r->rows[0]);
     for (int32_t k = 0; k < r->n_rows; k++) {
@@ -88,6 +94,18 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_lo
     }
     cli_put(c, result, "temperatures", rows);
     put_evidence(c, result, r);
+    return result;
+}
+
+static heat_status print_json(cli *c, const heat_model_info *info, const heat_logz_result *r)
+{
+    cli_report report = {info,
+                         r->outcome,
+                         cli_logz_reasons(c, r),
+                         cli_logz_json(c, r),
+                         cli_clock() - c->began_s,
+                         r->exact ? "exact" : r->method};
+
     return cli_print_report(c, &report);
 }
 
@@ -186,7 +204,7 @@ static void print_text(cli *c, const heat_logz_result *r)
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
-heat_status cli_logz(cli *c)
+static heat_status count_one(cli *c, const char *spec)
 {
     heat_model *model = NULL;
     heat_model_info info;
@@ -195,7 +213,7 @@ heat_status cli_logz(cli *c)
     heat_status status;
 
     heat_logz_result_init(&result);
-    status = cli_model_load(c, &model, &info);
+    status = cli_model_load_spec(c, spec, &model, &info);
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.logz;
@@ -209,5 +227,16 @@ heat_status cli_logz(cli *c)
 out:
     heat_logz_result_clear(&result);
     heat_model_free(model);
+    return status;
+}
+
+heat_status cli_logz(cli *c)
+{
+    cli_model_list list;
+    heat_status status = cli_model_list_open(c, &list);
+
+    if (status == HEAT_OK)
+        status = list.n == 1 ? count_one(c, list.specs[0]) : cli_logz_several(c, list.n, list.specs);
+    cli_model_list_close(c, &list);
     return status;
 }

@@ -1,6 +1,7 @@
 /* heatbath sample: a table of averages per temperature, and the states on request. */
 #include "clock.h"
 #include "figures.h"
+#include "model_list.h"
 #include "output_file.h"
 #include "sample_output.h"
 #include "terminal.h"
@@ -99,36 +100,13 @@ out:
     return status;
 }
 
-/* All operands, taken apart: the texts stay owned by the lists. */
-static heat_status list_models(cli *c, heat_model_list *lists, int64_t *n_models, const char ***specs)
-{
-    int64_t count = 0;
-
-    for (int k = 0; k < c->args.n_operands; k++) {
-        if (heat_model_expand(c->ctx, c->args.operands[k], &lists[k]) != HEAT_OK)
-            return cli_fail_library(c);
-        *n_models += lists[k].count;
-    }
-    *specs = malloc((size_t)*n_models * sizeof **specs);
-    if (*specs == NULL)
-        return cli_fail(c, HEAT_ERROR_MEMORY, "no memory for the names of %lld models", (long long)*n_models);
-    for (int k = 0; k < c->args.n_operands; k++)
-        for (int64_t m = 0; m < lists[k].count; m++)
-            (*specs)[count++] = lists[k].specs[m];
-    return HEAT_OK;
-}
-
 heat_status cli_sample(cli *c)
 {
-    heat_model_list lists[CLI_MOST_OPERANDS] = {{0}};
-    const char **specs = NULL;
-    int64_t n_models = 0;
-    heat_status status = list_models(c, lists, &n_models, &specs);
+    cli_model_list list;
+    heat_status status = cli_model_list_open(c, &list);
 
     if (status == HEAT_OK)
-        status = n_models == 1 ? sample_one(c, specs[0]) : cli_sample_several(c, n_models, specs);
-    free(specs);
-    for (int k = 0; k < c->args.n_operands; k++)
-        heat_model_list_clear(&lists[k]);
+        status = list.n == 1 ? sample_one(c, list.specs[0]) : cli_sample_several(c, list.n, list.specs);
+    cli_model_list_close(c, &list);
     return status;
 }

@@ -26,10 +26,12 @@ const cli_verb cli_verbs[] = {
      "run with streams of its own and reported, and so is their average, whose error is that of their "
      "scatter.",
      "lattice:32x32,J=1 --temperature 2.5", cli_sample},
-    {"logz", "MODEL", 1, 1, "how many states count? log Z, free energy, entropy",
+    {"logz", "MODEL ...", 1, CLI_MOST_OPERANDS, "how many states count? log Z, free energy, entropy",
      "The natural logarithm of Z, the sum of exp(-E/T) over all states, with its error (0 where the method "
      "is\n"
-     "exact), and what follows from it: free energy -T log Z, mean energy, entropy in nats.",
+     "exact), and what follows from it: free energy -T log Z, mean energy, entropy in nats. Several\n"
+     "MODELs, or one with seed=1..100, are samples of a disorder: each is reported, and their average per "
+     "variable.",
      "lattice:8x8,J=1 --temperature 2.5", cli_logz},
     {"info", "MODEL|DATA", 1, 1, "what is in a file, and what would exactness cost?",
      "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on "

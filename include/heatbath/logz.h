@@ -71,6 +71,7 @@ typedef struct heat_logz_result {
     heat_logz_rung *rungs; /* owned; NULL without a ladder */
     int64_t n_levels;
     heat_logz_level *levels; /* the density of states by wang-landau; owned; else NULL */
+    int32_t n_variables;     /* of the model, clamped ones included */
 } heat_logz_result;
 
 HEAT_API void heat_logz_options_init(heat_logz_options *options);
@@ -90,6 +91,35 @@ HEAT_API void heat_logz_result_init(heat_logz_result *result);
  * failed. */
 HEAT_API HEAT_MUST_USE heat_status heat_logz(heat_context *ctx, const heat_model *model,
                                              const heat_logz_options *options, heat_logz_result *result);
+
+/* One quantity over samples of a disorder. */
+typedef struct heat_logz_mean {
+    double mean;
+    double error;   /* one standard error, from the scatter of the samples; NaN for one sample */
+    double scatter; /* standard deviation between samples, their own errors taken out */
+} heat_logz_mean;
+
+typedef struct heat_logz_average_row {
+    double temperature;
+    heat_logz_mean log_z, free_energy, mean_energy, entropy; /* per variable */
+} heat_logz_average_row;
+
+typedef struct heat_logz_average {
+    size_t size; /* of the caller's struct; 0 means the first release's layout */
+    int64_t n_models;
+    int32_t n_rows;
+    heat_logz_average_row *rows; /* one a temperature; owned */
+} heat_logz_average;
+
+/* The average per variable over n results of models that are samples of one disorder, at the same
+ * temperatures. What any model withholds is withheld (NaN). HEAT_ERROR_ARGUMENT if temperatures differ, or a
+ * model has no variables. Key the runs' streams by the option `index`. */
+HEAT_API HEAT_MUST_USE heat_status heat_logz_average_get(heat_context *ctx, int64_t n,
+                                                         const heat_logz_result *results,
+                                                         heat_logz_average *average);
+
+/* Frees what the average owns and zeroes it (but its size); legal on zeroes. */
+HEAT_API void heat_logz_average_clear(heat_logz_average *average);
 
 /* What heat_logz would take with these options (NULL: the defaults); `exact` is what heat_exact_estimate says
  * of the model within the memory of the options. Cost: O(1). */

@@ -187,6 +187,17 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
     return status;
 }
 
+/* The seed of run number `index`: of each method's streams, whichever they are. */
+static uint64_t seed_of(uint64_t seed, int64_t index)
+{
+    heat_stream stream;
+
+    if (index == 0)
+        return seed;
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_INDEX, (uint64_t)index);
+    return heat_stream_bits(&stream);
+}
+
 heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_logz_options *options,
                       heat_logz_result *result)
 {
@@ -195,6 +206,7 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     heat_counting counting = {.opt = &opt, .result = &r};
     heat_budget budget;
     heat_model *clamped = NULL;
+    heat_model_info info;
     double begin = heat_clock();
     heat_status status;
 
@@ -208,6 +220,8 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     status = heat_option_check(ctx, heat_option_table_get("logz"), &opt, opt.method);
     if (status != HEAT_OK)
         return status;
+    heat_model_describe(model, &info);
+    opt.seed = seed_of(opt.seed, opt.index);
     heat_logz_result_init(&r);
     budget = heat_budget_enter(ctx, "logz", opt.time, opt.memory);
     status = alloc_rows(ctx, &opt, &r);
@@ -224,6 +238,7 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
         heat_logz_result_clear(&r);
         return status;
     }
+    r.n_variables = info.n_variables;
     r.log_z = r.rows[0].log_z;
     r.error = r.rows[0].error;
     r.seconds = heat_clock() - begin;

@@ -2,6 +2,7 @@
  * up. */
 #include "support.h"
 
+#include <heatbath/logz.h>
 #include <heatbath/sample.h>
 #include <math.h>
 #include <string.h>
@@ -224,6 +225,89 @@ static void other_models_have_no_such_identity(void **state)
     heat_context_free(ctx);
 }
 
+static void count(heat_context *ctx, const char *spec, const heat_logz_options *opt, heat_logz_result *r)
+{
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    assert_ok(ctx, heat_logz(ctx, model, opt, r));
+    heat_model_free(model);
+}
+
+/* Of models of two sizes, per variable; one alone has no error; what one withholds has no average. */
+static void log_z_is_averaged_per_variable(void **state)
+{
+    (void)state;
+    static const char *const specs[MODELS] = {"ea:3x3,seed=1", "ea:3x4,seed=2", "ea:3x3,seed=3"};
+    static const double sizes[MODELS] = {9, 12, 9};
+    heat_context *ctx = test_context();
+    heat_logz_options opt;
+    heat_logz_result r[MODELS] = {{0}};
+    heat_logz_average average = {0};
+
+    heat_logz_options_init(&opt);
+    opt.temperature_set = "1,2";
+    for (int k = 0; k < MODELS; k++)
+        count(ctx, specs[k], &opt, &r[k]);
+    assert_ok(ctx, heat_logz_average_get(ctx, MODELS, r, &average));
+    assert_int_equal(average.n_models, MODELS);
+    for (int t = 0; t < 2; t++) {
+        double mean = 0, squares = 0;
+        for (int k = 0; k < MODELS; k++)
+            mean += r[k].rows[t].log_z / sizes[k] / MODELS;
+        for (int k = 0; k < MODELS; k++)
+            squares += pow(r[k].rows[t].log_z / sizes[k] - mean, 2);
+        assert_close(average.rows[t].log_z.mean, mean, 1e-12);
+        assert_close(average.rows[t].log_z.error, sqrt(squares / (MODELS - 1) / MODELS), 1e-12);
+        assert_close(average.rows[t].free_energy.mean, -average.rows[t].temperature * mean, 1e-12);
+    }
+    heat_logz_average_clear(&average);
+    r[1].rows[0].log_z = (double)NAN;
+    assert_ok(ctx, heat_logz_average_get(ctx, MODELS, r, &average));
+    assert_true(isnan(average.rows[0].log_z.mean) && isfinite(average.rows[1].log_z.mean));
+    heat_logz_average_clear(&average);
+    assert_ok(ctx, heat_logz_average_get(ctx, 1, r, &average));
+    assert_true(isfinite(average.rows[0].log_z.mean) && isnan(average.rows[0].log_z.error));
+    heat_logz_average_clear(&average);
+    r[2].rows[0].temperature = 1.5;
+    assert_int_equal(heat_logz_average_get(ctx, MODELS, r, &average), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_logz_average_get(ctx, 0, r, &average), HEAT_ERROR_ARGUMENT);
+    for (int k = 0; k < MODELS; k++)
+        heat_logz_result_clear(&r[k]);
+    heat_context_free(ctx);
+}
+
+static void estimates_of_one_seed_have_streams_of_their_own(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_logz_options opt;
+    heat_logz_result a = {0}, b = {0}, c = {0};
+
+    heat_logz_options_init(&opt);
+    opt.method = "mbar";
+    opt.target_error = 0.2;
+    count(ctx, "ea:4x4,seed=1", &opt, &a);
+    count(ctx, "ea:4x4,seed=1", &opt, &b);
+    opt.index = 1;
+    count(ctx, "ea:4x4,seed=1", &opt, &c);
+    assert_true(a.log_z == b.log_z && a.log_z != c.log_z);
+    assert_close(a.log_z, c.log_z, 6 * hypot(a.error, c.error));
+    heat_logz_result_clear(&a);
+    heat_logz_result_clear(&b);
+    heat_logz_result_clear(&c);
+    heat_context_free(ctx);
+}
+
+static heat_status average_log_z(heat_context *ctx, void *arg)
+{
+    heat_logz_average average = {0};
+    heat_status status = heat_logz_average_get(ctx, 2, arg, &average);
+
+    heat_logz_average_clear(&average);
+    return status;
+}
+
 static heat_status average_twice(heat_context *ctx, void *arg)
 {
     heat_sample_result average = {0};
@@ -243,6 +327,14 @@ static void failing_memory_leaks_nothing(void **state)
     run(ctx, "ea:5x5,seed=1", &opt, &r[0]);
     run(ctx, "ea:5x5,seed=2", &opt, &r[1]);
     test_failing_allocations(average_twice, r);
+    {
+        heat_logz_result z[2] = {{0}};
+        count(ctx, "ea:3x3,seed=1", NULL, &z[0]);
+        count(ctx, "ea:3x3,seed=2", NULL, &z[1]);
+        test_failing_allocations(average_log_z, z);
+        heat_logz_result_clear(&z[0]);
+        heat_logz_result_clear(&z[1]);
+    }
     heat_sample_result_clear(&r[0]);
     heat_sample_result_clear(&r[1]);
     heat_context_free(ctx);
@@ -256,6 +348,8 @@ int main(void)
         cmocka_unit_test(histograms_agree_with_the_averages),
         cmocka_unit_test(energy_and_link_overlap_of_normal_glasses_must_agree),
         cmocka_unit_test(other_models_have_no_such_identity),
+        cmocka_unit_test(log_z_is_averaged_per_variable),
+        cmocka_unit_test(estimates_of_one_seed_have_streams_of_their_own),
         cmocka_unit_test(failing_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
