@@ -139,27 +139,6 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
-/* The name or the number that the input gives variable i; a name that holds a comma, a quote or a line end is
- * quoted (RFC 4180). */
-static void write_index(FILE *out, const heat_model *model, const heat_model_info *info, int32_t i)
-{
-    const char *label = heat_model_get_label(model, i);
-
-    if (label == NULL) {
-        fprintf(out, "%lld", (long long)i + info->first_index);
-    } else if (strpbrk(label, ",\"\r\n") == NULL) {
-        fputs(label, out);
-    } else {
-        putc('"', out);
-        for (; *label != '\0'; label++) {
-            if (*label == '"')
-                putc('"', out);
-            putc(*label, out);
-        }
-        putc('"', out);
-    }
-}
-
 /* One value a line, or index,value with the indices of the input. */
 static heat_status save_state(cli *c, const heat_model *model, const heat_model_info *info,
                               const heat_ground_result *r)
@@ -174,7 +153,7 @@ static heat_status save_state(cli *c, const heat_model *model, const heat_model_
     if (cli_file_suffix(path, "|.csv|", &suffix)) {
         fputs("index,value\n", file.stream);
         for (int32_t k = 0; k < r->n_variables; k++) {
-            write_index(file.stream, model, info, k);
+            cli_file_put_name(file.stream, model, info, "", k);
             fprintf(file.stream, ",%d\n", r->state[k]);
         }
     } else {

@@ -133,3 +133,23 @@ heat_status cli_file_commit(cli *c, cli_file *file)
     clear(file);
     return status;
 }
+
+void cli_file_put_name(FILE *out, const heat_model *model, const heat_model_info *info, const char *prefix,
+                       int32_t i)
+{
+    const char *label = heat_model_get_label(model, i);
+
+    if (label == NULL) {
+        fprintf(out, "%s%lld", prefix, (long long)i + info->first_index);
+    } else if (strpbrk(label, ",\"\r\n") == NULL) {
+        fputs(label, out);
+    } else {
+        putc('"', out);
+        for (; *label != '\0'; label++) {
+            if (*label == '"')
+                putc('"', out);
+            putc(*label, out);
+        }
+        putc('"', out);
+    }
+}

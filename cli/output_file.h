@@ -24,4 +24,9 @@ heat_status cli_file_create(cli *c, const char *path, cli_file *file);
 /* Flushes, syncs, closes and renames. Frees the struct's parts, whether it succeeds or not. */
 heat_status cli_file_commit(cli *c, cli_file *file);
 
+/* The name that the input gives variable i, quoted where it holds a comma, a quote or a line end (RFC 4180),
+ * or `prefix` and the number that it gives it. */
+void cli_file_put_name(FILE *out, const heat_model *model, const heat_model_info *info, const char *prefix,
+                       int32_t i);
+
 #endif

@@ -56,10 +56,20 @@ static heat_status check_output(cli *c)
 
     if (path == NULL)
         return HEAT_OK;
-    if (!cli_file_suffix(path, "|.npy|.h5|", &suffix))
-        return cli_fail_option(c, "output", path, "'%.300s': sample writes .npy or .h5", path);
+    if (!cli_file_suffix(path, "|.npy|.h5|.csv|", &suffix))
+        return cli_fail_option(c, "output", path, "'%.300s': sample writes .npy, .h5 or .csv", path);
     c->args.values.verb.sample.keep_states = true;
     return cli_file_probe(c, path);
+}
+
+static heat_status save_states(cli *c, const heat_model *model, const heat_model_info *info,
+                               const heat_sample_result *r)
+{
+    const char *path = c->args.values.own.output, *suffix;
+
+    if (cli_file_suffix(path, "|.csv|", &suffix))
+        return cli_sample_save_csv(c, model, info, r, path);
+    return heat_sample_result_save(c->ctx, r, path) == HEAT_OK ? HEAT_OK : cli_fail_library(c);
 }
 
 static heat_status sample_one(cli *c, const char *spec)
@@ -81,12 +91,12 @@ static heat_status sample_one(cli *c, const char *spec)
     if (status != HEAT_OK)
         goto out;
     options.time = cli_time_left(c);
-    if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK ||
-        (c->args.values.own.output != NULL &&
-         heat_sample_result_save(c->ctx, &result, c->args.values.own.output) != HEAT_OK)) {
+    if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
+    if (status == HEAT_OK && c->args.values.own.output != NULL)
+        status = save_states(c, model, &info, &result);
+    if (status != HEAT_OK)
         goto out;
-    }
     status = cli_figures_write(c, model, &info, &result);
     if (status != HEAT_OK)
         goto out;

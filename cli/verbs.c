@@ -20,7 +20,7 @@ const cli_verb cli_verbs[] = {
      "with\n"
      "one standard error, its autocorrelation time in sweeps (tau), its effective sample size (ess) and its\n"
      "R-hat. When an R-hat exceeds 1.01 or an effective sample size is below 100 the exit code is 3 and the\n"
-     "numbers that this concerns are withheld. --output FILE keeps the states: .npy or .h5, with axes\n"
+     "numbers that this concerns are withheld. --output FILE keeps the states: .npy, .h5 or .csv, axes\n"
      "temperature, chain, draw, variable. Several MODELs, or one with seed=1..100, are samples of a "
      "disorder: each is\n"
      "run with streams of its own and reported, and so is their average, whose error is that of their "

@@ -428,6 +428,8 @@ heat_status heat_temperature_set_get(heat_context *ctx, const char *text, int64_
     }
     if (separator == ',')
         return HEAT_OK;
+    if (n_parts == 2 && !(ends[0] > 0 && ends[1] > ends[0]))
+        return heat_fail_option(ctx, "temperature", text, "a ladder lo:hi needs 0 < lo < hi");
     if (n_parts != 3)
         return heat_fail_option(
             ctx, "temperature", text,

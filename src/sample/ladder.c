@@ -55,8 +55,10 @@ static heat_status run_pilot(heat_context *ctx, const heat_sampling *s, pilot *p
             p->squares[k] += e * e;
         }
         p->count += t >= n_sweeps / 2;
+        heat_show_progress(ctx, (double)(t + 1) / (double)n_sweeps,
+                           (double)(t + 1) * PILOT_RUNGS * s->info.n_variables, (double)NAN);
     }
-    return HEAT_OK;
+    return heat_halt_check(ctx, "the ladder was spaced");
 }
 
 static double sigma_at(const pilot *p, int32_t k)
