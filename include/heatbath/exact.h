@@ -21,6 +21,7 @@ typedef struct heat_exact_cost {
     double steps;             /* variables eliminated one by one; 0 by enumeration */
     bool planar;              /* sums over states have a cheaper road still: Pfaffians of a planar graph */
     double planar_bytes, planar_operations, planar_steps; /* of it; 0 where there is none */
+    double operation_ns;                                  /* what an operation takes, in nanoseconds */
 } heat_exact_cost;
 
 /* Estimates what log Z, marginals or a proved ground state would take with `memory` bytes, by a min-fill

@@ -1,14 +1,14 @@
 /* Every state, once. The states are numbered: bit i of a pairwise graph's number is spin i, other models
  * count in base q, variable 0 the lowest digit. Blocks of consecutive numbers are the work: a block's
- * energies fill an array, on a pairwise graph in the order of Gray's code (one flip and the local fields f_i
- * = h_i + sum_j J_ij s_j,   E
- * -> E + 2 s_i f_i follow; Gray, US patent 2632058 (1953)), beginning from the definition in every block, so
- * that roundings do not add up. What the array says is then added to the unit's tally, and the tallies in
- * order. */
+ * energies fill an array, of spins by doubling (spin_block.h), of q values as an odometer counts, beginning
+ * from the definition in every block, so that roundings do not add up. What the array says is then added to
+ * the unit's tally, and the tallies in order. Of spins without field half the states are the other half
+ * turned round: the last spin stays down. */
 #include "exact/enumeration.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "exact/spin_block.h"
 #include "kernel/elementary.h"
 #include "stats/log_sum.h"
 
@@ -16,11 +16,9 @@
 #include <string.h>
 
 enum {
-    BLOCK_BITS = 12,
-    BLOCK = 1 << BLOCK_BITS,
+    BLOCK = HEAT_SPIN_BLOCK,
     BLOCKS_PER_UNIT = 16,
-    UNITS_PER_BATCH = 64, /* tallies held at once */
-    MOST_SPINS = 64
+    UNITS_PER_BATCH = 64 /* tallies held at once */
 };
 
 static const double most_states = 1099511627776; /* 2^40 */
@@ -38,6 +36,8 @@ typedef struct enumeration_work {
     heat_pairwise graph;
     heat_categorical categorical;
     bool is_pairwise, is_categorical;
+    bool is_half;           /* the states visited are one of two halves */
+    heat_spin_table *table; /* of a pairwise graph */
     heat_model_info info;
     double beta;
     double slack; /* energies this close, and 1e-9 of the lowest, are one level */
@@ -49,8 +49,8 @@ typedef struct enumeration_work {
 /* One worker's block: states [start, start + count), their energies, then their weights. */
 typedef struct state_block {
     int64_t start, count;
-    double energies[BLOCK];
-    int8_t *rows; /* black-box models: the states themselves */
+    double energies[BLOCK], weights[BLOCK];
+    int8_t *rows; /* models without a pairwise graph: the states themselves */
 } state_block;
 
 double heat_enumeration_count(const heat_model *model)
@@ -110,43 +110,51 @@ static void rescale(const enumeration_work *work, tally *t, double old_shift)
         t->value_sums[i] *= factor;
 }
 
-/* Adds a block whose energies are known. */
-static void add_block(const enumeration_work *work, tally *t, state_block *block)
+/* Weights and sums of a block whose energies are known; false if all of its states are forbidden. */
+static bool weigh(const enumeration_work *work, state_block *block, heat_spin_sums *sums)
 {
-    double *e = block->energies, lowest = (double)INFINITY, weight = 0, above = 0, width, degeneracy = 0,
-           scale;
-    double old_shift = t->sum.shift;
-    int64_t first = -1;
+    const double *e = block->energies;
+    double lowest = (double)INFINITY;
 
     for (int64_t k = 0; k < block->count; k++)
         lowest = e[k] < lowest ? e[k] : lowest;
+    *sums = (heat_spin_sums){.lowest = lowest, .log_scale = -work->beta * lowest};
     if (!(lowest < (double)INFINITY))
-        return; /* all forbidden */
-    width = work->slack + (work->info.exact ? 0 : 1e-9 * fabs(lowest));
+        return false;
+    for (int64_t k = 0; k < block->count; k++) {
+        double d = e[k] - lowest, w = d < (double)INFINITY ? heat_exp_negative(-work->beta * d) : 0;
+        sums->weight += w;
+        sums->moment += w > 0 ? w * d : 0;
+        block->weights[k] = w;
+    }
+    return true;
+}
+
+/* Adds a block whose energies and weights are known. */
+static void add_block(const enumeration_work *work, tally *t, state_block *block, const heat_spin_sums *sums)
+{
+    const double *e = block->energies, lowest = sums->lowest, old_shift = t->sum.shift;
+    double degeneracy = 0, scale, width = work->slack + (work->info.exact ? 0 : 1e-9 * fabs(lowest));
+    int64_t first = -1;
+
     for (int64_t k = block->count - 1; k >= 0 && lowest <= t->minimum + width; k--) {
         degeneracy += e[k] <= lowest + width;
         first = e[k] == lowest ? k : first;
     }
     if (first >= 0)
         add_level(work, t, lowest, degeneracy, block->start + first);
-    for (int64_t k = 0; k < block->count; k++) {
-        double d = e[k] - lowest, w = d < (double)INFINITY ? heat_exp_negative(-work->beta * d) : 0;
-        weight += w;
-        above += w > 0 ? w * d : 0;
-        e[k] = w;
-    }
-    heat_log_sum_add(&t->sum, -work->beta * lowest, weight, lowest + above / weight);
+    heat_log_sum_add(&t->sum, sums->log_scale, sums->weight, lowest + sums->moment / sums->weight);
     if (t->value_sums == NULL)
         return;
     rescale(work, t, old_shift);
-    scale = exp(-work->beta * lowest - t->sum.shift);
+    scale = exp(sums->log_scale - t->sum.shift);
     if (work->is_pairwise) {
-        add_spin_values(work, block, e, scale, t->value_sums);
+        add_spin_values(work, block, block->weights, scale, t->value_sums);
         return;
     }
     for (int64_t k = 0; k < block->count; k++)
         for (int32_t i = 0; i < work->info.n_variables; i++)
-            t->value_sums[i] += scale * e[k] * block->rows[k * work->info.n_variables + i];
+            t->value_sums[i] += scale * block->weights[k] * block->rows[k * work->info.n_variables + i];
 }
 
 static void merge(const enumeration_work *work, tally *into, tally *from)
@@ -163,41 +171,6 @@ static void merge(const enumeration_work *work, tally *into, tally *from)
     scale = exp(from_shift - into->sum.shift);
     for (int32_t i = 0; i < work->info.n_variables; i++)
         into->value_sums[i] += scale * from->value_sums[i];
-}
-
-static void spins_of(int64_t number, int32_t n, double *spins)
-{
-    for (int32_t i = 0; i < n; i++)
-        spins[i] = number >> i & 1 ? 1 : -1;
-}
-
-/* Energies of a block of spin states in Gray's order. Only the block's low spins flip. */
-static void fill_gray(const heat_pairwise *graph, state_block *block)
-{
-    double s[MOST_SPINS], field[BLOCK_BITS], energy = graph->offset;
-    int64_t low = 0;
-
-    spins_of(block->start, graph->n, s);
-    for (int32_t i = 0; i < graph->n; i++) {
-        double all = graph->field[i], later = 0;
-        for (int64_t e = graph->row[i]; e < graph->row[i + 1]; e++) {
-            all += heat_pairwise_coupling(graph, e) * s[graph->col[e]];
-            later += graph->col[e] > i ? heat_pairwise_coupling(graph, e) * s[graph->col[e]] : 0;
-        }
-        energy -= s[i] * (graph->field[i] + later);
-        if (i < BLOCK_BITS)
-            field[i] = all;
-    }
-    block->energies[0] = energy;
-    for (int64_t k = 1; k < block->count; k++) {
-        int32_t i = __builtin_ctzll((uint64_t)k);
-        energy += 2 * s[i] * field[i];
-        s[i] = -s[i];
-        low ^= (int64_t)1 << i;
-        block->energies[low] = energy;
-        for (int64_t e = graph->row[i]; e < graph->row[i + 1] && graph->col[e] < BLOCK_BITS; e++)
-            field[graph->col[e]] += 2 * heat_pairwise_coupling(graph, e) * s[i];
-    }
 }
 
 /* h_i(a) + sum_j J_ij(a, a_j), over the neighbours behind i alone if `upper`. */
@@ -250,6 +223,19 @@ static void row_of(const heat_model_info *info, int64_t number, int8_t *row)
     }
 }
 
+/* Energies of a block of rows. */
+static heat_status fill_rows(heat_context *worker, const enumeration_work *work, state_block *block)
+{
+    if (work->is_categorical) {
+        row_of(&work->info, block->start, block->rows);
+        fill_odometer(&work->categorical, block);
+        return HEAT_OK;
+    }
+    for (int64_t k = 0; k < block->count; k++)
+        row_of(&work->info, block->start + k, block->rows + k * work->info.n_variables);
+    return heat_model_energies(worker, work->model, block->count, block->rows, block->energies);
+}
+
 static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
 {
     enumeration_work *work = arg;
@@ -261,22 +247,20 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
     if (status == HEAT_OK && !work->is_pairwise)
         status = heat_alloc(worker, (int64_t)BLOCK * work->info.n_variables, 1, &block->rows);
     for (int b = 0; b < BLOCKS_PER_UNIT && status == HEAT_OK; b++) {
+        heat_spin_sums sums;
+        bool allowed = true;
         block->start = first + (int64_t)b * BLOCK;
         if (block->start >= work->n_states || heat_halted(worker))
             break;
         block->count = work->n_states - block->start < BLOCK ? work->n_states - block->start : BLOCK;
         if (work->is_pairwise) {
-            fill_gray(&work->graph, block);
-        } else if (work->is_categorical) {
-            row_of(&work->info, block->start, block->rows);
-            fill_odometer(&work->categorical, block);
+            heat_spin_block_fill(work->table, block->start, block->energies, block->weights, &sums);
         } else {
-            for (int64_t k = 0; k < block->count; k++)
-                row_of(&work->info, block->start + k, block->rows + k * work->info.n_variables);
-            status = heat_model_energies(worker, work->model, block->count, block->rows, block->energies);
+            status = fill_rows(worker, work, block);
+            allowed = status == HEAT_OK && weigh(work, block, &sums);
         }
-        if (status == HEAT_OK)
-            add_block(work, t, block);
+        if (allowed)
+            add_block(work, t, block, &sums);
     }
     if (block != NULL)
         heat_free(block->rows);
@@ -315,12 +299,21 @@ static heat_status work_init(heat_context *ctx, enumeration_work *work, const he
                          work->info.n_variables);
     work->n_states = (int64_t)states;
     work->is_pairwise = heat_model_get_pairwise(model, &work->graph);
+    work->is_half =
+        work->is_pairwise && !work->info.has_field && work->info.n_variables > HEAT_SPIN_BLOCK_BITS;
+    work->n_states >>= work->is_half;
     work->is_categorical = !work->is_pairwise && heat_model_get_categorical(model, &work->categorical);
     for (int64_t e = 0; work->is_pairwise && e < work->graph.row[work->graph.n]; e++)
         strength += fabs(heat_pairwise_coupling(&work->graph, e)) / 2;
     if (work->is_categorical)
         strength = categorical_strength(&work->categorical);
     work->slack = work->info.exact ? 0 : 1e-13 * strength;
+    if (work->is_pairwise) {
+        heat_status status = heat_alloc(ctx, 1, sizeof *work->table, &work->table);
+        if (status != HEAT_OK)
+            return status;
+        heat_spin_table_init(&work->graph, beta, work->table);
+    }
     return values ? heat_alloc(ctx, (int64_t)UNITS_PER_BATCH * work->info.n_variables,
                                sizeof *work->value_sums, &work->value_sums)
                   : HEAT_OK;
@@ -380,14 +373,14 @@ static heat_status conclude(heat_context *ctx, const enumeration_work *work, con
         return status;
     row_of(&work->info, total->lowest, row);
     status = heat_model_energies(ctx, work->model, 1, row, &result->minimum);
-    result->log_z = heat_log_sum_value(&total->sum);
+    result->log_z = heat_log_sum_value(&total->sum) + (work->is_half ? log(2) : 0);
     result->mean_energy = heat_log_sum_mean(&total->sum);
-    result->degeneracy = total->degeneracy;
+    result->degeneracy = (work->is_half ? 2 : 1) * total->degeneracy;
     for (int32_t i = 0; i < work->info.n_variables; i++) {
         if (result->state != NULL)
             result->state[i] = row[i];
         if (result->value_mean != NULL) {
-            result->value_mean[i] = total->value_sums[i] / weight;
+            result->value_mean[i] = work->is_half ? 0 : total->value_sums[i] / weight;
             if (work->is_pairwise && work->info.coding == HEAT_CODING_INDEX)
                 result->value_mean[i] = (1 + result->value_mean[i]) / 2;
         }
@@ -424,8 +417,10 @@ out:
     if (!done)
         forget(n, result);
     heat_free(value_sums);
-    if (work != NULL)
+    if (work != NULL) {
         heat_free(work->value_sums);
+        heat_free(work->table);
+    }
     heat_free(work);
     return status;
 }

@@ -11,10 +11,6 @@ static const double most_states = 1099511627776; /* 2^40 states */
 
 static const char by_layer_word[] = "layer enumeration";
 
-/* A state of Gray's code in units of a table entry of elimination: 12 to 22 ns by degree, and 1 ns, measured.
- */
-static const double state_weight = 15;
-
 /* Bytes that an enumeration holds, whatever its size. */
 static const double enumeration_bytes = 1 << 20;
 
@@ -42,7 +38,8 @@ static heat_status make_plan(heat_context *ctx, const heat_model *model, int32_t
 }
 
 /* Takes elimination where it is the cheaper, the only one that can be afforded, or the one to complain of. */
-static bool elimination_wins(const heat_exact_choice *choice, double memory, bool marginals, bool *affordable)
+static bool elimination_wins(const heat_exact_choice *choice, double n_variables, double memory,
+                             bool marginals, bool *affordable)
 {
     heat_elimination_cost cost = heat_elimination_get_cost(choice->plan);
 
@@ -50,7 +47,8 @@ static bool elimination_wins(const heat_exact_choice *choice, double memory, boo
                   cost.entries <= most_operations;
     if (!choice->cost.affordable)
         return true;
-    return *affordable && cost.entries < state_weight * choice->cost.operations;
+    return *affordable && cost.entries * HEAT_ENTRY_NS + n_variables * HEAT_STEP_NS <
+                              heat_exact_seconds(&choice->cost) * 1e9;
 }
 
 /* Takes the enumeration of the smaller layer, where there is one, if it is the cheaper, or the only one that
@@ -65,6 +63,7 @@ static void choose_layer(const heat_model *model, double memory, heat_exact_choi
     layer.method = by_layer_word;
     layer.bytes = heat_layer_enumeration_bytes(&layers);
     layer.operations = heat_layer_enumeration_visits(&layers);
+    layer.operation_ns = HEAT_UNIT_NS;
     layer.steps = 0;
     layer.affordable = heat_layer_enumeration_count(&layers) <= most_states && layer.bytes <= memory &&
                        layer.operations <= most_operations;
@@ -91,6 +90,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     cost->operations = heat_enumeration_count(model);
     cost->affordable = cost->operations <= most_states && enumeration_bytes <= (double)memory;
     heat_model_describe(model, &info);
+    cost->operation_ns = heat_model_get_pairwise(model, &choice->graph) ? HEAT_SPIN_STATE_NS : HEAT_STATE_NS;
     cost->width_affordable = width_within((double)memory, info.n_states, marginals);
     status = make_plan(ctx, model, cost->width_affordable, choice);
     if (status != HEAT_OK)
@@ -103,10 +103,11 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     cost->width = priced.width;
     cost->width_is_bound = priced.is_bound;
     cost->width_proved = priced.width_proved;
-    if (elimination_wins(choice, (double)memory, marginals, &affordable)) {
+    if (elimination_wins(choice, info.n_variables, (double)memory, marginals, &affordable)) {
         cost->method = "elimination";
         cost->bytes = marginals ? priced.bytes_back : priced.bytes;
         cost->operations = priced.entries;
+        cost->operation_ns = HEAT_ENTRY_NS;
         cost->steps = info.n_variables;
         cost->affordable = affordable;
     } else {
@@ -143,6 +144,7 @@ heat_status heat_exact_choose_elimination(heat_context *ctx, const heat_model *m
     cost->width_proved = priced.width_proved;
     cost->bytes = priced.bytes_back;
     cost->operations = priced.entries;
+    cost->operation_ns = HEAT_ENTRY_NS;
     cost->steps = info.n_variables;
     cost->affordable = !priced.is_bound && priced.bytes_back <= (double)memory;
     return cost->affordable ? HEAT_OK : heat_exact_fail(ctx, cost, memory);
@@ -184,11 +186,9 @@ heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model, int6
 
 double heat_exact_seconds(const heat_exact_cost *exact)
 {
-    double ns = strcmp(exact->method, "enumeration") == 0   ? HEAT_STATE_NS
-                : strcmp(exact->method, by_layer_word) == 0 ? HEAT_UNIT_NS
-                                                            : HEAT_ENTRY_NS;
+    double begin = strcmp(exact->method, "enumeration") == 0 ? HEAT_TABLE_NS : 0;
 
-    return (exact->operations * ns + exact->steps * HEAT_STEP_NS) * 1e-9;
+    return (exact->operations * exact->operation_ns + exact->steps * HEAT_STEP_NS + begin) * 1e-9;
 }
 
 double heat_planar_seconds(const heat_exact_cost *exact)
