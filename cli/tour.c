@@ -1,38 +1,40 @@
 /* heatbath tour: claims measured now, on this machine, against values that are known exactly. */
+#include "tour.h"
 #include "clock.h"
 #include "output.h"
 #include "terminal.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum { MOST_ROWS = 3 };
-
-/* One comparison; a claim has one to three of them and holds if all do. */
-typedef struct comparison {
-    double temperature;
-    double measured, error, expected;
-    double distance; /* over what is allowed: holds while it is at most 1 */
-} comparison;
+#include <unistd.h>
 
 typedef struct claim {
     const char *id;
     const char *title;
     const char *text; /* what is compared with what, and why it is not obvious */
-    heat_status (*measure)(cli *c, comparison *rows, int *n_rows);
+    heat_status (*measure)(cli *c, tour_finding *finding);
 } claim;
 
-static const double allowed_errors = 4; /* standard errors */
 static const double allowed_log_z = 1e-10;
+
+const heat_observable *tour_find(const heat_sample_result *r, const char *name)
+{
+    for (int32_t k = 0; k < r->temperatures[0].n_observables; k++)
+        if (strcmp(r->temperatures[0].observables[k].name, name) == 0)
+            return &r->temperatures[0].observables[k];
+    return NULL;
+}
 
 /* --- the energy of the Ising model, sampled --- */
 
-static heat_status sample_energy(cli *c, const heat_model *model, double temperature, comparison *row)
+static heat_status sample_energy(cli *c, const heat_model *model, double temperature, tour_row *row)
 {
     heat_sample_options options;
     heat_sample_result result;
     heat_status status = HEAT_OK;
     double expected = (double)NAN;
+    const heat_observable *energy;
 
     heat_sample_result_init(&result);
     heat_sample_options_init(&options);
@@ -45,37 +47,39 @@ static heat_status sample_energy(cli *c, const heat_model *model, double tempera
     if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK ||
         heat_exact_square_ising(c->ctx, 16, 16, 1, temperature, NULL, &expected, NULL) != HEAT_OK)
         status = cli_fail_library(c);
-    *row = (comparison){temperature, (double)NAN, (double)NAN, expected / 256, (double)NAN};
-    for (int32_t k = 0; status == HEAT_OK && k < result.temperatures[0].n_observables; k++) {
-        const heat_observable *o = &result.temperatures[0].observables[k];
-        if (strcmp(o->name, "energy") != 0)
-            continue;
-        row->measured = o->mean / 256;
-        row->error = o->error / 256;
-        row->distance = fabs(row->measured - row->expected) / (allowed_errors * row->error);
+    *row = (tour_row){.temperature = temperature,
+                      .measured = (double)NAN,
+                      .error = (double)NAN,
+                      .expected = expected / 256,
+                      .distance = (double)NAN};
+    energy = status == HEAT_OK ? tour_find(&result, "energy") : NULL;
+    if (energy != NULL) {
+        row->measured = energy->mean / 256;
+        row->error = energy->error / 256;
+        row->distance = fabs(row->measured - row->expected) / (tour_allowed_errors * row->error);
     }
     heat_sample_result_clear(&result);
     return status;
 }
 
-static heat_status measure_ising_energy(cli *c, comparison *rows, int *n_rows)
+static heat_status measure_ising_energy(cli *c, tour_finding *f)
 {
-    static const double temperatures[MOST_ROWS] = {1.8, 2.269185, 3.5};
+    static const double temperatures[TOUR_MOST_ROWS] = {1.8, 2.269185, 3.5};
     heat_model *model = NULL;
     heat_status status = HEAT_OK;
 
     if (heat_model_load(c->ctx, "lattice:16x16,J=1", &model) != HEAT_OK)
         return cli_fail_library(c);
-    *n_rows = MOST_ROWS;
-    for (int k = 0; k < MOST_ROWS && status == HEAT_OK; k++)
-        status = sample_energy(c, model, temperatures[k], &rows[k]);
+    f->n_rows = TOUR_MOST_ROWS;
+    for (int k = 0; k < TOUR_MOST_ROWS && status == HEAT_OK; k++)
+        status = sample_energy(c, model, temperatures[k], &f->rows[k]);
     heat_model_free(model);
     return status;
 }
 
 /* --- log Z of a torus, summed exactly --- */
 
-static heat_status measure_torus_logz(cli *c, comparison *rows, int *n_rows)
+static heat_status measure_torus_logz(cli *c, tour_finding *f)
 {
     const double temperature = 2.269185;
     heat_model *model = NULL;
@@ -94,9 +98,12 @@ static heat_status measure_torus_logz(cli *c, comparison *rows, int *n_rows)
         heat_exact_square_ising(c->ctx, 8, 8, 1, temperature, &expected, NULL, NULL) != HEAT_OK) {
         status = cli_fail_library(c);
     } else {
-        *n_rows = 1;
-        rows[0] = (comparison){temperature, result.log_z, result.error, expected,
-                               fabs(result.log_z - expected) / allowed_log_z};
+        f->n_rows = 1;
+        f->rows[0] = (tour_row){.temperature = temperature,
+                                .measured = result.log_z,
+                                .error = result.error,
+                                .expected = expected,
+                                .distance = fabs(result.log_z - expected) / allowed_log_z};
     }
     heat_logz_result_clear(&result);
     heat_model_free(model);
@@ -125,7 +132,7 @@ static heat_status find_ground(cli *c, const heat_model *model, const char *meth
     return status;
 }
 
-static heat_status measure_proved_ground(cli *c, comparison *rows, int *n_rows)
+static heat_status measure_proved_ground(cli *c, tour_finding *f)
 {
     heat_model *model = NULL;
     heat_status status;
@@ -137,8 +144,10 @@ static heat_status measure_proved_ground(cli *c, comparison *rows, int *n_rows)
     status = find_ground(c, model, "exact", &expected, &proved);
     if (status == HEAT_OK)
         status = find_ground(c, model, "anneal", &found, &guessed);
-    *n_rows = 1;
-    rows[0] = (comparison){0, found, 0, expected, proved && found == expected ? 0 : (double)INFINITY};
+    f->n_rows = 1;
+    f->rows[0] = (tour_row){.measured = found,
+                            .expected = expected,
+                            .distance = proved && found == expected ? 0 : (double)INFINITY};
     heat_model_free(model);
     return status;
 }
@@ -159,23 +168,35 @@ static const claim claims[] = {
      "energy.\n"
      "Simulated annealing, which proves nothing, must find a state of that energy.",
      measure_proved_ground},
+    {"temperature-knob", "Temperature is a knob: order, criticality, disorder",
+     "One 24 x 24 lattice (two rows of spins a line) below, at and above its critical temperature: one "
+     "phase,\n"
+     "patches of every size, noise. Each energy must lie within 4 standard errors of Kaufman's.",
+     tour_measure_lattices},
+    {"shared-numbers", "512 replicas are worth 512, unless they share their random numbers",
+     "Replicas that share one random number a site run many times faster, and say the same thing 512 times.\n"
+     "The variance of one replica's energy over that of the mean of all tells what they are worth, here at "
+     "the\n"
+     "critical temperature of the 8 x 8 lattice; an error bar that counted 512 would be too small by its "
+     "root.",
+     tour_measure_shared_numbers},
 };
 enum { N_CLAIMS = sizeof claims / sizeof *claims };
 
-static const comparison *worst_of(const comparison *rows, int n_rows)
+static const tour_row *worst_of(const tour_finding *f)
 {
-    const comparison *worst = rows;
+    const tour_row *worst = f->rows;
 
-    for (int k = 1; k < n_rows; k++)
-        if (!(rows[k].distance <= worst->distance))
-            worst = &rows[k];
+    for (int k = 1; k < f->n_rows; k++)
+        if (!(f->rows[k].distance <= worst->distance))
+            worst = &f->rows[k];
     return worst;
 }
 
 /* The claim's numbers are those of its worst comparison. */
-static json_t *json_claim(cli *c, const claim *what, const comparison *rows, int n_rows)
+static json_t *json_claim(cli *c, const claim *what, const tour_finding *f)
 {
-    const comparison *worst = worst_of(rows, n_rows);
+    const tour_row *worst = worst_of(f);
     json_t *object = json_object(), *all = json_array();
 
     cli_put(c, object, "id", json_string(what->id));
@@ -184,43 +205,69 @@ static json_t *json_claim(cli *c, const claim *what, const comparison *rows, int
     cli_put(c, object, "error", cli_json_number(worst->error));
     cli_put(c, object, "expected", cli_json_number(worst->expected));
     cli_put(c, object, "holds", json_boolean(worst->distance <= 1));
-    for (int k = 0; k < n_rows; k++) {
+    for (int k = 0; k < f->n_rows; k++) {
         json_t *row = json_object();
-        cli_put(c, row, "temperature", cli_json_number(rows[k].temperature));
-        cli_put(c, row, "measured", cli_json_number(rows[k].measured));
-        cli_put(c, row, "error", cli_json_number(rows[k].error));
-        cli_put(c, row, "expected", cli_json_number(rows[k].expected));
-        cli_put(c, row, "holds", json_boolean(rows[k].distance <= 1));
+        if (f->rows[k].label != NULL)
+            cli_put(c, row, "label", json_string(f->rows[k].label));
+        cli_put(c, row, "temperature", cli_json_number(f->rows[k].temperature));
+        cli_put(c, row, "measured", cli_json_number(f->rows[k].measured));
+        cli_put(c, row, "error", cli_json_number(f->rows[k].error));
+        cli_put(c, row, "expected", cli_json_number(f->rows[k].expected));
+        cli_put(c, row, "holds", json_boolean(f->rows[k].distance <= 1));
         cli_append(c, all, row);
     }
     cli_put(c, object, "rows", all);
     return object;
 }
 
-static void print_claim(cli *c, const claim *what, const comparison *rows, int n_rows, double seconds)
+static void print_row(const tour_row *row)
 {
-    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE], time[CLI_NUMBER_SIZE];
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    if (row->label != NULL) {
+        printf("  %-28s worth %s ± %s of %s replicas\n", row->label,
+               cli_text_mean(row->measured, row->error, a), cli_text_error(row->error, b),
+               cli_text_full(row->expected, (char[CLI_NUMBER_SIZE]){""}));
+        return;
+    }
+    if (row->temperature > 0)
+        printf("  T = %-9s", cli_text_full(row->temperature, a));
+    else
+        printf("  ");
+    if (row->error > 0)
+        printf(" measured %s ± %s", cli_text_mean(row->measured, row->error, a),
+               cli_text_error(row->error, b));
+    else
+        printf(" measured %s", cli_text_full(row->measured, a));
+    printf("   exact %s", row->error > 0 ? cli_text_mean(row->expected, row->error / 10, a)
+                                         : cli_text_full(row->expected, a));
+    if (row->error > 0)
+        printf("   %+.1f standard errors", (row->measured - row->expected) / row->error);
+    putchar('\n');
+}
+
+/* In colour on a terminal. */
+static void print_picture(const char *picture)
+{
+    bool colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+
+    while (*picture != '\0') {
+        int length = (int)strcspn(picture, "\n");
+        printf(colour ? "  \033[36m%.*s\033[0m\n" : "  %.*s\n", length, picture);
+        picture += length + (picture[length] == '\n');
+    }
+}
+
+static void print_claim(cli *c, const claim *what, const tour_finding *f, double seconds)
+{
+    char time[CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
     printf("%s: %s\n%s\n", what->id, what->title, what->text);
-    for (int k = 0; k < n_rows; k++) {
-        const comparison *row = &rows[k];
-        if (row->temperature > 0)
-            printf("  T = %-9s", cli_text_full(row->temperature, a));
-        else
-            printf("  ");
-        if (row->error > 0)
-            printf(" measured %s ± %s", cli_text_mean(row->measured, row->error, a),
-                   cli_text_error(row->error, b));
-        else
-            printf(" measured %s", cli_text_full(row->measured, a));
-        printf("   exact %s", row->error > 0 ? cli_text_mean(row->expected, row->error / 10, a)
-                                             : cli_text_full(row->expected, a));
-        if (row->error > 0)
-            printf("   %+.1f standard errors", (row->measured - row->expected) / row->error);
-        putchar('\n');
-    }
-    printf("  %s  (%s)\n\n", worst_of(rows, n_rows)->distance <= 1 ? "holds" : "DOES NOT HOLD",
+    print_picture(f->picture);
+    for (int k = 0; k < f->n_rows; k++)
+        print_row(&f->rows[k]);
+    printf("  %s  (%s)\n\n", worst_of(f)->distance <= 1 ? "holds" : "DOES NOT HOLD",
            cli_text_time(seconds, time));
     fflush(stdout);
 }
@@ -231,13 +278,12 @@ static heat_status measure_claims(cli *c, json_t *list, json_t *reasons, int *n_
     const char *only = c->args.values.own.only;
 
     for (int k = 0; k < N_CLAIMS && cli_signal() == 0; k++) {
-        comparison rows[MOST_ROWS];
-        int n_rows = 0;
+        tour_finding f = {.n_rows = 0};
         double start = cli_clock();
         heat_status status;
         if (strcmp(only, "all") != 0 && strcmp(only, claims[k].id) != 0)
             continue;
-        status = claims[k].measure(c, rows, &n_rows);
+        status = claims[k].measure(c, &f);
         if (cli_signal() != 0 && status == HEAT_ERROR_STOPPED)
             cli_failure_clear(c);
         else if (status != HEAT_OK)
@@ -245,14 +291,14 @@ static heat_status measure_claims(cli *c, json_t *list, json_t *reasons, int *n_
         if (cli_signal() != 0)
             break; /* cut short: no measurement */
         ++*n_measured;
-        if (worst_of(rows, n_rows)->distance <= 1)
+        if (worst_of(&f)->distance <= 1)
             ++*n_held;
         else
             cli_append(c, reasons, json_sprintf("%s does not hold", claims[k].id));
         if (c->json)
-            cli_append(c, list, json_claim(c, &claims[k], rows, n_rows));
+            cli_append(c, list, json_claim(c, &claims[k], &f));
         else
-            print_claim(c, &claims[k], rows, n_rows, cli_clock() - start);
+            print_claim(c, &claims[k], &f, cli_clock() - start);
     }
     return HEAT_OK;
 }

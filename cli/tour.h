@@ -1,0 +1,36 @@
+/* The tour: what a claim is, and the claims. */
+#ifndef HEATBATH_TOUR_H
+#define HEATBATH_TOUR_H
+
+#include "cli.h"
+
+enum { TOUR_MOST_ROWS = 3, TOUR_PICTURE_SIZE = 8192 };
+
+/* One comparison; a claim has one to three of them and holds if all do. */
+typedef struct tour_row {
+    double temperature; /* 0: does not apply */
+    const char *label;  /* of a row that weighs replicas; else NULL */
+    double measured, error, expected;
+    double distance; /* over what is allowed: holds while it is at most 1 */
+} tour_row;
+
+/* What measuring a claim gave. */
+typedef struct tour_finding {
+    int n_rows;
+    tour_row rows[TOUR_MOST_ROWS];
+    char picture[TOUR_PICTURE_SIZE]; /* lines; "" if there is none */
+} tour_finding;
+
+/* Standard errors that a sampled number may be off. */
+static const double tour_allowed_errors = 4;
+
+/* Temperature as a knob: lattices in order, at the critical point, in disorder, with their energies. */
+heat_status tour_measure_lattices(cli *c, tour_finding *finding);
+
+/* 512 replicas, with random numbers of their own and with shared ones: what they are worth. */
+heat_status tour_measure_shared_numbers(cli *c, tour_finding *finding);
+
+/* The observable of that name at the first temperature; NULL if it is not there. */
+const heat_observable *tour_find(const heat_sample_result *result, const char *name);
+
+#endif
