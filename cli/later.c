@@ -18,7 +18,7 @@ static const struct {
     {"logz", "",
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
-    {"logz", "method", "|ais|population|wang-landau|"},
+    {"logz", "method", "|wang-landau|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},
 };

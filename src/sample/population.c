@@ -22,7 +22,15 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .betas = &plan->beta_max,
                               .seed = plan->seed,
                               .first_stream = plan->first_stream,
-                              .isa = plan->isa};
+                              .isa = plan->isa,
+                              .is_steady = plan->is_steady};
+}
+
+/* Energies of bits are counted when they are asked for. */
+static void measure_unit(heat_population *p, int64_t unit)
+{
+    if (p->chains->layout == &heat_layout_bits)
+        heat_chains_measure(p->chains, unit);
 }
 
 static heat_status start_members(heat_context *ctx, heat_population *p)
@@ -34,6 +42,8 @@ static heat_status start_members(heat_context *ctx, heat_population *p)
         p->family[k] = (int32_t)(k % p->plan.n_members);
         status = heat_chains_start(ctx, p->chains, k, NULL, 0);
     }
+    for (int64_t unit = 0; unit < p->chains->n_units; unit++)
+        measure_unit(p, unit);
     for (int64_t k = 0; k < p->plan.n_populations; k++) {
         p->log_z[k] = p->chains->n * log(p->chains->info.n_states);
         heat_stream_init(&p->streams[k], p->plan.seed, HEAT_PURPOSE_RESAMPLE,
@@ -65,6 +75,8 @@ heat_status heat_population_init(heat_context *ctx, heat_population *p, const he
         status = heat_alloc(ctx, n, sizeof *p->families, &p->families);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n * p->chains->n, 1, &p->rows);
+    if (status == HEAT_OK && plan->is_weighted)
+        status = heat_alloc(ctx, chains.n_chains, sizeof *p->log_weight, &p->log_weight);
     if (status == HEAT_OK)
         status = start_members(ctx, p);
     if (status != HEAT_OK)
@@ -82,6 +94,7 @@ void heat_population_clear(heat_population *p)
     heat_free(p->source);
     heat_free(p->families);
     heat_free(p->rows);
+    heat_free(p->log_weight);
     *p = (heat_population){.n_steps = 0};
 }
 
@@ -93,24 +106,32 @@ double heat_population_bytes(const heat_model *model, const heat_population_plan
     heat_model_describe(model, &info);
     return heat_chains_bytes(model, &chains) +
            (double)plan->n_members * (info.n_variables + 2.0 * sizeof(double) + sizeof(int32_t)) +
-           (double)chains.n_chains * sizeof(int32_t);
+           (double)chains.n_chains * (plan->is_weighted ? 12.0 : 4.0);
 }
 
-/* Weights of one population, summed up in order: cumulative[m] in copies, cumulative[N - 1] = N. */
-static void weigh(heat_population *p, int64_t first, double step, double *log_mean)
+/* Makes shares of log weights: cumulative[m] in copies, summed up in order, cumulative[N - 1] = N. */
+static void accumulate(heat_population *p)
 {
     int64_t n = p->plan.n_members;
     double largest = -(double)INFINITY, sum = 0;
 
-    for (int64_t m = 0; m < n; m++) {
-        p->cumulative[m] = -step * heat_chains_get_walk_energy(p->chains, first + m);
+    for (int64_t m = 0; m < n; m++)
         largest = fmax(largest, p->cumulative[m]);
-    }
-    *log_mean = heat_log_sum_exp(n, p->cumulative) - log((double)n);
     for (int64_t m = 0; m < n; m++)
         p->cumulative[m] = sum += heat_exp_negative(p->cumulative[m] - largest);
     for (int64_t m = 0; m < n; m++)
         p->cumulative[m] *= (double)n / sum;
+}
+
+/* The weights of one population over a step. */
+static void weigh(heat_population *p, int64_t first, double step, double *log_mean)
+{
+    int64_t n = p->plan.n_members;
+
+    for (int64_t m = 0; m < n; m++)
+        p->cumulative[m] = -step * heat_chains_get_walk_energy(p->chains, first + m);
+    *log_mean = heat_log_sum_exp(n, p->cumulative) - log((double)n);
+    accumulate(p);
 }
 
 /* The member that each place is filled from: those whose cumulative share first exceeds u + place. */
@@ -144,13 +165,56 @@ static heat_status copy_members(heat_context *ctx, heat_population *p, int64_t f
     return status;
 }
 
+typedef struct sweeping {
+    heat_population *p;
+    int64_t n_sweeps;
+} sweeping;
+
 static heat_status sweep_unit(heat_context *worker, void *arg, int64_t unit)
 {
-    heat_population *p = arg;
+    const sweeping *w = arg;
     heat_status status = HEAT_OK;
 
-    for (int64_t t = 0; t < p->plan.n_sweeps && status == HEAT_OK && !heat_halted(worker); t++)
-        status = heat_chains_sweep(worker, p->chains, unit, p->plan.rule);
+    for (int64_t t = 0; t < w->n_sweeps && status == HEAT_OK && !heat_halted(worker); t++)
+        status = heat_chains_sweep(worker, w->p->chains, unit, w->p->plan.rule);
+    measure_unit(w->p, unit);
+    return status;
+}
+
+heat_status heat_population_sweep(heat_context *ctx, heat_population *p, int64_t n_sweeps)
+{
+    sweeping w = {p, n_sweeps};
+
+    return heat_parallel_for(ctx, heat_chains_thread_limit(p->chains, p->plan.threads), p->chains->n_units,
+                             sweep_unit, &w);
+}
+
+static heat_status resample(heat_context *ctx, heat_population *p, double step)
+{
+    heat_status status = HEAT_OK;
+
+    for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK; k++) {
+        double log_mean;
+        weigh(p, k * p->plan.n_members, step, &log_mean);
+        p->log_z[k] += log_mean;
+        choose_sources(p, heat_stream_uniform(&p->streams[k]));
+        status = copy_members(ctx, p, k * p->plan.n_members);
+    }
+    return status;
+}
+
+heat_status heat_population_resample(heat_context *ctx, heat_population *p)
+{
+    int64_t n = p->plan.n_members;
+    heat_status status = HEAT_OK;
+
+    for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK; k++) {
+        memcpy(p->cumulative, p->log_weight + k * n, (size_t)n * sizeof *p->cumulative);
+        memset(p->log_weight + k * n, 0, (size_t)n * sizeof *p->log_weight);
+        accumulate(p);
+        choose_sources(p, heat_stream_uniform(&p->streams[k]));
+        status = copy_members(ctx, p, k * n);
+    }
     return status;
 }
 
@@ -158,21 +222,16 @@ heat_status heat_population_step(heat_context *ctx, heat_population *p, double b
 {
     heat_status status = HEAT_OK;
 
-    for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK; k++) {
-        double log_mean;
-        weigh(p, k * p->plan.n_members, beta - p->beta, &log_mean);
-        p->log_z[k] += log_mean;
-        choose_sources(p, heat_stream_uniform(&p->streams[k]));
-        status = copy_members(ctx, p, k * p->plan.n_members);
-    }
+    if (p->plan.is_weighted)
+        for (int64_t k = 0; k < p->chains->n_chains; k++)
+            p->log_weight[k] -= (beta - p->beta) * heat_chains_get_walk_energy(p->chains, k);
+    else
+        status = resample(ctx, p, beta - p->beta);
     p->beta = beta;
     p->n_steps++;
     for (int64_t k = 0; k < p->chains->n_chains; k++)
         heat_chains_set_beta(p->chains, k, beta);
-    if (status != HEAT_OK)
-        return status;
-    return heat_parallel_for(ctx, heat_chains_thread_limit(p->chains, p->plan.threads), p->chains->n_units,
-                             sweep_unit, p);
+    return status == HEAT_OK ? heat_population_sweep(ctx, p, p->plan.n_sweeps) : status;
 }
 
 double heat_population_get_family_size(heat_population *p)

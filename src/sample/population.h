@@ -14,6 +14,8 @@ typedef struct heat_population_plan {
     const char *isa;
     double beta_max; /* the last beta that will be asked for */
     int64_t threads;
+    bool is_weighted; /* members keep their states, and carry weights instead: annealed importance sampling */
+    bool is_steady;   /* members may share random bits' generators, and be kept as bits */
 } heat_population_plan;
 
 typedef struct heat_population {
@@ -28,6 +30,7 @@ typedef struct heat_population {
     int32_t *families;    /* [member] scratch */
     int8_t *rows;         /* [member][variable] scratch */
     int64_t n_steps;
+    double *log_weight; /* [chain] where members carry weights; 0 at the start */
 } heat_population;
 
 /* Populations at beta = 0, every member in a uniformly random state. */
@@ -38,8 +41,16 @@ void heat_population_clear(heat_population *population);
 /* Bytes that a population of this plan takes, at most. */
 double heat_population_bytes(const heat_model *model, const heat_population_plan *plan);
 
-/* Cools to beta: reweights, resamples, sweeps. Stops early when halted: ask heat_halted. */
+/* Moves to beta: reweights, resamples where members carry no weights, sweeps. Colder or hotter: log_z and
+ * log_weight are of the step's beta against the one before. Stops early when halted: ask heat_halted. */
 HEAT_MUST_USE heat_status heat_population_step(heat_context *ctx, heat_population *population, double beta);
+
+/* Of members that carry weights: resamples by them, and begins anew with weights of 1. */
+HEAT_MUST_USE heat_status heat_population_resample(heat_context *ctx, heat_population *population);
+
+/* n_sweeps of every member at the beta where it is. */
+HEAT_MUST_USE heat_status heat_population_sweep(heat_context *ctx, heat_population *population,
+                                                int64_t n_sweeps);
 
 /* The mean over populations of rho_t = N sum_families (share of the family)^2, the mean family size: members
  * that descend from one are not independent. */
