@@ -1,5 +1,6 @@
 /* A run cut short again and again ends with the bits of one that never was; a checkpoint of another run, and
  * a damaged one, are refused. */
+#include "sample/sampling_checkpoint.h"
 #include "support.h"
 
 #include <heatbath/sample.h>
@@ -124,11 +125,122 @@ static void another_run_and_damage_are_refused(void **state)
     heat_context_free(ctx);
 }
 
+/* What is forged in a run's state, each of it with a sound seal. */
+typedef void (*forgery)(heat_sampling *s);
+
+static void forge_nothing(heat_sampling *s)
+{
+    (void)s;
+}
+
+static void forge_sweeps(heat_sampling *s)
+{
+    s->chains->n_sweeps[0] = s->opt.burn_in + s->opt.sweeps + 1;
+}
+
+static void forge_rung(heat_sampling *s)
+{
+    s->chains->rung[1] = s->chains->n_rungs;
+}
+
+static void forge_beta(heat_sampling *s)
+{
+    s->chains->beta[2] *= 1.01;
+}
+
+static void forge_ladder(heat_sampling *s)
+{
+    int64_t chain = s->exchange.chain_at[0];
+
+    s->exchange.chain_at[0] = s->exchange.chain_at[1];
+    s->exchange.chain_at[1] = chain;
+}
+
+/* A finished run's checkpoint, with the forgery in it. */
+static void write_forged(heat_context *ctx, const heat_model *model, const heat_sample_options *opt,
+                         forgery forge)
+{
+    heat_sampling s = {.opt = *opt, .model = model, .whole = model};
+    heat_sampling_checkpoint c = {.sampling = &s};
+
+    s.opt.checkpoint = NULL;
+    assert_ok(ctx, heat_sampling_prepare(ctx, &s));
+    assert_ok(ctx, s.engine->run(ctx, &s));
+    s.opt.checkpoint = FILE_NAME;
+    remove(FILE_NAME);
+    assert_ok(ctx, heat_sampling_checkpoint_open(ctx, &c));
+    forge(&s);
+    assert_ok(ctx, heat_sampling_checkpoint_save(ctx, &c, true));
+    heat_sampling_checkpoint_close(&c);
+    heat_sampling_clear(&s);
+}
+
+static void forged_states_are_refused(void **state)
+{
+    (void)state;
+    static const forgery forgeries[] = {forge_nothing, forge_sweeps, forge_rung, forge_beta, forge_ladder};
+    heat_context *ctx = test_context();
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, "ea:4x4,J=gauss,seed=3", &model));
+    for (int k = 0; k < 5; k++) {
+        heat_sample_options opt = run_options("tempering");
+        heat_sample_result r = {0};
+        opt.sweeps = 200;
+        write_forged(ctx, model, &opt, forgeries[k]);
+        opt.checkpoint = FILE_NAME;
+        if (k == 0) {
+            assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+        } else {
+            assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_INPUT);
+            assert_contains(heat_context_error(ctx),
+                            "not the state of a run like this: the file was changed");
+        }
+        heat_sample_result_clear(&r);
+    }
+    remove(FILE_NAME);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* The clamp is part of what a run is: its values, not the name of its file. */
+static void another_clamp_is_another_run(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model;
+    heat_sample_options opt = run_options("heat-bath");
+    heat_sample_result r = {0};
+    const char *clamp = test_file(".csv", "3,1\n", 4);
+    FILE *file;
+
+    remove(FILE_NAME);
+    opt.sweeps = 200;
+    opt.checkpoint = FILE_NAME;
+    opt.clamp = clamp;
+    assert_ok(ctx, heat_model_load(ctx, "ea:4x4,seed=3", &model));
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+    heat_sample_result_clear(&r);
+    assert_ok(ctx, heat_sample(ctx, model, &opt, &r));
+    heat_sample_result_clear(&r);
+    file = fopen(clamp, "w");
+    assert_non_null(file);
+    fputs("3,-1\n", file);
+    fclose(file);
+    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_INPUT);
+    assert_contains(heat_context_error(ctx), "another run: it has 'model = ");
+    remove(FILE_NAME);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_cut_short_ends_with_the_same_bits),
         cmocka_unit_test(another_run_and_damage_are_refused),
+        cmocka_unit_test(forged_states_are_refused),
+        cmocka_unit_test(another_clamp_is_another_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
