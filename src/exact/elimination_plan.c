@@ -1,8 +1,7 @@
 /* From an order to a plan. The separators of an order are found without tables: step k's is the later
  * neighbours of its variable together with the separators that its children leave it. The steps are then
  * relabelled in post-order with the heaviest child first, which keeps few messages alive, and every message
- * is given its place. Messages of the way back are cut into segments as in Griewank's checkpointing (Optim.
- * Methods Softw. 1 (1992) 35): with n messages of one size, about 2 sqrt(n) are held. */
+ * is given its place. */
 #include "exact/elimination_plan.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -14,9 +13,11 @@
 enum {
     WIDEST_OF_ALL = 48, /* of two values: an index of a table fits a double's mantissa */
     VERTICES_IN_A_PART = 1 << 15,
-    KEEP_EVERYTHING = (1 << 26) / 8, /* doubles: below, the way back computes nothing twice */
-    FEW_BYTES = 1 << 14              /* heads of blocks, and what a run holds beside its arrays */
+    FEW_BYTES = 1 << 14 /* heads of blocks, and what a run holds beside its arrays */
 };
+
+static const int64_t few_doubles = 1 << 23;  /* 64 MiB: the way back computes nothing twice */
+static const int64_t many_doubles = 1 << 27; /* 1 GiB: nor three times */
 
 /* The tree of an order, its steps numbered as the order is. */
 typedef struct elimination_tree {
@@ -190,7 +191,8 @@ static heat_status plan_alloc(heat_context *ctx, heat_elimination *plan, int64_t
         (status = heat_alloc(ctx, n, sizeof *plan->slot, &plan->slot)) != HEAT_OK ||
         (status = heat_alloc(ctx, n, sizeof *plan->slot_back, &plan->slot_back)) != HEAT_OK)
         return status;
-    return heat_alloc(ctx, n + 1, sizeof *plan->segment, &plan->segment);
+    status = heat_alloc(ctx, n + 1, sizeof *plan->segment, &plan->segment);
+    return status == HEAT_OK ? heat_alloc(ctx, n + 1, sizeof *plan->group, &plan->group) : status;
 }
 
 /* New numbers for the tree's steps: post-order, the child with most entries below it first. number[k] is k's
@@ -275,19 +277,6 @@ out:
     return status;
 }
 
-static int64_t table_size(const heat_elimination *plan, int32_t k)
-{
-    int32_t width = heat_separator_size(plan, k);
-
-    return plan->q == 2 ? (int64_t)1 << width : (int64_t)heat_table_entries(plan->q, width);
-}
-
-/* Whole cache lines for tables that fill one. */
-static int64_t aligned(int64_t offset, int64_t size)
-{
-    return size < 8 ? offset : (offset + 7) / 8 * 8;
-}
-
 static heat_status place_on_stacks(heat_context *ctx, heat_elimination *plan)
 {
     int64_t top[2] = {0, 0}, peak[2] = {0, 0};
@@ -300,67 +289,18 @@ static heat_status place_on_stacks(heat_context *ctx, heat_elimination *plan)
         odd[k] = plan->parent[k] >= 0 && !odd[plan->parent[k]];
     for (int32_t k = 0; k < plan->n; k++) {
         int mine = odd[k], theirs = !odd[k];
-        plan->slot[k] = aligned(top[mine], table_size(plan, k));
-        top[mine] = plan->slot[k] + table_size(plan, k);
+        plan->slot[k] = heat_message_begin(top[mine], heat_message_size(plan, k));
+        top[mine] = plan->slot[k] + heat_message_size(plan, k);
         peak[mine] = top[mine] > peak[mine] ? top[mine] : peak[mine];
         for (int32_t c = plan->first_child[k]; c >= 0; c = plan->sibling[c])
             top[theirs] = plan->slot[c] < top[theirs] ? plan->slot[c] : top[theirs];
     }
-    peak[0] = aligned(peak[0], 8);
+    peak[0] = heat_message_begin(peak[0], 8);
     for (int32_t k = 0; k < plan->n; k++)
         plan->slot[k] += odd[k] ? peak[0] : 0;
     plan->slots_end = peak[0] + peak[1];
     heat_free(odd);
     return HEAT_OK;
-}
-
-/* Cuts the steps into segments of at least `target` doubles (the last may be smaller), places their messages,
- * and returns the doubles that this holds at once. */
-static int64_t cut(heat_elimination *plan, int64_t target)
-{
-    int64_t kept = 0, largest = 0;
-    int32_t end = 0;
-
-    plan->n_segments = 0;
-    while (end < plan->n) {
-        int32_t start = end;
-        int64_t sum = 0, own = 0;
-        plan->segment[plan->n_segments++] = start;
-        while (end < plan->n && sum < target)
-            sum = aligned(sum, table_size(plan, end)) + table_size(plan, end), end++;
-        for (int32_t k = start; k < end; k++) {
-            int64_t *top = plan->parent[k] >= end ? &kept : &own, size = table_size(plan, k);
-            plan->slot_back[k] = aligned(*top, size);
-            *top = plan->slot_back[k] + size;
-        }
-        largest = own > largest ? own : largest;
-    }
-    plan->segment[plan->n_segments] = plan->n;
-    plan->kept_end = aligned(kept, 8);
-    plan->slots_back_end = plan->kept_end + largest;
-    return plan->slots_back_end;
-}
-
-static void place_for_the_way_back(heat_elimination *plan)
-{
-    int64_t all = cut(plan, INT64_MAX), best = all, best_target = INT64_MAX;
-    double target = (double)all;
-
-    if (all > KEEP_EVERYTHING)
-        for (int halvings = 1; halvings <= 24 && target > 64; halvings++) {
-            int64_t held = cut(plan, (int64_t)(target /= 2));
-            if (held < best) {
-                best = held;
-                best_target = (int64_t)target;
-            }
-            if (held > 2 * best)
-                break;
-        }
-    cut(plan, best_target);
-    for (int32_t s = 0; s < plan->n_segments; s++)
-        for (int32_t k = plan->segment[s]; k < plan->segment[s + 1]; k++)
-            if (plan->parent[k] < plan->segment[s + 1])
-                plan->slot_back[k] += plan->kept_end;
 }
 
 /* Half of how far apart `count` numbers are. */
@@ -458,7 +398,7 @@ static void add_up(heat_elimination *plan, double entries)
 
     for (int32_t k = 0; k < plan->n; k++)
         widen(plan, k);
-    bytes = FEW_BYTES + (double)plan->n * (6 * sizeof(int32_t) + 3 * sizeof(int64_t) + sizeof(double)) +
+    bytes = FEW_BYTES + (double)plan->n * (7 * sizeof(int32_t) + 3 * sizeof(int64_t) + sizeof(double)) +
             (double)plan->begin[plan->n] * sizeof(int32_t) +
             (double)plan->most_children * sizeof(heat_bucket_child) + (double)plan->most_maps +
             8 * (double)plan->most_partials;
@@ -498,7 +438,7 @@ static heat_status create(heat_context *ctx, heat_elimination *plan, int32_t wid
         (status = relabel(ctx, &tree, plan)) != HEAT_OK || (status = place_on_stacks(ctx, plan)) != HEAT_OK ||
         (status = bound_range(ctx, plan)) != HEAT_OK)
         goto out;
-    place_for_the_way_back(plan);
+    heat_segments_place(plan, few_doubles, many_doubles);
     add_up(plan, tree.entries);
 out:
     tree_clear(&tree);
@@ -567,6 +507,7 @@ void heat_elimination_free(heat_elimination *plan)
     heat_free(plan->slot);
     heat_free(plan->slot_back);
     heat_free(plan->segment);
+    heat_free(plan->group);
     heat_free(plan);
 }
 

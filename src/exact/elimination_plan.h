@@ -30,12 +30,14 @@ struct heat_elimination {
     int64_t *slot;
     int64_t slots_end;
 
-    /* With a way back, the steps are cut into segments. A message that leaves its segment is kept, below
-     * kept_end; the others of one segment share the space above and are computed again on the way back. */
+    /* With a way back, the steps are cut into segments, and these gathered into groups. A message that leaves
+     * its group is kept, below kept_end; one that leaves its segment, below group_end, while its group is
+     * worked on; the others while their segment is. */
     int64_t *slot_back;
-    int64_t kept_end, slots_back_end;
-    int32_t n_segments;
+    int64_t kept_end, group_end, slots_back_end;
+    int32_t n_segments, n_groups;
     int32_t *segment; /* [n_segments + 1] first steps */
+    int32_t *group;   /* [n_groups + 1] first segments */
 
     int32_t most_children; /* of one step */
     int64_t most_edges;    /* of one step's variable to later ones */
@@ -55,9 +57,27 @@ static inline double heat_table_entries(int32_t q, int32_t width)
     return entries;
 }
 
+/* Cuts the steps into segments and groups, and places their messages: all of them apart where they are `few`
+ * doubles, else in segments, and in groups where segments alone would take more than `many` at once. */
+void heat_segments_place(heat_elimination *plan, int64_t few, int64_t many);
+
 static inline int32_t heat_separator_size(const heat_elimination *plan, int32_t k)
 {
     return (int32_t)(plan->begin[k + 1] - plan->begin[k]);
+}
+
+/* Entries of step k's message. */
+static inline int64_t heat_message_size(const heat_elimination *plan, int32_t k)
+{
+    int32_t width = heat_separator_size(plan, k);
+
+    return plan->q == 2 ? (int64_t)1 << width : (int64_t)heat_table_entries(plan->q, width);
+}
+
+/* Where a message may begin: at whole cache lines if it fills one. */
+static inline int64_t heat_message_begin(int64_t offset, int64_t size)
+{
+    return size < 8 ? offset : (offset + 7) / 8 * 8;
 }
 
 #endif

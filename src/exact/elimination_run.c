@@ -1,6 +1,7 @@
 /* Passes over a plan. Forward, each step leaves its message and the peaks add up to log Z, or to the lowest
- * energy. Backward, a segment of steps at a time is computed again from the messages kept at its rim, and
- * walked through from its end. */
+ * energy. Backward, a segment of steps at a time is computed again from the messages kept at its rim, those
+ * of the segments of a group before that from the messages kept at the group's, and walked through from its
+ * end. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "exact/elimination_digits.h"
@@ -94,29 +95,44 @@ heat_status heat_run_forward(heat_context *ctx, heat_run *run, bool *halted)
     return status;
 }
 
+/* Computes the steps from `start` to `end` again whose messages lie from `lowest` on. */
+static heat_status run_again(heat_context *ctx, heat_run *run, int32_t start, int32_t end, int64_t lowest,
+                             bool *halted)
+{
+    heat_status status = HEAT_OK;
+
+    for (int32_t k = start; k < end && status == HEAT_OK && !*halted; k++) {
+        if (run->plan->slot_back[k] < lowest)
+            continue; /* kept since it was computed last */
+        status = run_step(ctx, run, k);
+        *halted = halted_now(ctx, run);
+    }
+    return status;
+}
+
 heat_status heat_run_backward(heat_context *ctx, heat_run *run, heat_down_fn down, void *arg, bool *halted)
 {
     const heat_elimination *plan = run->plan;
-    heat_status status;
+    heat_status status = HEAT_OK;
 
     *halted = false;
-    for (int32_t s = plan->n_segments - 1; s >= 0; s--) {
-        int32_t start = plan->segment[s], end = plan->segment[s + 1];
-        for (int32_t k = start; k < end && s < plan->n_segments - 1; k++) {
-            if (plan->slot_back[k] < plan->kept_end)
-                continue; /* kept since the way forward */
-            status = run_step(ctx, run, k);
-            *halted = halted_now(ctx, run);
-            if (status != HEAT_OK || *halted)
-                return status;
-        }
-        for (int32_t k = end - 1; k >= start; k--) {
-            set_bucket(run, k);
-            status = down(ctx, run, k, arg);
-            *halted = halted_now(ctx, run);
-            if (status != HEAT_OK || *halted)
-                return status;
+    for (int32_t g = plan->n_groups - 1; g >= 0; g--) {
+        int32_t first = plan->group[g], last = plan->group[g + 1] - 1;
+        bool fresh = g == plan->n_groups - 1; /* what the way forward left */
+        if (!fresh)
+            status = run_again(ctx, run, plan->segment[first], plan->segment[last], plan->kept_end, halted);
+        for (int32_t s = last; s >= first; s--) {
+            int32_t start = plan->segment[s], end = plan->segment[s + 1];
+            if (status == HEAT_OK && !*halted && !(fresh && s == last))
+                status = run_again(ctx, run, start, end, plan->group_end, halted);
+            for (int32_t k = end - 1; k >= start; k--) {
+                if (status != HEAT_OK || *halted)
+                    return status;
+                set_bucket(run, k);
+                status = down(ctx, run, k, arg);
+                *halted = halted_now(ctx, run);
+            }
         }
     }
-    return HEAT_OK;
+    return status;
 }

@@ -534,6 +534,42 @@ static void way_back_in_many_segments_agrees_with_one(void **state)
     heat_context_free(ctx);
 }
 
+/* Groups of segments, where segments alone would take much: the same bits again. */
+static void way_back_in_groups_of_segments_agrees_with_one(void **state)
+{
+    heat_context *ctx = test_context();
+    test_graph g = test_graph_lattice(200, 5, true, 0, 9);
+    const heat_pairwise *graph = test_graph_seal(&g, 0, true);
+    heat_elimination *plan = plan_of(ctx, graph);
+    heat_elimination_sum sum = {.pair_mean = malloc((size_t)graph->row[graph->n] * sizeof(double))};
+    heat_elimination_sum again = {.pair_mean = malloc((size_t)graph->row[graph->n] * sizeof(double))};
+    int64_t all = plan->slots_back_end, in_segments;
+    double energy, alone;
+    int8_t *lowest = malloc((size_t)graph->n);
+
+    (void)state;
+    assert_ok(ctx, heat_elimination_run_sum(ctx, plan, 0.6, true, 1, &sum));
+    heat_segments_place(plan, 1, INT64_MAX);
+    assert_true(plan->n_groups == plan->n_segments && plan->n_segments > 10);
+    in_segments = plan->slots_back_end;
+    heat_segments_place(plan, 1, 1);
+    assert_true(plan->n_groups > 3 && plan->n_segments > 3 * plan->n_groups);
+    assert_true(plan->slots_back_end < in_segments && in_segments < all / 4);
+    assert_ok(ctx, heat_elimination_run_sum(ctx, plan, 0.6, true, 1, &again));
+    assert_close(again.log_z, sum.log_z, 0);
+    assert_close(again.mean_energy, sum.mean_energy, 0);
+    assert_memory_equal(again.pair_mean, sum.pair_mean, (size_t)graph->row[graph->n] * sizeof(double));
+    assert_ok(ctx, heat_elimination_run_minimum(ctx, plan, 1, &energy, lowest));
+    assert_ok(ctx, heat_elimination_run_minimum(ctx, plan, 1, &alone, NULL));
+    assert_true(energy == alone && energy == test_graph_energy(graph, lowest));
+    free(sum.pair_mean);
+    free(again.pair_mean);
+    free(lowest);
+    heat_elimination_free(plan);
+    test_graph_clear(&g);
+    heat_context_free(ctx);
+}
+
 static void empty_and_unconnected_graphs_have_answers(void **state)
 {
     heat_context *ctx = test_context();
@@ -669,6 +705,7 @@ int main(void)
         cmocka_unit_test(large_tree_agrees_with_its_closed_form),
         cmocka_unit_test(stated_bytes_are_what_a_run_takes),
         cmocka_unit_test(way_back_in_many_segments_agrees_with_one),
+        cmocka_unit_test(way_back_in_groups_of_segments_agrees_with_one),
         cmocka_unit_test(empty_and_unconnected_graphs_have_answers),
         cmocka_unit_test(too_wide_graphs_are_refused_by_width),
         cmocka_unit_test(halted_runs_give_no_number),
