@@ -71,3 +71,19 @@ int64_t heat_houdayer_move(const heat_pairwise *g, heat_stream *stream, heat_hou
         site++;
     return heat_houdayer_swap(g, site, s, a, b, energies);
 }
+
+void heat_houdayer_turn(int64_t n, int8_t *row, int8_t sign)
+{
+    for (int64_t i = 0; i < n; i++)
+        row[i] = (int8_t)(row[i] * sign);
+}
+
+void heat_houdayer_face(int64_t n, const int8_t *a, int8_t *b)
+{
+    int64_t differ = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        differ += a[i] != b[i];
+    if (2 * differ > n)
+        heat_houdayer_turn(n, b, -1);
+}

@@ -31,4 +31,11 @@ int64_t heat_houdayer_move(const heat_pairwise *graph, heat_stream *stream, heat
 int64_t heat_houdayer_swap(const heat_pairwise *graph, int32_t site, heat_houdayer_scratch *scratch,
                            int8_t *a, int8_t *b, double energies[2]);
 
+/* Without a field states count up to their global flip. Before a move: turns b where more than half of its
+ * spins differ from those of a, so that clusters are small. */
+void heat_houdayer_face(int64_t n, const int8_t *a, int8_t *b);
+
+/* After it: turns each by a random sign, which leaves no trace of how they faced. */
+void heat_houdayer_turn(int64_t n, int8_t *row, int8_t sign);
+
 #endif

@@ -23,28 +23,20 @@ static void to_spins(const heat_sampling *s, int8_t *row)
             row[i] = (int8_t)(2 * row[i] - 1);
 }
 
-static void turn(int64_t n, int8_t *row, int8_t sign)
-{
-    for (int64_t i = 0; i < n; i++)
-        row[i] = (int8_t)(row[i] * sign);
-}
-
 /* One trade between two rows of spins. */
 static int64_t trade_rows(heat_sampling *s, heat_stream *stream, heat_houdayer_scratch *scratch, int8_t *a,
                           int8_t *b)
 {
-    int64_t n = s->info.n_variables, differ = 0, size;
+    int64_t n = s->info.n_variables, size;
     double energies[2] = {0, 0};
 
-    for (int64_t i = 0; i < n && s->chains->is_symmetric; i++)
-        differ += a[i] != b[i];
-    if (2 * differ > n)
-        turn(n, b, -1);
+    if (s->chains->is_symmetric)
+        heat_houdayer_face(n, a, b);
     size = heat_houdayer_move(&s->pairs, stream, scratch, a, b, energies);
     if (s->chains->is_symmetric) {
         uint64_t bits = heat_stream_bits(stream);
-        turn(n, a, bits & 1 ? 1 : -1);
-        turn(n, b, bits & 2 ? 1 : -1);
+        heat_houdayer_turn(n, a, bits & 1 ? 1 : -1);
+        heat_houdayer_turn(n, b, bits & 2 ? 1 : -1);
     }
     return size;
 }

@@ -108,6 +108,60 @@ static void pairs_are_left_in_equilibrium(void **state)
     }
 }
 
+/* Largest |pi P - pi| of the move between free turns: b is turned to face a, a cluster is traded, both are
+ * turned at random; with `facing` what comes out keeps its face instead, the planted bug. */
+static double pi_error_of_turns(const heat_pairwise *g, double beta, bool facing)
+{
+    double pi[MOST_PAIRS], faced[MOST_PAIRS] = {0}, traded[MOST_PAIRS] = {0}, moved[MOST_PAIRS] = {0};
+    double sum = 0, error = 0;
+    int32_t n_states = 1 << g->n, all = n_states - 1;
+
+    for (int32_t p = 0; p < n_states * n_states; p++) {
+        int8_t a[MOST_SPINS], b[MOST_SPINS];
+        spins_of(p / n_states, g->n, a);
+        spins_of(p % n_states, g->n, b);
+        sum += pi[p] = exp(-beta * (test_graph_energy(g, a) + test_graph_energy(g, b)));
+        heat_houdayer_face(g->n, a, b);
+        faced[state_of(a, g->n) * n_states + state_of(b, g->n)] += pi[p];
+    }
+    for (int32_t p = 0; p < n_states * n_states; p++)
+        add_row(g, p / n_states, p % n_states, faced[p], traded);
+    for (int32_t p = 0; p < n_states * n_states; p++)
+        for (int signs = 0; signs < 4; signs++) {
+            int32_t x = p / n_states ^ (signs & 1 ? all : 0), y = p % n_states ^ (signs & 2 ? all : 0);
+            if (facing)
+                moved[p] += traded[p] / 4;
+            else
+                moved[x * n_states + y] += traded[p] / 4;
+        }
+    for (int32_t p = 0; p < n_states * n_states; p++)
+        error = fmax(error, fabs(moved[p] - pi[p]) / sum);
+    return error;
+}
+
+static void free_turns_leave_equilibrium(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 24; seed++) {
+        test_graph g = small_graph(1 + (int32_t)(seed % MOST_SPINS), seed / 4 % 2, false, seed);
+        assert_close(pi_error_of_turns(&g.view, 0, false), 0, 1e-12);
+        assert_close(pi_error_of_turns(&g.view, 0.7, false), 0, 1e-12);
+        assert_close(pi_error_of_turns(&g.view, 2, false), 0, 1e-12);
+        assert_true(pi_error_of_turns(&g.view, 0.7, true) > 1e-3);
+        test_graph_clear(&g);
+    }
+}
+
+/* Power: fields tell a state from its flip. */
+static void free_turns_in_a_field_are_noticed(void **state)
+{
+    (void)state;
+    test_graph g = small_graph(4, true, true, 3);
+
+    assert_true(pi_error_of_turns(&g.view, 0.7, false) > 1e-3);
+    test_graph_clear(&g);
+}
+
 /* Power: the replicas must share their temperature. */
 static void unlike_temperatures_are_noticed(void **state)
 {
@@ -188,6 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_left_in_equilibrium),
         cmocka_unit_test(unlike_temperatures_are_noticed),
+        cmocka_unit_test(free_turns_leave_equilibrium),
+        cmocka_unit_test(free_turns_in_a_field_are_noticed),
         cmocka_unit_test(many_moves_keep_the_sum_exactly),
         cmocka_unit_test(equal_replicas_draw_nothing),
     };
