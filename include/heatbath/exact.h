@@ -31,6 +31,30 @@ typedef struct heat_exact_cost {
 HEAT_API HEAT_MUST_USE heat_status heat_exact_estimate(heat_context *ctx, const heat_model *model,
                                                        int64_t memory, heat_exact_cost *cost);
 
+/* Probabilities of values and of pairs of values, at one temperature. */
+typedef struct heat_marginals {
+    size_t size;                        /* set by heat_exact_marginals; 0 before means the whole struct */
+    const char *method;                 /* "elimination" or "planar"; static */
+    double log_z, mean_energy, entropy; /* nats, energy, nats */
+    int32_t n_variables, n_states;
+    double *single;  /* [n_variables][n_states]; the states in the order of the coding: -1, +1 or 0, 1, ...;
+                        owned */
+    int64_t n_pairs; /* edges of the model */
+    int32_t *i, *j;  /* [n_pairs] their variables, i < j; owned */
+    double *pair;    /* [n_pairs][n_states of i][n_states of j]; owned */
+} heat_marginals;
+
+/* Marginals of a model with a graph (spins, 0 and 1, Potts) at `temperature`, exact, within `memory` bytes,
+ * on `threads` (HEAT_AUTO: every core), whose number changes no bit. Roads: elimination; where that is dearer
+ * and there is no field, Pfaffians. HEAT_ERROR_UNABLE: too wide, or no graph; HEAT_ERROR_STOPPED: halted. On
+ * failure `result` is as it was. Cost: as heat_exact_estimate says. */
+HEAT_API HEAT_MUST_USE heat_status heat_exact_marginals(heat_context *ctx, const heat_model *model,
+                                                        double temperature, int64_t memory, int64_t threads,
+                                                        heat_marginals *result);
+
+/* Frees what it owns and zeroes it (but its size); legal on zeroes. */
+HEAT_API void heat_marginals_clear(heat_marginals *marginals);
+
 /* The Ising model on a periodic lx x ly square lattice without field, E = -J sum s s', at temperature T:
  * log Z (nats), mean energy and heat capacity Var(E)/T^2 of the whole lattice; every output may be NULL.
  * lx, ly >= 2; every site has a bond to its right and one to its upper neighbour, 2 lx ly in all, so that a
