@@ -78,7 +78,8 @@ heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_unit
 
 /* --- teams --- */
 
-static const uint64_t parts_mask = UINT32_MAX;
+static const uint64_t end_mask = 0xffff;
+enum { FIRST_SHIFT = 16, JOB_SHIFT = 32 };
 
 /* Between two looks at what others do. */
 static void wait_a_little(int *n_looks)
@@ -87,23 +88,27 @@ static void wait_a_little(int *n_looks)
         sched_yield();
 }
 
-/* Runs parts of the job at hand until none is left; false if there was none. */
-static bool take_parts(heat_team *team)
+/* Runs parts of the job at hand until none is left; false if there was none. Threads of odd number take the
+ * last parts and the others the first, so that a part's memory mostly stays with one of two. */
+static bool take_parts(heat_team *team, bool from_end)
 {
     uint64_t left = atomic_load_explicit(&team->left, memory_order_acquire);
     bool found = false;
 
-    while ((left & parts_mask) > 0) {
-        if (!atomic_compare_exchange_weak_explicit(&team->left, &left, left - 1, memory_order_acq_rel,
-                                                   memory_order_acquire))
+    for (;;) {
+        uint64_t first = left >> FIRST_SHIFT & end_mask, end = left & end_mask;
+        if (first == end)
+            return found;
+        if (!atomic_compare_exchange_weak_explicit(&team->left, &left,
+                                                   from_end ? left - 1 : left + ((uint64_t)1 << FIRST_SHIFT),
+                                                   memory_order_acq_rel, memory_order_acquire))
             continue;
         /* the job stays until this part is done */
-        team->fn(team->arg, (int64_t)(left & parts_mask) - 1);
+        team->fn(team->arg, (int64_t)(from_end ? end - 1 : first));
         atomic_fetch_add_explicit(&team->n_done, 1, memory_order_acq_rel);
         found = true;
         left = atomic_load_explicit(&team->left, memory_order_acquire);
     }
-    return found;
 }
 
 static void serve(heat_team *team)
@@ -111,7 +116,7 @@ static void serve(heat_team *team)
     int n_looks = 0;
 
     while (atomic_load_explicit(&team->is_open, memory_order_acquire)) {
-        if (take_parts(team))
+        if (take_parts(team, omp_get_thread_num() % 2 == 1))
             n_looks = 0;
         else
             wait_a_little(&n_looks);
@@ -138,7 +143,7 @@ heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team
 
 void heat_parallel_parts(heat_team *team, int64_t n_parts, heat_part_fn fn, void *arg)
 {
-    uint64_t job = (atomic_load_explicit(&team->left, memory_order_relaxed) | parts_mask) + 1;
+    uint64_t job = (atomic_load_explicit(&team->left, memory_order_relaxed) >> JOB_SHIFT) + 1;
     int n_looks = 0;
 
     if (n_parts <= 1 || !atomic_load_explicit(&team->is_open, memory_order_relaxed)) {
@@ -149,8 +154,8 @@ void heat_parallel_parts(heat_team *team, int64_t n_parts, heat_part_fn fn, void
     team->fn = fn;
     team->arg = arg;
     atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
-    atomic_store_explicit(&team->left, job | (uint64_t)n_parts, memory_order_release);
-    take_parts(team);
+    atomic_store_explicit(&team->left, job << JOB_SHIFT | (uint64_t)n_parts, memory_order_release);
+    take_parts(team, false);
     while (atomic_load_explicit(&team->n_done, memory_order_acquire) < n_parts)
         wait_a_little(&n_looks);
 }

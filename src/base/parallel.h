@@ -23,7 +23,8 @@ typedef void (*heat_part_fn)(void *arg, int64_t part);
  * heat_parallel_together runs. */
 typedef struct heat_team {
     atomic_bool is_open;
-    atomic_uint_fast64_t left; /* parts not yet taken, below the number of the job */
+    atomic_uint_fast64_t
+        left; /* the number of the job, and the parts not yet taken: first and past the last */
     atomic_int_fast64_t n_done;
     heat_part_fn fn;
     void *arg;
@@ -34,7 +35,7 @@ typedef struct heat_team {
 HEAT_MUST_USE heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team,
                                                  int64_t n_units, heat_unit_fn fn, void *arg);
 
-/* Runs fn(arg, part) for parts 0 ... n_parts - 1 < 2^32, on the team's threads where it is open, else here. A
+/* Runs fn(arg, part) for parts 0 ... n_parts - 1 < 2^16, on the team's threads where it is open, else here. A
  * thread that the system keeps away is not waited for: the others do its share. */
 void heat_parallel_parts(heat_team *team, int64_t n_parts, heat_part_fn fn, void *arg);
 

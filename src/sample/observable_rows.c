@@ -75,22 +75,22 @@ static double fourth_per_spin(double x, double n)
 }
 
 const heat_average_row heat_average_rows[HEAT_N_AVERAGES] = {
-    {"energy", HEAT_SERIES_ENERGY, is_any, itself},
-    {"energy_per_spin", HEAT_SERIES_ENERGY, is_spin, per_spin},
-    {"magnetization", HEAT_SERIES_ORDER, is_spin, itself},
-    {"magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, per_spin},
-    {"abs_magnetization", HEAT_SERIES_ORDER, is_spin, size},
-    {"abs_magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, size_per_spin},
-    {"magnetization_per_spin_squared", HEAT_SERIES_ORDER, is_spin, square_per_spin},
-    {"magnetization_per_spin_fourth", HEAT_SERIES_ORDER, is_spin, fourth_per_spin},
-    {"order_parameter", HEAT_SERIES_ORDER, has_many_values, per_spin},
-    {"structure_factor", HEAT_SERIES_FOURIER, is_any, itself},
-    {"overlap", HEAT_SERIES_OVERLAP, is_any, itself},
-    {"abs_overlap", HEAT_SERIES_OVERLAP, is_any, size},
-    {"overlap_squared", HEAT_SERIES_OVERLAP, is_any, square},
-    {"overlap_fourth", HEAT_SERIES_OVERLAP, is_any, fourth},
-    {"link_overlap", HEAT_SERIES_LINK, is_any, itself},
-    {"domain_wall", HEAT_SERIES_LINK, is_any, wall},
+    {"energy", HEAT_SERIES_ENERGY, is_any, itself, false},
+    {"energy_per_spin", HEAT_SERIES_ENERGY, is_spin, per_spin, true},
+    {"magnetization", HEAT_SERIES_ORDER, is_spin, itself, false},
+    {"magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, per_spin, true},
+    {"abs_magnetization", HEAT_SERIES_ORDER, is_spin, size, false},
+    {"abs_magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, size_per_spin, true},
+    {"magnetization_per_spin_squared", HEAT_SERIES_ORDER, is_spin, square_per_spin, false},
+    {"magnetization_per_spin_fourth", HEAT_SERIES_ORDER, is_spin, fourth_per_spin, false},
+    {"order_parameter", HEAT_SERIES_ORDER, has_many_values, per_spin, false},
+    {"structure_factor", HEAT_SERIES_FOURIER, is_any, itself, false},
+    {"overlap", HEAT_SERIES_OVERLAP, is_any, itself, false},
+    {"abs_overlap", HEAT_SERIES_OVERLAP, is_any, size, false},
+    {"overlap_squared", HEAT_SERIES_OVERLAP, is_any, square, false},
+    {"overlap_fourth", HEAT_SERIES_OVERLAP, is_any, fourth, false},
+    {"link_overlap", HEAT_SERIES_LINK, is_any, itself, false},
+    {"domain_wall", HEAT_SERIES_LINK, is_any, wall, false},
 };
 
 static double energy_column(const heat_series *s, double shift, int64_t k, int column)

@@ -12,6 +12,7 @@ typedef struct heat_average_row {
     heat_series_id series;
     bool (*fits)(const heat_model_info *info);
     double (*value)(double x, double n);
+    bool is_before_over_n; /* value is that of the row before, over n */
 } heat_average_row;
 
 /* factor * f of the averages of up to three columns, column(s, shift, k, c) of record k; shift is subtracted

@@ -19,7 +19,7 @@ static int64_t step_of(heat_series_id id)
 
 static const char *failing_criterion(const heat_convergence *c)
 {
-    if (!(c->rhat <= HEAT_MOST_RHAT))
+    if (!(c->rhat_lasting <= HEAT_MOST_RHAT))
         return "R-hat above 1.01";
     if (!(c->ess >= HEAT_LEAST_ESS))
         return "effective sample size below 100";
@@ -59,6 +59,13 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
     if (*failing != NULL)
         o->mean = o->error = (double)NAN;
     return HEAT_OK;
+}
+
+/* The same in other units. */
+static heat_observable divide(const heat_observable *o, const char *name, double n)
+{
+    return (heat_observable){name,       o->mean / n, o->error / n, o->sd / n,   o->q05 / n, o->q50 / n,
+                             o->q95 / n, o->tau,      o->ess,       o->ess_tail, o->rhat};
 }
 
 /* Jackknife of the row's f over blocks at least ten autocorrelation times long, as far as the chains allow.
@@ -151,6 +158,12 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
         const char *criterion;
         if (s->values[heat_average_rows[k].series] == NULL || !heat_average_rows[k].fits(s->info))
             continue;
+        if (heat_average_rows[k].is_before_over_n) {
+            rows[n] = divide(&rows[n - 1], heat_average_rows[k].name, s->info->n_variables);
+            passed[n] = passed[n - 1];
+            n++;
+            continue;
+        }
         status = average(ctx, s, &heat_average_rows[k], scratch, &rows[n], &criterion);
         passed[n] = criterion == NULL;
         if (criterion != NULL && *failing == NULL) {

@@ -135,3 +135,19 @@ const double *heat_autocovariance_get(heat_autocovariance *a, int64_t n_series, 
         a->power[lag] = a->z[lag].re * share;
     return a->power;
 }
+
+double heat_autocovariance_at(int64_t n_series, int64_t n, const double *x, int64_t lag)
+{
+    double sum[4] = {0, 0, 0, 0}; /* side by side */
+
+    for (int64_t s = 0; s < n_series; s++) {
+        const double *a = x + s * n, *b = a + lag;
+        int64_t t = 0;
+        for (; t + 4 <= n - lag; t += 4)
+            for (int k = 0; k < 4; k++)
+                sum[k] += a[t + k] * b[t + k];
+        for (; t < n - lag; t++)
+            sum[0] += a[t] * b[t];
+    }
+    return (sum[0] + sum[1] + (sum[2] + sum[3])) / ((double)n * (double)n_series);
+}

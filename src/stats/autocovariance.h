@@ -15,6 +15,9 @@ HEAT_MUST_USE heat_status heat_autocovariance_create(heat_context *ctx, int64_t 
  * the work space's, valid until the next call. Cost: O(n_series * n log n). */
 const double *heat_autocovariance_get(heat_autocovariance *a, int64_t n_series, const double *x);
 
+/* The same at one lag alone, of series that are about their means already. Cost: O(n_series * n). */
+double heat_autocovariance_at(int64_t n_series, int64_t n, const double *x, int64_t lag);
+
 /* Frees a work space; NULL is allowed. */
 void heat_autocovariance_free(heat_autocovariance *a);
 

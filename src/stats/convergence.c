@@ -6,67 +6,137 @@
  * c_t the mean autocovariance, and ess = m n / tau with tau = -1 + 2 sum_k P_k, P_k = rho_2k + rho_2k+1 as
  * far as it is positive, each at most the one before. Applied to the draws' normal scores (bulk), to those of
  * |x - median| (folded), to the indicators x <= q05 and x <= q95 (tail), and to x itself (the mean's error).
- * Vehtari et al., Bayesian Analysis 16 (2021) 667, sections 3 and 4; Geyer, Statist. Sci. 7 (1992) 473. */
+ * Vehtari et al., Bayesian Analysis 16 (2021) 667, sections 3 and 4; Geyer, Statist. Sci. 7 (1992) 473.
+ *
+ * Where chains are many, R-hat asks too much: B / n holds what lasts, the sign of chains that are stuck, and
+ * W tau / n, which means of n draws scatter by however well they mix; for R-hat to be 1.01 each half must
+ * have 50 tau, though a thousand of them together have far more draws than are needed (Vats and Knudson,
+ * Statist. Sci. 36 (2021) 518; Margossian et al., Bayesian Analysis 20 (2025) 1167, pool chains from one
+ * start instead). But with many chains the two can be told apart: what lasts is the covariance, across
+ * chains, of the means a and b of their first and last thirds. Thus
+ *
+ *     lasting R-hat = sqrt(1 + (C + 3 se(C) + (mean b - mean a)^2 / 4) / W),   C = cov(a, b),
+ *
+ * se(C)^2 = (var a var b + C^2) / (chains - 1): with a confidence of three standard errors the variance that
+ * lasts, that of a common drift included, is no larger. */
 #include "stats/convergence.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "stats/autocovariance.h"
+#include "stats/levels.h"
 #include "stats/moments.h"
-#include "stats/ranks.h"
 
 #include <math.h>
+#include <string.h>
 
-/* One value for every draw that takes part, x[half * length + draw], and the space to judge them. */
+enum {
+    MOST_PICKED = 64, /* chains whose autocovariances are taken: tau is then known to some percent */
+    DIRECT_LAGS = 32, /* summed one by one, as long as the correlations are; then all at once */
+};
+
+/* The draws as codes, cut into two halves a chain; each quantity is a table of its values at the levels. */
 typedef struct halves {
-    int64_t count; /* two of each chain */
-    int64_t length;
-    double *x;
-    double *means; /* of each half */
-    heat_ranked *ranked, *spare;
+    int64_t n_chains, n_draws;
+    int64_t count, length; /* halves, and draws in each: the middle one of an odd number is left out */
+    heat_levels levels;
+    double *table;           /* [level] */
+    double *means;           /* [half], of the quantity loaded last, as all below */
+    double *outer;           /* [half] of the two thirds that are farther from the other half */
+    double within;           /* W */
+    double between;          /* B / n */
+    int64_t every, n_picked; /* chains 0, every, 2 every, ...; their halves */
+    double *picked;          /* [picked half][draw], about its mean */
+    double *scratch;         /* [draw] */
+    double picked_within;    /* W of these */
     heat_autocovariance *lags;
+    const double *covariance; /* by the transform, once it was needed */
 } halves;
 
-typedef struct spread {
-    double within;  /* W */
-    double between; /* B / n */
-} spread;
-
-static spread spread_of(const halves *h)
+static void centre(int64_t n, double *x, double mean)
 {
-    spread s = {0, 0};
-
-    for (int64_t k = 0; k < h->count; k++) {
-        const double *x = h->x + k * h->length;
-        h->means[k] = heat_mean(h->length, x);
-        s.within += heat_variance(h->length, x) / (double)h->count;
-    }
-    s.between = heat_variance(h->count, h->means);
-    return s;
+    for (int64_t t = 0; t < n; t++)
+        x[t] -= mean;
 }
 
-static double pooled_variance(const halves *h, spread s)
+/* Looks up the quantity at every draw, and takes its means and variances. */
+static void load(halves *h)
 {
-    return s.within * (double)(h->length - 1) / (double)h->length + s.between;
+    const int64_t third = 2 * h->length / 3;
+
+    h->within = h->picked_within = 0;
+    h->covariance = NULL;
+    for (int64_t k = 0; k < h->count; k++) {
+        bool is_picked = k / 2 % h->every == 0;
+        double *x = is_picked ? h->picked + (k / 2 / h->every * 2 + k % 2) * h->length : h->scratch, variance;
+        const uint32_t *code =
+            h->levels.code + k / 2 * h->n_draws + (k % 2 == 0 ? 0 : h->n_draws - h->length);
+        for (int64_t t = 0; t < h->length; t++)
+            x[t] = h->table[code[t]];
+        variance = heat_mean_and_variance(h->length, x, &h->means[k]);
+        h->within += variance / (double)h->count;
+        if (h->n_chains >= HEAT_MANY_CHAINS)
+            h->outer[k] = heat_mean(third, k % 2 == 0 ? x : x + h->length - third);
+        if (!is_picked)
+            continue;
+        h->picked_within += variance / (double)h->n_picked;
+        centre(h->length, x, h->means[k]);
+    }
+    h->between = heat_variance(h->count, h->means);
+}
+
+static double pooled_variance(const halves *h)
+{
+    return h->within * (double)(h->length - 1) / (double)h->length + h->between;
 }
 
 static double rhat_of(const halves *h)
 {
-    spread s = spread_of(h);
+    if (h->within == 0)
+        return h->between == 0 ? 1 : (double)INFINITY;
+    return sqrt(pooled_variance(h) / h->within);
+}
 
-    if (s.within == 0)
-        return s.between == 0 ? 1 : (double)INFINITY;
-    return sqrt(pooled_variance(h, s) / s.within);
+/* R-hat of what lasts, where chains are many; see the head. */
+static double lasting_rhat_of(const halves *h)
+{
+    double n = (double)h->n_chains, mean[2] = {0, 0}, square[2] = {0, 0}, product = 0, lasting;
+
+    if (h->within == 0)
+        return h->between == 0 ? 1 : (double)INFINITY;
+    for (int64_t k = 0; k < h->count; k++)
+        mean[k % 2] += h->outer[k] / n;
+    for (int64_t c = 0; c < h->n_chains; c++) {
+        double a = h->outer[2 * c] - mean[0], b = h->outer[2 * c + 1] - mean[1];
+        square[0] += a * a / (n - 1);
+        square[1] += b * b / (n - 1);
+        product += a * b / (n - 1);
+    }
+    lasting = product + 3 * sqrt((square[0] * square[1] + product * product) / (n - 1)) +
+              (mean[1] - mean[0]) * (mean[1] - mean[0]) / 4;
+    return sqrt(1 + fmax(lasting, 0) / h->within);
+}
+
+/* The mean autocovariance of the picked halves at a lag, in the units of all halves' W. */
+static double covariance_at(halves *h, int64_t lag)
+{
+    double share = h->within / h->picked_within;
+
+    if (lag < DIRECT_LAGS)
+        return share * heat_autocovariance_at(h->n_picked, h->length, h->picked, lag);
+    if (h->covariance == NULL)
+        h->covariance = heat_autocovariance_get(h->lags, h->n_picked, h->picked);
+    return share * h->covariance[lag];
 }
 
 /* tau from the mean autocovariances. A last even lag that is positive counts once, and tau is at least
  * 1 / log10(draws), which bounds the gain that anticorrelated draws can claim. */
-static double geyer_tau(const halves *h, spread s, const double *covariance)
+static double geyer_tau(halves *h)
 {
-    double pooled = pooled_variance(h, s), least = (double)INFINITY, tau = -1;
+    double pooled = pooled_variance(h), least = (double)INFINITY, tau = -1;
 
     for (int64_t lag = 0; lag + 1 < h->length; lag += 2) {
-        double even = lag == 0 ? 1 : 1 - (s.within - covariance[lag]) / pooled;
-        double pair = even + 1 - (s.within - covariance[lag + 1]) / pooled;
+        double even = lag == 0 ? 1 : 1 - (h->within - covariance_at(h, lag)) / pooled;
+        double pair = even + 1 - (h->within - covariance_at(h, lag + 1)) / pooled;
         if (!(pair > 0)) {
             tau += even > 0 ? even : 0;
             break;
@@ -77,47 +147,30 @@ static double geyer_tau(const halves *h, spread s, const double *covariance)
     return fmax(tau, 1 / log10((double)(h->count * h->length)));
 }
 
-/* The effective sample size; that of constant halves which differ is the number of chains. */
-static double ess_of(const halves *h)
+/* The effective sample size; that of constant halves which differ is the number of chains, and where the
+ * picked ones are constant each half counts once. */
+static double ess_of(halves *h)
 {
-    spread s = spread_of(h);
     double n = (double)(h->count * h->length);
 
-    if (s.within == 0)
-        return s.between == 0 ? n : (double)(h->count / 2);
-    return n / geyer_tau(h, s, heat_autocovariance_get(h->lags, h->count, h->x));
-}
-
-/* The draws of x cut into halves; the middle one of an odd number is left out. */
-static void fill_halves(int64_t n_draws, const double *x, halves *h)
-{
-    for (int64_t k = 0; k < h->count; k++) {
-        const double *from = x + k / 2 * n_draws + (k % 2 == 0 ? 0 : n_draws - h->length);
-        for (int64_t t = 0; t < h->length; t++)
-            h->x[k * h->length + t] = from[t];
-    }
-}
-
-/* Puts the normal scores of the halves in their place, and leaves the draws themselves ranked. */
-static void score(halves *h)
-{
-    int64_t n = h->count * h->length;
-
-    heat_rank_values(n, h->x, h->spare, h->ranked);
-    heat_ranked_scores(n, h->ranked, h->x);
+    if (h->within == 0)
+        return h->between == 0 ? n : (double)h->n_chains;
+    if (h->picked_within == 0)
+        return (double)h->count;
+    return n / geyer_tau(h);
 }
 
 /* Effective sample size of the indicator x <= q. Where that holds for every draw, as at the top value of a
  * discrete quantity, x < q tells the two sides apart. */
-static double ess_below(int64_t n_draws, const double *x, double q, halves *h)
+static double ess_below(double q, halves *h)
 {
-    int64_t n = h->count * h->length, below = 0;
+    int64_t top = h->levels.count - 1;
 
-    fill_halves(n_draws, x, h);
-    for (int64_t k = 0; k < n; k++)
-        below += h->x[k] <= q;
-    for (int64_t k = 0; k < n; k++)
-        h->x[k] = below == n ? h->x[k] < q : h->x[k] <= q;
+    while (h->levels.draws[top] == 0)
+        top--;
+    for (int64_t k = 0; k < h->levels.count; k++)
+        h->table[k] = h->levels.value[top] <= q ? h->levels.value[k] < q : h->levels.value[k] <= q;
+    load(h);
     return ess_of(h);
 }
 
@@ -129,36 +182,63 @@ static double error_between(int64_t n_chains, int64_t n_draws, const double *x, 
     return n_chains < 2 ? 0 : sqrt(heat_variance(n_chains, means) / (double)n_chains);
 }
 
-/* Everything about draws x that are not all equal. */
-static void diagnose(int64_t n_chains, int64_t n_draws, const double *x, halves *h, heat_convergence *c)
+static void count_all(halves *h)
 {
-    int64_t n = n_chains * n_draws, n_halved = h->count * h->length;
-    double median, mean_ess;
+    heat_levels_count(&h->levels, h->n_chains, h->n_draws, 0, h->n_draws, true);
+}
 
-    heat_rank_values(n, x, h->spare, h->ranked);
-    c->q05 = heat_ranked_quantile(n, h->ranked, 0.05);
-    c->q50 = heat_ranked_quantile(n, h->ranked, 0.5);
-    c->q95 = heat_ranked_quantile(n, h->ranked, 0.95);
-    c->mean = heat_mean(n, x);
-    c->sd = sqrt(heat_variance(n, x));
+static void count_halves(halves *h)
+{
+    heat_levels_count(&h->levels, h->n_chains, h->n_draws, 0, h->length, true);
+    heat_levels_count(&h->levels, h->n_chains, h->n_draws, h->n_draws - h->length, h->length, false);
+}
 
-    fill_halves(n_draws, x, h);
+/* R-hats of the scores that stand in the table. */
+static void add_rhats(halves *h, heat_convergence *c)
+{
+    c->rhat = fmax(c->rhat, rhat_of(h));
+    if (h->n_chains >= HEAT_MANY_CHAINS)
+        c->rhat_lasting = fmax(c->rhat_lasting, lasting_rhat_of(h));
+}
+
+static void judge_scores(halves *h, heat_convergence *c)
+{
+    const int64_t n = h->count * h->length;
+
+    c->rhat = c->rhat_lasting = 0;
+    heat_levels_scores(&h->levels, n, h->table);
+    load(h);
+    c->ess = ess_of(h);
+    add_rhats(h, c);
+    heat_levels_folded_scores(&h->levels, n, heat_levels_quantile(&h->levels, n, 0.5), h->table);
+    load(h);
+    add_rhats(h, c);
+    c->rhat_lasting = h->n_chains >= HEAT_MANY_CHAINS ? fmin(c->rhat, c->rhat_lasting) : c->rhat;
+}
+
+/* Everything about draws x that are not all equal. */
+static void diagnose(const double *x, halves *h, heat_convergence *c)
+{
+    int64_t n = h->n_chains * h->n_draws;
+    double mean_ess;
+
+    count_all(h);
+    c->q05 = heat_levels_quantile(&h->levels, n, 0.05);
+    c->q50 = heat_levels_quantile(&h->levels, n, 0.5);
+    c->q95 = heat_levels_quantile(&h->levels, n, 0.95);
+    c->sd = sqrt(heat_mean_and_variance(n, x, &c->mean));
+
+    memcpy(h->table, h->levels.value, (size_t)h->levels.count * sizeof *h->table);
+    load(h);
     mean_ess = ess_of(h);
     c->tau = (double)n / mean_ess;
     c->error = c->sd / sqrt(mean_ess);
-    if (spread_of(h).within == 0)
-        c->error = fmax(c->error, error_between(n_chains, n_draws, x, h->means));
+    if (h->within == 0)
+        c->error = fmax(c->error, error_between(h->n_chains, h->n_draws, x, h->means));
 
-    c->ess_tail = fmin(ess_below(n_draws, x, c->q05, h), ess_below(n_draws, x, c->q95, h));
-    fill_halves(n_draws, x, h);
-    score(h);
-    c->ess = ess_of(h);
-    c->rhat = rhat_of(h);
-    median = heat_ranked_quantile(n_halved, h->ranked, 0.5);
-    for (int64_t k = 0; k < n_halved; k++)
-        h->x[h->ranked[k].at] = fabs(h->ranked[k].value - median);
-    score(h);
-    c->rhat = fmax(c->rhat, rhat_of(h));
+    count_halves(h);
+    c->ess_tail = fmin(ess_below(c->q05, h), ess_below(c->q95, h));
+    judge_scores(h, c);
 }
 
 /* Refuses what is not finite; every |x| is below 2^*exponent. */
@@ -193,11 +273,59 @@ static bool all_equal(int64_t n, const double *x)
     return true;
 }
 
+/* y = x / 2^exponent, so that no square over- or underflows. */
+static void scale_draws(int64_t n, const double *x, int exponent, double *y)
+{
+    bool is_normal = exponent > -1000 && exponent < 1000;
+    double scale = is_normal ? ldexp(1, -exponent) : 1;
+
+    for (int64_t k = 0; k < n; k++)
+        y[k] = is_normal ? x[k] * scale : ldexp(x[k], -exponent);
+}
+
+static heat_status make_halves(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *y,
+                               halves *h)
+{
+    int64_t every = (n_chains + MOST_PICKED - 1) / MOST_PICKED,
+            n_picked = 2 * ((n_chains + every - 1) / every);
+    heat_status status;
+
+    *h = (halves){.n_chains = n_chains,
+                  .n_draws = n_draws,
+                  .count = 2 * n_chains,
+                  .length = n_draws / 2,
+                  .every = every,
+                  .n_picked = n_picked};
+    status = heat_levels_init(ctx, n_chains * n_draws, y, &h->levels);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->levels.count, sizeof *h->table, &h->table);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->count, sizeof *h->means, &h->means);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->count, sizeof *h->outer, &h->outer);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_picked * h->length, sizeof *h->picked, &h->picked);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->length, sizeof *h->scratch, &h->scratch);
+    return status == HEAT_OK ? heat_autocovariance_create(ctx, h->length, &h->lags) : status;
+}
+
+static void clear_halves(halves *h)
+{
+    heat_levels_clear(&h->levels);
+    heat_free(h->table);
+    heat_free(h->means);
+    heat_free(h->outer);
+    heat_free(h->picked);
+    heat_free(h->scratch);
+    heat_autocovariance_free(h->lags);
+}
+
 heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *x,
                                  heat_convergence *out)
 {
     int64_t n = n_chains * n_draws;
-    halves h = {.count = 2 * n_chains, .length = n_draws / 2};
+    halves h = {0};
     double *y = NULL;
     int exponent;
     heat_status status;
@@ -210,27 +338,20 @@ heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_
         return status;
     if (all_equal(n, x)) {
         double all = (double)n;
-        *out = (heat_convergence){x[0], 0, 0, x[0], x[0], x[0], 1, all, all, 1};
+        *out = (heat_convergence){x[0], 0, 0, x[0], x[0], x[0], 1, all, all, 1, 1};
         return HEAT_OK;
     }
-    if ((status = heat_alloc(ctx, n, sizeof *y, &y)) != HEAT_OK ||
-        (status = heat_alloc(ctx, n, sizeof *h.x, &h.x)) != HEAT_OK ||
-        (status = heat_alloc(ctx, h.count, sizeof *h.means, &h.means)) != HEAT_OK ||
-        (status = heat_alloc(ctx, n, sizeof *h.ranked, &h.ranked)) != HEAT_OK ||
-        (status = heat_alloc(ctx, n, sizeof *h.spare, &h.spare)) != HEAT_OK ||
-        (status = heat_autocovariance_create(ctx, h.length, &h.lags)) != HEAT_OK)
-        goto out;
-    for (int64_t k = 0; k < n; k++) /* by a power of two, so that no square over- or underflows */
-        y[k] = ldexp(x[k], -exponent);
-    diagnose(n_chains, n_draws, y, &h, out);
-    scale_back(out, exponent);
-out:
+    status = heat_alloc_unset(ctx, n, sizeof *y, &y);
+    if (status != HEAT_OK)
+        return status;
+    scale_draws(n, x, exponent, y);
+    status = make_halves(ctx, n_chains, n_draws, y, &h);
+    if (status == HEAT_OK) {
+        diagnose(y, &h, out);
+        scale_back(out, exponent);
+    }
     heat_free(y);
-    heat_free(h.x);
-    heat_free(h.means);
-    heat_free(h.ranked);
-    heat_free(h.spare);
-    heat_autocovariance_free(h.lags);
+    clear_halves(&h);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* Radix sort by bytes, the lowest first, on the bits of a double, which order as the numbers do once the
  * negative ones are reversed (Knuth, The Art of Computer Programming 3, section 5.2.5). */
 #include "stats/ranks.h"
-#include "stats/normal_quantile.h"
 
 #include <string.h>
 
@@ -53,28 +52,4 @@ void heat_rank_values(int64_t n, const double *x, heat_ranked *spare, heat_ranke
         }
     if (from != ranked)
         memcpy(ranked, from, (size_t)n * sizeof *ranked);
-}
-
-double heat_ranked_quantile(int64_t n, const heat_ranked *ranked, double p)
-{
-    double place = p * (double)(n - 1);
-    int64_t below = (int64_t)place;
-    double low = ranked[below].value;
-
-    if (below + 1 >= n)
-        return ranked[n - 1].value;
-    return low + (place - (double)below) * (ranked[below + 1].value - low);
-}
-
-void heat_ranked_scores(int64_t n, const heat_ranked *ranked, double *score)
-{
-    for (int64_t first = 0, end; first < n; first = end) {
-        double rank, z;
-        for (end = first + 1; end < n && ranked[end].value == ranked[first].value;)
-            end++;
-        rank = 0.5 * (double)(first + 1 + end);
-        z = heat_normal_quantile((rank - 0.375) / ((double)n + 0.25));
-        for (int64_t k = first; k < end; k++)
-            score[ranked[k].at] = z;
-    }
 }

@@ -364,6 +364,61 @@ static void chains_that_disagree_raise_rhat(void **state)
     heat_context_free(ctx);
 }
 
+/* Halves of 25 autocorrelation times: too short for R-hat, though all chains together have 25000 draws. */
+static void many_short_chains_are_judged_by_what_lasts(void **state)
+{
+    (void)state;
+    enum { CHAINS = 512, DRAWS = 1000 };
+    static double x[CHAINS * DRAWS], y[CHAINS * DRAWS];
+    heat_context *ctx = test_context();
+
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        heat_convergence c;
+        fill_ar1(900 + seed, 19.0 / 21, CHAINS, DRAWS, x);
+        assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, x, &c));
+        print_message("equilibrated: rhat %.4f lasting %.4f tau %.1f\n", c.rhat, c.rhat_lasting, c.tau);
+        assert_true(c.rhat > 1.01 && c.rhat_lasting < 1.008);
+        assert_close(c.tau, 20, 2);              /* from 64 of the chains: 3 times its error */
+        for (int k = 0; k < CHAINS * DRAWS; k++) /* one chain in twenty elsewhere */
+            y[k] = x[k] + (k / DRAWS % 20 == 3 ? 1.2 : 0);
+        assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, y, &c));
+        print_message("one in twenty stuck: rhat %.4f lasting %.4f\n", c.rhat, c.rhat_lasting);
+        assert_true(c.rhat_lasting > 1.01 && c.rhat_lasting <= c.rhat);
+        for (int k = 0; k < CHAINS * DRAWS; k++) /* two valleys */
+            y[k] = x[k] + (k / DRAWS % 2 == 0 ? 3 : -3);
+        assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, y, &c));
+        assert_true(c.rhat_lasting > 1.5);
+        for (int k = 0; k < CHAINS * DRAWS; k++) /* other widths: only the folded draws show it */
+            y[k] = x[k] * (k / DRAWS % 8 == 0 ? 3 : 1);
+        assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, y, &c));
+        assert_true(c.rhat_lasting > 1.01);
+        for (int k = 0; k < CHAINS * DRAWS; k++) /* all drift alike */
+            y[k] = x[k] + (k % DRAWS) * 0.6 / DRAWS;
+        assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, y, &c));
+        assert_true(c.rhat_lasting > 1.01);
+        fill_ar1(950 + seed, 0.998, CHAINS, DRAWS, x); /* a memory as long as the chain */
+        assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, x, &c));
+        assert_true(c.rhat_lasting > 1.05);
+    }
+    heat_context_free(ctx);
+}
+
+/* What lasts needs many chains to be told from what does not. */
+static void few_chains_keep_their_rhat(void **state)
+{
+    (void)state;
+    static double x[HEAT_MANY_CHAINS * 100];
+    heat_context *ctx = test_context();
+    heat_convergence c;
+
+    for (int chains = 1; chains <= HEAT_MANY_CHAINS; chains++) {
+        fill_ar1(77, 0.9, chains, 100, x);
+        assert_ok(ctx, heat_convergence_get(ctx, chains, 100, x, &c));
+        assert_true(chains < HEAT_MANY_CHAINS ? c.rhat_lasting == c.rhat : c.rhat_lasting <= c.rhat);
+    }
+    heat_context_free(ctx);
+}
+
 static void equal_draws_have_no_error(void **state)
 {
     (void)state;
@@ -500,6 +555,8 @@ int main(void)
         cmocka_unit_test(error_bars_cover_the_true_mean),
         cmocka_unit_test(anticorrelated_draws_beat_independent_ones),
         cmocka_unit_test(chains_that_disagree_raise_rhat),
+        cmocka_unit_test(many_short_chains_are_judged_by_what_lasts),
+        cmocka_unit_test(few_chains_keep_their_rhat),
         cmocka_unit_test(equal_draws_have_no_error),
         cmocka_unit_test(stuck_chains_count_once_each),
         cmocka_unit_test(no_pattern_of_two_values_gives_nan),

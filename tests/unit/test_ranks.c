@@ -1,5 +1,6 @@
 /* Order, quantiles and normal scores: against published values, the error function, and counting. */
 #include "random/stream.h"
+#include "stats/levels.h"
 #include "stats/normal_quantile.h"
 #include "stats/ranks.h"
 #include "support.h"
@@ -61,21 +62,35 @@ static void values_come_in_order_and_equal_ones_as_they_stood(void **state)
     }
 }
 
+/* All of x, counted. */
+static void make_levels(heat_context *ctx, int64_t n, const double *x, heat_levels *levels)
+{
+    assert_ok(ctx, heat_levels_init(ctx, n, x, levels));
+    heat_levels_count(levels, 1, n, 0, n, true);
+}
+
 static void quantiles_interpolate_between_order_statistics(void **state)
 {
     (void)state;
     const double x[] = {40, 10, 30, 20, 50}, one[] = {3};
-    heat_ranked ranked[5], spare[5];
+    heat_context *ctx = test_context();
+    heat_levels levels;
 
-    heat_rank_values(5, x, spare, ranked);
-    assert_close(heat_ranked_quantile(5, ranked, 0), 10, 0);
-    assert_close(heat_ranked_quantile(5, ranked, 0.05), 12, 1e-14); /* 4 * 0.05 of the way */
-    assert_close(heat_ranked_quantile(5, ranked, 0.5), 30, 0);
-    assert_close(heat_ranked_quantile(5, ranked, 0.95), 48, 1e-14);
-    assert_close(heat_ranked_quantile(5, ranked, 1), 50, 0);
-    assert_close(heat_ranked_quantile(4, ranked, 0.5), 25, 0);
-    heat_rank_values(1, one, spare, ranked);
-    assert_close(heat_ranked_quantile(1, ranked, 0.95), 3, 0);
+    make_levels(ctx, 5, x, &levels);
+    assert_close(heat_levels_quantile(&levels, 5, 0), 10, 0);
+    assert_close(heat_levels_quantile(&levels, 5, 0.05), 12, 1e-14); /* 4 * 0.05 of the way */
+    assert_close(heat_levels_quantile(&levels, 5, 0.5), 30, 0);
+    assert_close(heat_levels_quantile(&levels, 5, 0.95), 48, 1e-14);
+    assert_close(heat_levels_quantile(&levels, 5, 1), 50, 0);
+    heat_levels_count(&levels, 1, 5, 0, 4, true); /* without the 50 */
+    assert_close(heat_levels_quantile(&levels, 4, 0.5), 25, 0);
+    heat_levels_count(&levels, 2, 3, 0, 2, true); /* 40, 10, 20, 50 */
+    assert_close(heat_levels_quantile(&levels, 4, 0.5), 30, 0);
+    heat_levels_clear(&levels);
+    make_levels(ctx, 1, one, &levels);
+    assert_close(heat_levels_quantile(&levels, 1, 0.95), 3, 0);
+    heat_levels_clear(&levels);
+    heat_context_free(ctx);
 }
 
 static void equal_values_share_the_score_of_their_average_rank(void **state)
@@ -83,13 +98,57 @@ static void equal_values_share_the_score_of_their_average_rank(void **state)
     (void)state;
     const double x[] = {7, 5, 7, 1, 7, -2};
     const double rank[] = {5, 3, 5, 2, 5, 1};
-    heat_ranked ranked[6], spare[6];
+    const double folded[] = {3, 1, 3, 5, 3, 6}; /* of |x - 5|: 2 0 2 4 2 7 */
+    heat_context *ctx = test_context();
+    heat_levels levels;
     double score[6];
 
-    heat_rank_values(6, x, spare, ranked);
-    heat_ranked_scores(6, ranked, score);
+    make_levels(ctx, 6, x, &levels);
+    assert_int_equal(levels.count, 4);
+    heat_levels_scores(&levels, 6, score);
     for (int k = 0; k < 6; k++)
-        assert_close(score[k], heat_normal_quantile((rank[k] - 0.375) / 6.25), 0);
+        assert_close(score[levels.code[k]], heat_normal_quantile((rank[k] - 0.375) / 6.25), 0);
+    heat_levels_folded_scores(&levels, 6, 5, score);
+    for (int k = 0; k < 6; k++)
+        assert_close(score[levels.code[k]], heat_normal_quantile((folded[k] - 0.375) / 6.25), 0);
+    heat_levels_folded_scores(&levels, 6, 3, score); /* |x - 3|: 4 2 4 2 4 5, ties across the centre */
+    assert_close(score[levels.code[1]], heat_normal_quantile((1.5 - 0.375) / 6.25), 0);
+    assert_close(score[levels.code[3]], score[levels.code[1]], 0);
+    assert_close(score[levels.code[0]], heat_normal_quantile((4 - 0.375) / 6.25), 0);
+    heat_levels_clear(&levels);
+    heat_context_free(ctx);
+}
+
+/* Few levels are hashed, many are sorted: both give the values back, in order. */
+static void few_and_many_levels_are_found(void **state)
+{
+    (void)state;
+    enum { N = 200000 };
+    static double x[N];
+    heat_context *ctx = test_context();
+    heat_stream stream;
+
+    heat_stream_init(&stream, 9, HEAT_PURPOSE_TEST, 0);
+    for (uint64_t spread = 3; spread < 1000000; spread *= 30) {
+        heat_levels levels;
+        int64_t n_seen = 0;
+        for (int k = 0; k < N; k++) {
+            x[k] = ((double)heat_stream_below(&stream, spread) - (double)(spread / 2)) / 8;
+            x[k] = k % 2 == 0 ? x[k] : x[k] == 0 ? -0.0 : x[k];
+        }
+        make_levels(ctx, N, x, &levels);
+        assert_true(levels.count <= (int64_t)spread);
+        for (int k = 0; k < N; k++)
+            assert_true(levels.value[levels.code[k]] == x[k]);
+        for (int64_t k = 0; k < levels.count; k++) {
+            assert_true(k == 0 || levels.value[k - 1] < levels.value[k]);
+            assert_true(levels.draws[k] > 0);
+            n_seen += levels.draws[k];
+        }
+        assert_int_equal(n_seen, N);
+        heat_levels_clear(&levels);
+    }
+    heat_context_free(ctx);
 }
 
 int main(void)
@@ -100,6 +159,7 @@ int main(void)
         cmocka_unit_test(values_come_in_order_and_equal_ones_as_they_stood),
         cmocka_unit_test(quantiles_interpolate_between_order_statistics),
         cmocka_unit_test(equal_values_share_the_score_of_their_average_rank),
+        cmocka_unit_test(few_and_many_levels_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,250 @@
+/* Levels by hashing while they are few, else by sorting all draws. */
+#include "stats/levels.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "stats/normal_quantile.h"
+#include "stats/ranks.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_HASHED = 1 << 16, FEWEST_SLOTS = 1 << 10 };
+
+/* Open addressing with linear steps; the slots are a power of two. */
+typedef struct hash {
+    int64_t n_slots;
+    double *key;
+    uint32_t *code; /* 0: free; else the level's number plus 1 */
+    int64_t count;
+} hash;
+
+static int64_t slot_of(const hash *h, double key)
+{
+    uint64_t bits;
+    int64_t slot;
+
+    memcpy(&bits, &key, sizeof bits);
+    bits *= 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio: Knuth 3, section 6.4 */
+    slot = (int64_t)(bits >> 32) & (h->n_slots - 1);
+    while (h->code[slot] != 0 && h->key[slot] != key)
+        slot = (slot + 1) & (h->n_slots - 1);
+    return slot;
+}
+
+static heat_status make_slots(heat_context *ctx, int64_t n_slots, hash *h)
+{
+    heat_status status = heat_alloc(ctx, n_slots, sizeof *h->key, &h->key);
+
+    h->n_slots = n_slots;
+    return status == HEAT_OK ? heat_alloc(ctx, n_slots, sizeof *h->code, &h->code) : status;
+}
+
+static void free_slots(hash *h)
+{
+    heat_free(h->key);
+    heat_free(h->code);
+}
+
+static heat_status grow(heat_context *ctx, hash *h)
+{
+    hash larger = {.count = h->count};
+    heat_status status = make_slots(ctx, 4 * h->n_slots, &larger);
+
+    for (int64_t k = 0; k < h->n_slots && status == HEAT_OK; k++)
+        if (h->code[k] != 0) {
+            int64_t slot = slot_of(&larger, h->key[k]);
+            larger.key[slot] = h->key[k];
+            larger.code[slot] = h->code[k];
+        }
+    if (status != HEAT_OK) {
+        free_slots(&larger);
+        return status;
+    }
+    free_slots(h);
+    *h = larger;
+    return HEAT_OK;
+}
+
+/* Codes by first appearance; *few is false, and nothing else said, where there are too many levels. */
+static heat_status hash_all(heat_context *ctx, int64_t n, const double *x, hash *h, uint32_t *code, bool *few)
+{
+    heat_status status = make_slots(ctx, FEWEST_SLOTS, h);
+
+    *few = true;
+    for (int64_t k = 0; k < n && status == HEAT_OK && *few; k++) {
+        double key = x[k] + 0.0; /* -0 + 0 is 0 */
+        int64_t slot = slot_of(h, key);
+        if (h->code[slot] == 0) {
+            h->key[slot] = key;
+            h->code[slot] = (uint32_t)++h->count;
+            *few = h->count <= MOST_HASHED;
+        }
+        code[k] = h->code[slot] - 1;
+        if (2 * h->count > h->n_slots)
+            status = grow(ctx, h);
+    }
+    return status;
+}
+
+static heat_status alloc_levels(heat_context *ctx, int64_t count, heat_levels *l)
+{
+    heat_status status = heat_alloc(ctx, count, sizeof *l->value, &l->value);
+
+    l->count = count;
+    return status == HEAT_OK ? heat_alloc(ctx, count, sizeof *l->draws, &l->draws) : status;
+}
+
+/* Sorts few levels, and gives the codes their order. */
+static heat_status order_hashed(heat_context *ctx, int64_t n, const hash *h, heat_levels *l)
+{
+    heat_ranked *ranked = NULL, *spare = NULL;
+    double *key = NULL;
+    uint32_t *place = NULL;
+    heat_status status = alloc_levels(ctx, h->count, l);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->count, sizeof *ranked, &ranked);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->count, sizeof *spare, &spare);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->count, sizeof *key, &key);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, h->count, sizeof *place, &place);
+    if (status == HEAT_OK) {
+        for (int64_t k = 0; k < h->n_slots; k++)
+            if (h->code[k] != 0)
+                key[h->code[k] - 1] = h->key[k];
+        heat_rank_values(h->count, key, spare, ranked);
+        for (int64_t k = 0; k < h->count; k++) {
+            l->value[k] = ranked[k].value;
+            place[ranked[k].at] = (uint32_t)k;
+        }
+        for (int64_t k = 0; k < n; k++)
+            l->code[k] = place[l->code[k]];
+    }
+    heat_free(ranked);
+    heat_free(spare);
+    heat_free(key);
+    heat_free(place);
+    return status;
+}
+
+static heat_status sort_all(heat_context *ctx, int64_t n, const double *x, heat_levels *l)
+{
+    heat_ranked *ranked = NULL, *spare = NULL;
+    int64_t count = 0;
+    heat_status status = heat_alloc_unset(ctx, n, sizeof *ranked, &ranked);
+
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, n, sizeof *spare, &spare);
+    if (status == HEAT_OK) {
+        heat_rank_values(n, x, spare, ranked);
+        for (int64_t k = 0; k < n; k++) {
+            count += k == 0 || ranked[k].value != ranked[k - 1].value;
+            l->code[ranked[k].at] = (uint32_t)(count - 1);
+        }
+        status = alloc_levels(ctx, count, l);
+    }
+    for (int64_t k = 0; k < n && status == HEAT_OK; k++)
+        l->value[l->code[ranked[k].at]] = ranked[k].value;
+    heat_free(ranked);
+    heat_free(spare);
+    return status;
+}
+
+heat_status heat_levels_init(heat_context *ctx, int64_t n, const double *x, heat_levels *l)
+{
+    hash h = {0};
+    bool few;
+    heat_status status = heat_alloc_unset(ctx, n, sizeof *l->code, &l->code);
+
+    l->value = NULL;
+    l->draws = NULL;
+    if (status == HEAT_OK)
+        status = hash_all(ctx, n, x, &h, l->code, &few);
+    if (status == HEAT_OK && few)
+        status = order_hashed(ctx, n, &h, l);
+    free_slots(&h);
+    if (status != HEAT_OK || few)
+        return status;
+    if (n > UINT32_MAX)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "%lld draws of more than %d values are too many to rank",
+                         (long long)n, MOST_HASHED);
+    return sort_all(ctx, n, x, l);
+}
+
+void heat_levels_clear(heat_levels *l)
+{
+    heat_free(l->value);
+    heat_free(l->code);
+    heat_free(l->draws);
+    *l = (heat_levels){0};
+}
+
+void heat_levels_count(heat_levels *l, int64_t n_pieces, int64_t step, int64_t first, int64_t length,
+                       bool anew)
+{
+    if (anew)
+        memset(l->draws, 0, (size_t)l->count * sizeof *l->draws);
+    for (int64_t p = 0; p < n_pieces; p++)
+        for (int64_t k = p * step + first; k < p * step + first + length; k++)
+            l->draws[l->code[k]]++;
+}
+
+double heat_levels_quantile(const heat_levels *l, int64_t n, double p)
+{
+    double place = p * (double)(n - 1);
+    int64_t below = (int64_t)place, before = 0, level = 0, next;
+
+    while (before + l->draws[level] <= below)
+        before += l->draws[level++];
+    if (below + 1 >= n || before + l->draws[level] > below + 1)
+        return l->value[level];
+    for (next = level + 1; l->draws[next] == 0;)
+        next++;
+    return l->value[level] + (place - (double)below) * (l->value[next] - l->value[level]);
+}
+
+/* The score of `draws` equal values after `before` lower ones. */
+static double score_of(int64_t before, int64_t draws, int64_t n)
+{
+    double rank = 0.5 * (double)(2 * before + draws + 1);
+
+    return heat_normal_quantile((rank - 0.375) / ((double)n + 0.25));
+}
+
+void heat_levels_scores(const heat_levels *l, int64_t n, double *score)
+{
+    int64_t before = 0;
+
+    for (int64_t k = 0; k < l->count; k++) {
+        if (l->draws[k] > 0)
+            score[k] = score_of(before, l->draws[k], n);
+        before += l->draws[k];
+    }
+}
+
+/* The two sides of the centre, merged. */
+void heat_levels_folded_scores(const heat_levels *l, int64_t n, double centre, double *score)
+{
+    int64_t above = 0, below, before = 0;
+
+    while (above < l->count && l->value[above] < centre)
+        above++;
+    for (below = above - 1; below >= 0 || above < l->count;) {
+        double left = below >= 0 ? fabs(l->value[below] - centre) : (double)INFINITY;
+        double right = above < l->count ? fabs(l->value[above] - centre) : (double)INFINITY;
+        double least = fmin(left, right), z;
+        int64_t low = below, high = above, draws = 0;
+        while (low >= 0 && fabs(l->value[low] - centre) == least)
+            draws += l->draws[low--];
+        while (high < l->count && fabs(l->value[high] - centre) == least)
+            draws += l->draws[high++];
+        z = draws > 0 ? score_of(before, draws, n) : 0;
+        before += draws;
+        while (below > low)
+            score[below--] = z;
+        while (above < high)
+            score[above++] = z;
+    }
+}
