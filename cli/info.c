@@ -160,8 +160,9 @@ static void print_text(cli *c, const heat_model_info *info, const heat_exact_cos
                   cli_text_full(info->max_coupling, b));
     cli_print_row("field", "%s", info->has_field ? "yes" : "none");
     cli_print_row("energies", "%s", info->integer ? "integers, exact" : info->exact ? "exact" : "rounded");
-    cli_print_row("exact by", "%s: %s, %s table entries", cost->method, cli_text_size(cost->bytes, a),
-                  cli_text_count(cost->operations, b));
+    cli_print_row("exact by", "%s: %s, %s %s", cost->method, cli_text_size(cost->bytes, a),
+                  cli_text_count(cost->operations, b),
+                  strcmp(cost->method, "layer enumeration") == 0 ? "visits of a unit" : "table entries");
     if (strcmp(cost->method, "elimination") == 0)
         cli_print_row("width", "%s%d, affordable up to %d; no order is below %d",
                       cost->width_is_bound ? "at least " : "", cost->width, cost->width_affordable,

@@ -2,6 +2,8 @@
 #include "cli.h"
 #include "clock.h"
 
+#include <string.h>
+
 double cli_time_left(const cli *c)
 {
     const heat_option *o = cli_option_find(&c->args, "time");
@@ -16,6 +18,19 @@ double cli_time_left(const cli *c)
     return left > 0 ? left : 0;
 }
 
+static bool was_given(const cli *c, const char *name)
+{
+    const heat_option *o = cli_option_find(&c->args, name);
+
+    return o != NULL && c->args.given[o - c->args.rows];
+}
+
+/* NULL for "auto", and where the verb has no such option. */
+static const char *word_or_null(const char *word)
+{
+    return word == NULL || strcmp(word, "auto") == 0 ? NULL : word;
+}
+
 heat_status cli_model_load(cli *c, heat_model **model, heat_model_info *info)
 {
     return cli_model_load_spec(c, c->args.operands[0], model, info);
@@ -23,12 +38,18 @@ heat_status cli_model_load(cli *c, heat_model **model, heat_model_info *info)
 
 heat_status cli_model_load_spec(cli *c, const char *spec, heat_model **model, heat_model_info *info)
 {
-    const char *format = c->args.values.own.format;
+    const cli_own *own = &c->args.values.own;
+    heat_load_options opt;
     heat_status status;
 
     heat_context_limit(c->ctx, cli_time_left(c));
-    status = format == NULL ? heat_model_load(c->ctx, spec, model)
-                            : heat_model_load_format(c->ctx, spec, format, model);
+    heat_load_options_init(&opt);
+    opt.format = own->format;
+    opt.transpose = was_given(c, "transpose") ? own->transpose : -1;
+    opt.visible_layer = word_or_null(own->visible_layer);
+    opt.hidden_layer = word_or_null(own->hidden_layer);
+    opt.update = was_given(c, "update") ? own->update : -1;
+    status = heat_model_load_with(c->ctx, spec, &opt, model);
     if (status == HEAT_ERROR_STOPPED)
         return cli_fail_file(c, status, spec, "%s%s", heat_context_error(c->ctx),
                              cli_signal() == 0 ? " (option --time)" : "");

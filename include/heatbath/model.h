@@ -52,6 +52,23 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_load(heat_context *ctx, const char
 HEAT_API HEAT_MUST_USE heat_status heat_model_load_format(heat_context *ctx, const char *path,
                                                           const char *format, heat_model **out);
 
+/* What is known of a model's file beside its content. */
+typedef struct heat_load_options {
+    size_t size;        /* set by heat_load_options_init */
+    const char *format; /* NULL: told by content */
+    /* Of an RBM in another program's file (docs/formats.md): */
+    int32_t transpose; /* W is 1: [hidden][visible], 0: [visible][hidden]; -1: as names or lengths say */
+    const char *visible_layer; /* "binary" or "spin"; NULL: as the file says, else binary */
+    const char *hidden_layer;
+    int64_t update; /* which update of training; -1: the last */
+} heat_load_options;
+
+HEAT_API void heat_load_options_init(heat_load_options *options);
+
+/* heat_model_load with options (NULL: none). One that the model has no use for is HEAT_ERROR_OPTION. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_load_with(heat_context *ctx, const char *spec,
+                                                        const heat_load_options *options, heat_model **out);
+
 /* Several models named by one text. */
 typedef struct heat_model_list {
     size_t size; /* set by heat_model_expand */

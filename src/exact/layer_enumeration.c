@@ -56,9 +56,10 @@ double heat_layer_enumeration_bytes(const heat_layered *l)
 {
     double n_bits = l->n_hidden <= l->n_visible ? l->n_hidden : l->n_visible;
     double n_units = 16.0 + (l->n_hidden <= l->n_visible ? l->n_visible : l->n_hidden);
-    double sums = n_units * (n_bits + 1) + n_bits;
+    double sums = n_units * (n_bits + 1) + n_bits, blocks = ldexp(1, (int)n_bits - HEAT_LAYER_BLOCK_BITS);
+    double most = fmin(ceil(blocks / BLOCKS_PER_UNIT), MOST_UNITS) * sums;
 
-    return 8 * (3 * n_bits * n_units + 8 * n_units + fmax(batch_bytes / 8, 8 * sums) + sums) +
+    return 8 * (3 * n_bits * n_units + 8 * n_units + fmin(most, fmax(batch_bytes / 8, 8 * sums)) + sums) +
            MOST_UNITS * sizeof(heat_layer_tally);
 }
 

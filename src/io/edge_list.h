@@ -21,6 +21,15 @@ typedef enum heat_graph_form {
     HEAT_FORM_RBM
 } heat_graph_form;
 
+/* What the caller says of a file of an RBM, set before it is read; zeroes say nothing. */
+typedef enum heat_hint { HEAT_HINT_NONE = 0, HEAT_HINT_YES, HEAT_HINT_NO } heat_hint;
+
+typedef struct heat_rbm_hints {
+    heat_hint transpose;     /* W is [hidden][visible] */
+    int32_t visible, hidden; /* 1 + the heat_layer */
+    int64_t update;          /* 1 + the number of an update of training */
+} heat_rbm_hints;
+
 typedef struct heat_edge_list {
     int64_t n_variables;
     int64_t n_edges;
@@ -36,6 +45,7 @@ typedef struct heat_edge_list {
     double *tables;            /* [n_tables][q][q]; NULL: weights */
     int64_t *table;            /* [n_edges] */
     heat_rbm rbm;              /* RBM: its arrays, owned, none NULL; the offset is that above */
+    heat_rbm_hints hints;      /* RBM, for reading */
     heat_labels labels;        /* names of the variables; empty if they are called 0 to n - 1 */
     int64_t n_repeated_fields; /* linear terms that repeated an earlier one; added up */
     int64_t n_self_loops;      /* edges from a vertex to itself, left out (Max-Cut: they are never cut) */

@@ -7,7 +7,9 @@
 #include "io/coo_file.h"
 #include "io/graph_hdf5.h"
 #include "io/ising_file.h"
+#include "io/npz_file.h"
 #include "io/qubo_file.h"
+#include "io/rbm_text.h"
 #include "io/rudy_file.h"
 
 #include <stdio.h>
@@ -47,6 +49,10 @@ static const format_row rows[] = {
      false},
     {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read, heat_graph_hdf5_write,
      EITHER, ANY, true, true},
+    {"npz", NULL, "NumPy's .npz of an RBM", heat_rbm_npz_recognise, heat_rbm_npz_read, NULL, EITHER, NONE,
+     false, false},
+    {"rbm-text", NULL, "lines of numbers in NAME_W.txt", heat_rbm_text_recognise, heat_rbm_text_read, NULL,
+     EITHER, NONE, false, false},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -143,14 +149,35 @@ int32_t heat_graph_first_index(const char *name)
     return strcmp(name, "rudy") == 0 || strcmp(name, "ising1") == 0 || strcmp(name, "mqlib") == 0;
 }
 
+/* Hints that only files of RBMs take. */
+static heat_status refuse_hints(heat_context *ctx, const char *path, const heat_edge_list *list)
+{
+    const heat_rbm_hints *h = &list->hints;
+    const char *option = h->transpose != HEAT_HINT_NONE ? "transpose"
+                         : h->visible > 0               ? "visible-layer"
+                         : h->hidden > 0                ? "hidden-layer"
+                         : h->update > 0                ? "update"
+                                                        : NULL;
+
+    if (option == NULL || list->form == HEAT_FORM_RBM)
+        return HEAT_OK;
+    return heat_fail_option(ctx, option, NULL, "is of files that hold an RBM, and %s holds none", path);
+}
+
 heat_status heat_graph_read(heat_context *ctx, const char *path, const char *format, heat_edge_list *list,
                             const char **name)
+{
+    return heat_graph_read_hinted(ctx, path, format, &(heat_rbm_hints){0}, list, name);
+}
+
+heat_status heat_graph_read_hinted(heat_context *ctx, const char *path, const char *format,
+                                   const heat_rbm_hints *hints, heat_edge_list *list, const char **name)
 {
     heat_text_source *source = NULL;
     const format_row *row = NULL;
     heat_status status = HEAT_OK;
 
-    *list = (heat_edge_list){0};
+    *list = (heat_edge_list){.hints = *hints};
     *name = NULL;
     if (format != NULL)
         status = find_row(ctx, format, &row);
@@ -162,6 +189,8 @@ heat_status heat_graph_read(heat_context *ctx, const char *path, const char *for
         status = row->read(source, list);
     if (status == HEAT_OK && format == NULL && list->n_self_loops > 0)
         status = refuse_two_readings(source, list);
+    if (status == HEAT_OK)
+        status = refuse_hints(ctx, path, list);
     if (status == HEAT_OK)
         *name = row->name;
     else

@@ -13,6 +13,11 @@ HEAT_MUST_USE heat_status heat_graph_read(heat_context *ctx, const char *path, c
 /* Where the format of that name counts variables from: 0 or 1. */
 int32_t heat_graph_first_index(const char *name);
 
+/* The same, with what the caller says of an RBM; hints that the file has no use for are HEAT_ERROR_OPTION. */
+HEAT_MUST_USE heat_status heat_graph_read_hinted(heat_context *ctx, const char *path, const char *format,
+                                                 const heat_rbm_hints *hints, heat_edge_list *list,
+                                                 const char **name);
+
 /* Writes a graph; the suffix of `path` chooses the format, to whose coding the list is rewritten. Whole or
  * not at all. Labels that the format cannot hold are left out with a warning. */
 HEAT_MUST_USE heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list *list);

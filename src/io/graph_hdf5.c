@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/potts_hdf5.h"
 #include "io/rbm_hdf5.h"
+#include "io/rbms_hdf5.h"
 #include "io/store.h"
 
 #include <jansson.h>
@@ -179,20 +180,36 @@ static heat_status read_form(const graph_reader *r, heat_edge_list *list)
     }
 }
 
+/* Another program's file that is known; *known is false, and the status HEAT_OK, for all others. */
+static heat_status read_foreign(const graph_reader *r, const char *image, size_t size, bool *known,
+                                heat_edge_list *list)
+{
+    heat_store *store = NULL;
+    heat_status status = heat_store_open_any(r->ctx, r->name, image, size, &store);
+
+    *known = status == HEAT_OK && heat_rbms_recognise(store);
+    if (*known)
+        status = heat_rbms_read(r->ctx, store, r->name, list);
+    heat_store_close(store);
+    return status;
+}
+
 heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
 {
     graph_reader r = {.ctx = heat_text_source_context(source), .name = heat_text_source_name(source)};
     char *image = NULL;
     size_t size = 0;
-    heat_status status;
+    bool known = false;
+    heat_status status = HEAT_OK;
 
-    if (heat_text_source_is_plain_file(source)) {
-        status = heat_store_open(r.ctx, r.name, "graph", &r.store);
-    } else {
+    if (!heat_text_source_is_plain_file(source))
         status = heat_text_source_take(source, &image, &size);
-        if (status == HEAT_OK)
-            status = heat_store_open_image(r.ctx, r.name, image, size, "graph", &r.store);
-    }
+    if (status == HEAT_OK)
+        status = read_foreign(&r, image, size, &known, list);
+    if (status != HEAT_OK || known)
+        goto out;
+    status = image == NULL ? heat_store_open(r.ctx, r.name, "graph", &r.store)
+                           : heat_store_open_image(r.ctx, r.name, image, size, "graph", &r.store);
     if (status == HEAT_OK)
         status = read_scalars(&r, list);
     if (status == HEAT_OK)
@@ -202,6 +219,7 @@ heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
     if (status == HEAT_OK)
         status = read_labels(&r, list);
     heat_store_close(r.store);
+out:
     heat_free(image);
     return status;
 }

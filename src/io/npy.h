@@ -13,4 +13,17 @@ HEAT_MUST_USE heat_status heat_npy_create(heat_context *ctx, const char *path, c
 HEAT_MUST_USE heat_status heat_npy_write_int8(heat_context *ctx, const char *path, int rank,
                                               const int64_t *extent, const int8_t *data);
 
+/* An array of numbers, as doubles in C order. */
+typedef struct heat_npy_array {
+    int rank;
+    int64_t extent[8];
+    double *values; /* the caller frees it */
+} heat_npy_array;
+
+/* Reads an array from the bytes of a .npy file: integers of up to 32 bits, bool, float32 and float64, either
+ * byte order, C or Fortran order. `file` and `array` name it in messages. HEAT_ERROR_INPUT says what it is
+ * not. */
+HEAT_MUST_USE heat_status heat_npy_parse(heat_context *ctx, const char *file, const char *array,
+                                         const char *bytes, size_t size, heat_npy_array *out);
+
 #endif

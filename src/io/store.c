@@ -5,6 +5,7 @@
 #include "io/store.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/atomic_file.h"
 #include "io/store_seal.h"
 
@@ -146,8 +147,16 @@ static heat_status read_integer(heat_store *s, const char *name, int64_t *value)
     return ok ? HEAT_OK : damaged(s, name);
 }
 
+/* Reads an attribute, or an array, whole. */
+static bool read_whole(hid_t carrier, hid_t type, void *out)
+{
+    if (H5Iget_type(carrier) == H5I_ATTR)
+        return H5Aread(carrier, type, out) >= 0;
+    return H5Dread(carrier, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) >= 0;
+}
+
 /* Reads a text of fixed length, or HDF5's own string of any length, into text[LONGEST_TEXT + 1]. */
-static bool read_text(hid_t attribute, hid_t type, char *text)
+static bool read_text(hid_t carrier, hid_t type, char *text)
 {
     size_t size = H5Tget_size(type);
     hid_t memory_type = H5Tcopy(H5T_C_S1);
@@ -157,7 +166,7 @@ static bool read_text(hid_t attribute, hid_t type, char *text)
     if (H5Tis_variable_str(type) > 0) {
         char *own = NULL;
         H5Tset_size(memory_type, H5T_VARIABLE);
-        if (H5Aread(attribute, memory_type, &own) >= 0 && own != NULL) {
+        if (read_whole(carrier, memory_type, &own) && own != NULL) {
             size_t length = strlen(own);
             ok = length <= LONGEST_TEXT;
             if (ok)
@@ -166,7 +175,7 @@ static bool read_text(hid_t attribute, hid_t type, char *text)
         }
     } else if (size > 0 && size <= LONGEST_TEXT) {
         H5Tset_size(memory_type, size + 1); /* room for the end, whatever the padding */
-        ok = H5Aread(attribute, memory_type, text) >= 0;
+        ok = read_whole(carrier, memory_type, text);
         text[LONGEST_TEXT] = '\0';
     }
     H5Tclose(memory_type);
@@ -393,7 +402,7 @@ static heat_status open_hdf5(heat_store *s, const void *bytes, size_t size, cons
     if (s->file < 0)
         return heat_fail_file(s->ctx, HEAT_ERROR_INPUT, s->path, 0, 0,
                               "not an HDF5 file, or a damaged or truncated one");
-    return check_head(s, kind);
+    return kind == NULL ? HEAT_OK : check_head(s, kind);
 }
 
 static heat_status open_store(heat_context *ctx, const char *path, const void *bytes, size_t size,
@@ -427,6 +436,66 @@ heat_status heat_store_open_image(heat_context *ctx, const char *name, const voi
                                   const char *kind, heat_store **out)
 {
     return open_store(ctx, name, bytes == NULL ? "" : bytes, size, kind, out);
+}
+
+heat_status heat_store_open_any(heat_context *ctx, const char *path, const void *bytes, size_t size,
+                                heat_store **out)
+{
+    return open_store(ctx, path, bytes, size, NULL, out);
+}
+
+bool heat_store_is_own(const heat_store *s)
+{
+    error_printer before = silence();
+    bool own = H5Aexists(s->file, "format") > 0;
+
+    restore(before);
+    return own;
+}
+
+bool heat_store_find_last(const heat_store *s, const char *prefix, int64_t *number)
+{
+    error_printer before = silence();
+    size_t head = strlen(prefix);
+    char name[LONGEST_NAME];
+    bool found = false;
+    H5G_info_t root;
+
+    if (H5Gget_info(s->file, &root) < 0)
+        root.nlinks = 0;
+    for (hsize_t k = 0; k < root.nlinks; k++) {
+        ssize_t length =
+            H5Lget_name_by_idx(s->file, ".", H5_INDEX_NAME, H5_ITER_INC, k, name, sizeof name, H5P_DEFAULT);
+        int64_t n;
+        if (length <= (ssize_t)head || length >= (ssize_t)sizeof name || memcmp(name, prefix, head) != 0 ||
+            !heat_parse_int(name + head, (size_t)length - head, &n) || n < 0)
+            continue;
+        *number = !found || n > *number ? n : *number;
+        found = true;
+    }
+    restore(before);
+    return found;
+}
+
+heat_status heat_store_get_word(heat_context *ctx, heat_store *s, const char *name, char **word)
+{
+    error_printer before = silence();
+    hid_t set = H5Dopen2(s->file, name, H5P_DEFAULT);
+    hid_t type = set < 0 ? H5I_INVALID_HID : H5Dget_type(set);
+    hid_t space = set < 0 ? H5I_INVALID_HID : H5Dget_space(set);
+    char text[LONGEST_TEXT + 1];
+    bool ok = type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING &&
+              H5Sget_simple_extent_npoints(space) == 1 && read_text(set, type, text);
+
+    if (space >= 0)
+        H5Sclose(space);
+    if (type >= 0)
+        H5Tclose(type);
+    if (set >= 0)
+        H5Dclose(set);
+    restore(before);
+    *word = NULL;
+    return ok ? heat_copy_text(ctx, text, word) : damaged(s, name);
 }
 
 bool heat_store_has(const heat_store *s, const char *name)

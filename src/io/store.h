@@ -45,6 +45,20 @@ HEAT_MUST_USE heat_status heat_store_open(heat_context *ctx, const char *path, c
 HEAT_MUST_USE heat_status heat_store_open_image(heat_context *ctx, const char *name, const void *bytes,
                                                 size_t size, const char *kind, heat_store **out);
 
+/* Opens a file that may be of any program. `bytes` NULL: the file `path`; else an image, as above. */
+HEAT_MUST_USE heat_status heat_store_open_any(heat_context *ctx, const char *path, const void *bytes,
+                                              size_t size, heat_store **out);
+
+/* True if heatbath wrote it. */
+bool heat_store_is_own(const heat_store *store);
+
+/* The largest N of an entry PREFIXN of the root; false if there is none. */
+bool heat_store_find_last(const heat_store *store, const char *prefix, int64_t *number);
+
+/* Reads an array that is one text into a block the caller frees with heat_free. */
+HEAT_MUST_USE heat_status heat_store_get_word(heat_context *ctx, heat_store *store, const char *name,
+                                              char **word);
+
 /* True if the array exists. */
 bool heat_store_has(const heat_store *store, const char *name);
 

@@ -82,7 +82,8 @@ static heat_status take_list(heat_context *ctx, heat_edge_list *list, const char
     }
 }
 
-heat_status heat_model_load_format(heat_context *ctx, const char *path, const char *format, heat_model **out)
+static heat_status load_file(heat_context *ctx, const char *path, const char *format,
+                             const heat_rbm_hints *hints, heat_model **out)
 {
     heat_edge_list list = {0};
     const char *found = NULL;
@@ -93,7 +94,7 @@ heat_status heat_model_load_format(heat_context *ctx, const char *path, const ch
     *out = NULL;
     if (path == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no path");
-    status = heat_graph_read(ctx, path, format, &list, &found);
+    status = heat_graph_read_hinted(ctx, path, format, hints, &list, &found);
     if (status == HEAT_OK)
         status = take_list(ctx, &list, path, found, out);
     heat_edge_list_clear(&list);
@@ -102,6 +103,56 @@ heat_status heat_model_load_format(heat_context *ctx, const char *path, const ch
     if (status == HEAT_OK)
         warn(ctx, &(*out)->info);
     return status;
+}
+
+heat_status heat_model_load_format(heat_context *ctx, const char *path, const char *format, heat_model **out)
+{
+    return load_file(ctx, path, format, &(heat_rbm_hints){0}, out);
+}
+
+void heat_load_options_init(heat_load_options *options)
+{
+    *options = (heat_load_options){.size = sizeof *options, .transpose = -1, .update = -1};
+}
+
+static heat_status hint_layer(heat_context *ctx, const char *option, const char *word, int32_t *hint)
+{
+    static const heat_layer all[] = {HEAT_LAYER_BINARY, HEAT_LAYER_SPIN};
+
+    for (size_t k = 0; k < sizeof all / sizeof *all && word != NULL; k++)
+        if (strcmp(word, heat_layer_name(all[k])) == 0)
+            *hint = 1 + (int32_t)all[k];
+    if (word == NULL || *hint != 0)
+        return HEAT_OK;
+    return heat_fail_option(ctx, option, word, "'%.80s' is none of binary|spin", word);
+}
+
+heat_status heat_model_load_with(heat_context *ctx, const char *spec, const heat_load_options *options,
+                                 heat_model **out)
+{
+    heat_load_options o;
+    heat_rbm_hints hints = {HEAT_HINT_NONE, 0, 0, 0};
+    heat_status status;
+
+    if (ctx == NULL || out == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    *out = NULL;
+    heat_load_options_init(&o);
+    if (options != NULL)
+        heat_struct_copy(&o, sizeof o, options, options->size);
+    if (o.transpose != -1)
+        hints.transpose = o.transpose == 0 ? HEAT_HINT_NO : HEAT_HINT_YES;
+    if (o.update >= 0)
+        hints.update = 1 + o.update;
+    status = hint_layer(ctx, "visible-layer", o.visible_layer, &hints.visible);
+    if (status == HEAT_OK)
+        status = hint_layer(ctx, "hidden-layer", o.hidden_layer, &hints.hidden);
+    if (status != HEAT_OK)
+        return status;
+    if (o.format == NULL && hints.transpose == HEAT_HINT_NONE && hints.visible == 0 && hints.hidden == 0 &&
+        hints.update == 0)
+        return heat_model_load(ctx, spec, out);
+    return load_file(ctx, spec, o.format, &hints, out);
 }
 
 heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **out)

@@ -71,7 +71,8 @@ static void what_has_no_reading_or_two_is_refused(void **state)
         {"# c\np qubo 0 3\n", 0, NULL, HEAT_ERROR_INPUT, "expected the number of lines `i i w`, nNodes", 2,
          11},
         {"hello\n", 0, NULL, HEAT_ERROR_INPUT, "`ising N` (ising)", 1, 1},
-        {"3 3 3 3\n", 0, NULL, HEAT_ERROR_INPUT, "heatbath's HDF5, found '3'", 1, 1},
+        {"3 3 3 3\n", 0, NULL, HEAT_ERROR_INPUT,
+         "heatbath's HDF5, NumPy's .npz of an RBM, lines of numbers in NAME_W.txt, found '3'", 1, 1},
         {"4 2\nx y\n", 0, NULL, HEAT_ERROR_INPUT, "expected a graph", 1, 1},
         {"\x7f"
          "ELF\0\1",
@@ -81,7 +82,7 @@ static void what_has_no_reading_or_two_is_refused(void **state)
         {"\x89HDF\r\n\x1a\n", 0, NULL, HEAT_ERROR_INPUT, "not an HDF5 file, or a damaged", 0, 0},
         {"\x1f\x8b\x08", 0, NULL, HEAT_ERROR_INPUT, "the file is truncated", 0, 0},
         {"1 0\n", 0, "rudi", HEAT_ERROR_OPTION,
-         "none of rudy|ising|ising1|qubo|mqlib|coo|bqm|hdf5; did you mean rudy?", 0, 0},
+         "none of rudy|ising|ising1|qubo|mqlib|coo|bqm|hdf5|npz|rbm-text; did you mean rudy?", 0, 0},
         {"1 0\n", 0, "matrix-market", HEAT_ERROR_OPTION, "none of rudy|ising|ising1|qubo|mqlib|coo|bqm|hdf5",
          0, 0},
         {"1 0\n", 0, "hdf5", HEAT_ERROR_INPUT, "not an HDF5 file", 0, 0},
