@@ -57,6 +57,13 @@ LANE_FN lane_mask lane_from_bits(uint16_t bits)
 {
     return bits;
 }
+/* Straight into a mask register: gcc takes the longer way, by an integer register, if it may. */
+LANE_FN lane_mask lane_load_bits(const uint16_t *p)
+{
+    lane_mask m;
+    __asm__("kmovw %1, %0" : "=k"(m) : "m"(*p));
+    return m;
+}
 LANE_FN uint16_t lane_to_bits(lane_mask m)
 {
     return m;
@@ -446,6 +453,13 @@ LANE_FN lane_real lane_max(lane_real a, lane_real b)
     LANE_MAP(lane_real, a.v[l] > b.v[l] ? a.v[l] : b.v[l]);
 }
 
+#endif
+
+#if !(defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__))
+LANE_FN lane_mask lane_load_bits(const uint16_t *p)
+{
+    return lane_from_bits(*p);
+}
 #endif
 
 /* 2^y for -126 < y <= 0 as a multiple of 2^31, relative error below 2.5e-7: y = k + f with |f| <= 1/2, a

@@ -10,6 +10,9 @@
 
 enum { HEAT_LANES_A_VECTOR = 16, HEAT_MOST_VECTORS = 4, HEAT_MOST_WIDE_LANES = 64, HEAT_SITES_A_FLUSH = 32 };
 
+/* Words that the caches close to a core hold: where scattered ones are more, they are fetched ahead. */
+enum { HEAT_NEAR_WORDS = 1 << 18, HEAT_SITES_AHEAD = 12 };
+
 /* A graph in integer units: J = coupling / unit, rounded where the couplings are not multiples of one unit;
  * then residual_upward is there, and energies get back what rounding lost. */
 typedef struct heat_lane_graph {
@@ -18,6 +21,8 @@ typedef struct heat_lane_graph {
     double unit, per_unit; /* and 1 / unit */
     const int32_t *upward; /* n, h_i + sum_j J_ij, the field where all neighbours are up; size at most 2^25 */
     const float *residual_upward; /* n, what rounding lost of h_i and, of each pair, in its smaller end */
+    const int32_t *order;         /* n sites as a sweep visits them; NULL: as they are numbered */
+    bool is_scattered;            /* the words of a site's neighbours are far from each other */
 } heat_lane_graph;
 
 /* The nearest integer, ties to even, of a coupling in units; its size must be below 2^31. */
@@ -56,9 +61,9 @@ typedef enum heat_flip_rule {
     HEAT_FLIP_HEAT_BATH       /* 1 / (1 + exp(-x)) */
 } heat_flip_rule;
 
-/* One sweep, sites in order. A lane flips where its next 31 random bits are below the rule's probability in
- * units of 2^-31; the probability is computed in single precision: its declared error is 2^-21, absolute
- * (a move that lowers the energy is refused once in 2^24 times). */
+/* One sweep, sites in the graph's order. A lane flips where its next 31 random bits are below the rule's
+ * probability in units of 2^-31; the probability is computed in single precision: its declared error is
+ * 2^-21, absolute (a move that lowers the energy is refused once in 2^24 times). */
 typedef void (*heat_lane_sweep_fn)(const heat_lane_graph *graph, heat_lane_block *block, heat_flip_rule rule);
 
 /* The fields of one lane, from its spins. */

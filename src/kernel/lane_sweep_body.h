@@ -35,7 +35,27 @@ typedef struct sweep_plan {
     heat_flip_rule rule;
     int vectors;
     bool is_dense, rounds; /* rounds: there are no units */
+    bool is_plain;         /* sites as they are numbered, nothing fetched ahead */
 } sweep_plan;
+
+static bool fetches(const heat_lane_graph *g, const heat_lane_block *b)
+{
+    return g->is_scattered && (int64_t)g->pairs.n * b->n_vectors > HEAT_NEAR_WORDS;
+}
+
+LANE_FN int32_t site_at(const sweep_plan *p, int32_t visit)
+{
+    return !p->is_plain && p->graph->order != NULL ? p->graph->order[visit] : visit;
+}
+
+/* Asks for the words of a site's neighbours, some visits before they are needed. */
+LANE_FN void fetch_neighbours(const sweep_plan *p, int32_t site)
+{
+    const heat_pairwise *pairs = &p->graph->pairs;
+
+    for (int64_t k = pairs->row[site]; k < pairs->row[site + 1]; k++)
+        __builtin_prefetch(p->block->down + (int64_t)pairs->col[k] * p->vectors);
+}
 
 /* Twice the couplings of site i, in a row of their own. */
 static void spread_row(const heat_lane_graph *g, int32_t i, int32_t stride, int32_t *twice)
@@ -101,7 +121,7 @@ LANE_FN void sum_fields(const sweep_plan *p, int32_t i, lane_int *field)
         const uint16_t *neighbour = b->down + (int64_t)g->pairs.col[k] * p->vectors;
         lane_int units = p->rounds ? lane_all_rounded(g->pairs.coupling[k], per_unit) : lane_all(g->units[k]);
         for (int v = 0; v < p->vectors; v++)
-            down_sum[v] = lane_add_where(lane_from_bits(neighbour[v]), down_sum[v], units);
+            down_sum[v] = lane_add_where(lane_load_bits(neighbour + v), down_sum[v], units);
     }
     for (int v = 0; v < p->vectors; v++)
         field[v] = lane_sub(lane_all(g->upward[i]), lane_shift_left(down_sum[v], 1));
@@ -115,11 +135,19 @@ LANE_FN void load_fields(const sweep_plan *p, int32_t i, lane_int *field)
         field[v] = lane_gather(b->fields + (int64_t)LANES * v * b->stride + i, b->stride);
 }
 
+/* Not inlined: the energies would take the registers of the loop over sites. */
+static __attribute__((noinline)) void add_changes(heat_lane_block *b, const int32_t *halves)
+{
+    for (int32_t l = 0; l < LANES * b->n_vectors; l++)
+        b->energy[l] += 2 * (int64_t)halves[l];
+}
+
 LANE_FN void sweep_vectors(const sweep_plan p)
 {
     heat_lane_block *b = p.block;
     const int32_t n = p.graph->pairs.n;
     const int vectors = p.vectors;
+    const bool is_fetched = !p.is_plain && !p.is_dense && fetches(p.graph, b);
     lane_int random[HEAT_MOST_VECTORS][4];
     lane_real scale[HEAT_MOST_VECTORS];
 
@@ -131,13 +159,17 @@ LANE_FN void sweep_vectors(const sweep_plan p)
     for (int32_t begin = 0; begin < n; begin += HEAT_SITES_A_FLUSH) {
         int32_t end = n - begin < HEAT_SITES_A_FLUSH ? n : begin + HEAT_SITES_A_FLUSH;
         lane_int change[HEAT_MOST_VECTORS]; /* of the energies, halved */
+        int32_t sums[HEAT_MOST_WIDE_LANES];
 
         for (int v = 0; v < vectors; v++)
             change[v] = lane_all(0);
-        for (int32_t i = begin; i < end; i++) {
+        for (int32_t visit = begin; visit < end; visit++) {
+            const int32_t i = site_at(&p, visit);
             uint16_t *down = b->down + (int64_t)i * vectors, flipped[HEAT_MOST_VECTORS];
             lane_int field[HEAT_MOST_VECTORS];
 
+            if (is_fetched && visit + HEAT_SITES_AHEAD < n)
+                fetch_neighbours(&p, site_at(&p, visit + HEAT_SITES_AHEAD));
             if (p.is_dense)
                 load_fields(&p, i, field);
             else
@@ -156,37 +188,57 @@ LANE_FN void sweep_vectors(const sweep_plan p)
             if (p.is_dense)
                 tell_flips(p.graph, b, i, flipped, vectors);
         }
-        for (int v = 0; v < vectors; v++) {
-            int32_t sums[LANES];
-            lane_store(sums, change[v]);
-            for (int l = 0; l < LANES; l++)
-                b->energy[LANES * v + l] += 2 * (int64_t)sums[l];
-        }
+        for (int v = 0; v < vectors; v++)
+            lane_store(sums + LANES * v, change[v]);
+        add_changes(b, sums);
     }
     for (int v = 0; v < vectors; v++)
         for (int k = 0; k < 4; k++)
             lane_store(&b->random[k][LANES * v], random[v][k]);
 }
 
+/* Each combination is a function of its own, so that the compiler has all registers for its loops. */
+typedef void (*sweep_case)(const heat_lane_graph *graph, heat_lane_block *block);
+enum { DENSE, UNITS, UNITS_ORDERED, ROUNDED, ROUNDED_ORDERED, N_WAYS };
+
+#define SWEEP_CASE(rule, vectors, way)                                                                       \
+    static __attribute__((noinline)) void sweep_##rule##_##vectors##_##way(const heat_lane_graph *graph,     \
+                                                                           heat_lane_block *block)           \
+    {                                                                                                        \
+        sweep_vectors((sweep_plan){graph, block, rule, vectors, (way) == DENSE,                              \
+                                   (way) == ROUNDED || (way) == ROUNDED_ORDERED,                             \
+                                   (way) == UNITS || (way) == ROUNDED});                                     \
+    }
+#define SWEEP_WAYS(rule, vectors)                                                                            \
+    SWEEP_CASE(rule, vectors, DENSE)                                                                         \
+    SWEEP_CASE(rule, vectors, UNITS)                                                                         \
+    SWEEP_CASE(rule, vectors, UNITS_ORDERED)                                                                 \
+    SWEEP_CASE(rule, vectors, ROUNDED)                                                                       \
+    SWEEP_CASE(rule, vectors, ROUNDED_ORDERED)
+SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 1)
+SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 2)
+SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 4)
+SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 1)
+SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 2)
+SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 4)
+
+#define WAYS_OF(rule, vectors)                                                                               \
+    {                                                                                                        \
+        sweep_##rule##_##vectors##_DENSE, sweep_##rule##_##vectors##_UNITS,                                  \
+            sweep_##rule##_##vectors##_UNITS_ORDERED, sweep_##rule##_##vectors##_ROUNDED,                    \
+            sweep_##rule##_##vectors##_ROUNDED_ORDERED                                                       \
+    }
+static const sweep_case sweep_cases[2][3][N_WAYS] = {
+    {WAYS_OF(HEAT_FLIP_METROPOLIS, 1), WAYS_OF(HEAT_FLIP_METROPOLIS, 2), WAYS_OF(HEAT_FLIP_METROPOLIS, 4)},
+    {WAYS_OF(HEAT_FLIP_HEAT_BATH, 1), WAYS_OF(HEAT_FLIP_HEAT_BATH, 2), WAYS_OF(HEAT_FLIP_HEAT_BATH, 4)}};
+
 static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat_lane_block *block,
                                               heat_flip_rule rule)
 {
-#define LANE_CASE(rule_, vectors_)                                                                           \
-    if (rule == rule_ && block->n_vectors == vectors_) {                                                     \
-        if (block->fields != NULL)                                                                           \
-            sweep_vectors((sweep_plan){graph, block, rule_, vectors_, true, false});                         \
-        else if (graph->units == NULL)                                                                       \
-            sweep_vectors((sweep_plan){graph, block, rule_, vectors_, false, true});                         \
-        else                                                                                                 \
-            sweep_vectors((sweep_plan){graph, block, rule_, vectors_, false, false});                        \
-    }
-    LANE_CASE(HEAT_FLIP_METROPOLIS, 1);
-    LANE_CASE(HEAT_FLIP_METROPOLIS, 2);
-    LANE_CASE(HEAT_FLIP_METROPOLIS, 4);
-    LANE_CASE(HEAT_FLIP_HEAT_BATH, 1);
-    LANE_CASE(HEAT_FLIP_HEAT_BATH, 2);
-    LANE_CASE(HEAT_FLIP_HEAT_BATH, 4);
-#undef LANE_CASE
+    const bool is_plain = graph->order == NULL && !fetches(graph, block);
+    int way = block->fields != NULL ? DENSE : (graph->units != NULL ? UNITS : ROUNDED) + !is_plain;
+
+    sweep_cases[rule][block->n_vectors / 2][way](graph, block);
 }
 
 LANE_UNUSED static void LANE_PASTE(lane_refresh_, LANE_ISA)(const heat_lane_graph *g, heat_lane_block *b,

@@ -155,7 +155,7 @@ static double lanes_bytes(const heat_model *model, const heat_model_info *info, 
            (heat_lane_is_dense(info->n_variables, 2 * info->n_edges) ? (lanes + 64) * 4 * info->n_variables
                                                                      : 0) +
            (double)info->n_edges * 2 * sizeof(int32_t) + /* where the lanes have units of their own */
-           info->n_variables * (double)(sizeof(int32_t) + sizeof(float));
+           info->n_variables * (double)(3 * sizeof(int32_t) + sizeof(float));
 }
 
 static void lanes_set_beta(heat_chains *c, int64_t chain, double beta)

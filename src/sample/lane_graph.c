@@ -3,10 +3,12 @@
 #include "sample/lane_graph.h"
 #include "base/memory.h"
 #include "kernel/lowest_bit.h"
+#include "sample/visit_order.h"
 
 #include <math.h>
 
 static const double most_units = 0x1p25; /* of a field: see heat_lane_graph */
+static const double most_bias = 0x1p-9;  /* of an average, in standard deviations of what is averaged */
 
 /* The largest |h_i| + sum_j |J_ij|, and the largest number of neighbours. */
 static double strongest_field(const heat_pairwise *g, int64_t *most_neighbours)
@@ -92,6 +94,18 @@ static heat_status fill(heat_context *ctx, const heat_pairwise *g, bool rounded,
     return HEAT_OK;
 }
 
+static heat_status choose_order(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m)
+{
+    heat_status status;
+
+    if (m->is_dense) /* every site waits for every other */
+        return HEAT_OK;
+    status = heat_visit_order_create(ctx, g, &m->order);
+    m->graph.order = m->order;
+    m->graph.is_scattered = heat_visit_is_scattered(g);
+    return status;
+}
+
 /* True if at most one coupling or field in a hundred is so small that rounding to `unit` blurs it. */
 static bool keeps_detail(const heat_pairwise *g, double unit)
 {
@@ -108,6 +122,13 @@ static bool keeps_detail(const heat_pairwise *g, double unit)
     return 100 * n_blurred <= n_terms;
 }
 
+/* The standard deviation, over states, of the energy that rounding to `unit` loses: a sum of as many terms of
+ * random signs as there are couplings and fields, each uniform within half a unit. */
+static double rounding_spread(const heat_pairwise *g, double unit)
+{
+    return unit * sqrt(((double)g->row[g->n] / 2 + g->n) / 12);
+}
+
 heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, double beta_max,
                                    heat_lane_model **out)
 {
@@ -120,10 +141,8 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     *out = NULL;
     if (rounded) {
         unit = strongest / (most_units - (double)most_neighbours); /* room for the rounding of each term */
-        /* k roundings of at most unit / 2 each, as good as independent: six standard deviations of their sum
-         */
         if (most_neighbours > 1 << 20 || !keeps_detail(g, unit) ||
-            !(beta_max * unit * 2 * 6 * sqrt(((double)most_neighbours + 1) / 12) <= 0x1p-12))
+            !(beta_max * rounding_spread(g, unit) <= most_bias))
             return HEAT_OK;
     }
     if (!(unit >= 0x1p-1000)) /* 1 / unit must be a number too */
@@ -136,6 +155,8 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     status = choose_units(ctx, g, m);
     if (status == HEAT_OK)
         status = fill(ctx, g, rounded, m);
+    if (status == HEAT_OK)
+        status = choose_order(ctx, g, m);
     if (status != HEAT_OK) {
         heat_lane_model_free(m);
         return status;
@@ -151,5 +172,6 @@ void heat_lane_model_free(heat_lane_model *m)
     heat_free(m->own_units);
     heat_free(m->upward);
     heat_free(m->residual_upward);
+    heat_free(m->order);
     heat_free(m);
 }

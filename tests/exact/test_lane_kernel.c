@@ -63,7 +63,8 @@ static double rule_flip(int32_t lane, int32_t site)
 static lane_int scripted_draw(int vector)
 {
     const int64_t most = ((int64_t)1 << 31) - 1;
-    int32_t site = script.site[vector]++;
+    int32_t visit = script.site[vector]++;
+    int32_t site = script.lanes->graph.order != NULL ? script.lanes->graph.order[visit] : visit;
     uint32_t draws[LANES];
 
     for (int l = 0; l < LANES; l++) {
@@ -142,12 +143,14 @@ static void decides_as_the_rule(void **state)
         assert_ok(ctx, heat_lane_model_create(ctx, &graph, 10, &lanes));
         assert_non_null(lanes);
         assert_int_equal(lanes->graph.residual_upward != NULL, real);
+        assert_non_null(lanes->order);
         for (uint64_t trial = 0; trial < 150; trial++) {
             heat_lane_block b;
             uint16_t down[N * HEAT_MOST_VECTORS];
             int32_t vectors = 1 << trial % 3;
             memset(&script, 0, sizeof script);
             prepare(&b, down, vectors, lanes->graph.unit, trial);
+            lanes->graph.order = trial % 5 < 2 ? NULL : lanes->order;
             script.lanes = lanes;
             script.block = &b;
             script.rule = pairs[trial % 2].engine->rule->probabilities;
@@ -268,6 +271,38 @@ static void every_instruction_set_gives_the_same_bits(void **state)
     heat_context_free(ctx);
 }
 
+/* Words that are fetched ahead are the same words. */
+static void fetching_changes_no_bits(void **state)
+{
+    (void)state;
+    enum { MANY = 80000 };
+    heat_context *ctx = test_context();
+    static uint16_t down[2][MANY * 4];
+    heat_lane_model *lanes;
+    heat_model *model;
+    heat_pairwise graph;
+
+    assert_ok(ctx, heat_model_load(ctx, "regular:80000,k=3,seed=5", &model));
+    assert_true(heat_model_get_pairwise(model, &graph));
+    assert_int_equal(graph.n, MANY);
+    assert_true(4 * MANY > HEAT_NEAR_WORDS);
+    assert_ok(ctx, heat_lane_model_create(ctx, &graph, 1, &lanes));
+    assert_true(lanes->graph.is_scattered);
+    memset(down, 0x5a, sizeof down);
+    for (int k = 0; k < 2; k++) {
+        heat_lane_block b;
+        uint16_t few[N * 4];
+        prepare(&b, few, 4, 1, 7);
+        b.down = down[k];
+        lanes->graph.is_scattered = k == 0;
+        heat_isa_get("auto")->lanes->sweep(&lanes->graph, &b, HEAT_FLIP_METROPOLIS);
+    }
+    assert_memory_equal(down[0], down[1], sizeof down[0]);
+    heat_lane_model_free(lanes);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 /* Counts beyond what the bit-sliced planes hold at once. */
 static void many_sites_are_counted(void **state)
 {
@@ -332,6 +367,14 @@ static void what_does_not_fit_is_left_alone(void **state)
     assert_non_null(lanes);
     heat_lane_model_free(lanes);
     heat_model_free(model);
+    assert_ok(ctx, heat_model_load(ctx, "sk:1000", &model));
+    assert_true(heat_model_get_pairwise(model, &graph));
+    assert_ok(ctx, heat_lane_model_create(ctx, &graph, 1 / 0.1, &lanes)); /* deep in the glass */
+    assert_non_null(lanes);
+    heat_lane_model_free(lanes);
+    assert_ok(ctx, heat_lane_model_create(ctx, &graph, 1 / 0.01, &lanes));
+    assert_null(lanes);
+    heat_model_free(model);
     heat_context_free(ctx);
 }
 
@@ -340,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_as_the_rule),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(fetching_changes_no_bits),
         cmocka_unit_test(many_sites_are_counted),
         cmocka_unit_test(own_exp_is_within_its_bound),
         cmocka_unit_test(what_does_not_fit_is_left_alone),

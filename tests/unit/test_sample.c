@@ -136,7 +136,7 @@ static void stuck_chains_are_refused(void **state)
 {
     (void)state;
     heat_context *ctx = test_context();
-    heat_model *model = load(ctx, "ea:8x8,seed=1");
+    heat_model *model = load(ctx, "ea:12x12,seed=1");
     heat_sample_options opt = short_run();
     heat_sample_result r = {0};
 
