@@ -163,6 +163,14 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_create_rbm(heat_context *ctx, cons
 HEAT_API HEAT_MUST_USE heat_status heat_model_get_rbm(heat_context *ctx, const heat_model *model,
                                                       heat_rbm *rbm);
 
+/* F_T(v) = -T log sum_h exp(-E(v, h)/T) of n_rows visible states, each n_visible values in the model's
+ * coding: at T = 1, log p(v) = -F(v) - log Z. Errors of the terms are below 2^-50 relative. HEAT_ERROR_UNABLE
+ * if the model is no RBM; HEAT_ERROR_ARGUMENT names the first value that is not in the coding. Cost: rows *
+ * hidden units * visible units that are on. */
+HEAT_API HEAT_MUST_USE heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model,
+                                                          double temperature, int64_t n_rows,
+                                                          const int8_t *visible, double *free_energies);
+
 /* A model from callbacks. The struct is copied; on success the model owns `user`, on failure the caller does.
  */
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_custom(heat_context *ctx, const heat_custom *custom,

@@ -2,6 +2,7 @@
  * files, what is refused. */
 #include "model/views.h"
 #include "random/stream.h"
+#include "stats/log_sum.h"
 #include "support.h"
 
 #include <math.h>
@@ -233,6 +234,56 @@ static void graph_files_keep_every_energy(void **state)
     heat_context_free(ctx);
 }
 
+/* At every temperature, and beyond what exp holds. */
+static void free_energies_sum_the_hidden_units_out(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    static const double temperatures[] = {1, 0.25, 7, 1e-4};
+
+    for (int k = 0; k < PAIRINGS * 4; k++) {
+        double t = temperatures[k / PAIRINGS];
+        instance s;
+        heat_model *model;
+        make(&s, k % PAIRINGS);
+        assert_ok(ctx, heat_model_create_rbm(ctx, &s.rbm, &model));
+        for (int v = 0; v < 1 << V; v++) {
+            double x[1 << H], free_energy;
+            int8_t bits[N], row[N];
+            for (int h = 0; h < 1 << H; h++) {
+                double value[N];
+                state_of(&s.rbm, v | h << V, bits, row, value);
+                x[h] = -energy_of(&s.rbm, value) / t;
+            }
+            assert_ok(ctx, heat_rbm_free_energies(ctx, model, t, 1, row, &free_energy));
+            assert_close(free_energy, -t * heat_log_sum_exp(1 << H, x), 1e-12);
+        }
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+static void free_energies_are_of_machines_and_their_coding(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    instance s;
+    heat_model *model, *lattice;
+    int8_t row[V] = {0, 1, 0, 2};
+    double energy;
+
+    make(&s, 0);
+    assert_ok(ctx, heat_model_create_rbm(ctx, &s.rbm, &model));
+    assert_ok(ctx, heat_model_load(ctx, "lattice:2x2", &lattice));
+    assert_int_equal(heat_rbm_free_energies(ctx, model, 1, 1, row, &energy), HEAT_ERROR_ARGUMENT);
+    assert_contains(heat_context_error(ctx), "unit 3: 2 is neither 0 nor 1");
+    assert_int_equal(heat_rbm_free_energies(ctx, model, 0, 1, row, &energy), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_rbm_free_energies(ctx, lattice, 1, 1, row, &energy), HEAT_ERROR_UNABLE);
+    heat_model_free(model);
+    heat_model_free(lattice);
+    heat_context_free(ctx);
+}
+
 static void refuse(heat_context *ctx, const heat_rbm *rbm, const char *words)
 {
     heat_model *model;
@@ -295,6 +346,11 @@ static heat_status create_save_and_load(heat_context *ctx, void *arg)
 
     make(&s, 3);
     status = heat_model_create_rbm(ctx, &s.rbm, &model);
+    if (status == HEAT_OK) {
+        static const int8_t up[V] = {1, 1, 1, 1};
+        double energy;
+        status = heat_rbm_free_energies(ctx, model, 1, 1, up, &energy);
+    }
     if (status == HEAT_OK)
         status = heat_model_save(ctx, model, arg);
     if (status == HEAT_OK)
@@ -320,6 +376,8 @@ int main(void)
         cmocka_unit_test(a_machine_describes_itself),
         cmocka_unit_test(files_of_its_own_keep_every_number),
         cmocka_unit_test(graph_files_keep_every_energy),
+        cmocka_unit_test(free_energies_sum_the_hidden_units_out),
+        cmocka_unit_test(free_energies_are_of_machines_and_their_coding),
         cmocka_unit_test(wrong_machines_are_refused_by_name),
         cmocka_unit_test(other_models_are_no_machines),
         cmocka_unit_test(failing_memory_is_an_error_and_leaks_nothing),

@@ -1,0 +1,92 @@
+/* Free energies of visible states, the hidden units summed out: over 0 and 1
+ *
+ *     F_T(v) = offset - b.v - T sum_j log(1 + exp((c_j + sum_i v_i W_ij) / T)),
+ *
+ * with log(1 + e^x) = max(0, x) + log(1 + e^-|x|); of the second terms the factors are multiplied, a few
+ * hundred at a time, and one logarithm is taken of each product. Hinton, A Practical Guide to Training RBMs,
+ * UTML TR 2010-003 (2010), section 16.1. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "kernel/elementary.h"
+#include "model/views.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FACTORS = 512 /* of at most 2 each: their product is below 2^1000 */ };
+
+/* x_j of all hidden units: the bias and the rows of W whose unit is on. */
+static double add_rows(const heat_layered *l, const int8_t *v, double *x)
+{
+    double own = 0;
+
+    memcpy(x, l->hidden_bias, (size_t)l->n_hidden * sizeof *x);
+    for (int64_t i = 0; i < l->n_visible; i++) {
+        const double *w = l->weights + i * l->n_hidden;
+        if (v[i] != 1)
+            continue;
+        own += l->visible_bias[i];
+        for (int64_t j = 0; j < l->n_hidden; j++)
+            x[j] += l->scale * w[j];
+    }
+    return own;
+}
+
+/* sum_j log(1 + exp(beta x_j)). */
+static double sum_softplus(int64_t n, const double *x, double beta)
+{
+    double positive = 0, rest = 0;
+
+    for (int64_t begin = 0; begin < n; begin += FACTORS) {
+        int64_t end = n - begin < FACTORS ? n : begin + FACTORS;
+        double product = 1;
+        for (int64_t j = begin; j < end; j++) {
+            positive += x[j] > 0 ? x[j] : 0;
+            product *= 1 + heat_exp_negative(-beta * fabs(x[j]));
+        }
+        rest += log(product);
+    }
+    return beta * positive + rest;
+}
+
+static heat_status check_rows(heat_context *ctx, const heat_model_info *info, int64_t n_rows,
+                              const int8_t *visible)
+{
+    int8_t low = info->coding == HEAT_CODING_SPIN ? -1 : 0;
+
+    for (int64_t k = 0; k < n_rows * info->n_visible; k++)
+        if (visible[k] != low && visible[k] != 1)
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "visible row %lld, unit %lld: %d is neither %d nor 1",
+                             (long long)(k / info->n_visible), (long long)(k % info->n_visible), visible[k],
+                             low);
+    return HEAT_OK;
+}
+
+heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model, double temperature,
+                                   int64_t n_rows, const int8_t *visible, double *free_energies)
+{
+    heat_layered l;
+    heat_model_info info;
+    double *x = NULL;
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || n_rows < 0 || (n_rows > 0 && (visible == NULL || free_energies == NULL)) ||
+        !(temperature > 0 && temperature < (double)INFINITY))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "heat_rbm_free_energies: a model, rows, and a temperature above 0 are needed");
+    heat_model_describe(model, &info);
+    if (!heat_model_get_layered(model, &l))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s has no hidden layer to sum out (kind %s)", info.name,
+                         info.kind);
+    status = check_rows(ctx, &info, n_rows, visible);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, l.n_hidden, sizeof *x, &x);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++) {
+        double own = add_rows(&l, visible + r * l.n_visible, x);
+        free_energies[r] = l.offset - own - temperature * sum_softplus(l.n_hidden, x, 1 / temperature);
+    }
+    heat_free(x);
+    return status;
+}
