@@ -18,7 +18,6 @@ static const struct {
     {"logz", "",
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
-    {"logz", "method", "|wang-landau|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},
 };

@@ -12,7 +12,8 @@
     X(exact, "exact", "enumeration, elimination over (log-sum-exp, +), or Pfaffians")                        \
     X(mbar, "mbar", "chains at temperatures from infinite to the coldest, all of them one estimate")         \
     X(ais, "ais", "annealed importance sampling, forward and back: two bounds")                              \
-    X(population, "population", "annealed populations, resampled at every step")
+    X(population, "population", "annealed populations, resampled at every step")                             \
+    X(wang_landau, "wang-landau", "the density of states, of models whose energies are integers")
 
 #define HEAT_METHOD_WORD(tag, name, help) "|" name
 #define HEAT_GROUND_METHOD_WORDS "auto" HEAT_GROUND_METHODS(HEAT_METHOD_WORD)
