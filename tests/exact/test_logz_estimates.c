@@ -296,7 +296,7 @@ static void a_callback_is_enough(void **state)
     heat_context_free(ctx);
 }
 
-/* Every level of the 4 x 4 torus to within 5 of its errors, those below 1 %, and the two ground states. */
+/* Every level of the 4 x 4 torus to within 5 of its errors, those below 2 %, and the two ground states. */
 static void the_density_of_states_is_counted(void **state)
 {
     (void)state;
@@ -309,14 +309,14 @@ static void the_density_of_states_is_counted(void **state)
     heat_logz_result r;
 
     assert_non_null(f);
-    o.target_error = 0.004;
+    o.target_error = 0.008;
     o.temperature = 0.1;
     r = run(ctx, "lattice:4x4", &o);
     assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
     while (fgets(line, sizeof line, f) != NULL)
         if (sscanf(line, "%lf %lf", &e, &g) == 2 && g > 0) {
             assert_true(level < r.n_levels && r.levels[level].energy == e);
-            assert_true(r.levels[level].error < 0.01);
+            assert_true(r.levels[level].error < 0.02);
             assert_close(r.levels[level].log_count, log(g), 5 * r.levels[level].error);
             level++;
         }
