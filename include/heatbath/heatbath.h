@@ -5,6 +5,7 @@
 #include <heatbath/cost.h>
 #include <heatbath/data.h>
 #include <heatbath/ground.h>
+#include <heatbath/learn.h>
 #include <heatbath/logz.h>
 #include <heatbath/machine.h>
 #include <heatbath/report.h>

@@ -1,6 +1,7 @@
 /* The option tables: each verb's .def file, read once more as an array of rows. */
 #include <heatbath/data.h>
 #include <heatbath/ground.h>
+#include <heatbath/learn.h>
 #include <heatbath/logz.h>
 #include <heatbath/sample.h>
 #include <string.h>
@@ -52,12 +53,19 @@ static const heat_option data_rows[] = {
 };
 #undef STRUCT
 
+#define STRUCT heat_learn_options
+static const heat_option learn_rows[] = {
+#include <heatbath/learn.def>
+};
+#undef STRUCT
+
 #define TABLE(verb)                                                                                          \
     {                                                                                                        \
 #verb, sizeof(heat_##verb##_options), (int32_t)(sizeof verb##_rows / sizeof *verb##_rows),           \
             verb##_rows                                                                                      \
     }
-static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz), TABLE(data)};
+static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz), TABLE(data),
+                                           TABLE(learn)};
 
 const heat_option_table *heat_option_table_get(const char *verb)
 {
@@ -85,4 +93,9 @@ void heat_logz_options_init(heat_logz_options *options)
 void heat_data_options_init(heat_data_options *options)
 {
     heat_option_init(heat_option_table_get("data"), options);
+}
+
+void heat_learn_options_init(heat_learn_options *options)
+{
+    heat_option_init(heat_option_table_get("learn"), options);
 }

@@ -1,0 +1,78 @@
+/* learn: which energy makes the data likely? */
+#ifndef HEATBATH_LEARN_H
+#define HEATBATH_LEARN_H
+
+#include <heatbath/data.h>
+#include <heatbath/model.h>
+#include <heatbath/options.h>
+
+HEAT_BEGIN_DECLS
+
+/* The kinds that can be learned and the negative phases: one row adds one. X(tag, name, what it is) */
+#define HEAT_LEARN_KINDS(X)                                                                                  \
+    X(ising, "ising", "couplings and fields of spins, or of 0 and 1, all variables visible")
+
+#define HEAT_NEGATIVES(X)                                                                                    \
+    X(exact, "exact", "means over all states, by enumeration or elimination")                                \
+    X(cd, "cd", "contrastive divergence: K sweeps from the rows of the batch")                               \
+    X(pcd, "pcd", "persistent contrastive divergence: K sweeps of chains that go on")
+
+typedef struct heat_learn_options {
+    size_t size;
+#define HEAT_OPTION(kind, name, default_, min, max, unit, readers, help) HEAT_FIELD_##kind(name)
+#include <heatbath/learn.def>
+#undef HEAT_OPTION
+} heat_learn_options;
+
+/* What is learned from. */
+typedef struct heat_learn_input {
+    size_t size;                 /* sizeof, set by the caller */
+    const heat_data *data;       /* to train on */
+    const heat_data *validation; /* NULL: none; with it, the best parameters on it are kept */
+    const heat_data *test;       /* NULL: none */
+    const heat_model *graph;     /* its edges are the couplings to learn; NULL: all pairs */
+} heat_learn_input;
+
+/* Mean of log p(row), nats, and its standard error over rows. NaN: no such data, or log Z is not affordable.
+ */
+typedef struct heat_likelihood {
+    double mean, error;
+} heat_likelihood;
+
+typedef struct heat_learn_result {
+    size_t size; /* set by heat_learn_result_init; 0 means the first release's layout */
+    heat_outcome
+        outcome; /* CONVERGED: the gradient vanished; COMPLETED: all epochs, or validation ended them */
+    const char *reason;   /* one clause; static */
+    const char *negative; /* the phase that ran: "exact", "cd", "pcd"; static */
+    heat_model *model;    /* in the data's coding; owned */
+    int64_t epochs;       /* that were run */
+    double gradient;      /* largest derivative of the log-likelihood in any parameter; NaN unless exact */
+    bool exact;           /* the likelihoods are: log Z was summed */
+    heat_likelihood train, validation, test;
+    int64_t n_history; /* epochs at which the likelihood was looked at */
+    int64_t *history_epoch;
+    double *history_train, *history_validation; /* mean log-likelihoods; NaN where there are none */
+    double seconds;
+} heat_learn_result;
+
+HEAT_API void heat_learn_options_init(heat_learn_options *options);
+HEAT_API void heat_learn_result_init(heat_learn_result *result);
+
+/* Learns a model of kind `kind` ("ising") by following the gradient of the log-likelihood, the mean of the
+ * statistics over the data minus that over the model. With the exact negative phase and no weight decay every
+ * epoch's likelihood is at least that of the one before. `options` may be NULL. Stopped by time or
+ * heat_context_stop it returns what it has. HEAT_ERROR_UNDEFINED: data that is not binary, or lacks values;
+ * HEAT_ERROR_UNABLE: the exact phase is not affordable. Same bits for any number of threads. Cost: an update
+ * is O(rows * couplings) for the data, and exact O(variables * 2^variables), or cd and pcd O(chains * K *
+ * couplings). */
+HEAT_API HEAT_MUST_USE heat_status heat_learn(heat_context *ctx, const char *kind,
+                                              const heat_learn_input *input,
+                                              const heat_learn_options *options, heat_learn_result *result);
+
+/* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
+HEAT_API void heat_learn_result_clear(heat_learn_result *result);
+
+HEAT_END_DECLS
+
+#endif

@@ -1,0 +1,327 @@
+/* The kind "ising": all variables visible, -1 and +1 or 0 and 1 as the data is coded. Parameters are the
+ * couplings of the pairs in order, then the fields: E(s) = -sum_e J_e s_i s_j - sum_i h_i s_i, and of 0 and 1
+ * a Boltzmann machine, -sum_e W_e x_i x_j - sum_i b_i x_i. The log-likelihood is concave, and its gradient is
+ * moment matching (Ackley, Hinton, Sejnowski, Cognitive Science 9 (1985) 147). */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "exact/exact_choice.h"
+#include "learn/learner.h"
+#include "learn/subset_sums.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CHEAP_BITS = 16 };
+static const double cheap_entries = 1e6; /* of an elimination */
+
+typedef struct ising_learner {
+    int64_t n_edges;
+    int32_t *i, *j; /* i < j */
+} ising_learner;
+
+static void ising_free(heat_learner *l)
+{
+    ising_learner *self = l->self;
+
+    if (self != NULL) {
+        heat_free(self->i);
+        heat_free(self->j);
+    }
+    heat_free(self);
+}
+
+static heat_status add_pair(heat_context *ctx, ising_learner *self, int64_t *capacity, int32_t i, int32_t j)
+{
+    int64_t of_j = *capacity;
+    heat_status status = heat_grow(ctx, self->n_edges + 1, sizeof *self->i, capacity, &self->i);
+
+    if (status == HEAT_OK)
+        status = heat_grow(ctx, self->n_edges + 1, sizeof *self->j, &of_j, &self->j);
+    if (status != HEAT_OK)
+        return status;
+    self->i[self->n_edges] = i;
+    self->j[self->n_edges++] = j;
+    return HEAT_OK;
+}
+
+static heat_status list_pairs(heat_context *ctx, const heat_model *graph, int32_t n, ising_learner *self)
+{
+    heat_pairwise view;
+    int64_t capacity = 0;
+    heat_status status = HEAT_OK;
+
+    if (graph == NULL) {
+        for (int32_t i = 0; i < n && status == HEAT_OK; i++)
+            for (int32_t j = i + 1; j < n && status == HEAT_OK; j++)
+                status = add_pair(ctx, self, &capacity, i, j);
+        return status;
+    }
+    if (!heat_model_get_pairwise(graph, &view))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "the graph to learn on is no graph of pairs");
+    if (view.n != n)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "the graph has %d variables, the data %d", (int)view.n,
+                         (int)n);
+    for (int32_t i = 0; i < n && status == HEAT_OK; i++)
+        for (int64_t k = view.row[i]; k < view.row[i + 1] && status == HEAT_OK; k++)
+            if (view.col[k] > i)
+                status = add_pair(ctx, self, &capacity, i, view.col[k]);
+    return status;
+}
+
+static heat_status ising_open(heat_context *ctx, const heat_learn_input *input, heat_learner *l)
+{
+    ising_learner *self;
+    heat_data_info info;
+    heat_status status;
+
+    heat_data_describe(input->data, &info);
+    if (info.storage != HEAT_DATA_BITS)
+        return heat_fail(
+            ctx, HEAT_ERROR_UNDEFINED,
+            "%s: the values are %g to %g, and ising learns from 0 and 1 or -1 and +1 (--binarize T makes "
+            "them 0 and 1)",
+            info.name, info.min, info.max);
+    status = heat_alloc(ctx, 1, sizeof *self, &self);
+    if (status != HEAT_OK)
+        return status;
+    l->self = self;
+    l->n_variables = l->n_visible = info.n_variables;
+    l->coding = info.coding;
+    status = list_pairs(ctx, input->graph, info.n_variables, self);
+    l->n_decayed = self->n_edges;
+    l->n_parameters = self->n_edges + info.n_variables;
+    return status;
+}
+
+static void add_statistics(const heat_learner *l, const int8_t *s, double weight, double *sum)
+{
+    const ising_learner *self = l->self;
+
+    for (int64_t e = 0; e < self->n_edges; e++)
+        sum[e] += weight * (s[self->i[e]] * s[self->j[e]]);
+    for (int32_t k = 0; k < l->n_variables; k++)
+        sum[self->n_edges + k] += weight * s[k];
+}
+
+static void ising_add_positive(const heat_learner *l, int64_t n_rows, const int8_t *rows,
+                               const double *weight, double *sum)
+{
+    for (int64_t r = 0; r < n_rows; r++)
+        add_statistics(l, rows + r * l->n_variables, weight[r], sum);
+}
+
+static void ising_add_negative(const heat_learner *l, int64_t n_states, const int8_t *states, double *sum)
+{
+    for (int64_t r = 0; r < n_states; r++)
+        add_statistics(l, states + r * l->n_variables, 1, sum);
+}
+
+static heat_status ising_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
+{
+    const ising_learner *self = l->self;
+    int32_t n = l->n_variables;
+    int64_t n_terms = self->n_edges + n;
+    int32_t *i = NULL, *j = NULL;
+    double *terms = NULL;
+    heat_status status;
+
+    if (l->coding == HEAT_CODING_SPIN)
+        return heat_model_create_ising(ctx, n, self->n_edges, self->i, self->j, l->parameters,
+                                       l->parameters + self->n_edges, 0, out);
+    status = heat_alloc(ctx, n_terms, sizeof *i, &i);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_terms, sizeof *j, &j);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_terms, sizeof *terms, &terms);
+    if (status == HEAT_OK) {
+        for (int64_t t = 0; t < n_terms; t++) {
+            bool is_pair = t < self->n_edges;
+            i[t] = is_pair ? self->i[t] : (int32_t)(t - self->n_edges);
+            j[t] = is_pair ? self->j[t] : i[t];
+            terms[t] = -l->parameters[t];
+        }
+        status = heat_model_create_qubo(ctx, n, n_terms, i, j, terms, 0, out);
+    }
+    heat_free(i);
+    heat_free(j);
+    heat_free(terms);
+    return status;
+}
+
+/* The same energy over 0 and 1: s = 2x - 1, up to the constant that is returned. */
+static double binary_weights(const heat_learner *l, double *w)
+{
+    const ising_learner *self = l->self;
+    const double *theta = l->parameters;
+    double *b = w + self->n_edges, constant = 0;
+    bool spins = l->coding == HEAT_CODING_SPIN;
+
+    for (int64_t k = 0; k < l->n_parameters; k++)
+        w[k] = theta[k] * (spins ? (k < self->n_edges ? 4 : 2) : 1);
+    for (int64_t e = 0; e < self->n_edges && spins; e++) {
+        b[self->i[e]] -= 2 * theta[e];
+        b[self->j[e]] -= 2 * theta[e];
+        constant += theta[e];
+    }
+    for (int32_t k = 0; k < l->n_variables && spins; k++)
+        constant -= theta[self->n_edges + k];
+    return constant;
+}
+
+/* Means over 0 and 1 become means over -1 and +1, in place, and back. */
+static void means_to_spins(const ising_learner *self, int32_t n, double *mean)
+{
+    double *m = mean + self->n_edges;
+
+    for (int64_t e = 0; e < self->n_edges; e++)
+        mean[e] = 4 * mean[e] - 2 * m[self->i[e]] - 2 * m[self->j[e]] + 1;
+    for (int32_t k = 0; k < n; k++)
+        m[k] = 2 * m[k] - 1;
+}
+
+static void means_to_binary(const ising_learner *self, int32_t n, double *mean)
+{
+    double *m = mean + self->n_edges;
+
+    for (int64_t e = 0; e < self->n_edges; e++)
+        mean[e] = (1 + m[self->i[e]] + m[self->j[e]] + mean[e]) / 4;
+    for (int32_t k = 0; k < n; k++)
+        m[k] = (1 + m[k]) / 2;
+}
+
+static heat_status sum_subsets(heat_context *ctx, const heat_learner *l, double *mean, double *log_z)
+{
+    const ising_learner *self = l->self;
+    double *w = NULL, constant;
+    heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *w, &w);
+
+    if (status != HEAT_OK)
+        return status;
+    constant = binary_weights(l, w);
+    status = heat_subset_sums(ctx, l->n_variables, self->n_edges, self->i, self->j, w, w + self->n_edges,
+                              mean, log_z);
+    heat_free(w);
+    *log_z += constant;
+    if (status == HEAT_OK && mean != NULL && l->coding == HEAT_CODING_SPIN)
+        means_to_spins(self, l->n_variables, mean);
+    return status;
+}
+
+/* Where pair (i, j) stands in the view; -1 if nowhere. */
+static int64_t find_pair(const heat_pairwise *view, int32_t i, int32_t j)
+{
+    int64_t low = view->row[i], high = view->row[i + 1];
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (view->col[middle] < j)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < view->row[i + 1] && view->col[low] == j ? low : -1;
+}
+
+static heat_status eliminate(heat_context *ctx, const heat_learner *l, const heat_model *model,
+                             const heat_exact_choice *choice, int64_t threads, double *mean, double *log_z)
+{
+    const ising_learner *self = l->self;
+    heat_elimination_sum sum = {0};
+    heat_pairwise view;
+    heat_status status = HEAT_OK;
+
+    if (!heat_model_get_pairwise(model, &view))
+        return heat_fail(ctx, HEAT_ERROR_INTERNAL, "a learned model has no pairs");
+    if (mean != NULL)
+        status = heat_alloc(ctx, view.n, sizeof *sum.spin_mean, &sum.spin_mean);
+    if (status == HEAT_OK && mean != NULL)
+        status = heat_alloc(ctx, view.row[view.n] + 1, sizeof *sum.pair_mean, &sum.pair_mean);
+    if (status == HEAT_OK)
+        status = heat_elimination_run_sum(ctx, choice->plan, 1, mean != NULL, threads, &sum);
+    *log_z = sum.log_z;
+    for (int64_t e = 0; e < self->n_edges && status == HEAT_OK && mean != NULL; e++) {
+        int64_t k = find_pair(&view, self->i[e], self->j[e]);
+        if (k < 0)
+            status = heat_fail(ctx, HEAT_ERROR_INTERNAL, "a learned pair is not in its model");
+        else
+            mean[e] = sum.pair_mean[k];
+    }
+    for (int32_t k = 0; k < view.n && status == HEAT_OK && mean != NULL; k++)
+        mean[self->n_edges + k] = sum.spin_mean[k];
+    if (status == HEAT_OK && mean != NULL && l->coding != HEAT_CODING_SPIN)
+        means_to_binary(self, view.n, mean);
+    heat_free(sum.spin_mean);
+    heat_free(sum.pair_mean);
+    return status;
+}
+
+static heat_status ising_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
+                                    double *log_z)
+{
+    heat_exact_choice choice = {0};
+    heat_model *model = NULL;
+    heat_status status;
+
+    if (l->n_variables <= HEAT_MOST_SUBSET_BITS)
+        return sum_subsets(ctx, l, mean, log_z);
+    status = ising_make_model(ctx, l, &model);
+    if (status == HEAT_OK)
+        status = heat_exact_choose_elimination(ctx, model, ctx->config.memory, &choice);
+    if (status == HEAT_OK && choice.plan == NULL) /* halted */
+        status = heat_halt_check(ctx, "the states were summed");
+    if (status == HEAT_OK)
+        status = eliminate(ctx, l, model, &choice, threads, mean, log_z);
+    heat_exact_choice_clear(&choice);
+    heat_model_free(model);
+    return status;
+}
+
+static heat_status ising_price_states(heat_context *ctx, const heat_learner *l, bool *affordable, bool *cheap)
+{
+    heat_exact_choice choice = {0};
+    heat_model *model = NULL;
+    heat_status status;
+
+    *affordable = l->n_variables <= HEAT_MOST_SUBSET_BITS;
+    *cheap = l->n_variables <= CHEAP_BITS;
+    if (*affordable)
+        return HEAT_OK;
+    status = ising_make_model(ctx, l, &model);
+    if (status == HEAT_OK)
+        status = heat_exact_choose(ctx, model, ctx->config.memory, true, &choice);
+    if (status == HEAT_OK) {
+        *affordable = choice.cost.affordable && choice.plan != NULL;
+        *cheap = *affordable && choice.cost.operations < cheap_entries;
+    }
+    heat_exact_choice_clear(&choice);
+    heat_model_free(model);
+    return status;
+}
+
+static void ising_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+{
+    const ising_learner *self = l->self;
+    const double *theta = l->parameters;
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        const int8_t *s = rows + r * l->n_variables;
+        double sum = 0;
+        for (int64_t e = 0; e < self->n_edges; e++)
+            sum += theta[e] * (s[self->i[e]] * s[self->j[e]]);
+        for (int32_t k = 0; k < l->n_variables; k++)
+            sum += theta[self->n_edges + k] * s[k];
+        out[r] = sum;
+    }
+}
+
+const heat_learn_kind heat_learn_kind_ising = {
+    .name = "ising",
+    .open = ising_open,
+    .free = ising_free,
+    .add_positive = ising_add_positive,
+    .add_negative = ising_add_negative,
+    .make_model = ising_make_model,
+    .sum_states = ising_sum_states,
+    .price_states = ising_price_states,
+    .log_weights = ising_log_weights,
+};

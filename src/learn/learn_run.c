@@ -1,0 +1,240 @@
+/* heat_learn: options to a kind, a negative phase and a trainer; its parameters to a model and likelihoods.
+ */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "learn/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#define KIND_ROW(tag, name, help) &heat_learn_kind_##tag,
+static const heat_learn_kind *const kinds[] = {HEAT_LEARN_KINDS(KIND_ROW)};
+#define NEGATIVE_ROW(tag, name, help) &heat_negative_##tag,
+static const heat_negative_kind *const negatives[] = {HEAT_NEGATIVES(NEGATIVE_ROW)};
+enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / sizeof *negatives };
+
+static const int64_t auto_sweeps = 5;
+
+void heat_learn_result_init(heat_learn_result *result)
+{
+    *result = (heat_learn_result){.size = sizeof *result};
+}
+
+void heat_learn_result_clear(heat_learn_result *r)
+{
+    size_t size;
+
+    if (r == NULL)
+        return;
+    heat_model_free(r->model);
+    heat_free(r->history_epoch);
+    heat_free(r->history_train);
+    heat_free(r->history_validation);
+    size = r->size;
+    *r = (heat_learn_result){.size = size};
+}
+
+static heat_status find_kind(heat_context *ctx, const char *name, const heat_learn_kind **out)
+{
+    for (int k = 0; k < N_KINDS; k++)
+        if (strcmp(kinds[k]->name, name) == 0) {
+            *out = kinds[k];
+            return HEAT_OK;
+        }
+    return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "'%.40s' is no kind that can be learned, expected ising",
+                     name);
+}
+
+static heat_status bad_negative(heat_context *ctx, const char *text)
+{
+    return heat_fail_option(ctx, "negative", text,
+                            "'%.80s' is none of auto, exact, cd:K, pcd:K (K sweeps, a whole number from 1)",
+                            text);
+}
+
+/* "pcd:5". */
+static heat_status parse_negative(heat_context *ctx, const char *text, heat_negative *negative)
+{
+    const char *colon = strchr(text, ':');
+    size_t length = colon == NULL ? strlen(text) : (size_t)(colon - text);
+
+    for (int k = 0; k < N_NEGATIVES; k++)
+        if (strlen(negatives[k]->name) == length && strncmp(negatives[k]->name, text, length) == 0)
+            negative->kind = negatives[k];
+    negative->k = 1;
+    if (negative->kind == NULL || (colon != NULL && !negative->kind->has_count) ||
+        (colon != NULL && (!heat_parse_int(colon + 1, strlen(colon + 1), &negative->k) || negative->k < 1)))
+        return bad_negative(ctx, text);
+    return HEAT_OK;
+}
+
+/* Settles the phase and whether log Z can be had, at the end and on the way. */
+static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_learn_options *opt,
+                          heat_negative *negative, bool *affordable, bool *cheap)
+{
+    heat_status status = l->kind->price_states(ctx, l, affordable, cheap);
+
+    if (status != HEAT_OK)
+        return status;
+    if (strcmp(opt->negative, "auto") == 0) {
+        negative->kind = *cheap ? &heat_negative_exact : &heat_negative_pcd;
+        negative->k = auto_sweeps;
+    } else {
+        status = parse_negative(ctx, opt->negative, negative);
+    }
+    if (status == HEAT_OK && negative->kind->is_exact && !*affordable)
+        status = heat_fail(ctx, HEAT_ERROR_UNABLE,
+                           "the exact negative phase on %d variables is not affordable; pcd:%d is",
+                           (int)l->n_variables, (int)auto_sweeps);
+    if (status == HEAT_OK)
+        status = heat_option_check(ctx, heat_option_table_get("learn"), opt, negative->kind->name);
+    negative->seed = opt->seed;
+    negative->threads = opt->threads;
+    negative->isa = opt->isa;
+    negative->n_chains = opt->chains;
+    return status;
+}
+
+/* Likelihoods of what was learned; NaN where log Z is not affordable. */
+static heat_status judge(heat_context *ctx, const heat_trainer *t, const heat_data *test, bool affordable,
+                         heat_learn_result *r)
+{
+    const heat_likelihood none = {(double)NAN, (double)NAN};
+    heat_learn_rows rows = {0};
+    double log_z;
+    heat_status status;
+
+    r->train = r->validation = r->test = none;
+    r->exact = affordable;
+    if (!affordable)
+        return HEAT_OK;
+    status = t->learner->kind->sum_states(ctx, t->learner, t->opt->threads, NULL, &log_z);
+    if (status == HEAT_ERROR_STOPPED ||
+        (status == HEAT_OK && isnan(log_z))) { /* halted: what was learned counts */
+        r->exact = false;
+        return HEAT_OK;
+    }
+    if (status == HEAT_OK)
+        status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &r->train);
+    if (status == HEAT_OK && t->validation.n > 0)
+        status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, &r->validation);
+    if (status == HEAT_OK && test != NULL)
+        status = heat_learn_rows_load(ctx, test, &rows);
+    if (status == HEAT_OK && test != NULL)
+        status = heat_learn_likelihood(ctx, t->learner, &rows, log_z, &r->test);
+    heat_learn_rows_clear(&rows);
+    return status;
+}
+
+static heat_status check_part(heat_context *ctx, const heat_learner *l, const heat_data *part)
+{
+    heat_data_info info;
+
+    if (part == NULL)
+        return HEAT_OK;
+    heat_data_describe(part, &info);
+    if (info.n_variables != l->n_visible || info.storage != HEAT_DATA_BITS || info.coding != l->coding)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s does not fit the training data in variables or coding",
+                         info.name);
+    return HEAT_OK;
+}
+
+static heat_status open_learner(heat_context *ctx, const heat_learn_input *input, heat_learner *l)
+{
+    heat_status status = l->kind->open(ctx, input, l);
+
+    if (status == HEAT_OK)
+        status = check_part(ctx, l, input->validation);
+    if (status == HEAT_OK)
+        status = check_part(ctx, l, input->test);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, l->n_parameters, sizeof *l->parameters, &l->parameters);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, l->n_parameters, sizeof *l->scale, &l->scale);
+    return status;
+}
+
+/* The model, also of a run that was stopped: making it is no work that could be cut short. */
+static heat_status make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
+{
+    heat_context unhurried = *ctx;
+    atomic_int never = 0;
+    heat_status status;
+
+    unhurried.stop = &never;
+    unhurried.deadline_s = HEAT_FOREVER;
+    status = l->kind->make_model(&unhurried, l, out);
+    if (status != HEAT_OK)
+        ctx->error = unhurried.error;
+    return status;
+}
+
+static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_learner *l,
+                         const heat_learn_options *opt, heat_learn_result *r)
+{
+    heat_negative negative = {0};
+    heat_trainer t = {.learner = l, .negative = &negative, .opt = opt, .result = r};
+    bool affordable, cheap;
+    heat_status status = open_learner(ctx, input, l);
+
+    if (status == HEAT_OK)
+        status = choose(ctx, l, opt, &negative, &affordable, &cheap);
+    if (status == HEAT_OK)
+        status = heat_learn_rows_load(ctx, input->data, &t.train);
+    if (status == HEAT_OK && input->validation != NULL)
+        status = heat_learn_rows_load(ctx, input->validation, &t.validation);
+    if (status != HEAT_OK)
+        goto out;
+    t.sees_likelihood = cheap || (affordable && negative.kind->is_exact);
+    r->negative = negative.kind->name;
+    r->gradient = (double)NAN;
+    status = heat_trainer_run(ctx, &t);
+    if (status == HEAT_OK)
+        status = judge(ctx, &t, input->test, affordable, r);
+    if (status == HEAT_OK)
+        status = make_model(ctx, l, &r->model);
+out:
+    heat_free(negative.states);
+    heat_learn_rows_clear(&t.train);
+    heat_learn_rows_clear(&t.validation);
+    return status;
+}
+
+heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_input *input,
+                       const heat_learn_options *options, heat_learn_result *result)
+{
+    heat_learn_options opt;
+    heat_learn_result r;
+    heat_learner l = {0};
+    heat_budget budget;
+    double begin = heat_clock();
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (kind == NULL || input == NULL || input->data == NULL || result == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_learn: no kind, data or place for the result");
+    heat_learn_options_init(&opt);
+    if (options != NULL)
+        heat_struct_copy(&opt, sizeof opt, options, options->size);
+    status = find_kind(ctx, kind, &l.kind);
+    if (status == HEAT_OK)
+        status = heat_option_check(ctx, heat_option_table_get("learn"), &opt, NULL);
+    if (status != HEAT_OK)
+        return status;
+    heat_learn_result_init(&r);
+    budget = heat_budget_enter(ctx, "learn", opt.time, opt.memory);
+    status = learn(ctx, input, &l, &opt, &r);
+    heat_budget_leave(ctx, &budget);
+    l.kind->free(&l);
+    heat_free(l.parameters);
+    heat_free(l.scale);
+    if (status != HEAT_OK) {
+        heat_learn_result_clear(&r);
+        return status;
+    }
+    r.seconds = heat_clock() - begin;
+    heat_struct_copy(result, result->size == 0 ? sizeof r : result->size, &r, sizeof r);
+    return HEAT_OK;
+}

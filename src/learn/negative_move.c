@@ -1,0 +1,48 @@
+/* The sweeps of the negative phases: a chain set on the model of the moment. */
+#include "base/parallel.h"
+#include "learn/learner.h"
+#include "sample/engine.h"
+
+typedef struct moving {
+    heat_chains *chains;
+    int64_t sweeps;
+} moving;
+
+static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    const moving *m = arg;
+    heat_status status = HEAT_OK;
+
+    for (int64_t k = 0; k < m->sweeps && status == HEAT_OK; k++)
+        status = heat_chains_sweep(worker, m->chains, unit, &heat_rule_heat_bath);
+    return status;
+}
+
+heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
+                               int64_t n_chains, int64_t sweeps, int8_t *states)
+{
+    const double beta = 1;
+    heat_chains_plan plan = {.n_chains = n_chains,
+                             .n_rungs = 1,
+                             .betas = &beta,
+                             .seed = negative->seed,
+                             .isa = negative->isa,
+                             .is_steady = true};
+    moving m = {.sweeps = sweeps};
+    heat_model *model = NULL;
+    heat_status status = l->kind->make_model(ctx, l, &model);
+
+    plan.first_stream = (uint64_t)negative->n_updates++ << 32; /* more than any set has chains */
+    if (status == HEAT_OK)
+        status = heat_chains_create(ctx, model, &plan, &m.chains);
+    for (int64_t c = 0; c < n_chains && status == HEAT_OK; c++)
+        status = heat_chains_start(ctx, m.chains, c, states + c * l->n_variables, 0);
+    if (status == HEAT_OK)
+        status = heat_parallel_for(ctx, heat_chains_thread_limit(m.chains, negative->threads),
+                                   m.chains->n_units, move_unit, &m);
+    for (int64_t c = 0; c < n_chains && status == HEAT_OK; c++)
+        heat_chains_get_state(m.chains, c, states + c * l->n_variables);
+    heat_chains_free(m.chains);
+    heat_model_free(model);
+    return status;
+}

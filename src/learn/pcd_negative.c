@@ -1,0 +1,43 @@
+/* Persistent contrastive divergence: chains go on from one update to the next, K sweeps each; they follow the
+ * model as long as it moves slowly. Younes, Probab. Theory Relat. Fields 82 (1989) 625; Tieleman, ICML 2008.
+ */
+#include "base/memory.h"
+#include "learn/learner.h"
+
+#include <string.h>
+
+/* Random states, from the stream of the seed's own. */
+static heat_status begin(heat_context *ctx, heat_negative *negative, const heat_learner *l)
+{
+    heat_model_info info = {.coding = l->coding, .n_states = 2};
+    heat_stream stream;
+    int64_t count = negative->n_chains * l->n_variables;
+    heat_status status = heat_alloc(ctx, count, 1, &negative->states);
+
+    heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_BATCH, UINT64_MAX);
+    for (int64_t k = 0; k < count && status == HEAT_OK; k++)
+        negative->states[k] = heat_random_value(&info, &stream);
+    return status;
+}
+
+static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
+                       const int8_t *rows, double *mean)
+{
+    heat_status status = HEAT_OK;
+
+    (void)n_rows;
+    (void)rows;
+    if (negative->states == NULL)
+        status = begin(ctx, negative, l);
+    if (status == HEAT_OK)
+        status = heat_negative_move(ctx, negative, l, negative->n_chains, negative->k, negative->states);
+    if (status != HEAT_OK)
+        return status;
+    memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
+    l->kind->add_negative(l, negative->n_chains, negative->states, mean);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        mean[a] /= (double)negative->n_chains;
+    return HEAT_OK;
+}
+
+const heat_negative_kind heat_negative_pcd = {.name = "pcd", .has_count = true, .run = run};

@@ -1,0 +1,450 @@
+/* Learning against what can be counted: gradients against differences, likelihoods that never fall, teachers
+ * recovered, and sampled negative phases against the exact optimum. */
+#include "learn/learner.h"
+#include "learn/subset_sums.h"
+#include "random/stream.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static heat_data *load(heat_context *ctx, const char *spec)
+{
+    heat_data *data;
+
+    assert_ok(ctx, heat_data_load(ctx, spec, NULL, &data));
+    return data;
+}
+
+static void subset_sums_are_those_of_enumeration(void **state)
+{
+    (void)state;
+    enum { N = 5, E = 6 };
+    static const int32_t i[E] = {0, 0, 1, 2, 3, 1}, j[E] = {1, 4, 2, 3, 4, 3};
+    double w[E], b[N], mean[E + N], expected[E + N] = {0}, log_z, z = 0;
+    heat_context *ctx = test_context();
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
+    for (int e = 0; e < E; e++)
+        w[e] = heat_stream_normal(&stream);
+    for (int k = 0; k < N; k++)
+        b[k] = heat_stream_normal(&stream);
+    for (int x = 0; x < 1 << N; x++) {
+        double minus_energy = 0, p;
+        for (int e = 0; e < E; e++)
+            minus_energy += w[e] * (x >> i[e] & 1) * (x >> j[e] & 1);
+        for (int k = 0; k < N; k++)
+            minus_energy += b[k] * (x >> k & 1);
+        p = exp(minus_energy);
+        z += p;
+        for (int e = 0; e < E; e++)
+            expected[e] += p * (x >> i[e] & 1) * (x >> j[e] & 1);
+        for (int k = 0; k < N; k++)
+            expected[E + k] += p * (x >> k & 1);
+    }
+    assert_ok(ctx, heat_subset_sums(ctx, N, E, i, j, w, b, mean, &log_z));
+    assert_close(log_z, log(z), 1e-13);
+    for (int a = 0; a < E + N; a++)
+        assert_close(mean[a], expected[a] / z, 1e-14);
+    heat_context_free(ctx);
+}
+
+/* The kind itself, opened on data with random parameters. */
+static void open_learner(heat_context *ctx, const heat_learn_input *input, heat_learner *l)
+{
+    heat_stream stream;
+
+    *l = (heat_learner){.kind = &heat_learn_kind_ising};
+    assert_ok(ctx, l->kind->open(ctx, input, l));
+    l->parameters = calloc((size_t)l->n_parameters, sizeof *l->parameters);
+    assert_non_null(l->parameters);
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 1);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        l->parameters[a] = 0.5 * heat_stream_normal(&stream);
+}
+
+static void close_learner(heat_learner *l)
+{
+    l->kind->free(l);
+    free(l->parameters);
+}
+
+/* Mean of log p over the rows. */
+static double likelihood(heat_context *ctx, const heat_learner *l, int64_t n, const int8_t *rows)
+{
+    double log_z, sum = 0, *value = calloc((size_t)n, sizeof *value);
+
+    assert_non_null(value);
+    assert_ok(ctx, l->kind->sum_states(ctx, l, 1, NULL, &log_z));
+    l->kind->log_weights(l, n, rows, value);
+    for (int64_t r = 0; r < n; r++)
+        sum += value[r] - log_z;
+    free(value);
+    return sum / (double)n;
+}
+
+/* With this data and graph, the gradient is that of the likelihood, and the model has the likelihood's
+ * energy. */
+static void check_gradient(heat_context *ctx, const char *spec, const char *graph)
+{
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, spec)};
+    heat_model *edges = NULL, *model;
+    heat_data_info info;
+    heat_learner l;
+    const double h = 1e-4;
+    double *gradient, *mean, log_z, *weight, energy[2], log_weight[2];
+    int8_t *rows;
+
+    if (graph != NULL)
+        assert_ok(ctx, heat_model_load(ctx, graph, &edges));
+    input.graph = edges;
+    heat_data_describe(input.data, &info);
+    rows = calloc((size_t)(info.n_rows * info.n_variables), 1);
+    weight = calloc((size_t)info.n_rows, sizeof *weight);
+    assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, info.n_rows, rows));
+    open_learner(ctx, &input, &l);
+    gradient = calloc((size_t)l.n_parameters, sizeof *gradient);
+    mean = calloc((size_t)l.n_parameters, sizeof *mean);
+    for (int64_t r = 0; r < info.n_rows; r++)
+        weight[r] = 1.0 / (double)info.n_rows;
+    l.kind->add_positive(&l, info.n_rows, rows, weight, gradient);
+    assert_ok(ctx, l.kind->sum_states(ctx, &l, 1, mean, &log_z));
+    for (int64_t a = 0; a < l.n_parameters; a++) {
+        double at = l.parameters[a], up, down;
+        l.parameters[a] = at + h;
+        up = likelihood(ctx, &l, info.n_rows, rows);
+        l.parameters[a] = at - h;
+        down = likelihood(ctx, &l, info.n_rows, rows);
+        l.parameters[a] = at;
+        assert_close(gradient[a] - mean[a], (up - down) / (2 * h), 1e-7);
+    }
+    assert_ok(ctx, l.kind->make_model(ctx, &l, &model));
+    assert_ok(ctx, heat_model_get_energy(ctx, model, 2, rows, energy));
+    l.kind->log_weights(&l, 2, rows, log_weight);
+    assert_close(energy[0] + log_weight[0], 0, 1e-12);
+    assert_close(energy[1] + log_weight[1], 0, 1e-12);
+    heat_model_free(model);
+    heat_model_free(edges);
+    close_learner(&l);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    free(rows);
+    free(weight);
+    free(gradient);
+    free(mean);
+}
+
+static void the_gradient_is_that_of_the_likelihood(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    check_gradient(ctx, "ising-teacher:sk:5,n=20", NULL);
+    check_gradient(ctx, "bars-and-stripes:2x3", NULL);
+    check_gradient(ctx, "ising-teacher:lattice:2x3,n=20", "lattice:2x3,open");
+    check_gradient(ctx, "ising-teacher:lattice:27,n=10", "lattice:27");       /* by elimination, of spins */
+    check_gradient(ctx, "bars-and-stripes:5x5", "regular:25,k=2,seed=2,J=1"); /* and of 0 and 1 */
+    heat_context_free(ctx);
+}
+
+static void exact_training_never_lowers_the_likelihood(void **state)
+{
+    (void)state;
+    static const double rates[] = {1e-3, 0.1, 30};
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input,
+                              .data = load(ctx, "ising-teacher:sk:6,seed=2,n=200,temperature=0.5")};
+
+    for (int k = 0; k < 3; k++) {
+        heat_learn_options options;
+        heat_learn_result r;
+        heat_learn_options_init(&options);
+        heat_learn_result_init(&r);
+        options.negative = "exact";
+        options.epochs = 100;
+        options.learning_rate = rates[k];
+        assert_ok(ctx, heat_learn(ctx, "ising", &input, &options, &r));
+        assert_true(r.exact && r.n_history > 3);
+        for (int64_t h = 1; h < r.n_history; h++)
+            assert_true(r.history_train[h] >= r.history_train[h - 1] - 1e-12);
+        assert_true(r.history_train[r.n_history - 1] > r.history_train[0]);
+        heat_learn_result_clear(&r);
+    }
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
+/* Root mean square of what was learned minus what the teacher is; asks that the optimum was reached. */
+static double teacher_error(heat_context *ctx, const char *spec, const char *teacher, double scale)
+{
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, spec)};
+    heat_learn_result r;
+    heat_model *model;
+    heat_pairwise a, b;
+    double squares = 0;
+    int64_t count = 0;
+
+    heat_learn_result_init(&r);
+    assert_ok(ctx, heat_learn(ctx, "ising", &input, NULL, &r));
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_string_equal(r.negative, "exact");
+    assert_true(r.gradient < 1e-6);
+    assert_ok(ctx, heat_model_load(ctx, teacher, &model));
+    assert_true(heat_model_get_pairwise(model, &a) && heat_model_get_pairwise(r.model, &b));
+    assert_int_equal(a.row[a.n], b.row[b.n]);
+    for (int64_t k = 0; k < a.row[a.n]; k++, count++) {
+        double error = heat_pairwise_coupling(&b, k) - scale * heat_pairwise_coupling(&a, k);
+        squares += error * error;
+    }
+    heat_model_free(model);
+    heat_learn_result_clear(&r);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    return sqrt(squares / (double)count);
+}
+
+static void a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    double few = 0, many = 0;
+
+    for (int seed = 1; seed <= 4; seed++) {
+        char spec[96];
+        snprintf(spec, sizeof spec, "ising-teacher:sk:7,seed=5,n=500,seed=%d,temperature=1.5", seed);
+        few += teacher_error(ctx, spec, "sk:7,seed=5", 1 / 1.5) / 4;
+        snprintf(spec, sizeof spec, "ising-teacher:sk:7,seed=5,n=32000,seed=%d,temperature=1.5", seed);
+        many += teacher_error(ctx, spec, "sk:7,seed=5", 1 / 1.5) / 4;
+    }
+    /* 64 times the rows: an eighth of the error; each figure is a mean over 84 couplings */
+    assert_true(few < 0.1);
+    assert_true(few / many > 5 && few / many < 12.8);
+    heat_context_free(ctx);
+}
+
+static heat_learn_result train(heat_context *ctx, const heat_learn_input *input, const char *negative,
+                               int64_t epochs, int64_t threads)
+{
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.negative = negative;
+    options.epochs = epochs;
+    options.threads = threads;
+    assert_ok(ctx, heat_learn(ctx, "ising", input, &options, &r));
+    return r;
+}
+
+/* The same rows, -1 written as 0. */
+static heat_data *as_binary(heat_context *ctx, const heat_data *data)
+{
+    heat_data_info info;
+    heat_data *out;
+    int8_t *states;
+    int64_t count;
+
+    heat_data_describe(data, &info);
+    count = info.n_rows * info.n_variables;
+    states = calloc((size_t)count, 1);
+    assert_non_null(states);
+    assert_ok(ctx, heat_data_get_states(ctx, data, 0, info.n_rows, states));
+    for (int64_t k = 0; k < count; k++)
+        states[k] = states[k] > 0;
+    assert_ok(ctx, heat_data_create_states(ctx, info.n_rows, info.n_variables, states, &out));
+    free(states);
+    return out;
+}
+
+static void sampled_phases_come_close_to_the_optimum_in_either_coding(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"cd:1", "cd:10", "pcd:5"};
+    heat_context *ctx = test_context();
+    heat_data *spins = load(ctx, "ising-teacher:sk:6,seed=2,n=1000"), *binary = as_binary(ctx, spins);
+    heat_data *data[] = {spins, binary};
+    double best[2];
+
+    for (int coding = 0; coding < 2; coding++) {
+        heat_learn_input input = {.size = sizeof input, .data = data[coding]};
+        heat_learn_result r = train(ctx, &input, "exact", 3000, 1);
+        best[coding] = r.train.mean;
+        heat_learn_result_clear(&r);
+        for (int k = 0; k < 3; k++) {
+            r = train(ctx, &input, phases[k], 60, 1);
+            assert_true(r.train.mean <= best[coding] + 1e-9);
+            assert_true(r.train.mean >=
+                        best[coding] - (coding == 0 ? 0.005 : 0.05)); /* 0 and 1 turn slower */
+            heat_learn_result_clear(&r);
+        }
+    }
+    assert_close(best[0], best[1], 1e-9); /* a Boltzmann machine is an Ising model */
+    heat_data_free(spins);
+    heat_data_free(binary);
+    heat_context_free(ctx);
+}
+
+static void the_bits_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"exact", "cd:2", "pcd:2"};
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:sk:9,n=300")};
+
+    for (int k = 0; k < 3; k++) {
+        heat_learn_result a = train(ctx, &input, phases[k], 5, 1), b = train(ctx, &input, phases[k], 5, 3);
+        heat_pairwise x, y;
+        assert_true(heat_model_get_pairwise(a.model, &x) && heat_model_get_pairwise(b.model, &y));
+        for (int64_t e = 0; e < x.row[x.n]; e++)
+            assert_true(heat_pairwise_coupling(&x, e) == heat_pairwise_coupling(&y, e));
+        assert_memory_equal(x.field, y.field, (size_t)x.n * sizeof *x.field);
+        heat_learn_result_clear(&a);
+        heat_learn_result_clear(&b);
+    }
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
+static void validation_ends_training_and_keeps_the_best(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_data *data = load(ctx, "ising-teacher:sk:10,seed=4,n=120"), *part, *test;
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_result r, full;
+    double best = -1e300;
+
+    assert_ok(ctx, heat_data_load_part(ctx, "validation", "0.3", NULL, 1, &data, &part));
+    assert_ok(ctx, heat_data_load_part(ctx, "test", "0.3", NULL, 1, &data, &test));
+    input.data = data;
+    full = train(ctx, &input, "exact", 1000, 1);
+    input.validation = part;
+    input.test = test;
+    r = train(ctx, &input, "exact", 1000, 1);
+    for (int64_t h = 0; h < r.n_history; h++)
+        best = r.history_validation[h] > best ? r.history_validation[h] : best;
+    assert_close(r.validation.mean, best, 1e-12);
+    assert_true(r.epochs < full.epochs);
+    assert_contains(r.reason, "validation");
+    assert_true(r.train.mean < full.train.mean);
+    assert_true(isfinite(r.test.mean) && r.test.error > 0);
+    heat_learn_result_clear(&r);
+    heat_learn_result_clear(&full);
+    heat_data_free(data);
+    heat_data_free(part);
+    heat_data_free(test);
+    heat_context_free(ctx);
+}
+
+static void what_cannot_be_learned_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *spec, *negative, *graph, *message;
+    } cases[] = {
+        {"ising", "digits", "auto", NULL, "--binarize"},
+        {"izing", "shifter:2", "auto", NULL, "no kind"},
+        {"ising", "shifter:2", "cd:0", NULL, "cd:K"},
+        {"ising", "shifter:2", "exact:2", NULL, "cd:K"},
+        {"ising", "shifter:2", "mcmc", NULL, "cd:K"},
+        {"ising", "shifter:2", "auto", "lattice:4", "the graph has 4 variables, the data 7"},
+        {"ising", "bars-and-stripes:9x9", "exact", NULL, "not affordable"},
+    };
+    heat_context *ctx = test_context();
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_learn_input input = {.size = sizeof input, .data = load(ctx, cases[k].spec)};
+        heat_model *graph = NULL;
+        options.negative = cases[k].negative;
+        if (cases[k].graph != NULL)
+            assert_ok(ctx, heat_model_load(ctx, cases[k].graph, &graph));
+        input.graph = graph;
+        assert_int_not_equal(heat_learn(ctx, cases[k].kind, &input, &options, &r), HEAT_OK);
+        assert_contains(heat_context_error(ctx), cases[k].message);
+        heat_model_free(graph);
+        heat_data_free((heat_data *)(uintptr_t)input.data);
+    }
+    {
+        heat_learn_input input = {.size = sizeof input, .data = load(ctx, "shifter:2")};
+        options.negative = "exact";
+        options.batch = 10;
+        assert_int_equal(heat_learn(ctx, "ising", &input, &options, &r), HEAT_ERROR_OPTION);
+        assert_contains(heat_context_error(ctx), "batch");
+        heat_data_free((heat_data *)(uintptr_t)input.data);
+    }
+    heat_context_free(ctx);
+}
+
+static void a_stopped_run_returns_what_it_has(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"exact", "pcd:1"};
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "shifter:2")};
+
+    for (int k = 0; k < 2; k++) {
+        heat_learn_options options;
+        heat_learn_result r;
+        heat_learn_options_init(&options);
+        heat_learn_result_init(&r);
+        options.negative = phases[k];
+        options.time = 0;
+        assert_ok(ctx, heat_learn(ctx, "ising", &input, &options, &r));
+        assert_int_equal(r.outcome, HEAT_OUTCOME_TIME);
+        assert_non_null(r.model);
+        heat_learn_result_clear(&r);
+    }
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
+static heat_status learn_little(heat_context *ctx, void *negative)
+{
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_options options;
+    heat_learn_result r;
+    heat_data *data = NULL;
+    heat_status status;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.negative = negative;
+    options.epochs = 2;
+    status = heat_data_load(ctx, "bars-and-stripes:2x2", NULL, &data);
+    input.data = input.validation = data;
+    if (status == HEAT_OK)
+        status = heat_learn(ctx, "ising", &input, &options, &r);
+    heat_learn_result_clear(&r);
+    heat_data_free(data);
+    return status;
+}
+
+static void failing_allocations_leak_nothing(void **state)
+{
+    (void)state;
+    test_failing_allocations(learn_little, (void *)(uintptr_t) "exact");
+    test_failing_allocations(learn_little, (void *)(uintptr_t) "cd:1");
+    test_failing_allocations(learn_little, (void *)(uintptr_t) "pcd:1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(subset_sums_are_those_of_enumeration),
+        cmocka_unit_test(the_gradient_is_that_of_the_likelihood),
+        cmocka_unit_test(exact_training_never_lowers_the_likelihood),
+        cmocka_unit_test(a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows),
+        cmocka_unit_test(sampled_phases_come_close_to_the_optimum_in_either_coding),
+        cmocka_unit_test(the_bits_do_not_depend_on_threads),
+        cmocka_unit_test(validation_ends_training_and_keeps_the_best),
+        cmocka_unit_test(what_cannot_be_learned_is_told),
+        cmocka_unit_test(a_stopped_run_returns_what_it_has),
+        cmocka_unit_test(failing_allocations_leak_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
