@@ -10,31 +10,43 @@
 #include <string.h>
 
 enum { DEFAULT_REPEATS = 9, SURE_REPEATS = 3, MOST_WORKS = 4 * CLI_MOST_OPERANDS };
-static const double work_s = 2;              /* under auto, a work that took so long is not run again */
+static const double work_s = 1;              /* under auto, a work that took so long is not run again */
 static const double other_temperature = 2.5; /* at which models that the user names are sampled */
 
 /* --- the tables --- */
 
-#define SWEEPS(spec, T, replicas)                                                                            \
-    {BENCH_SWEEPS, spec, "metropolis", T, replicas, .model = NULL},                                          \
+#define RULE(spec, rule, T, replicas)                                                                        \
     {                                                                                                        \
-        BENCH_SWEEPS, spec, "heat-bath", T, replicas, .model = NULL                                          \
+        BENCH_SWEEPS, spec, rule, T, replicas, .model = NULL                                                 \
+    }
+#define GIBBS(spec, T, replicas) RULE(spec, "heat-bath", T, replicas)
+#define TRIPS(spec, rule, temperatures)                                                                      \
+    {                                                                                                        \
+        BENCH_TRIPS, spec, rule, .replicas = 2, .ladder = temperatures, .model = NULL                        \
     }
 
+static const double critical = 2.26918531421302; /* T_c of the square lattice, 2 / log(1 + sqrt 2) */
+
 static const bench_work sample_works[] = {
-    SWEEPS("regular:1000,k=6,J=gauss", 2.5, 64),
-    SWEEPS("regular:1000,k=6,J=gauss", 2.5, 16),
-    SWEEPS("regular:1000,k=6,J=pm", 2.5, 64),
-    SWEEPS("regular:1000,k=6,J=pm", 2.5, 16),
-    SWEEPS("regular:10000,k=6,J=gauss", 2.5, 64),
-    SWEEPS("regular:100000,k=6,J=gauss", 2.5, 64),
-    SWEEPS("lattice:64x64", 2.27, 64),
-    SWEEPS("sk:500", 2.5, 64),
-    {BENCH_SWEEPS, "lattice:512x512", "swendsen-wang", 2.26918531421302, 1, .model = NULL}, /* T_c */
-    {BENCH_SWEEPS, "lattice:512x512", "wolff", 2.26918531421302, 1, .model = NULL},
-    {BENCH_SWEEPS, "regular:10000,k=6", "swendsen-wang", 4, 4, .model = NULL},
-    {BENCH_MEASURED, "regular:1000,k=6,J=gauss", "metropolis", 2.5, 64, .model = NULL},
-    {BENCH_MEASURED, "lattice:64x64", "metropolis", 2.27, 64, .model = NULL},
+    RULE("regular:1000,k=6,J=gauss", "metropolis", 2.5, 64),
+    GIBBS("regular:1000,k=6,J=gauss", 2.5, 64),
+    GIBBS("regular:1000,k=6,J=gauss", 2.5, 16),
+    GIBBS("regular:100000,k=6,J=gauss", 2.5, 64),
+    GIBBS("sk:500", 2.5, 64),
+    RULE("ea:64x64", "metropolis", 2.5, 512),
+    GIBBS("ea:64x64", 2.5, 512),
+    GIBBS("ea:16x16x16", 2.5, 512),
+    GIBBS("regular:10000,k=6,J=pm", 2.5, 512),
+    GIBBS("regular:100000,k=6,J=pm", 2.5, 512),
+    GIBBS("lattice:1024x1024", critical, 1),
+    GIBBS("potts:100,graph=complete,q=21,J=gauss", 10, 1000),
+    RULE("lattice:512x512", "swendsen-wang", critical, 1),
+    RULE("lattice:512x512", "wolff", critical, 1),
+    RULE("regular:10000,k=6", "swendsen-wang", 4, 4),
+    {BENCH_MEASURED, "regular:1000,k=6,J=gauss", "heat-bath", 2.5, 64, .model = NULL},
+    TRIPS("ea:8x8x8", "tempering", "0.4:2"),
+    TRIPS("ea:16x16", "tempering", "0.2:2"),
+    TRIPS("ea:16x16", "houdayer", "0.2:2"),
 };
 
 /* The families of the G-set: random graphs, dense and sparse; a planar torus with weights +1 and -1. */
@@ -52,7 +64,8 @@ static const bench_work logz_works[] = {
 };
 
 /* What a MODEL of the user's is measured by. */
-static const bench_work sample_other[] = {SWEEPS(NULL, other_temperature, 64)};
+static const bench_work sample_other[] = {RULE(NULL, "metropolis", other_temperature, 64),
+                                          GIBBS(NULL, other_temperature, 64)};
 static const bench_work ground_other[] = {{BENCH_GROUND, NULL, .model = NULL}};
 static const bench_work logz_other[] = {{BENCH_LOGZ, NULL, .model = NULL}};
 

@@ -4,10 +4,15 @@
 
 #include "cli.h"
 
-enum { BENCH_WORK_SIZE = 256, BENCH_GROUND_REPLICAS = 32, BENCH_GROUND_SWEEPS = 250 };
+enum {
+    BENCH_WORK_SIZE = 256,
+    BENCH_GROUND_REPLICAS = 32,
+    BENCH_GROUND_SWEEPS = 250,
+    BENCH_TRIP_SWEEPS = 1000
+};
 
-/* What a work's updates are counted in: a sample's sweeps alone, or with every sweep measured. */
-typedef enum bench_kind { BENCH_SWEEPS, BENCH_MEASURED, BENCH_GROUND, BENCH_LOGZ } bench_kind;
+/* What is timed: a sample's sweeps alone, or with every sweep measured; a ladder's round trips. */
+typedef enum bench_kind { BENCH_SWEEPS, BENCH_MEASURED, BENCH_TRIPS, BENCH_GROUND, BENCH_LOGZ } bench_kind;
 
 typedef struct bench_work {
     bench_kind kind;
@@ -15,6 +20,8 @@ typedef struct bench_work {
     const char *engine; /* of sample */
     double temperature; /* of sample */
     int64_t replicas;   /* of sample */
+    const char *ladder; /* temperatures of BENCH_TRIPS */
+    double effective;   /* independent replicas that the last run told; 0 before */
     heat_model *model;  /* owned */
     int64_t sweeps;     /* of one run of sample; 0 until it is tuned */
     double hot, cold;   /* ground's schedule; NaN before the first run */

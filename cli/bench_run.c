@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double run_s = 0.15; /* what one run of sample aims at */
+static const double run_s = 0.1; /* what one run of sample aims at */
 enum { FEWEST_SWEEPS = 4, MOST_SWEEPS = 1 << 24 };
 
 static double time_left(double until)
@@ -19,7 +19,7 @@ static double time_left(double until)
 }
 
 /* A run of `sweeps` sweeps beyond the fewest that sample takes. */
-static heat_status run_chains(cli *c, const bench_work *w, int64_t sweeps, double until, double *seconds,
+static heat_status run_chains(cli *c, bench_work *w, int64_t sweeps, double until, double *seconds,
                               double *updates)
 {
     const cli_bench_options *bench = &c->args.values.verb.bench;
@@ -41,13 +41,41 @@ static heat_status run_chains(cli *c, const bench_work *w, int64_t sweeps, doubl
     if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
     *seconds = result.n_sweeps == options.sweeps ? result.seconds : (double)NAN;
-    *updates = (double)result.updates;
+    w->effective = result.effective_replicas;
+    *updates = (double)result.updates * w->effective / (double)w->replicas;
+    heat_sample_result_clear(&result);
+    return status;
+}
+
+/* Round trips of measured sweeps, over all that the run took: the ladder is spaced in as many before. */
+static heat_status run_ladder(cli *c, bench_work *w, double until, double *value)
+{
+    const cli_bench_options *bench = &c->args.values.verb.bench;
+    heat_sample_options options;
+    heat_sample_result result;
+    heat_status status = HEAT_OK;
+
+    heat_sample_options_init(&options);
+    heat_sample_result_init(&result);
+    options.seed = bench->seed;
+    options.threads = bench->threads;
+    options.isa = bench->isa;
+    options.time = time_left(until);
+    options.engine = w->engine;
+    options.temperature_set = w->ladder;
+    options.replicas = w->replicas;
+    options.sweeps = options.burn_in = BENCH_TRIP_SWEEPS;
+    if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
+        status = cli_fail_library(c);
+    w->effective = result.effective_replicas;
+    if (result.n_sweeps == options.sweeps)
+        *value = (double)result.round_trips / result.seconds;
     heat_sample_result_clear(&result);
     return status;
 }
 
 /* The rate of `sweeps` sweeps, updates a nanosecond, and the seconds that they took. */
-static heat_status time_sweeps(cli *c, const bench_work *w, int64_t sweeps, double until, double *rate,
+static heat_status time_sweeps(cli *c, bench_work *w, int64_t sweeps, double until, double *rate,
                                double *seconds)
 {
     double start_s = 0, start_updates = 0, all_s = 0, all_updates = 0;
@@ -142,6 +170,8 @@ heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
     case BENCH_SWEEPS:
     case BENCH_MEASURED:
         return run_sample(c, w, until, value);
+    case BENCH_TRIPS:
+        return run_ladder(c, w, until, value);
     case BENCH_GROUND:
         return run_ground(c, w, until, value);
     case BENCH_LOGZ:
@@ -160,10 +190,13 @@ const char *cli_bench_name(const cli *c, const bench_work *w, char buffer[BENCH_
         snprintf(how, sizeof how, "anneal, geometric:%s:%s, %d sweeps, %d replicas",
                  cli_text_short(w->hot, 4, hot), cli_text_short(w->cold, 4, cold), BENCH_GROUND_SWEEPS,
                  BENCH_GROUND_REPLICAS);
+    else if (w->kind == BENCH_TRIPS)
+        snprintf(how, sizeof how, "%s, T = %s, %lld ladders, %d sweeps after as many", w->engine, w->ladder,
+                 (long long)w->replicas, BENCH_TRIP_SWEEPS);
     else if (w->kind != BENCH_LOGZ)
-        snprintf(how, sizeof how, "%s%s, T = %s, %lld replicas", w->engine,
+        snprintf(how, sizeof how, "%s%s, T = %s, %.0f of %lld replicas effective", w->engine,
                  w->kind == BENCH_MEASURED ? ", each sweep measured" : "",
-                 cli_text_short(w->temperature, 6, hot), (long long)w->replicas);
+                 cli_text_short(w->temperature, 6, hot), w->effective, (long long)w->replicas);
     snprintf(threads, sizeof threads, "%d thread%s", n, n == 1 ? "" : "s");
     snprintf(buffer, BENCH_WORK_SIZE, "%s %.80s, %s, %s", verb, w->spec, how, threads);
     return buffer;
@@ -173,5 +206,7 @@ const char *cli_bench_unit(const bench_work *w)
 {
     if (w->kind == BENCH_LOGZ)
         return "seconds";
+    if (w->kind == BENCH_TRIPS)
+        return "round trips/s";
     return w->kind == BENCH_GROUND ? "updates/ns" : "updates/ns, effective independent";
 }
