@@ -14,9 +14,9 @@ HEAT_BEGIN_DECLS
 #define HEAT_STATE_NS 15.0     /* a state of an enumeration */
 #define HEAT_SPIN_STATE_NS 1.5 /* a state of spins */
 #define HEAT_TABLE_NS 5e4      /* and what every enumeration begins with */
-#define HEAT_UNIT_NS 0.5      /* a unit of the larger layer in a state of the smaller one, moments included */
-#define HEAT_VISIT_NS 1.0     /* a visit of a variable by one chain */
-#define HEAT_NEIGHBOUR_NS 0.1 /* and of each of its neighbours */
+#define HEAT_UNIT_NS 0.5  /* a unit of the larger layer in a state of the smaller one, moments included */
+#define HEAT_VISIT_NS 0.6 /* a visit of a variable by one chain */
+#define HEAT_NEIGHBOUR_NS 0.03 /* and of each of its neighbours */
 #define HEAT_MEASURE_NS 3000.0 /* a measured sweep of one chain, diagnostics included */
 
 /* The price of one verb on one model. */
