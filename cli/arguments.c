@@ -39,11 +39,9 @@ static const heat_option bench_rows[] = {
 static const heat_option_table bench_table = {"bench", sizeof(cli_bench_options),
                                               (int32_t)(sizeof bench_rows / sizeof *bench_rows), bench_rows};
 
-/* The table of a verb's options struct; NULL if it has none. Verbs that merely read DATA have its options. */
+/* The table of a verb's options struct; NULL if it has none. */
 static const heat_option_table *verb_table(const char *verb)
 {
-    if (strcmp(verb, "info") == 0 || strcmp(verb, "convert") == 0)
-        return heat_option_table_get("data");
     return strcmp(verb, bench_table.verb) == 0 ? &bench_table : heat_option_table_get(verb);
 }
 
@@ -55,6 +53,24 @@ static bool is_read_by(const heat_option *o, const char *verb)
     return strstr(o->readers, word) != NULL;
 }
 
+/* True if the verb reads DATA: then the options that say how are its too. */
+static bool reads_data(const char *verb)
+{
+    return strcmp(verb, "learn") == 0 || strcmp(verb, "info") == 0 || strcmp(verb, "convert") == 0;
+}
+
+/* Adds the options of DATA behind `count` rows; returns how many rows there are. */
+static int add_data_options(cli_arguments *args, int count)
+{
+    const heat_option_table *table = heat_option_table_get("data");
+
+    for (int k = 0; k < table->n_options && count < CLI_MOST_OPTIONS; k++) {
+        args->rows[count] = table->options[k];
+        args->rows[count++].offset += offsetof(cli_values, data);
+    }
+    return count;
+}
+
 void cli_arguments_init(cli_arguments *args, const char *verb)
 {
     const heat_option_table *own = verb_table(verb);
@@ -63,6 +79,8 @@ void cli_arguments_init(cli_arguments *args, const char *verb)
     memset(args, 0, sizeof *args);
     for (int k = 0; own != NULL && k < own->n_options && count < CLI_MOST_OPTIONS; k++)
         args->rows[count++] = own->options[k];
+    if (reads_data(verb))
+        count = add_data_options(args, count);
     for (size_t k = 0; k < sizeof own_rows / sizeof *own_rows && count < CLI_MOST_OPTIONS; k++) {
         if (!is_read_by(&own_rows[k], verb))
             continue;
@@ -73,6 +91,7 @@ void cli_arguments_init(cli_arguments *args, const char *verb)
     heat_option_init(&args->table, &args->values);
     if (own != NULL)
         args->values.verb.size = own->struct_size;
+    args->values.data.size = sizeof args->values.data;
 }
 
 static bool same_name(const char *a, const char *b)

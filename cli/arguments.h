@@ -33,9 +33,10 @@ typedef struct cli_values {
         heat_ground_options ground;
         heat_sample_options sample;
         heat_logz_options logz;
-        heat_data_options data;
+        heat_learn_options learn;
         cli_bench_options bench;
     } verb;
+    heat_data_options data; /* of verbs that read DATA */
     cli_own own;
 } cli_values;
 

@@ -81,6 +81,7 @@ heat_status cli_model_load_spec(cli *c, const char *spec, heat_model **model, he
 heat_status cli_ground(cli *c);
 heat_status cli_sample(cli *c);
 heat_status cli_logz(cli *c);
+heat_status cli_learn(cli *c);
 heat_status cli_info(cli *c);
 heat_status cli_convert(cli *c);
 heat_status cli_tour(cli *c);

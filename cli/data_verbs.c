@@ -154,7 +154,7 @@ heat_status cli_data_info(cli *c)
 {
     heat_data *data = NULL;
     heat_data_info info;
-    heat_status status = cli_data_load(c, c->args.operands[0], &c->args.values.verb.data, &data, &info);
+    heat_status status = cli_data_load(c, c->args.operands[0], &c->args.values.data, &data, &info);
 
     if (status == HEAT_OK && c->json)
         status = print_json(c, data, &info, NULL);
@@ -169,7 +169,7 @@ heat_status cli_data_convert(cli *c)
     const char *path = c->args.operands[1];
     heat_data *data = NULL;
     heat_data_info info;
-    heat_status status = cli_data_load(c, c->args.operands[0], &c->args.values.verb.data, &data, &info);
+    heat_status status = cli_data_load(c, c->args.operands[0], &c->args.values.data, &data, &info);
 
     if (status != HEAT_OK)
         goto out;

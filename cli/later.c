@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char verbs[] = "|learn|explore|score|";
+static const char verbs[] = "|explore|score|";
 
 /* Verb, option ("" for all that the verb may get), and the words. */
 static const struct {
@@ -18,6 +18,9 @@ static const struct {
     {"logz", "",
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
+    {"learn", "",
+     "|method|hidden|layers|loss|checkpoint|every|figures|corrupt-labels|report-bias|clamp|repeats|update|"},
+    {"learn", "negative", "|tempering|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},
 };

@@ -33,6 +33,18 @@ const cli_verb cli_verbs[] = {
      "MODELs, or one with seed=1..100, are samples of a disorder: each is reported, and their average per "
      "variable.",
      "lattice:8x8,J=1 --temperature 2.5", cli_logz},
+    {"learn", "KIND DATA", 2, 2, "which energy makes the data likely?",
+     "Learns a model of kind KIND (ising: couplings and fields of variables that are -1 and +1, or 0 and 1) "
+     "from "
+     "DATA,\n"
+     "by the gradient of the log-likelihood: means over the data minus means over the model. --negative says "
+     "how "
+     "the\n"
+     "latter are found. The log-likelihood is exact where log Z is affordable. --validation and --test take "
+     "a file "
+     "or a\n"
+     "fraction of the rows; --output FILE writes the model.",
+     "ising bars-and-stripes:3x3", cli_learn},
     {"info", "MODEL|DATA", 1, 1, "what is in a file, and what would exactness cost?",
      "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on "
      "reading,\n"

@@ -1,0 +1,172 @@
+/* heatbath learn: a model of data, with the likelihood of what it was and was not shown. */
+#include "clock.h"
+#include "data_verbs.h"
+#include "output.h"
+#include "output_file.h"
+#include "terminal.h"
+
+#include <math.h>
+
+/* What the verb holds while it runs. */
+typedef struct learning {
+    heat_data *data, *validation, *test;
+    heat_model *graph;
+    heat_learn_result result;
+} learning;
+
+static json_t *json_likelihood(cli *c, const heat_likelihood *l)
+{
+    json_t *object;
+
+    if (!isfinite(l->mean))
+        return json_null();
+    object = json_object();
+    cli_put(c, object, "mean", cli_json_number(l->mean));
+    cli_put(c, object, "error", cli_json_number(l->error));
+    return object;
+}
+
+static json_t *json_history(cli *c, const heat_learn_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int64_t k = 0; k < r->n_history; k++) {
+        json_t *row = json_array();
+        cli_append(c, row, json_integer(r->history_epoch[k]));
+        cli_append(c, row, cli_json_number(r->history_train[k]));
+        cli_append(c, row, cli_json_number(r->history_validation[k]));
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
+static heat_status print_json(cli *c, const heat_learn_result *r)
+{
+    json_t *result = json_object(), *likelihood = json_object(), *reasons = json_array();
+    const char *path = c->args.values.own.output;
+    heat_model_info info;
+    cli_report report = {&info, r->outcome, reasons, result, cli_clock() - c->began_s, r->negative};
+
+    heat_model_describe(r->model, &info);
+    cli_append(c, reasons, cli_json_text(r->reason));
+    cli_put(c, result, "model_file", path == NULL ? json_null() : cli_json_text(path));
+    cli_put(c, result, "epochs", json_integer(r->epochs));
+    cli_put(c, result, "negative", json_string(r->negative));
+    cli_put(c, result, "gradient", cli_json_number(r->gradient));
+    cli_put(c, result, "exact", json_boolean(r->exact));
+    cli_put(c, likelihood, "train", json_likelihood(c, &r->train));
+    cli_put(c, likelihood, "validation", json_likelihood(c, &r->validation));
+    cli_put(c, likelihood, "test", json_likelihood(c, &r->test));
+    cli_put(c, result, "log_likelihood", likelihood);
+    cli_put(c, result, "history", json_history(c, r));
+    return cli_print_report(c, &report);
+}
+
+static void print_likelihood(const char *name, const heat_likelihood *l)
+{
+    char mean[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE];
+
+    if (isfinite(l->mean))
+        cli_print_row(name, "%s ± %s nats a row", cli_text_mean(l->mean, l->error, mean),
+                      cli_text_error(l->error, error));
+}
+
+static void print_text(cli *c, const heat_learn_result *r)
+{
+    char number[CLI_NUMBER_SIZE];
+
+    cli_hide_progress(c);
+    cli_print_row("log-likelihood", "%s",
+                  r->exact ? "exact: every state was counted" : "unknown: log Z is not affordable");
+    print_likelihood("  train", &r->train);
+    print_likelihood("  validation", &r->validation);
+    print_likelihood("  test", &r->test);
+    cli_print_row("negative", "%s", r->negative);
+    cli_print_row("epochs", "%lld", (long long)r->epochs);
+    if (isfinite(r->gradient))
+        cli_print_row("gradient", "%s at most", cli_text_short(r->gradient, 2, number));
+    cli_print_row("outcome", "%s: %s", heat_outcome_name(r->outcome), r->reason);
+    cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
+    if (c->args.values.own.output != NULL)
+        cli_print_row("file", "%s", c->args.values.own.output);
+    c->exit_code = cli_outcome_code(r->outcome);
+}
+
+/* Says before the work begins what could only fail after it. */
+static heat_status check_output(cli *c)
+{
+    const char *path = c->args.values.own.output, *suffix;
+
+    if (path == NULL)
+        return HEAT_OK;
+    if (!cli_file_suffix(path, "|.h5|.ising|.qubo|.coo|.json|", &suffix))
+        return cli_fail_option(c, "output", path,
+                               "'%.300s': a learned model is written as .h5, .ising, .qubo, .coo or .json",
+                               path);
+    return cli_file_probe(c, path);
+}
+
+static heat_status load_part(cli *c, const char *option, const char *text, heat_data **data, heat_data **part)
+{
+    heat_data_options options = c->args.values.data;
+
+    if (text == NULL)
+        return HEAT_OK;
+    options.format = c->args.values.own.format;
+    return heat_data_load_part(c->ctx, option, text, &options, c->args.values.verb.learn.seed, data, part) ==
+                   HEAT_OK
+               ? HEAT_OK
+               : cli_fail_library(c);
+}
+
+static heat_status load(cli *c, learning *l)
+{
+    const cli_own *own = &c->args.values.own;
+    heat_data_info info;
+    heat_status status = cli_data_load(c, c->args.operands[1], &c->args.values.data, &l->data, &info);
+
+    if (status == HEAT_OK)
+        status = load_part(c, "test", own->test, &l->data, &l->test);
+    if (status == HEAT_OK)
+        status = load_part(c, "validation", own->validation, &l->data, &l->validation);
+    if (status == HEAT_OK && own->graph != NULL && heat_model_load(c->ctx, own->graph, &l->graph) != HEAT_OK)
+        status = cli_fail_library(c);
+    return status;
+}
+
+static heat_status run(cli *c, learning *l)
+{
+    heat_learn_input input = {sizeof input, l->data, l->validation, l->test, l->graph};
+    heat_learn_options options = c->args.values.verb.learn;
+    const char *path = c->args.values.own.output;
+
+    options.time = cli_time_left(c);
+    if (heat_learn(c->ctx, c->args.operands[0], &input, &options, &l->result) != HEAT_OK)
+        return cli_fail_library(c);
+    heat_context_limit(c->ctx, HEAT_FOREVER); /* what was learned is written whatever the time */
+    if (path != NULL && heat_model_save(c->ctx, l->result.model, path) != HEAT_OK)
+        return cli_fail_library(c);
+    return HEAT_OK;
+}
+
+heat_status cli_learn(cli *c)
+{
+    learning l = {0};
+    heat_status status = check_output(c);
+
+    heat_learn_result_init(&l.result);
+    if (status == HEAT_OK)
+        status = load(c, &l);
+    if (status == HEAT_OK)
+        status = run(c, &l);
+    if (status == HEAT_OK && c->json)
+        status = print_json(c, &l.result);
+    else if (status == HEAT_OK)
+        print_text(c, &l.result);
+    heat_learn_result_clear(&l.result);
+    heat_data_free(l.data);
+    heat_data_free(l.validation);
+    heat_data_free(l.test);
+    heat_model_free(l.graph);
+    return status;
+}
