@@ -112,16 +112,16 @@ static heat_status start_anneal(heat_context *ctx, annealing *a)
 {
     choose_length(ctx, a);
     a->n_started = 0;
-    for (int64_t chain = 0; chain < a->n_replicas && !(chain > 0 && heat_halted(ctx)); chain++) {
-        heat_status status =
-            heat_chains_start(ctx, a->chains, chain, a->restart == 0 ? a->search->initial : NULL, a->restart);
+    memset(a->is_finished, false, (size_t)a->n_replicas * sizeof *a->is_finished);
+    for (int64_t unit = 0; unit < a->chains->n_units && !(unit > 0 && heat_halted(ctx)); unit++) {
+        int64_t n_started;
+        heat_status status = heat_chains_start_unit(
+            ctx, a->chains, unit, a->restart == 0 ? a->search->initial : NULL, a->restart, &n_started);
         if (status != HEAT_OK)
             return status;
-        a->is_finished[chain] = false;
-        a->n_started++;
-    }
-    for (int64_t unit = 0; unit < a->chains->n_units; unit++)
+        a->n_started += n_started;
         heat_chains_keep_best(a->chains, unit);
+    }
     return HEAT_OK;
 }
 

@@ -151,15 +151,41 @@ void heat_chains_set_rung(heat_chains *c, int64_t chain, int32_t rung)
     heat_chains_set_beta(c, chain, c->betas[rung]);
 }
 
-heat_status heat_chains_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
-                              int64_t restart)
+/* Readies all of a chain but its state; returns the number of its streams. */
+static uint64_t begin_chain(heat_chains *c, int64_t chain, int64_t restart)
 {
     uint64_t stream = c->first_stream + (uint64_t)(chain + c->n_chains * restart);
 
     c->sign[chain] = 1;
     c->n_sweeps[chain / c->width] = 0;
     heat_stream_init(&c->flip[chain], c->seed, HEAT_PURPOSE_FLIP, stream);
-    return c->layout->start(ctx, c, chain, state, stream);
+    return stream;
+}
+
+heat_status heat_chains_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+                              int64_t restart)
+{
+    return c->layout->start(ctx, c, chain, state, begin_chain(c, chain, restart));
+}
+
+heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *c, int64_t unit, const int8_t *state,
+                                   int64_t restart, int64_t *n_started)
+{
+    const heat_layout *l = c->layout;
+    int64_t first, last;
+
+    *n_started = 0;
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t chain = first; chain < last && !(chain > first && heat_halted(ctx)); chain++) {
+        uint64_t stream = begin_chain(c, chain, restart);
+        heat_status status = (l->draw != NULL ? l->draw : l->start)(ctx, c, chain, state, stream);
+        if (status != HEAT_OK)
+            return status;
+        ++*n_started;
+    }
+    if (l->sum_energies != NULL)
+        l->sum_energies(c, unit);
+    return HEAT_OK;
 }
 
 heat_status heat_chains_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)

@@ -97,6 +97,11 @@ void heat_chains_set_beta(heat_chains *chains, int64_t chain, double beta);
 HEAT_MUST_USE heat_status heat_chains_start(heat_context *ctx, heat_chains *chains, int64_t chain,
                                             const int8_t *state, int64_t restart);
 
+/* Starts the chains of a unit as heat_chains_start does: the same bits, in less time. Halted work stops
+ * early, but not before the first chain: *n_started of them, from the first, are in a state. */
+HEAT_MUST_USE heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *chains, int64_t unit,
+                                                 const int8_t *state, int64_t restart, int64_t *n_started);
+
 /* Puts a chain into another state; its streams go on. Safe from the thread that runs the chain's unit. */
 HEAT_MUST_USE heat_status heat_chains_set_state(heat_context *worker, heat_chains *chains, int64_t chain,
                                                 const int8_t *state);

@@ -222,8 +222,59 @@ static heat_status lanes_set_state(heat_context *worker, heat_chains *c, int64_t
     return HEAT_OK;
 }
 
-static heat_status lanes_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
-                               uint64_t stream_unit)
+/* Adds the units of a pair to the sums of the lanes in which its spins differ. */
+static void add_differing(const heat_lane_block *b, int64_t i, int64_t j, int32_t units, int32_t *sum)
+{
+    static const uint16_t bit[HEAT_LANES_A_VECTOR] = {1 << 0,  1 << 1,  1 << 2,  1 << 3, 1 << 4,  1 << 5,
+                                                      1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11,
+                                                      1 << 12, 1 << 13, 1 << 14, 1 << 15};
+
+    for (int v = 0; v < b->n_vectors; v++) {
+        uint16_t differ = b->down[i * b->n_vectors + v] ^ b->down[j * b->n_vectors + v];
+        for (int l = 0; l < HEAT_LANES_A_VECTOR; l++)
+            sum[HEAT_LANES_A_VECTOR * v + l] += differ & bit[l] ? units : 0;
+    }
+}
+
+/* E = sum_(i<j) J_ij (2 [s_i != s_j] - 1) + sum_i h_i (2 [s_i = -1] - 1), of all lanes in one walk. The sums
+ * of a row stay within the size of a field, which is at most 2^25. */
+static void sum_block(const heat_lane_store *s, heat_lane_block *b)
+{
+    const heat_lane_graph *g = &s->lanes->graph;
+    int64_t above[HEAT_MOST_WIDE_LANES] = {0}, all_up = 0;
+
+    for (int32_t i = 0; i < g->pairs.n; i++) {
+        int32_t sum[HEAT_MOST_WIDE_LANES] = {0}, field = heat_lane_round(g->pairs.field[i], g->per_unit);
+        for (int64_t k = g->pairs.row[i + 1]; k > g->pairs.row[i] && g->pairs.col[k - 1] > i; k--) {
+            int32_t units = heat_lane_units(g, k - 1);
+            add_differing(b, i, g->pairs.col[k - 1], units, sum);
+            all_up -= units;
+        }
+        all_up -= field;
+        for (int32_t l = 0; l < s->block_width; l++) {
+            bool is_down =
+                b->down[(int64_t)i * b->n_vectors + l / HEAT_LANES_A_VECTOR] >> l % HEAT_LANES_A_VECTOR & 1;
+            above[l] += sum[l] + (is_down ? field : 0);
+        }
+    }
+    for (int32_t l = 0; l < s->block_width; l++)
+        b->energy[l] = all_up + 2 * above[l];
+}
+
+static void lanes_sum_energies(heat_chains *c, int64_t unit)
+{
+    heat_lane_store *s = c->store;
+
+    for (int64_t block = unit * s->n_blocks; block < (unit + 1) * s->n_blocks; block++) {
+        heat_lane_block *b = &s->blocks[block];
+        for (int32_t l = 0; b->fields != NULL && l < s->block_width; l++)
+            s->kernel->refresh(&s->lanes->graph, b, l);
+        sum_block(s, b);
+    }
+}
+
+static heat_status lanes_draw(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+                              uint64_t stream_unit)
 {
     heat_lane_store *s = c->store;
     place p = place_of(c, chain);
@@ -237,10 +288,20 @@ static heat_status lanes_start(heat_context *ctx, heat_chains *c, int64_t chain,
     heat_stream_init(&stream, c->seed, HEAT_PURPOSE_SWEEP, stream_unit);
     for (int k = 0; k < 4; k++)
         b->random[k][p.lane] = (uint32_t)(heat_stream_bits(&stream) >> 32);
-    b->energy[p.lane] = energy_units(s, &p);
     if (s->best_units != NULL)
         s->best_units[p.cell] = INT64_MAX;
     return HEAT_OK;
+}
+
+static heat_status lanes_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+                               uint64_t stream_unit)
+{
+    heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+    heat_status status = lanes_draw(ctx, c, chain, state, stream_unit);
+
+    s->blocks[p.block].energy[p.lane] = energy_units(s, &p);
+    return status;
 }
 
 static void read_state(const heat_chains *c, const place *p, const uint16_t *down, int8_t *state)
@@ -436,6 +497,8 @@ const heat_layout heat_layout_lanes = {.name = "lanes",
                                        .free = lanes_free,
                                        .set_beta = lanes_set_beta,
                                        .start = lanes_start,
+                                       .draw = lanes_draw,
+                                       .sum_energies = lanes_sum_energies,
                                        .set_state = lanes_set_state,
                                        .sweep = lanes_sweep,
                                        .measure = lanes_measure,

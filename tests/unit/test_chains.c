@@ -1,6 +1,7 @@
 /* Chain sets: a chain's bits belong to the chain alone, rows come back as they went in, energies are
  * followed. */
 #include "sample/engine.h"
+#include "sample/lane_chains.h"
 #include "sample/row_chains.h"
 #include "support.h"
 
@@ -145,6 +146,63 @@ static void a_given_state_comes_back(void **state)
     heat_context_free(ctx);
 }
 
+/* A unit at once is its chains one by one: the same energies, and the same lives after. */
+static void check_units(heat_context *ctx, const char *spec, const heat_layout *layout, int64_t n_chains)
+{
+    heat_model *model = load(ctx, spec);
+    heat_engine engine = {.layout = layout};
+    heat_chains *apart = started(ctx, model, &engine, n_chains, 1),
+                *together = started(ctx, model, &engine, n_chains, 1);
+
+    sweep(ctx, together, &heat_engine_heat_bath, 2); /* what was there before must not show */
+    for (int64_t unit = 0, first, last, n_started; unit < together->n_units; unit++) {
+        heat_chains_get_unit(together, unit, &first, &last);
+        assert_ok(ctx, heat_chains_start_unit(ctx, together, unit, NULL, 0, &n_started));
+        assert_int_equal(n_started, last - first);
+        heat_chains_measure(apart, unit);
+        heat_chains_measure(together, unit);
+    }
+    for (int64_t k = 0; k < n_chains; k++)
+        assert_true(heat_chains_get_energy(together, k) == heat_chains_get_energy(apart, k));
+    sweep(ctx, apart, &heat_engine_heat_bath, 3);
+    sweep(ctx, together, &heat_engine_heat_bath, 3);
+    for (int64_t k = 0; k < n_chains; k++)
+        assert_true(heat_chains_get_walk_energy(together, k) == heat_chains_get_walk_energy(apart, k));
+    heat_chains_free(together);
+    heat_chains_free(apart);
+    heat_model_free(model);
+}
+
+static void a_unit_starts_as_its_chains_do(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    check_units(ctx, "lattice:5x6", &heat_layout_lanes, 5);
+    check_units(ctx, "ea:5x6,h=1", &heat_layout_lanes, 70);
+    check_units(ctx, "ea:5x6,J=gauss,h=0.3", &heat_layout_lanes, 300);
+    check_units(ctx, "sk:80", &heat_layout_lanes, 20);
+    check_units(ctx, "lattice:5x6", NULL, 70);
+    check_units(ctx, "potts:5x6,q=3", NULL, 5);
+    heat_context_free(ctx);
+}
+
+static void a_stopped_start_leaves_one_chain(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "lattice:5x6");
+    heat_chains *chains = started(ctx, model, NULL, 5, 1);
+    int64_t n_started;
+
+    heat_context_stop(ctx);
+    assert_ok(ctx, heat_chains_start_unit(ctx, chains, 0, NULL, 1, &n_started));
+    assert_int_equal(n_started, 1);
+    heat_chains_free(chains);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 /* Restarts are new streams: the same chain does not live twice. */
 static void a_restart_is_another_life(void **state)
 {
@@ -261,6 +319,8 @@ int main(void)
         cmocka_unit_test(a_chain_does_not_know_its_neighbours),
         cmocka_unit_test(energy_and_total_are_followed),
         cmocka_unit_test(a_given_state_comes_back),
+        cmocka_unit_test(a_unit_starts_as_its_chains_do),
+        cmocka_unit_test(a_stopped_start_leaves_one_chain),
         cmocka_unit_test(a_restart_is_another_life),
         cmocka_unit_test(rows_move_as_the_rule_says),
         cmocka_unit_test(failing_memory_leaks_nothing),
