@@ -19,8 +19,6 @@ const heat_engine *heat_engine_at(int k)
 
 const heat_engine *heat_engine_get(const char *name)
 {
-    if (strcmp(name, "auto") == 0)
-        return &heat_engine_heat_bath;
     for (int k = 0; k < heat_engine_count(); k++)
         if (strcmp(engines[k]->name, name) == 0)
             return engines[k];

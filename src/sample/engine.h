@@ -33,8 +33,13 @@ HEAT_ENGINES(HEAT_ENGINE_EXTERN)
 /* The rules of single-variable moves. */
 extern const heat_site_rule heat_rule_metropolis, heat_rule_heat_bath;
 
-/* The engine of that name ("auto": heat bath); NULL if there is none. */
+/* The engine of that name; NULL if there is none. */
 const heat_engine *heat_engine_get(const char *name);
+
+/* The engine of that name, or, of "auto", the one for this model and these temperatures (their text; may be
+ * NULL). *reason is one clause, static. */
+const heat_engine *heat_engine_choose(const heat_model *model, const char *name, const char *temperatures,
+                                      const char **reason);
 
 /* All engines, for tests that hold for each. */
 int heat_engine_count(void);

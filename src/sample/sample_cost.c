@@ -32,6 +32,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
 {
     heat_sampling s = {.model = model};
     const double beta = 1;
+    const char *reason;
     double draws;
     heat_status status;
 
@@ -43,7 +44,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     if (options != NULL)
         heat_struct_copy(&s.opt, sizeof s.opt, options, options->size);
     heat_model_describe(model, &s.info);
-    s.engine = heat_engine_get(s.opt.engine);
+    s.engine = heat_engine_choose(model, s.opt.engine, s.opt.temperature_set, &reason);
     if (s.engine == NULL)
         return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");
     status = count_temperatures(ctx, &s.opt, &s.n_temperatures);
@@ -57,7 +58,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     s.plan.scalars.wants[HEAT_SERIES_ENERGY] = s.plan.scalars.wants[HEAT_SERIES_ORDER] = true;
     draws = (double)s.plan.n_chains * (double)s.opt.sweeps;
     *cost = (heat_cost){.size = sizeof *cost, .method = s.engine->name, .affordable = true};
-    cost->reason = strcmp(s.opt.engine, "auto") == 0 ? "it moves single variables of any model" : "asked for";
+    cost->reason = reason;
     cost->bytes = heat_recorder_bytes(&s.plan);
     if (heat_engine_moves_chains(s.engine)) {
         heat_chains_plan chains = {

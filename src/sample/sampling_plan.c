@@ -257,15 +257,17 @@ static heat_status load_initial(heat_context *ctx, heat_sampling *s)
 
 heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
 {
+    const char *reason;
     heat_status status;
 
-    s->engine = heat_engine_get(s->opt.engine);
     s->first_stream = (uint64_t)s->opt.index << 40; /* chains and restarts of one model stay below */
     status = parse_observables(ctx, s);
-    if (status == HEAT_OK)
-        status = pair_replicas(ctx, s);
     if (status == HEAT_OK && s->opt.clamp != NULL)
         status = clamp_model(ctx, s);
+    if (status == HEAT_OK) {
+        s->engine = heat_engine_choose(s->model, s->opt.engine, s->opt.temperature_set, &reason);
+        status = pair_replicas(ctx, s);
+    }
     heat_model_describe(s->model, &s->info);
     if (status == HEAT_OK && s->opt.initial != NULL)
         status = load_initial(ctx, s);
