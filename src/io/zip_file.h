@@ -18,7 +18,8 @@ typedef struct heat_zip_member {
     size_t name_length;
     bool is_deflated;
     const unsigned char *data; /* as packed */
-    size_t packed, size;       /* bytes, packed and not */
+    uint64_t packed, size;     /* bytes, packed and not */
+    uint32_t checksum;         /* CRC-32 of the content */
 } heat_zip_member;
 
 /* Finds the directory at the end of the archive, whose bytes are borrowed. HEAT_ERROR_INPUT if it is none. */
@@ -28,7 +29,7 @@ HEAT_MUST_USE heat_status heat_zip_open(heat_context *ctx, const char *file, con
 /* The next member of the directory, while n_left > 0. */
 HEAT_MUST_USE heat_status heat_zip_next(heat_zip *zip, heat_zip_member *member);
 
-/* Its content, which the caller frees with heat_free; checked against its length. */
+/* Its content, which the caller frees with heat_free; checked against its length and checksum. */
 HEAT_MUST_USE heat_status heat_zip_unpack(const heat_zip *zip, const heat_zip_member *member, char **content);
 
 #endif

@@ -56,6 +56,7 @@ static void add_member(archive *a, const char *name, const unsigned char *data, 
     put(local + 26, (uint32_t)length, 2);
     put(entry, 0x02014b50, 4);
     put(entry + 10, deflated ? 8 : 0, 2);
+    put(entry + 16, (uint32_t)crc32(0, data, (uInt)size), 4);
     put(entry + 20, (uint32_t)packed, 4);
     put(entry + 24, (uint32_t)size, 4);
     put(entry + 28, (uint32_t)length, 2);
@@ -258,6 +259,10 @@ static void wrong_archives_are_refused_by_name(void **state)
     add_array(a, "W", weights, V, H, &plain);
     add_array(a, "b", visible_bias, V, 0, &plain);
     refuse(ctx, finish(a), "the array 'c' is missing");
+    *a = (archive){.size = 0};
+    add_array(a, "W", weights, V, H, &plain);
+    a->directory[16] ^= 1;
+    refuse(ctx, finish(a), "checksum does not fit");
     *a = (archive){.size = 0};
     add_array(a, "W", weights, V, H, &plain);
     add_array(a, "b", visible_bias, V, 0, &plain);
