@@ -7,7 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { BYTES_AN_EDGE = 48 /* while a model is built, about */ };
+enum {
+    BYTES_AN_EDGE = 48, /* while a model is built, about */
+    STUBS_BETWEEN_POLLS = 1 << 16
+};
 
 heat_status heat_build_complete(heat_context *ctx, const heat_recipe *r, heat_edge_list *list)
 {
@@ -38,9 +41,10 @@ static bool has_neighbour(const int32_t *neighbours, int64_t degree, int32_t i, 
 }
 
 /* One pass of Steger and Wormald's pairing (Combin. Probab. Comput. 8 (1999) 377): random pairs of free
- * stubs, a pair that would be a loop or a repeat is drawn again. False when what is left admits no pair. */
-static bool pair_stubs(const heat_recipe *r, heat_stream *stream, int32_t *stubs, int32_t *neighbours,
-                       int64_t *used)
+ * stubs, a pair that would be a loop or a repeat is drawn again. False when what is left admits no pair, or
+ * when halted. */
+static bool pair_stubs(heat_context *ctx, const heat_recipe *r, heat_stream *stream, int32_t *stubs,
+                       int32_t *neighbours, int64_t *used)
 {
     int64_t left = r->n * r->degree;
 
@@ -53,6 +57,8 @@ static bool pair_stubs(const heat_recipe *r, heat_stream *stream, int32_t *stubs
         int64_t a = (int64_t)heat_stream_below(stream, (uint64_t)left);
         int64_t b = (int64_t)heat_stream_below(stream, (uint64_t)left);
         int32_t i = stubs[a], j = stubs[b];
+        if (left % STUBS_BETWEEN_POLLS == 0 && heat_halted(ctx))
+            return false;
         if (i == j || has_neighbour(neighbours, r->degree, i, j)) {
             if (++tries > 1000 + 10 * (int)r->degree)
                 return false;
@@ -92,8 +98,10 @@ heat_status heat_build_regular(heat_context *ctx, const heat_recipe *r, heat_edg
         status = heat_alloc(ctx, r->n * r->degree, sizeof *neighbours, &neighbours);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, r->n, sizeof *used, &used);
-    for (int pass = 0; pass < MOST_PASSES && status == HEAT_OK && !paired; pass++)
-        paired = pair_stubs(r, &graph, stubs, neighbours, used);
+    for (int pass = 0; pass < MOST_PASSES && status == HEAT_OK && !paired; pass++) {
+        paired = pair_stubs(ctx, r, &graph, stubs, neighbours, used);
+        status = heat_halt_check(ctx, "the model was complete");
+    }
     if (status == HEAT_OK && !paired)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "%s: no such graph was found in %d passes; try a smaller k", r->spec, MOST_PASSES);
