@@ -15,6 +15,15 @@ double heat_sweep_seconds(const heat_model_info *info, int64_t n_chains)
            (HEAT_VISIT_NS * info->n_variables + HEAT_NEIGHBOUR_NS * 2 * (double)info->n_edges) * 1e-9;
 }
 
+/* One sweep of all chains by the engine. */
+static double engine_sweep_seconds(const heat_sampling *s)
+{
+    if (s->engine->layout != &heat_layout_clusters)
+        return heat_sweep_seconds(&s->info, s->plan.n_chains);
+    return (double)s->plan.n_chains * HEAT_CLUSTER_NS * (s->info.n_variables + 2 * (double)s->info.n_edges) *
+           1e-9;
+}
+
 /* As many as may be needed, of a ladder that spaces itself. */
 static heat_status count_temperatures(heat_context *ctx, const heat_sample_options *opt, int64_t *count)
 {
@@ -64,8 +73,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
         heat_chains_plan chains = {
             .n_chains = s.plan.n_chains, .n_rungs = 1, .betas = &beta, .layout = s.engine->layout};
         cost->bytes += heat_chains_bytes(model, &chains);
-        cost->seconds =
-            heat_sweep_seconds(&s.info, s.plan.n_chains) * ((double)s.opt.burn_in + (double)s.opt.sweeps);
+        cost->seconds = engine_sweep_seconds(&s) * ((double)s.opt.burn_in + (double)s.opt.sweeps);
     } else {
         cost->bytes += exact->bytes;
         cost->seconds =

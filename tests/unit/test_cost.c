@@ -36,7 +36,7 @@ static costs price(heat_context *ctx, const char *spec, int64_t memory)
 static void small_models_are_proved_and_counted(void **state)
 {
     heat_context *ctx = test_context();
-    costs c = price(ctx, "lattice:8x8", gib);
+    costs c = price(ctx, "ea:8x8,seed=1", gib);
 
     (void)state;
     assert_string_equal(c.ground.method, "elimination");
@@ -52,6 +52,10 @@ static void small_models_are_proved_and_counted(void **state)
                  (16 * 12000 * 64 * (HEAT_VISIT_NS + 4 * HEAT_NEIGHBOUR_NS) + 40000 * HEAT_MEASURE_NS) * 1e-9,
                  1e-9);
     assert_true(c.sample.bytes > 16 * 4 * 10000);
+    c = price(ctx, "lattice:8x8", gib); /* clusters: 64 variables and 256 ends of edges */
+    assert_string_equal(c.sample.method, "swendsen-wang");
+    assert_close(c.sample.seconds,
+                 (4 * 12000 * (64 + 256) * HEAT_CLUSTER_NS + 40000 * HEAT_MEASURE_NS) * 1e-9, 1e-9);
     heat_context_free(ctx);
 }
 

@@ -307,6 +307,7 @@ static void many_short_chains_converge_unless_they_are_stuck(void **state)
         heat_sample_result r = {0};
         const heat_observable *energy;
         heat_sample_options_init(&opt);
+        opt.engine = "heat-bath";
         opt.temperature = temperatures[k];
         opt.replicas = 512;
         opt.sweeps = 1000;
