@@ -19,7 +19,7 @@ HEAT_BEGIN_DECLS
 #define HEAT_NEIGHBOUR_NS 0.03 /* and of each of its neighbours */
 #define HEAT_MEASURE_NS 3000.0 /* a measured sweep of one chain, diagnostics included */
 
-#define HEAT_CLUSTER_NS 2.5   /* a visit of a variable, or of one end of an edge, by a cluster engine */
+#define HEAT_CLUSTER_NS 2.5 /* a visit of a variable, or of one end of an edge, by a cluster engine */
 
 /* The price of one verb on one model. */
 typedef struct heat_cost {
