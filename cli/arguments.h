@@ -7,7 +7,8 @@
 struct cli;
 
 /* The claims of the tour, as --only names them. */
-#define CLI_CLAIM_WORDS "all|ising-energy|torus-logz|proved-ground|temperature-knob|shared-numbers"
+#define CLI_CLAIM_WORDS                                                                                      \
+    "all|ising-energy|torus-logz|three-roads|log-sum-exp|proved-ground|temperature-knob|shared-numbers"
 
 enum { CLI_MOST_OPTIONS = 64, CLI_MOST_OPERANDS = 64 };
 

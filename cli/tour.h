@@ -9,7 +9,8 @@ enum { TOUR_MOST_ROWS = 3, TOUR_PICTURE_SIZE = 8192 };
 /* One comparison; a claim has one to three of them and holds if all do. */
 typedef struct tour_row {
     double temperature; /* 0: does not apply */
-    const char *label;  /* of a row that weighs replicas; else NULL */
+    const char *label;  /* what is compared; NULL: the temperature says it */
+    bool is_worth;      /* measured and expected are numbers of replicas */
     double measured, error, expected;
     double distance; /* over what is allowed: holds while it is at most 1 */
 } tour_row;
@@ -29,6 +30,12 @@ heat_status tour_measure_lattices(cli *c, tour_finding *finding);
 
 /* 512 replicas, with random numbers of their own and with shared ones: what they are worth. */
 heat_status tour_measure_shared_numbers(cli *c, tour_finding *finding);
+
+/* log Z of one lattice by an exact road, by tempering and by annealing. */
+heat_status tour_measure_roads(cli *c, tour_finding *finding);
+
+/* log Z at a low temperature, by sums of logarithms and by a plain sum, which overflows. */
+heat_status tour_measure_overflow(cli *c, tour_finding *finding);
 
 /* The observable of that name at the first temperature; NULL if it is not there. */
 const heat_observable *tour_find(const heat_sample_result *result, const char *name);

@@ -142,8 +142,8 @@ heat_status tour_measure_shared_numbers(cli *c, tour_finding *f)
     heat_status status;
 
     f->n_rows = 2;
-    f->rows[0] = (tour_row){.label = "random numbers of their own"};
-    f->rows[1] = (tour_row){.label = "one random number for all"};
+    f->rows[0] = (tour_row){.label = "random numbers of their own", .is_worth = true};
+    f->rows[1] = (tour_row){.label = "one random number for all", .is_worth = true};
     status = weigh(c, run_own, &f->rows[0]);
     if (status == HEAT_OK)
         status = weigh(c, run_shared, &f->rows[1]);
