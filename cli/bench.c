@@ -283,6 +283,8 @@ heat_status cli_bench(cli *c)
 
     if (heat_isa_resolve(o->isa) == NULL)
         return cli_fail_option(c, "isa", o->isa, "%s is not available on this machine", o->isa);
+    if (o->calibrate)
+        return cli_bench_calibrate(c);
     b.is_auto = o->repeats == HEAT_AUTO;
     b.repeats = b.is_auto ? DEFAULT_REPEATS : o->repeats;
     b.until = begin + o->time;

@@ -38,4 +38,7 @@ const char *cli_bench_name(const cli *c, const bench_work *work, char buffer[BEN
 
 const char *cli_bench_unit(const bench_work *work);
 
+/* What --calibrate asks for: the whole run, and what it prints. */
+heat_status cli_bench_calibrate(cli *c);
+
 #endif
