@@ -6,6 +6,7 @@
 #include "kernel/cluster.h"
 #include "kernel/lane_sweep.h"
 #include "kernel/layer_sum.h"
+#include "kernel/layer_sweep.h"
 #include "kernel/potts_sweep.h"
 
 /* Everything that is compiled once an instruction set. */
@@ -16,6 +17,7 @@ typedef struct heat_isa {
     const heat_bit_kernel *bits;
     const heat_potts_kernel *potts;
     const heat_layer_sum_kernel *layer_sums;
+    const heat_layer_kernel *layers;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

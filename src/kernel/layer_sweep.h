@@ -1,0 +1,96 @@
+/* Block Gibbs between two layers of units of 0 and 1: all units of one layer are drawn at once, given the
+ * other, for a block of chains. A unit's field b_j + sum_i W_ij x_i is the sum of the rows of W whose unit is
+ * on, in exact integers; states are a bit a unit. Either direction is a heat_layer_rows of its own, W and its
+ * transpose. Smolensky, in Parallel Distributed Processing 1 (1986) 194.
+ *
+ * Arrays of units are padded to whole words of 64; bits of the padding are 0. */
+#ifndef HEATBATH_LAYER_SWEEP_H
+#define HEATBATH_LAYER_SWEEP_H
+
+#include "kernel/lane_sweep.h"
+
+#include <stdbool.h>
+
+enum {
+    HEAT_LAYER_WORD = 64, /* units a word of a state */
+    HEAT_LAYER_TILE = 2,  /* words whose rows of 64 columns the nearest cache holds: 32 KiB */
+    HEAT_LAYER_LANES = 16 /* random streams a chain: unit j draws from stream j % 16 */
+};
+
+/* Words of a state of n units. */
+static inline int64_t heat_layer_words(int32_t n)
+{
+    return ((int64_t)n + HEAT_LAYER_WORD - 1) / HEAT_LAYER_WORD;
+}
+
+/* What the units of one layer, `from`, add to the fields of the other, `to`. */
+typedef struct heat_layer_rows {
+    int32_t n_from, n_to;
+    const int32_t *rows; /* [word of to][unit of from, padded][64] W, in units; 0 in the padding */
+    const int32_t *bias; /* [word of to][64], in units; |b_j| + sum_i |W_ij| < 2^30 */
+} heat_layer_rows;
+
+/* Tiles of rows that the nearest cache holds. */
+static inline int64_t heat_layer_tiles(const heat_layer_rows *r)
+{
+    return (heat_layer_words(r->n_from) + HEAT_LAYER_TILE - 1) / HEAT_LAYER_TILE;
+}
+
+/* Half a sweep: fields from `from`, then what is wanted of them; NULL for what is not. */
+typedef struct heat_layer_draw {
+    int32_t n_chains;
+    const uint64_t *from; /* [chain][word] states; NULL: `fields` are there already */
+    uint64_t *to;         /* [chain][word] states drawn, by `rule`; of HEAT_FLIP_METROPOLIS also read */
+    heat_flip_rule rule;
+    /* The log-odds of a unit, in bits: scale_c F_cj + reference_scale_c R_j, with F in units. At beta,
+     * towards a reference whose log-odds are r_j (annealed importance sampling): scale = beta unit / ln 2,
+     * reference_scale = 1 - beta, R_j = r_j / ln 2. */
+    const float *scale;           /* [chain] */
+    const float *reference_scale; /* [chain]; NULL with `reference` */
+    const float *reference;       /* [unit]; NULL: none */
+    uint32_t *random;             /* [chain][4][16] xoshiro128+ */
+    int32_t *fields;              /* [word][chain][64] F, in units; out, or in where `from` is NULL */
+    float *probabilities;         /* [word][chain][64] of being on; anything in the padding */
+    int64_t *on_fields;           /* [chain] becomes the sum of F over the units that are drawn on */
+    int64_t *on_bias;             /* [chain] likewise of the biases */
+    int64_t *n_moves;             /* [chain] is added the number of units that changed */
+    uint32_t *list;               /* work space, [chain][heat_layer_list_size] */
+    int32_t *work_fields;         /* work space [chain][64]; NULL with `fields` */
+    int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
+} heat_layer_draw;
+
+/* Numbers of heat_layer_draw.list, a chain. */
+static inline int64_t heat_layer_list_size(const heat_layer_rows *r)
+{
+    return heat_layer_words(r->n_from) * HEAT_LAYER_WORD + heat_layer_tiles(r);
+}
+
+/* A unit comes on where u + 1/2 is below its probability in units of 2^-31, u being its next 31 random bits;
+ * the probability is computed in single precision: its declared error is 2^-20, absolute. */
+typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw);
+
+/* sum[i][j] += weight * sum_c x_ci y_cj, over chains c in ascending order: x a bit, y any number. */
+typedef struct heat_layer_products {
+    int32_t n_chains, n_x, n_y;
+    const uint64_t *x; /* [chain][word] states */
+    const float *y;    /* [word][chain][64]: heat_layer_draw.probabilities */
+    float weight;
+    float *sum;     /* [unit of x][unit of y, padded] */
+    uint32_t *list; /* work space [n_x][n_chains + 1] */
+} heat_layer_products;
+
+typedef void (*heat_layer_products_fn)(const heat_layer_products *products);
+
+/* One row an instruction set; all give the same bits. */
+typedef struct heat_layer_kernel {
+    const char *isa;
+    heat_layer_draw_fn draw;
+    heat_layer_products_fn products;
+} heat_layer_kernel;
+
+extern const heat_layer_kernel heat_layer_ref;
+#ifdef HEAT_X86_KERNELS
+extern const heat_layer_kernel heat_layer_avx2, heat_layer_avx512;
+#endif
+
+#endif

@@ -1,0 +1,246 @@
+/* The body of the kernel of layers, compiled once an instruction set and once more with a scripted random
+ * source. Before including it, define LANE_ISA (which ends the functions' names) and, for a script,
+ * LANE_DRAW(state, chain, unit), where `unit` is the first of sixteen.
+ *
+ * The rows that each state adds are listed once; then, for 64 columns at a time, tile after tile of rows that
+ * the nearest cache holds is added to the fields of all chains, and the units are drawn. */
+#include "kernel/lane.h"
+#include "kernel/layer_sweep.h"
+
+#define LANE_PASTE_(a, b) a##b
+#define LANE_PASTE(a, b) LANE_PASTE_(a, b)
+
+#ifndef LANE_DRAW
+#define LANE_DRAW(state, chain, unit) lane_draw(state)
+#endif
+
+enum {
+    WORD_VECTORS = HEAT_LAYER_WORD / LANES,
+    FIELD_SHIFT = 16, /* fields are added up in halves */
+};
+
+/* Lists the units that are on, ascending; ends[t] is where those of tile t end. */
+LANE_FN void list_units(const heat_layer_rows *r, const uint64_t *state, uint32_t *ends, uint32_t *list)
+{
+    uint32_t length = 0;
+
+    for (uint32_t w = 0; w < heat_layer_words(r->n_from); w++) {
+        for (uint64_t bits = state[w]; bits != 0; bits &= bits - 1)
+            list[length++] = w * HEAT_LAYER_WORD + (uint32_t)__builtin_ctzll(bits);
+        ends[w / HEAT_LAYER_TILE] = length;
+    }
+}
+
+/* Adds rows to the fields of 64 units. */
+LANE_FN void add_rows(const int32_t *rows, const uint32_t *list, uint32_t begin, uint32_t end,
+                      const int32_t *from, int32_t *to)
+{
+    lane_int sum[WORD_VECTORS];
+
+    for (int q = 0; q < WORD_VECTORS; q++)
+        sum[q] = lane_load(from + LANES * q);
+    for (uint32_t k = begin; k < end; k++)
+        for (int q = 0; q < WORD_VECTORS; q++)
+            sum[q] = lane_add(sum[q], lane_load(rows + (int64_t)list[k] * HEAT_LAYER_WORD + LANES * q));
+    for (int q = 0; q < WORD_VECTORS; q++)
+        lane_store(to + LANES * q, sum[q]);
+}
+
+/* 2^31 times the odds of being off. */
+LANE_FN lane_real odds_off(lane_int field, lane_real scale, lane_real reference)
+{
+    lane_real y = lane_plus(lane_mul(lane_to_real(field), scale), reference);
+
+    return lane_exp2_scaled(lane_max(lane_min(y, lane_all_real(60)), lane_all_real(-60)));
+}
+
+/* Where u + 1/2 < 2^31 / (1 + odds), or u + 1/2 < 2^31 min(1, odds of the other value). */
+LANE_FN lane_mask draw_on(lane_real off, lane_int random, lane_mask now, const heat_flip_rule rule)
+{
+    const lane_real one = lane_all_real(0x1p31f);
+    lane_real u = lane_plus(lane_to_real(lane_shift_right(random, 1)), lane_all_real(0.5f));
+
+    if (rule == HEAT_FLIP_HEAT_BATH)
+        return lane_less(lane_bits_of(lane_mul(u, lane_plus(one, off))),
+                         lane_bits_of(lane_all_real(0x1p62f)));
+    return lane_from_bits(
+        (uint16_t)(lane_to_bits(lane_less(lane_bits_of(lane_choose(now, u, lane_mul(u, off))),
+                                          lane_bits_of(lane_choose(now, off, lane_all_real(0x1p62f))))) ^
+                   lane_to_bits(now)));
+}
+
+/* Adds what is on of 64 numbers of size below 2^30, moved up by as much, to their low and high halves. */
+LANE_FN void add_on(const int32_t *value, uint64_t on, int32_t *sums)
+{
+    const lane_int base = lane_all(1 << 30);
+    lane_int low = lane_load(sums), high = lane_load(sums + LANES);
+
+    for (int q = 0; q < WORD_VECTORS; q++) {
+        lane_mask m = lane_from_bits((uint16_t)(on >> (LANES * q)));
+        lane_int x = lane_add(lane_load(value + LANES * q), base);
+        high = lane_add_where(m, high, lane_shift_right(x, FIELD_SHIFT));
+        low = lane_add_where(m, low, lane_shift_right(lane_shift_left(x, FIELD_SHIFT), FIELD_SHIFT));
+    }
+    lane_store(sums, low);
+    lane_store(sums + LANES, high);
+}
+
+LANE_FN int64_t total_on(const int32_t *sums, int64_t n_on)
+{
+    int64_t total = -(n_on << 30);
+
+    for (int l = 0; l < LANES; l++)
+        total += sums[l] + ((int64_t)sums[LANES + l] << FIELD_SHIFT);
+    return total;
+}
+
+/* What is wanted of the 64 fields of one chain. */
+LANE_FN void finish_word(const heat_layer_rows *r, const heat_layer_draw *d, int64_t chain, int64_t word,
+                         const int32_t *fields, const heat_flip_rule rule)
+{
+    const int64_t n_words = heat_layer_words(r->n_to), first = word * HEAT_LAYER_WORD;
+    const lane_real scale = lane_all_real(-d->scale[chain]), zero = lane_all_real(0);
+    const lane_real reference_scale = d->reference == NULL ? zero : lane_all_real(-d->reference_scale[chain]);
+    uint64_t *to = d->to == NULL ? NULL : d->to + chain * n_words + word, on = 0;
+    uint32_t *state = d->to == NULL ? NULL : d->random + chain * 4 * LANES;
+    lane_int random[4];
+
+    for (int k = 0; k < 4 && to != NULL; k++)
+        random[k] = lane_load(state + LANES * k);
+    for (int q = 0; q < WORD_VECTORS; q++) {
+        int64_t unit = first + LANES * q;
+        lane_real reference =
+            d->reference == NULL ? zero : lane_mul(lane_load_real(d->reference + unit), reference_scale);
+        lane_real off = odds_off(lane_load(fields + LANES * q), scale, reference);
+        if (d->probabilities != NULL)
+            lane_store(
+                d->probabilities + (word * d->n_chains + chain) * HEAT_LAYER_WORD + LANES * q,
+                lane_bits_of(lane_over(lane_all_real(0x1p31f), lane_plus(lane_all_real(0x1p31f), off))));
+        if (to != NULL) {
+            lane_mask now = lane_from_bits((uint16_t)(*to >> (LANES * q)));
+            on |= (uint64_t)lane_to_bits(draw_on(off, LANE_DRAW(random, chain, unit), now, rule))
+                  << (LANES * q);
+        }
+    }
+    if (to == NULL)
+        return;
+    for (int k = 0; k < 4; k++)
+        lane_store(state + LANES * k, random[k]);
+    if (r->n_to - first < HEAT_LAYER_WORD)
+        on &= ((uint64_t)1 << (r->n_to - first)) - 1;
+    if (d->n_moves != NULL)
+        d->n_moves[chain] += __builtin_popcountll(*to ^ on);
+    *to = on;
+    if (d->on_fields != NULL)
+        add_on(fields, on, d->sums + chain * 4 * LANES);
+    if (d->on_bias != NULL)
+        add_on(r->bias + first, on, d->sums + chain * 4 * LANES + 2 * LANES);
+}
+
+/* Where the fields of a word of all chains are kept. */
+LANE_FN int32_t *fields_of(const heat_layer_draw *d, int64_t word)
+{
+    return d->fields != NULL ? d->fields + word * d->n_chains * HEAT_LAYER_WORD : d->work_fields;
+}
+
+LANE_FN void sum_word(const heat_layer_rows *r, const heat_layer_draw *d, int64_t word, int32_t *fields)
+{
+    const int64_t n_rows = heat_layer_words(r->n_from) * HEAT_LAYER_WORD, n_tiles = heat_layer_tiles(r);
+    const int32_t *rows = r->rows + word * n_rows * HEAT_LAYER_WORD;
+
+    for (int64_t t = 0; t < n_tiles; t++)
+        for (int64_t chain = 0; chain < d->n_chains; chain++) {
+            const uint32_t *ends = d->list + chain * heat_layer_list_size(r);
+            int32_t *own = fields + chain * HEAT_LAYER_WORD;
+            add_rows(rows, ends + n_tiles, t == 0 ? 0 : ends[t - 1], ends[t],
+                     t == 0 ? r->bias + word * HEAT_LAYER_WORD : own, own);
+        }
+}
+
+LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, const heat_flip_rule rule)
+{
+    const int64_t n_words = heat_layer_words(r->n_to);
+
+    for (int64_t word = 0; word < n_words; word++) {
+        int32_t *fields = fields_of(d, word);
+        if (d->from != NULL)
+            sum_word(r, d, word, fields);
+        for (int64_t chain = 0; chain < d->n_chains && (d->to != NULL || d->probabilities != NULL); chain++)
+            finish_word(r, d, chain, word, fields + chain * HEAT_LAYER_WORD, rule);
+    }
+}
+
+LANE_FN void total_chains(const heat_layer_rows *r, const heat_layer_draw *d)
+{
+    const int64_t n_words = heat_layer_words(r->n_to);
+
+    for (int64_t chain = 0; chain < d->n_chains; chain++) {
+        const int32_t *sums = d->sums + chain * 4 * LANES;
+        int64_t n_on = 0;
+        for (int64_t w = 0; w < n_words; w++)
+            n_on += __builtin_popcountll(d->to[chain * n_words + w]);
+        if (d->on_fields != NULL)
+            d->on_fields[chain] = total_on(sums, n_on);
+        if (d->on_bias != NULL)
+            d->on_bias[chain] = total_on(sums + 2 * LANES, n_on);
+    }
+}
+
+static void LANE_PASTE(layer_draw_, LANE_ISA)(const heat_layer_rows *r, const heat_layer_draw *d)
+{
+    const bool is_summed = d->on_fields != NULL || d->on_bias != NULL;
+
+    for (int64_t chain = 0; chain < d->n_chains && d->from != NULL; chain++) {
+        const uint64_t *from = d->from + chain * heat_layer_words(r->n_from);
+        uint32_t *ends = d->list + chain * heat_layer_list_size(r);
+        list_units(r, from, ends, ends + heat_layer_tiles(r));
+    }
+    if (is_summed)
+        memset(d->sums, 0, (size_t)d->n_chains * 4 * LANES * sizeof *d->sums);
+    if (d->rule == HEAT_FLIP_HEAT_BATH)
+        draw_by_rule(r, d, HEAT_FLIP_HEAT_BATH);
+    else
+        draw_by_rule(r, d, HEAT_FLIP_METROPOLIS);
+    if (is_summed)
+        total_chains(r, d);
+}
+
+/* Lists, for each unit, the chains in which it is on, after their number. */
+LANE_FN void list_chains(const heat_layer_products *p)
+{
+    const int64_t n_words = heat_layer_words(p->n_x), stride = p->n_chains + 1;
+
+    for (int64_t i = 0; i < p->n_x; i++)
+        p->list[i * stride] = 0;
+    for (int32_t c = 0; c < p->n_chains; c++)
+        for (int64_t w = 0; w < n_words; w++)
+            for (uint64_t bits = p->x[c * n_words + w]; bits != 0; bits &= bits - 1) {
+                uint32_t *list = p->list + (w * HEAT_LAYER_WORD + __builtin_ctzll(bits)) * stride;
+                list[++list[0]] = (uint32_t)c;
+            }
+}
+
+static LANE_UNUSED void LANE_PASTE(layer_products_, LANE_ISA)(const heat_layer_products *p)
+{
+    const int64_t stride = heat_layer_words(p->n_y) * HEAT_LAYER_WORD;
+    const lane_real weight = lane_all_real(p->weight);
+
+    list_chains(p);
+    for (int64_t first = 0; first < stride; first += HEAT_LAYER_WORD) {
+        const float *y = p->y + first * p->n_chains;
+        for (int64_t i = 0; i < p->n_x; i++) {
+            const uint32_t *list = p->list + i * (p->n_chains + 1);
+            float *out = p->sum + i * stride + first;
+            lane_real sum[WORD_VECTORS];
+            for (int q = 0; q < WORD_VECTORS; q++)
+                sum[q] = lane_all_real(0);
+            for (uint32_t k = 1; k <= list[0]; k++)
+                for (int q = 0; q < WORD_VECTORS; q++)
+                    sum[q] =
+                        lane_plus(sum[q], lane_load_real(y + (int64_t)list[k] * HEAT_LAYER_WORD + LANES * q));
+            for (int q = 0; q < WORD_VECTORS; q++)
+                lane_store(out + LANES * q, lane_bits_of(lane_plus(lane_load_real(out + LANES * q),
+                                                                   lane_mul(weight, sum[q]))));
+        }
+    }
+}

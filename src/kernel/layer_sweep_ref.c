@@ -1,0 +1,5 @@
+/* The kernel of layers in plain C: the oracle of the other two. */
+#define LANE_ISA ref
+#include "kernel/layer_sweep_body.h"
+
+const heat_layer_kernel heat_layer_ref = {"ref", layer_draw_ref, layer_products_ref};

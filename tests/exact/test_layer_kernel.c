@@ -1,0 +1,311 @@
+/* The kernel of layers against the engines' rules, decision by decision: one more instance of its body draws
+ * from a script that aims just above and just below the probability. Its sums against sums one by one. And
+ * every instruction set against the plain one, bit for bit. */
+#include "kernel/isa.h"
+#include "random/stream.h"
+#include "sample/engine.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel/lane.h"
+
+static lane_int scripted_draw(int64_t chain, int64_t unit);
+
+#define LANE_ISA scripted
+#define LANE_DRAW(state, chain, unit) scripted_draw(chain, unit)
+#include "kernel/layer_sweep_body.h"
+
+enum {
+    N_FROM = 300, /* more than two tiles, and no whole word */
+    N_TO = 150,
+    FROM_WORDS = 5,
+    TO_WORDS = 3,
+    TO_UNITS = TO_WORDS * HEAT_LAYER_WORD,
+    CHAINS = 7,
+    LIST = FROM_WORDS * HEAT_LAYER_WORD + 3,
+    STEPS = 7,
+};
+
+/* Where each draw lands relative to the border, in units of 2^-31. */
+static const int64_t offsets[STEPS] = {-40000000, -20000, -1, 0, 1, 20000, 40000000};
+
+static const double unit_size = 0x1p-20, resolution = 0x1p-20;
+
+/* Rows of a table and all arrays of a draw. */
+typedef struct bench {
+    int32_t rows[TO_WORDS][FROM_WORDS * HEAT_LAYER_WORD][HEAT_LAYER_WORD], bias[TO_UNITS];
+    double beta[CHAINS], reference_odds[TO_UNITS];
+    uint64_t from[CHAINS][FROM_WORDS], to[CHAINS][TO_WORDS];
+    float scale[CHAINS], reference_scale[CHAINS], reference[TO_UNITS];
+    uint32_t random[CHAINS][4][LANES];
+    int32_t fields[TO_WORDS][CHAINS][HEAT_LAYER_WORD];
+    float probabilities[TO_WORDS][CHAINS][HEAT_LAYER_WORD];
+    int64_t on_fields[CHAINS], on_bias[CHAINS], n_moves[CHAINS];
+    uint32_t list[CHAINS][LIST];
+    int32_t work_fields[CHAINS][HEAT_LAYER_WORD], sums[CHAINS][4][LANES];
+    heat_layer_rows table;
+    heat_layer_draw draw;
+} bench;
+
+static struct {
+    const bench *b;
+    heat_rule_fn rule;
+    uint64_t before[CHAINS][TO_WORDS];
+    uint8_t low[CHAINS][TO_UNITS], high[CHAINS][TO_UNITS]; /* the values that are right */
+    int64_t decisions, certain;
+} script;
+
+static bool is_on(const uint64_t *state, int64_t i)
+{
+    return state[i / HEAT_LAYER_WORD] >> (i % HEAT_LAYER_WORD) & 1;
+}
+
+static int64_t field_of(const bench *b, int64_t chain, int64_t j)
+{
+    int64_t sum = b->bias[j];
+
+    for (int64_t i = 0; i < N_FROM; i++)
+        if (is_on(b->from[chain], i))
+            sum += b->rows[j / HEAT_LAYER_WORD][i][j % HEAT_LAYER_WORD];
+    return sum;
+}
+
+/* The rule's probability that a unit is on after the move. */
+static double probability(const bench *b, heat_rule_fn rule, int64_t chain, int64_t j, int32_t current)
+{
+    double x = b->beta[chain] * unit_size * (double)field_of(b, chain, j), gain[2] = {0, 0}, p[2];
+
+    if (b->draw.reference != NULL)
+        x += (1 - b->beta[chain]) * b->reference_odds[j];
+    gain[1 - current] = current == 1 ? -x : x;
+    rule(2, current, gain, p);
+    return p[1];
+}
+
+/* A draw below the border changes the unit, or turns it on. */
+static lane_int scripted_draw(int64_t chain, int64_t unit)
+{
+    const int64_t most = ((int64_t)1 << 31) - 1;
+    bool heat_bath = script.rule == heat_rule_heat_bath.probabilities;
+    uint32_t draws[LANES];
+
+    for (int l = 0; l < LANES; l++) {
+        int64_t j = unit + l, u;
+        int32_t now = j < N_TO ? is_on(script.before[chain], j) : 0;
+        double p = j < N_TO ? probability(script.b, script.rule, chain, j, now) : 0;
+        double border = heat_bath || now == 0 ? p : 1 - p;
+        uint8_t below = heat_bath ? 1 : (uint8_t)(1 - now);
+        u = (int64_t)ldexp(border, 31) + offsets[(j + 5 * chain) % STEPS];
+        u = u < 0 ? 0 : u > most ? most : u;
+        draws[l] = (uint32_t)u << 1;
+        if (j >= N_TO)
+            continue;
+        script.low[chain][j] = ldexp((double)u, -31) - resolution < border ? below : 1 - below;
+        script.high[chain][j] = ldexp((double)u, -31) + resolution < border ? below : 1 - below;
+        script.decisions++;
+        script.certain += script.low[chain][j] == script.high[chain][j];
+    }
+    return lane_load(draws);
+}
+
+static void fill_states(bench *b, heat_stream *stream)
+{
+    for (int64_t c = 0; c < CHAINS; c++) {
+        double density = c == 0 ? 0 : c == 1 ? 1 : 0.1 * (double)c;
+        memset(b->from[c], 0, sizeof b->from[c]);
+        memset(b->to[c], 0, sizeof b->to[c]);
+        for (int64_t i = 0; i < N_FROM; i++)
+            if (heat_stream_uniform(stream) < density)
+                b->from[c][i / HEAT_LAYER_WORD] |= (uint64_t)1 << (i % HEAT_LAYER_WORD);
+        for (int64_t j = 0; j < N_TO; j++)
+            b->to[c][j / HEAT_LAYER_WORD] |= (heat_stream_bits(stream) & 1) << (j % HEAT_LAYER_WORD);
+    }
+}
+
+static void prepare(bench *b, uint64_t seed, bool with_reference, heat_flip_rule rule)
+{
+    static const double betas[CHAINS] = {0, 0.05, 0.4, 1, 0.999, 2.5, 0.7};
+    heat_stream stream;
+
+    memset(b, 0, sizeof *b);
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_TEST, 3);
+    for (int64_t j = 0; j < N_TO; j++) {
+        b->bias[j] = (int32_t)lrint(heat_stream_normal(&stream) / unit_size);
+        b->reference_odds[j] = 2 * heat_stream_normal(&stream);
+        b->reference[j] = (float)(b->reference_odds[j] / log(2));
+        for (int64_t i = 0; i < N_FROM; i++)
+            b->rows[j / HEAT_LAYER_WORD][i][j % HEAT_LAYER_WORD] =
+                (int32_t)lrint(0.2 * heat_stream_normal(&stream) / unit_size);
+    }
+    fill_states(b, &stream);
+    for (int64_t c = 0; c < CHAINS; c++) {
+        b->beta[c] = betas[((uint64_t)c + seed) % CHAINS];
+        b->scale[c] = (float)(b->beta[c] * unit_size / log(2));
+        b->reference_scale[c] = (float)(1 - b->beta[c]);
+        for (int k = 0; k < 4 * LANES; k++)
+            b->random[c][k / LANES][k % LANES] = (uint32_t)heat_stream_bits(&stream);
+    }
+    b->table = (heat_layer_rows){N_FROM, N_TO, b->rows[0][0], b->bias};
+    b->draw = (heat_layer_draw){.n_chains = CHAINS,
+                                .from = b->from[0],
+                                .to = b->to[0],
+                                .rule = rule,
+                                .scale = b->scale,
+                                .reference_scale = with_reference ? b->reference_scale : NULL,
+                                .reference = with_reference ? b->reference : NULL,
+                                .random = b->random[0][0],
+                                .list = b->list[0],
+                                .work_fields = b->work_fields[0]};
+}
+
+/* Asks for everything that a draw can tell. */
+static void want_all(bench *b)
+{
+    b->draw.fields = b->fields[0][0];
+    b->draw.probabilities = b->probabilities[0][0];
+    b->draw.on_fields = b->on_fields;
+    b->draw.on_bias = b->on_bias;
+    b->draw.n_moves = b->n_moves;
+    b->draw.sums = b->sums[0][0];
+}
+
+static void decides_as_the_rule(void **state)
+{
+    (void)state;
+    static const struct {
+        const heat_site_rule *rule;
+        heat_flip_rule flip;
+    } pairs[] = {{&heat_rule_heat_bath, HEAT_FLIP_HEAT_BATH}, {&heat_rule_metropolis, HEAT_FLIP_METROPOLIS}};
+    static bench b;
+
+    for (uint64_t trial = 0; trial < 14; trial++) {
+        memset(&script, 0, sizeof script);
+        prepare(&b, trial, trial % 4 > 1, pairs[trial % 2].flip);
+        script.b = &b;
+        script.rule = pairs[trial % 2].rule->probabilities;
+        memcpy(script.before, b.to, sizeof b.to);
+        layer_draw_scripted(&b.table, &b.draw);
+        for (int64_t c = 0; c < CHAINS; c++)
+            for (int64_t j = 0; j < N_TO; j++)
+                assert_true(is_on(b.to[c], j) == script.low[c][j] || is_on(b.to[c], j) == script.high[c][j]);
+        assert_int_equal(script.decisions, CHAINS * N_TO);
+        assert_true(script.certain > script.decisions / 3); /* the script did aim, and saw most answers */
+    }
+}
+
+static void sums_are_exact(void **state)
+{
+    (void)state;
+    static bench b;
+
+    prepare(&b, 1, true, HEAT_FLIP_HEAT_BATH);
+    want_all(&b);
+    memcpy(script.before, b.to, sizeof b.to);
+    heat_isa_get("auto")->layers->draw(&b.table, &b.draw);
+    for (int64_t c = 0; c < CHAINS; c++) {
+        int64_t on_fields = 0, on_bias = 0, moves = 0;
+        for (int64_t j = 0; j < TO_UNITS; j++) {
+            int64_t field = field_of(&b, c, j);
+            assert_int_equal(b.fields[j / 64][c][j % 64], field);
+            if (j >= N_TO) {
+                assert_false(is_on(b.to[c], j));
+                continue;
+            }
+            on_fields += is_on(b.to[c], j) ? field : 0;
+            on_bias += is_on(b.to[c], j) ? b.bias[j] : 0;
+            moves += is_on(b.to[c], j) != is_on(script.before[c], j);
+            assert_true(fabs(b.probabilities[j / 64][c][j % 64] -
+                             probability(&b, heat_rule_heat_bath.probabilities, c, j, 0)) < resolution);
+        }
+        assert_int_equal(b.on_fields[c], on_fields);
+        assert_int_equal(b.on_bias[c], on_bias);
+        assert_int_equal(b.n_moves[c], moves);
+    }
+}
+
+/* Fields that are there already are as good as the states that give them. */
+static void fields_can_be_given(void **state)
+{
+    (void)state;
+    const heat_layer_kernel *kernel = heat_isa_get("auto")->layers;
+    static bench a, b;
+
+    prepare(&a, 2, false, HEAT_FLIP_HEAT_BATH);
+    prepare(&b, 2, false, HEAT_FLIP_HEAT_BATH);
+    kernel->draw(&a.table, &a.draw);
+    b.draw.to = NULL;
+    b.draw.fields = b.fields[0][0];
+    kernel->draw(&b.table, &b.draw);
+    b.draw.from = NULL;
+    b.draw.to = b.to[0];
+    kernel->draw(&b.table, &b.draw);
+    assert_memory_equal(a.to, b.to, sizeof a.to);
+    assert_memory_equal(a.random, b.random, sizeof a.random);
+}
+
+static void instances_agree(void **state)
+{
+    (void)state;
+    static bench a, b;
+
+    for (int k = 1; k < heat_isa_count(); k++)
+        for (uint64_t trial = 0; trial < 8; trial++) {
+            heat_flip_rule rule = trial & 1 ? HEAT_FLIP_HEAT_BATH : HEAT_FLIP_METROPOLIS;
+            prepare(&a, trial, trial & 2, rule);
+            prepare(&b, trial, trial & 2, rule);
+            if (trial & 4) {
+                want_all(&a);
+                want_all(&b);
+            }
+            heat_isa_at(0)->layers->draw(&a.table, &a.draw);
+            heat_isa_at(k)->layers->draw(&b.table, &b.draw);
+            assert_memory_equal(a.to, b.to, sizeof a.to);
+            assert_memory_equal(a.random, b.random, sizeof a.random);
+            assert_memory_equal(a.fields, b.fields, sizeof a.fields);
+            assert_memory_equal(a.probabilities, b.probabilities, sizeof a.probabilities);
+            assert_memory_equal(a.on_fields, b.on_fields, sizeof a.on_fields);
+            assert_memory_equal(a.on_bias, b.on_bias, sizeof a.on_bias);
+            assert_memory_equal(a.n_moves, b.n_moves, sizeof a.n_moves);
+        }
+}
+
+static void products_are_sums(void **state)
+{
+    (void)state;
+    static bench b;
+    static float sum[2][N_FROM][TO_UNITS];
+    static uint32_t list[N_FROM * (CHAINS + 1)];
+    heat_layer_products p = {CHAINS, N_FROM, N_TO, b.from[0], b.probabilities[0][0], -2, NULL, list};
+
+    for (int k = 0; k < heat_isa_count(); k++) {
+        prepare(&b, 5, false, HEAT_FLIP_HEAT_BATH);
+        want_all(&b);
+        heat_isa_at(k)->layers->draw(&b.table, &b.draw);
+        for (int64_t i = 0; i < N_FROM; i++)
+            for (int64_t j = 0; j < TO_UNITS; j++)
+                sum[k > 0][i][j] = 0.5F;
+        p.sum = sum[k > 0][0];
+        heat_isa_at(k)->layers->products(&p);
+        if (k > 0)
+            assert_memory_equal(sum[0], sum[1], sizeof sum[0]);
+    }
+    for (int64_t i = 0; i < N_FROM; i++)
+        for (int64_t j = 0; j < N_TO; j++) {
+            double expected = 0.5;
+            for (int64_t c = 0; c < CHAINS; c++)
+                expected -= is_on(b.from[c], i) ? 2 * (double)b.probabilities[j / 64][c][j % 64] : 0;
+            assert_true(fabs(sum[0][i][j] - expected) < 1e-5);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decides_as_the_rule), cmocka_unit_test(sums_are_exact),
+        cmocka_unit_test(fields_can_be_given), cmocka_unit_test(instances_agree),
+        cmocka_unit_test(products_are_sums),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
