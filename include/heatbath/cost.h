@@ -31,9 +31,8 @@ typedef struct heat_cost {
     bool affordable;    /* the verb would not refuse */
 } heat_cost;
 
-/* Seconds of one answer by the method of `exact`, and of one sum over states where it is `planar`. */
+/* Seconds of one answer by the method of `exact`. */
 HEAT_API double heat_exact_seconds(const heat_exact_cost *exact);
-HEAT_API double heat_planar_seconds(const heat_exact_cost *exact);
 
 HEAT_END_DECLS
 

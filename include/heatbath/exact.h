@@ -19,9 +19,10 @@ typedef struct heat_exact_cost {
     bool affordable;          /* bytes within memory, and operations below 1e13 */
     int32_t width_proved;     /* no elimination order of the graph is less wide than this */
     double steps;             /* variables eliminated one by one; 0 by enumeration */
-    bool planar;              /* sums over states have a cheaper road still: Pfaffians of a planar graph */
-    double planar_bytes, planar_operations, planar_steps; /* of it; 0 where there is none */
-    double operation_ns;                                  /* what an operation takes, in nanoseconds */
+    const char *sum_method; /* sums over states have a cheaper road still: "planar" or "magnetization"; NULL:
+                             * they have not; static */
+    double sum_bytes, sum_seconds; /* of it, at one temperature on one thread; 0 where there is none */
+    double operation_ns;           /* what an operation takes, in nanoseconds */
 } heat_exact_cost;
 
 /* Estimates what log Z, marginals or a proved ground state would take with `memory` bytes, by a min-fill

@@ -9,13 +9,18 @@
 
 enum { DRAWS_PER_UNIT = 256 };
 
+void heat_elimination_sum_forget(const heat_pairwise *graph, heat_elimination_sum *sum)
+{
+    sum->log_z = sum->mean_energy = sum->energy_variance = (double)NAN;
+    for (int32_t v = 0; v < graph->n && sum->spin_mean != NULL; v++)
+        sum->spin_mean[v] = (double)NAN;
+    for (int64_t e = 0; e < graph->row[graph->n] && sum->pair_mean != NULL; e++)
+        sum->pair_mean[e] = (double)NAN;
+}
+
 static void forget(const heat_elimination *plan, heat_elimination_sum *sum)
 {
-    sum->log_z = sum->mean_energy = (double)NAN;
-    for (int32_t v = 0; v < plan->n && sum->spin_mean != NULL; v++)
-        sum->spin_mean[v] = (double)NAN;
-    for (int64_t e = 0; e < plan->graph->row[plan->n] && sum->pair_mean != NULL; e++)
-        sum->pair_mean[e] = (double)NAN;
+    heat_elimination_sum_forget(plan->graph, sum);
     for (int64_t k = 0; k < (int64_t)plan->n * plan->q && sum->value_p != NULL; k++)
         sum->value_p[k] = (double)NAN;
     for (int64_t k = 0; k < plan->graph->row[plan->n] * plan->q * plan->q && sum->pair_p != NULL; k++)
@@ -42,7 +47,7 @@ heat_status heat_elimination_run_sum(heat_context *ctx, const heat_elimination *
     bool halted = false;
     heat_status status = check_beta(ctx, beta);
 
-    sum->log_z = sum->mean_energy = (double)NAN;
+    sum->log_z = sum->mean_energy = sum->energy_variance = (double)NAN;
     if (status != HEAT_OK ||
         (status = heat_run_init(ctx, &run, plan, sum_semiring(plan, beta), beta, threads, marginals,
                                 marginals)) != HEAT_OK ||

@@ -37,14 +37,18 @@ heat_elimination_cost heat_elimination_get_cost(const heat_elimination *plan);
 
 /* What the sum over states says at inverse temperature beta. */
 typedef struct heat_elimination_sum {
-    double log_z;       /* nats */
-    double mean_energy; /* NaN unless marginals were asked for */
-    double *spin_mean;  /* n, the caller's; NULL: not wanted */
-    double *pair_mean;  /* <s_i s_j> for every entry of graph->col (both directions), the caller's; NULL: not
-                           wanted */
-    double *value_p;    /* [n][q], of a plan of q values: probabilities, the caller's; NULL: not wanted */
-    double *pair_p;     /* [entry of graph->col][q of the row's own][q of the neighbour]; likewise */
+    double log_z;           /* nats */
+    double mean_energy;     /* NaN unless marginals were asked for */
+    double energy_variance; /* NaN where the road does not give it */
+    double *spin_mean;      /* n, the caller's; NULL: not wanted */
+    double *pair_mean; /* <s_i s_j> for every entry of graph->col (both directions), the caller's; NULL: not
+                          wanted */
+    double *value_p;   /* [n][q], of a plan of q values: probabilities, the caller's; NULL: not wanted */
+    double *pair_p;    /* [entry of graph->col][q of the row's own][q of the neighbour]; likewise */
 } heat_elimination_sum;
+
+/* Makes every number and all that the arrays of a graph of spins hold NaN. */
+void heat_elimination_sum_forget(const heat_pairwise *graph, heat_elimination_sum *sum);
 
 /* log Z and, with `marginals`, the mean energy and whichever arrays of `sum` are not NULL. Threads share the
  * tables; the result does not depend on their number. beta >= 0, or HEAT_ERROR_ARGUMENT; a plan whose search

@@ -26,6 +26,7 @@ static const double most_states = 1099511627776; /* 2^40 */
 /* What a run of states adds up to. */
 typedef struct tally {
     heat_log_sum sum;
+    double variance; /* of the energy */
     double minimum, degeneracy;
     int64_t lowest;     /* the first state of lowest energy */
     double *value_sums; /* of weight times value, relative to sum.shift; NULL: not wanted */
@@ -125,9 +126,24 @@ static bool weigh(const enumeration_work *work, state_block *block, heat_spin_su
         double d = e[k] - lowest, w = d < (double)INFINITY ? heat_exp_negative(-work->beta * d) : 0;
         sums->weight += w;
         sums->moment += w > 0 ? w * d : 0;
+        sums->square += w > 0 ? w * d * d : 0;
         block->weights[k] = w;
     }
     return true;
+}
+
+/* Adds states to a sum and the spread of their energies to its own. */
+static void add_states(tally *t, const heat_log_sum *states, double variance)
+{
+    double before = heat_log_sum_value(&t->sum), mean = heat_log_sum_mean(&t->sum), after, old, new, apart;
+    bool is_first = t->sum.sum == 0;
+
+    heat_log_sum_merge(&t->sum, states);
+    after = heat_log_sum_value(&t->sum);
+    old = exp(before - after);
+    new = exp(heat_log_sum_value(states) - after);
+    apart = heat_log_sum_mean(states) - mean;
+    t->variance = is_first ? variance : old * t->variance + new *(variance + old * apart * apart);
 }
 
 /* Adds a block whose energies and weights are known. */
@@ -135,6 +151,8 @@ static void add_block(const enumeration_work *work, tally *t, state_block *block
 {
     const double *e = block->energies, lowest = sums->lowest, old_shift = t->sum.shift;
     double degeneracy = 0, scale, width = work->slack + (work->info.exact ? 0 : 1e-9 * fabs(lowest));
+    double above = sums->moment / sums->weight;
+    heat_log_sum states = HEAT_LOG_SUM_EMPTY;
     int64_t first = -1;
 
     for (int64_t k = block->count - 1; k >= 0 && lowest <= t->minimum + width; k--) {
@@ -143,7 +161,8 @@ static void add_block(const enumeration_work *work, tally *t, state_block *block
     }
     if (first >= 0)
         add_level(work, t, lowest, degeneracy, block->start + first);
-    heat_log_sum_add(&t->sum, sums->log_scale, sums->weight, lowest + sums->moment / sums->weight);
+    heat_log_sum_add(&states, sums->log_scale, sums->weight, lowest + above);
+    add_states(t, &states, sums->square / sums->weight - above * above);
     if (t->value_sums == NULL)
         return;
     rescale(work, t, old_shift);
@@ -164,7 +183,7 @@ static void merge(const enumeration_work *work, tally *into, tally *from)
     if (from->lowest < 0)
         return;
     add_level(work, into, from->minimum, from->degeneracy, from->lowest);
-    heat_log_sum_merge(&into->sum, &from->sum);
+    add_states(into, &from->sum, from->variance);
     if (into->value_sums == NULL)
         return;
     rescale(work, into, old_shift);
@@ -321,7 +340,7 @@ static heat_status work_init(heat_context *ctx, enumeration_work *work, const he
 
 static void tally_begin(tally *t, double *value_sums, int32_t n)
 {
-    *t = (tally){HEAT_LOG_SUM_EMPTY, (double)INFINITY, 0, -1, value_sums};
+    *t = (tally){HEAT_LOG_SUM_EMPTY, 0, (double)INFINITY, 0, -1, value_sums};
     for (int32_t i = 0; i < n && value_sums != NULL; i++)
         value_sums[i] = 0;
 }
@@ -353,7 +372,8 @@ static heat_status run_batches(heat_context *ctx, enumeration_work *work, int64_
 
 static void forget(int32_t n, heat_enumeration *result)
 {
-    result->log_z = result->mean_energy = result->minimum = result->degeneracy = (double)NAN;
+    result->log_z = result->mean_energy = result->energy_variance = result->minimum = result->degeneracy =
+        (double)NAN;
     for (int32_t i = 0; i < n && result->value_mean != NULL; i++)
         result->value_mean[i] = (double)NAN;
 }
@@ -375,6 +395,7 @@ static heat_status conclude(heat_context *ctx, const enumeration_work *work, con
     status = heat_model_energies(ctx, work->model, 1, row, &result->minimum);
     result->log_z = heat_log_sum_value(&total->sum) + (work->is_half ? log(2) : 0);
     result->mean_energy = heat_log_sum_mean(&total->sum);
+    result->energy_variance = total->variance;
     result->degeneracy = (work->is_half ? 2 : 1) * total->degeneracy;
     for (int32_t i = 0; i < work->info.n_variables; i++) {
         if (result->state != NULL)

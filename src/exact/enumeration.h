@@ -7,7 +7,7 @@
 
 typedef struct heat_enumeration {
     double log_z; /* nats, at the beta asked for */
-    double mean_energy;
+    double mean_energy, energy_variance;
     double minimum;     /* lowest energy */
     double degeneracy;  /* states that have it (equal to 1e-9 relative where energies are not exact) */
     int8_t *state;      /* n_variables, the caller's: a state of lowest energy; NULL: not wanted */

@@ -191,11 +191,6 @@ double heat_exact_seconds(const heat_exact_cost *exact)
     return (exact->operations * exact->operation_ns + exact->steps * HEAT_STEP_NS + begin) * 1e-9;
 }
 
-double heat_planar_seconds(const heat_exact_cost *exact)
-{
-    return (exact->planar_operations * HEAT_PFAFFIAN_NS + exact->planar_steps * HEAT_JOIN_NS) * 1e-9;
-}
-
 heat_status heat_exact_fail(heat_context *ctx, const heat_exact_cost *cost, int64_t memory)
 {
     char allowed[32], needed[32];

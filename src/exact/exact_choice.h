@@ -1,11 +1,12 @@
 /* The road that exact answers take: enumeration of all variables or of the smaller of two layers, elimination
- * or, for sums over states, Pfaffians; whichever is cheapest, within the memory allowed. */
+ * or, for sums over states, Pfaffians or magnetisations; whichever is cheapest, within the memory allowed. */
 #ifndef HEATBATH_EXACT_CHOICE_H
 #define HEATBATH_EXACT_CHOICE_H
 
 #include "exact/elimination.h"
 #include "exact/enumeration.h"
 #include "exact/layer_enumeration.h"
+#include "exact/magnetization.h"
 #include "exact/planar.h"
 
 #include <heatbath/cost.h>
@@ -17,6 +18,7 @@ typedef struct heat_exact_choice {
     heat_layered layers;    /* of the model, where `by_layer` */
     heat_elimination *plan; /* NULL: enumeration, or nothing affordable */
     heat_planar *planar;    /* NULL unless it is the cheapest road of a sum */
+    bool by_magnetization;  /* that is */
     heat_pairwise graph;    /* what the plans borrow: one of the two */
     heat_categorical categorical;
 } heat_exact_choice;
@@ -27,13 +29,14 @@ HEAT_MUST_USE heat_status heat_exact_choose(heat_context *ctx, const heat_model 
                                             bool marginals, heat_exact_choice *choice);
 void heat_exact_choice_clear(heat_exact_choice *choice);
 
-/* The same for a sum over states, with marginals: Pfaffians too where the graph has a plan for them. */
+/* The same for a sum over states, with marginals: magnetisations and Pfaffians too where the graph allows. */
 HEAT_MUST_USE heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, int64_t memory,
                                                 heat_exact_choice *choice);
 
 /* The sum over states by the road chosen. What `sum` may ask for depends on the model's view: spin_mean and
- * pair_mean of a pairwise model by elimination or Pfaffians (where a pair is NaN if its J is 0), value_p and
- * pair_p of a categorical one; by enumeration nothing. Halted runs (heat_halted) leave NaN. */
+ * pair_mean of a pairwise model by elimination, Pfaffians (where a pair is NaN if its J is 0) or
+ * magnetisations (where all are NaN if fields differ), value_p and pair_p of a categorical one; by
+ * enumeration nothing. Halted runs (heat_halted) leave NaN. */
 HEAT_MUST_USE heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model,
                                              const heat_exact_choice *choice, double beta, int64_t threads,
                                              heat_elimination_sum *sum);

@@ -9,15 +9,6 @@
 static const double most_error = 1e-10;    /* of log Z in doubles; of pairs the same in its relative size */
 static const double most_mismatch = 1e-10; /* of correlations */
 
-static void forget(const heat_pairwise *graph, heat_elimination_sum *sum)
-{
-    sum->log_z = sum->mean_energy = (double)NAN;
-    for (int32_t v = 0; v < graph->n && sum->spin_mean != NULL; v++)
-        sum->spin_mean[v] = (double)NAN;
-    for (int64_t e = 0; e < graph->row[graph->n] && sum->pair_mean != NULL; e++)
-        sum->pair_mean[e] = (double)NAN;
-}
-
 /* log Z without the sum over even subgraphs; the vertex of the fields counts each state twice. */
 static double free_log_z(const heat_planar *plan, double beta)
 {
@@ -53,7 +44,7 @@ static void note_means(const heat_planar *plan, const double *correlation, heat_
     heat_long_sum energy = {graph->offset, 0};
     int32_t v = 0;
 
-    forget(graph, sum);
+    heat_elimination_sum_forget(graph, sum);
     for (int32_t k = 0; k < graph->n && sum->spin_mean != NULL; k++)
         if (!plan->has_field)
             sum->spin_mean[k] = 0;
@@ -88,7 +79,7 @@ heat_status heat_planar_run_sum(heat_context *ctx, const heat_planar *plan, doub
     double free_part = free_log_z(plan, beta);
     heat_status status;
 
-    forget(plan->graph, sum);
+    heat_elimination_sum_forget(plan->graph, sum);
     if (!(beta >= 0 && beta < (double)INFINITY))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected 0 or more", beta);
     status = heat_alloc(ctx, plan->map.m, sizeof *pass.correlation, &pass.correlation);

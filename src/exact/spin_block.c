@@ -121,7 +121,7 @@ void heat_spin_block_fill(const heat_spin_table *table, int64_t number, double *
 {
     int32_t size = 1 << table->bits;
     double field[HEAT_SPIN_BLOCK_BITS], base = put_fields(table, number, field), span = table->range;
-    double weight[LANES] = {0}, moment[LANES] = {0};
+    double weight[LANES] = {0}, moment[LANES] = {0}, square[LANES] = {0};
 
     put_energies(table, field, base, energies);
     sums->lowest = find_lowest(size, energies);
@@ -136,12 +136,15 @@ void heat_spin_block_fill(const heat_spin_table *table, int64_t number, double *
     }
     for (int32_t a = 0; a < size; a += LANES)
         for (int l = 0; l < LANES && a + l < size; l++) {
+            double above = energies[a + l] - sums->lowest, part = weights[a + l] * above;
             weight[l] += weights[a + l];
-            moment[l] += weights[a + l] * (energies[a + l] - sums->lowest);
+            moment[l] += part;
+            square[l] += part * above;
         }
-    sums->weight = sums->moment = 0;
+    sums->weight = sums->moment = sums->square = 0;
     for (int l = 0; l < LANES; l++) {
         sums->weight += weight[l];
         sums->moment += moment[l];
+        sums->square += square[l];
     }
 }

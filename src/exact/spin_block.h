@@ -27,6 +27,7 @@ void heat_spin_table_init(const heat_pairwise *graph, double beta, heat_spin_tab
 typedef struct heat_spin_sums {
     double lowest;                    /* energy */
     double log_scale, weight, moment; /* sum of exp(-beta E) = exp(log_scale) weight; of E - lowest: moment */
+    double square;                    /* of (E - lowest)^2 */
 } heat_spin_sums;
 
 /* The block in which bit i of `number` is spin i of every spin behind the block's: its energies, weights

@@ -1,5 +1,5 @@
-/* The exact road of logz: every state is counted, by enumeration, by elimination over (log-sum-exp, +)
- * or by Pfaffians. */
+/* The exact road of logz: every state is counted, by enumeration, by elimination over (log-sum-exp, +),
+ * by Pfaffians or by magnetisations. */
 #include "base/context_private.h"
 #include "exact/exact_choice.h"
 #include "logz/logz_methods.h"
@@ -15,8 +15,9 @@ static heat_status sum_states(heat_context *ctx, const heat_counting *c, const h
 
     if (status != HEAT_OK || isnan(sum.log_z)) /* halted before the sum was complete */
         return status;
-    heat_logz_fill_row(row, sum.log_z, 0, sum.mean_energy, (double)NAN);
+    heat_logz_fill_row(row, sum.log_z, 0, sum.mean_energy, sum.energy_variance);
     row->mean_energy_error = row->entropy_error = 0;
+    row->heat_capacity_error = isnan(sum.energy_variance) ? (double)NAN : 0;
     row->log_z_lower = row->log_z_upper = sum.log_z;
     return HEAT_OK;
 }
@@ -27,14 +28,14 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
     heat_exact_choice choice = {0};
     heat_status status = heat_exact_choose_sum(ctx, c->model, c->opt->memory, &choice);
 
-    if (status == HEAT_OK && !choice.cost.affordable && !choice.cost.planar &&
+    if (status == HEAT_OK && !choice.cost.affordable && choice.cost.sum_method == NULL &&
         !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_exact_fail(ctx, &choice.cost, c->opt->memory);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         status = sum_states(ctx, c, &choice, &r->rows[k]);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
     }
-    r->method = choice.cost.planar ? "planar" : choice.cost.method;
+    r->method = choice.cost.sum_method != NULL ? choice.cost.sum_method : choice.cost.method;
     r->exact = true;
     r->outcome =
         isnan(r->rows[r->n_rows - 1].log_z) ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE) : HEAT_OUTCOME_PROVED;

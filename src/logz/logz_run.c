@@ -164,12 +164,12 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     if (opt.temperature_set != NULL)
         status = heat_temperature_set_get(ctx, opt.temperature_set, 0, NULL, &n);
-    if (exact->planar) {
+    if (exact->sum_method != NULL) {
         *cost = (heat_cost){sizeof *cost,
-                            "planar",
-                            "Pfaffians are the cheapest exact method of a planar graph",
-                            exact->planar_bytes,
-                            heat_planar_seconds(exact) * (double)n,
+                            exact->sum_method,
+                            "the cheapest exact method of a sum over states",
+                            exact->sum_bytes,
+                            exact->sum_seconds * (double)n,
                             true};
         return status;
     }

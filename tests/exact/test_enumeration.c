@@ -42,7 +42,7 @@ static void compare(heat_context *ctx, const heat_model *model, double beta, int
     heat_model_info info;
     int8_t state[16], lowest[16];
     double value_mean[16], energy, minimum = INFINITY, degeneracy = 0;
-    long double z = 0, mean = 0, values[16] = {0};
+    long double z = 0, mean = 0, square = 0, values[16] = {0};
     int64_t count;
     heat_enumeration result = {.state = lowest, .value_mean = value_mean};
 
@@ -65,6 +65,7 @@ static void compare(heat_context *ctx, const heat_model *model, double beta, int
             w = expl(-(long double)beta * ((long double)energy - minimum));
             z += w;
             mean += w * energy;
+            square += w * ((long double)energy - minimum) * ((long double)energy - minimum);
             for (int32_t i = 0; i < info.n_variables; i++)
                 values[i] += w * state[i];
         }
@@ -72,6 +73,8 @@ static void compare(heat_context *ctx, const heat_model *model, double beta, int
     assert_close(result.log_z, (double)(logl(z) - (long double)beta * minimum),
                  1e-12 * (1 + fabs(result.log_z)));
     assert_close(result.mean_energy, (double)(mean / z), 1e-12 * (1 + beta) * (1 + fabs(result.mean_energy)));
+    square = square / z - (mean / z - minimum) * (mean / z - minimum);
+    assert_close(result.energy_variance, (double)square, 1e-11 * (1 + beta) * (1 + (double)square));
     assert_close(result.minimum, minimum, info.exact ? 0 : 1e-14 * (1 + fabs(minimum)));
     assert_close(result.degeneracy, degeneracy, 0);
     assert_ok(ctx, heat_model_energies(ctx, model, 1, lowest, &energy));
