@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ enum { MOST_PICTURES = 8, NO_SUCH_COMMAND = 127 };
 
 static bool has_picture(const heat_model_info *info)
 {
-    return info->n_dimensions >= 1 && info->n_dimensions <= 3;
+    return info != NULL && info->n_dimensions >= 1 && info->n_dimensions <= 3;
 }
 
 heat_status cli_figures_prepare(cli *c, const heat_model_info *info, heat_sample_options *options)
@@ -104,14 +105,20 @@ static void name_state(double temperature, char *stem, size_t size)
     snprintf(stem, size, "state_T%s", cli_text_short(temperature, 6, number));
 }
 
-/* One state at each of up to MOST_PICTURES temperatures, the first and the last among them. */
+/* The temperature of picture k of MOST_PICTURES, the first and the last among them; -1: there are fewer. */
+static int32_t picture_at(int32_t k, int32_t n)
+{
+    int32_t count = n < MOST_PICTURES ? n : MOST_PICTURES;
+
+    return k >= count ? -1 : count < 2 ? 0 : (int32_t)((int64_t)k * (n - 1) / (count - 1));
+}
+
+/* One state at each of them. */
 static heat_status draw_states(cli *c, const heat_model *model, const heat_model_info *info,
                                const heat_sample_result *r, bool *have_gnuplot)
 {
-    int32_t n = r->n_temperatures, count = n < MOST_PICTURES ? n : MOST_PICTURES;
-
-    for (int32_t k = 0; k < count && r->n_draws > 0; k++) {
-        int32_t t = count < 2 ? 0 : (int32_t)((int64_t)k * (n - 1) / (count - 1));
+    for (int32_t k = 0; picture_at(k, r->n_temperatures) >= 0 && r->n_draws > 0; k++) {
+        int32_t t = picture_at(k, r->n_temperatures);
         const int8_t *state =
             r->states + ((int64_t)t * r->n_chains * r->n_draws + r->n_draws - 1) * r->n_variables;
         char stem[80], title[256], number[CLI_NUMBER_SIZE];
@@ -119,6 +126,38 @@ static heat_status draw_states(cli *c, const heat_model *model, const heat_model
         snprintf(title, sizeof title, "%.160s, T = %s", info->name,
                  cli_text_short(r->temperatures[t].temperature, 6, number));
         if (heat_report_state(c->ctx, model, state, title, c->args.values.own.figures, stem) != HEAT_OK)
+            return cli_fail_library(c);
+        if (*have_gnuplot)
+            *have_gnuplot = draw(c, stem);
+    }
+    return HEAT_OK;
+}
+
+/* Every histogram that was asked for, its temperatures over each other, as far as they were accepted. */
+static heat_status draw_histograms(cli *c, const heat_sample_result *r, bool *have_gnuplot)
+{
+    for (int32_t h = 0; h < r->temperatures[0].n_histograms; h++) {
+        const char *name = r->temperatures[0].histograms[h].name;
+        heat_report_histogram rows[MOST_PICTURES];
+        char titles[MOST_PICTURES][CLI_NUMBER_SIZE + 8], number[CLI_NUMBER_SIZE], stem[64];
+        int32_t n = 0;
+        for (int32_t k = 0; k < MOST_PICTURES; k++) {
+            int32_t t = picture_at(k, r->n_temperatures);
+            const heat_sample_histogram *of;
+            if (t < 0 || r->temperatures[t].n_histograms <= h)
+                continue;
+            of = &r->temperatures[t].histograms[h];
+            if (of->n_bins < 1 || !isfinite(of->p[0]))
+                continue;
+            snprintf(titles[n], sizeof *titles, "T = %s",
+                     cli_text_short(r->temperatures[t].temperature, 6, number));
+            rows[n] = (heat_report_histogram){titles[n], of->n_bins, of->edges, of->p, of->error};
+            n++;
+        }
+        snprintf(stem, sizeof stem, "histogram_%s", name);
+        if (n == 0)
+            continue;
+        if (heat_report_histograms(c->ctx, name, n, rows, c->args.values.own.figures, stem) != HEAT_OK)
             return cli_fail_library(c);
         if (*have_gnuplot)
             *have_gnuplot = draw(c, stem);
@@ -143,7 +182,8 @@ heat_status cli_figures_write(cli *c, const heat_model *model, const heat_model_
         return cli_fail_library(c);
     if (status == HEAT_OK)
         have_gnuplot = draw(c, "scan");
-    if (!has_picture(info) || r->states == NULL)
-        return HEAT_OK;
+    status = r->n_temperatures > 0 ? draw_histograms(c, r, &have_gnuplot) : HEAT_OK;
+    if (status != HEAT_OK || !has_picture(info) || r->states == NULL)
+        return status;
     return draw_states(c, model, info, r, &have_gnuplot);
 }

@@ -5,7 +5,8 @@
 #include "cli.h"
 
 /* Before the work: makes the folder if it is absent, and fails if it cannot be written. Sets the options that
- * the figures need: one kept state a chain of a lattice, unless --output keeps them already. */
+ * the figures need: one kept state a chain of a lattice, unless --output keeps them already; `info` and
+ * `options` are NULL for an average over models. */
 heat_status cli_figures_prepare(cli *c, const heat_model_info *info, heat_sample_options *options);
 
 /* After it: writes the figures, and has gnuplot draw them where it is installed; a note says where it is not.

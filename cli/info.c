@@ -4,6 +4,7 @@
 #include "output.h"
 #include "terminal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *json_cost(cli *c, const heat_exact_cost *cost)
@@ -92,8 +93,8 @@ static json_t *json_extent(cli *c, const heat_model_info *info)
     return array;
 }
 
-static heat_status print_json(cli *c, const heat_model_info *info, const heat_exact_cost *cost,
-                              const verb_costs *costs, double seconds)
+static heat_status print_json(cli *c, const heat_model_info *info, int32_t n_held,
+                              const heat_exact_cost *cost, const verb_costs *costs, double seconds)
 {
     json_t *result = json_object();
     heat_outcome outcome = cli_signal() == 0 ? HEAT_OUTCOME_COMPLETED : HEAT_OUTCOME_INTERRUPTED;
@@ -103,6 +104,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_ex
     cli_put(c, result, "name", cli_json_text(info->name));
     cli_put(c, result, "format", cli_json_text(info->format));
     cli_put(c, result, "variables", json_integer(info->n_variables));
+    cli_put(c, result, "held", json_integer(n_held));
     cli_put(c, result, "states", json_integer(info->n_states));
     cli_put(c, result, "edges", json_integer(info->n_edges));
     cli_put(c, result, "merged", json_integer(info->n_merged));
@@ -124,7 +126,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_ex
     return cli_print_report(c, &report);
 }
 
-static void print_size(const heat_model_info *info)
+static void print_size(const heat_model_info *info, int32_t n_held)
 {
     cli_print_row("kind", "%s%s", info->kind, info->max_cut ? " (Max-Cut: J = -w)" : "");
     cli_print_row("name", "%s", info->name);
@@ -139,6 +141,8 @@ static void print_size(const heat_model_info *info)
                   info->coding == HEAT_CODING_SPIN ? " (-1, +1)"
                   : info->n_states == 2            ? " (0, 1)"
                                                    : "");
+    if (n_held > 0)
+        cli_print_row("held", "%d variables more, by --clamp", n_held);
     cli_print_row("edges", "%lld", (long long)info->n_edges);
     if (info->n_merged > 0)
         cli_print_row("merged", "%lld repeated edges were added up", (long long)info->n_merged);
@@ -149,13 +153,13 @@ static void print_size(const heat_model_info *info)
                   (long long)info->n_isolated);
 }
 
-static void print_text(cli *c, const heat_model_info *info, const heat_exact_cost *cost,
+static void print_text(cli *c, const heat_model_info *info, int32_t n_held, const heat_exact_cost *cost,
                        const verb_costs *costs)
 {
     char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
-    print_size(info);
+    print_size(info, n_held);
     cli_print_row("couplings", "%s to %s", cli_text_full(info->min_coupling, a),
                   cli_text_full(info->max_coupling, b));
     cli_print_row("field", "%s", info->has_field ? "yes" : "none");
@@ -174,22 +178,51 @@ static void print_text(cli *c, const heat_model_info *info, const heat_exact_cos
     c->exit_code = cli_signal() == 0 ? 0 : 128 + cli_signal();
 }
 
+/* The model given the variables that --clamp holds; the whole itself without it. */
+static heat_status clamp(cli *c, heat_model *whole, int32_t n, heat_model **model)
+{
+    const char *path = c->args.values.own.clamp;
+    int8_t *row;
+    heat_status status = HEAT_OK;
+
+    *model = path == NULL ? whole : NULL;
+    if (path == NULL)
+        return HEAT_OK;
+    row = malloc((size_t)n + 1);
+    if (row == NULL)
+        return cli_fail(c, HEAT_ERROR_MEMORY, "no memory for the values of %d variables", n);
+    if (heat_model_load_clamp(c->ctx, whole, path, row) != HEAT_OK ||
+        heat_model_create_clamped(c->ctx, whole, row, model) != HEAT_OK)
+        status = cli_fail_library(c);
+    free(row);
+    return status;
+}
+
 heat_status cli_info(cli *c)
 {
     double start = cli_clock();
-    heat_model *model = NULL;
+    heat_model *whole = NULL, *model = NULL;
     heat_model_info info;
     heat_exact_cost cost;
     verb_costs costs;
+    int32_t n_held;
     heat_status status;
 
     if (cli_data_is_operand(c, c->args.operands[0]))
-        return cli_data_info(c);
+        return c->args.values.own.clamp == NULL
+                   ? cli_data_info(c)
+                   : cli_fail_option(c, "clamp", c->args.values.own.clamp,
+                                     "holds variables of a model, and %.80s is data", c->args.operands[0]);
     status = cli_data_refuse_options(c, c->args.operands[0]);
     if (status == HEAT_OK)
-        status = cli_model_load(c, &model, &info);
+        status = cli_model_load(c, &whole, &info);
+    if (status == HEAT_OK)
+        status = clamp(c, whole, info.n_variables, &model);
     if (status != HEAT_OK)
         goto out;
+    n_held = info.n_variables;
+    heat_model_describe(model, &info);
+    n_held -= info.n_variables;
     if (heat_exact_estimate(c->ctx, model, c->args.values.own.memory, &cost) != HEAT_OK)
         status = cli_fail_library(c);
     else
@@ -197,10 +230,12 @@ heat_status cli_info(cli *c)
     if (status != HEAT_OK)
         goto out;
     if (c->json)
-        status = print_json(c, &info, &cost, &costs, cli_clock() - start);
+        status = print_json(c, &info, n_held, &cost, &costs, cli_clock() - start);
     else
-        print_text(c, &info, &cost, &costs);
+        print_text(c, &info, n_held, &cost, &costs);
 out:
-    heat_model_free(model);
+    if (model != whole)
+        heat_model_free(model);
+    heat_model_free(whole);
     return status;
 }

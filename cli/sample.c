@@ -33,11 +33,7 @@ static void print_text(cli *c, const heat_sample_result *r)
     cli_sample_print_between(r);
     putchar('\n');
     cli_print_row("outcome", "%s", heat_outcome_name(r->outcome));
-    for (const char *line = r->reasons; line != NULL && *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        cli_print_row("", "%.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    cli_print_lines(r->reasons);
     if (r->round_trips >= 0)
         cli_print_row("round trips", "%lld", (long long)r->round_trips);
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));

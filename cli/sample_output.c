@@ -105,24 +105,30 @@ static double mean_acceptance(const heat_sample_result *r)
     return sum / r->n_temperatures;
 }
 
-json_t *cli_sample_json(cli *c, const heat_sample_result *r)
+void cli_sample_put_temperatures(cli *c, json_t *object, const char *key, const heat_sample_result *r)
 {
-    json_t *result = json_object(), *rows = json_array(), *sampler = json_object();
+    json_t *rows = json_array(), *between = json_array();
 
     for (int32_t k = 0; k < r->n_temperatures; k++)
         cli_append(c, rows, json_temperature(c, r, &r->temperatures[k]));
+    cli_put(c, object, key, rows);
+    for (int32_t k = 0; k < r->n_between; k++)
+        cli_append(c, between, json_between(c, &r->between[k]));
+    if (r->n_between > 0)
+        cli_put(c, object, "interpolated", json_incref(between));
+    json_decref(between);
+}
+
+json_t *cli_sample_json(cli *c, const heat_sample_result *r)
+{
+    json_t *result = json_object(), *sampler = json_object();
+
     cli_put(c, sampler, "engine", cli_json_text(r->engine));
     cli_put(c, sampler, "acceptance", cli_json_number(mean_acceptance(r)));
     cli_put(c, sampler, "step", json_null());
     cli_put(c, sampler, "divergences", json_null());
     cli_put(c, sampler, "round_trips", r->round_trips < 0 ? json_null() : json_integer(r->round_trips));
-    cli_put(c, result, "temperatures", rows);
-    if (r->n_between > 0) {
-        json_t *between = json_array();
-        for (int32_t k = 0; k < r->n_between; k++)
-            cli_append(c, between, json_between(c, &r->between[k]));
-        cli_put(c, result, "interpolated", between);
-    }
+    cli_sample_put_temperatures(c, result, "temperatures", r);
     cli_put(c, result, "sampler", sampler);
     cli_put(c, result, "chains", json_integer(r->n_chains));
     cli_put(c, result, "sweeps", json_integer(r->n_sweeps));

@@ -7,6 +7,9 @@
 /* The `result` of one model, but for its file. */
 json_t *cli_sample_json(cli *c, const heat_sample_result *result);
 
+/* Its rows, a temperature each, under `key`, and what was interpolated under `interpolated`. */
+void cli_sample_put_temperatures(cli *c, json_t *object, const char *key, const heat_sample_result *result);
+
 /* One temperature's table; its spins and edges, where they were asked for. */
 void cli_sample_print_temperature(const heat_sample_temperature *temperature);
 void cli_sample_print_arrays(const heat_sample_result *result, const heat_sample_temperature *temperature);

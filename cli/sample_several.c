@@ -1,24 +1,15 @@
-/* sample of several MODELs: samples of one disorder, each with streams of its own, and their average. */
+/* sample of several MODELs: samples of one disorder, and their average. */
+#include "figures.h"
 #include "sample_output.h"
+#include "several.h"
 #include "terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is kept of each model. */
-typedef struct several {
-    int64_t n_models;
-    const char *const *specs;
-    heat_sample_result *results; /* [count] */
-    json_t *rows;
-    int64_t n_done;
-    heat_outcome outcome; /* the worst so far */
-    double seconds;
-} several;
-
 static heat_status check_options(cli *c)
 {
-    static const char *const one_model_only[] = {"output", "figures", "checkpoint", "initial"};
+    static const char *const one_model_only[] = {"output", "checkpoint", "initial"};
     double lo, hi;
     const char *set = c->args.values.verb.sample.temperature_set;
 
@@ -34,122 +25,103 @@ static heat_status check_options(cli *c)
             c, "temperature", set,
             "each model would get a ladder of its own, and there would be no average: give the "
             "temperatures as a list, or lo:hi:step");
-    return HEAT_OK;
+    return cli_figures_prepare(c, NULL, NULL);
 }
 
-static json_t *json_model(cli *c, const char *spec, const heat_sample_result *r)
-{
-    json_t *row = cli_sample_json(c, r);
-
-    cli_put(c, row, "model", cli_json_text(spec));
-    cli_put(c, row, "outcome", json_string(heat_outcome_name(r->outcome)));
-    cli_put(c, row, "reasons", cli_json_lines(r->reasons));
-    cli_put(c, row, "seconds", cli_json_number(r->seconds));
-    return row;
-}
-
-/* Loads, runs and notes model k. */
-static heat_status run_one(cli *c, several *s, int64_t k)
+static heat_status run_one(cli *c, const heat_model *model, int64_t index, double time, void *arg,
+                           cli_report *report)
 {
     heat_sample_options options = c->args.values.verb.sample;
-    heat_sample_result *r = &s->results[k];
-    heat_model *model = NULL;
-    heat_model_info info;
-    heat_status status = cli_model_load_spec(c, s->specs[k], &model, &info);
+    heat_sample_result *r = (heat_sample_result *)arg + index;
 
-    if (status != HEAT_OK)
-        return status;
-    options.index += k;
-    options.time = cli_time_left(c);
+    options.index += index;
+    options.time = time;
     heat_sample_result_init(r);
     if (heat_sample(c->ctx, model, &options, r) != HEAT_OK)
-        status = cli_fail_library(c);
-    heat_model_free(model);
-    if (status != HEAT_OK)
-        return status;
-    s->seconds += r->seconds;
-    if (c->json)
-        cli_append(c, s->rows, json_model(c, s->specs[k], r));
-    if (r->outcome == HEAT_OUTCOME_INTERRUPTED || s->outcome != HEAT_OUTCOME_INTERRUPTED)
-        s->outcome = r->outcome == HEAT_OUTCOME_CONVERGED ? s->outcome : r->outcome;
-    s->n_done = k + 1;
+        return cli_fail_library(c);
+    report->outcome = r->outcome;
+    report->seconds = r->seconds;
+    if (c->json) {
+        report->result = cli_sample_json(c, r);
+        report->reasons = cli_json_lines(r->reasons);
+    }
     return HEAT_OK;
 }
 
-static heat_status print_json(cli *c, several *s, const heat_sample_result *average)
+/* The figures of the average, named after the first model. */
+static heat_status draw(cli *c, const cli_several *s, const heat_sample_result *average)
 {
-    json_t *result = json_object(), *mean = cli_sample_json(c, average);
-    cli_report report = {NULL,   s->outcome, cli_json_lines(average->reasons),
-                         result, s->seconds, average->engine};
+    heat_model *model = NULL;
+    heat_model_info info;
+    heat_status status;
 
-    cli_put(c, result, "models", s->rows);
-    s->rows = NULL;
-    cli_put(c, result, "average", json_incref(json_object_get(mean, "temperatures")));
-    cli_put(c, result, "n_models", json_integer(s->n_done));
-    json_decref(mean);
-    return cli_print_report(c, &report);
+    if (c->args.values.own.figures == NULL)
+        return HEAT_OK;
+    status = cli_model_load_spec(c, s->specs[0], &model, &info);
+    if (status == HEAT_OK)
+        status = cli_figures_write(c, model, &info, average);
+    heat_model_free(model);
+    return status;
 }
 
-static void print_text(cli *c, const several *s, const heat_sample_result *average)
+static heat_status print_json(cli *c, cli_several *s, const heat_sample_result *average)
 {
-    char number[CLI_NUMBER_SIZE], energy[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE];
-    int64_t refused = 0;
+    json_t *result = json_object();
 
+    cli_sample_put_temperatures(c, result, "average", average);
+    return cli_several_print_json(c, s, result, cli_json_lines(average->reasons), average->engine);
+}
+
+static void describe(int64_t index, const void *arg, char *text, size_t size)
+{
+    const heat_sample_result *r = (const heat_sample_result *)arg + index;
+    const heat_observable *o = &r->temperatures[0].observables[0];
+    char energy[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE];
+
+    snprintf(text, size, "%s %s ± %s", o->name, cli_text_mean(o->mean, o->error, energy),
+             cli_text_error(o->error, error));
+}
+
+static void print_text(cli *c, const cli_several *s, const heat_sample_result *results,
+                       const heat_sample_result *average)
+{
     cli_hide_progress(c);
     printf("%s, average over %lld models\n", average->engine, (long long)s->n_done);
     for (int32_t t = 0; t < average->n_temperatures; t++)
         cli_sample_print_temperature(&average->temperatures[t]);
-    putchar('\n');
-    for (int64_t k = 0; k < s->n_done; k++) {
-        const heat_observable *o = &s->results[k].temperatures[0].observables[0];
-        bool failed = s->results[k].outcome != HEAT_OUTCOME_CONVERGED;
-        refused += failed;
-        if (failed || s->n_done <= 10)
-            cli_print_row(failed ? heat_outcome_name(s->results[k].outcome) : "model", "%s: %s %s ± %s",
-                          s->specs[k], o->name, cli_text_mean(o->mean, o->error, energy),
-                          cli_text_error(o->error, error));
-    }
-    cli_print_row("outcome", "%s", heat_outcome_name(s->outcome));
-    for (const char *line = average->reasons; line != NULL && *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        cli_print_row("", "%.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-    if (refused > 0)
-        cli_print_row("", "%lld of %lld models are not converged: what they withhold has no average",
-                      (long long)refused, (long long)s->n_done);
-    cli_print_row("time", "%s", cli_text_time(s->seconds, number));
-    c->exit_code = cli_outcome_code(s->outcome);
+    cli_sample_print_between(average);
+    cli_several_print_text(c, s, describe, results, average->reasons);
+    if (c->args.values.own.figures != NULL)
+        cli_print_row("figures", "%s", c->args.values.own.figures);
 }
 
 heat_status cli_sample_several(cli *c, int64_t n_models, const char *const *specs)
 {
-    several s = {
-        .n_models = n_models, .specs = specs, .outcome = HEAT_OUTCOME_CONVERGED, .rows = json_array()};
-    heat_sample_result average = {0};
+    cli_several s = {.n_models = 0};
+    heat_sample_result average = {0}, *results = NULL;
     heat_status status = check_options(c);
 
     heat_sample_result_init(&average);
-    s.results = calloc((size_t)n_models, sizeof *s.results);
-    if (status == HEAT_OK && s.results == NULL)
-        status = cli_fail(c, HEAT_ERROR_MEMORY, "no memory for %lld results", (long long)n_models);
-    for (int64_t k = 0; k < n_models && status == HEAT_OK; k++) {
-        status = run_one(c, &s, k);
-        if (s.outcome == HEAT_OUTCOME_INTERRUPTED || s.outcome == HEAT_OUTCOME_TIME)
-            break;
-    }
-    if (status == HEAT_OK && heat_sample_average(c->ctx, s.n_done, s.results, &average) != HEAT_OK)
+    if (status != HEAT_OK)
+        return status;
+    results = calloc((size_t)n_models, sizeof *results);
+    if (results == NULL)
+        return cli_fail(c, HEAT_ERROR_MEMORY, "no memory for %lld results", (long long)n_models);
+    status = cli_several_run(c, n_models, specs, run_one, results, &s);
+    if (status == HEAT_OK && heat_sample_average(c->ctx, s.n_done, results, &average) != HEAT_OK)
         status = cli_fail_library(c);
-    if (s.outcome != HEAT_OUTCOME_INTERRUPTED && average.outcome == HEAT_OUTCOME_NOT_CONVERGED)
+    if (average.outcome > s.outcome)
         s.outcome = average.outcome;
+    if (status == HEAT_OK)
+        status = draw(c, &s, &average);
     if (status == HEAT_OK && c->json)
         status = print_json(c, &s, &average);
     else if (status == HEAT_OK)
-        print_text(c, &s, &average);
-    for (int64_t k = 0; s.results != NULL && k < n_models; k++)
-        heat_sample_result_clear(&s.results[k]);
-    free(s.results);
-    json_decref(s.rows);
+        print_text(c, &s, results, &average);
+    for (int64_t k = 0; k < n_models; k++)
+        heat_sample_result_clear(&results[k]);
+    free(results);
     heat_sample_result_clear(&average);
+    cli_several_close(&s);
     return status;
 }

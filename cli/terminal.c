@@ -63,6 +63,15 @@ void cli_print_row(const char *key, const char *format, ...)
     putchar('\n');
 }
 
+void cli_print_lines(const char *text)
+{
+    while (text != NULL && *text != '\0') {
+        int length = (int)strcspn(text, "\n");
+        cli_print_row("", "%.*s", length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
 const char *cli_text_mean(double mean, double error, char buffer[CLI_NUMBER_SIZE])
 {
     int decimals;

@@ -14,6 +14,9 @@ void cli_hide_progress(cli *c);
 /* One line "key   value" of a table with two columns. */
 void cli_print_row(const char *key, const char *format, ...) HEAT_PRINTF(2, 3);
 
+/* The lines of a text (NULL: none) as such rows without a key. */
+void cli_print_lines(const char *text);
+
 enum { CLI_NUMBER_SIZE = 48 };
 
 /* Each writes into `buffer` and returns it; "-" where the number is not finite. The mean is given as many

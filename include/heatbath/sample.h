@@ -86,6 +86,8 @@ typedef struct heat_sample_result {
                                          ascending; mean and error of what can be had there; owned */
     double normal_energy; /* of a glass without fields whose couplings a built-in drew from a normal
                              distribution: their variance times their number; else 0 */
+    int64_t n_models;     /* 1; of an average, how many models it is over */
+    double wave_number;   /* of a lattice: 2 sin(pi / L), L the first extent; else 0 */
 } heat_sample_result;
 
 HEAT_API void heat_sample_options_init(heat_sample_options *options);
@@ -102,12 +104,13 @@ HEAT_API HEAT_MUST_USE heat_status heat_sample(heat_context *ctx, const heat_mod
 
 /* The average over n results of models that are samples of one disorder, run alike: of every observable the
  * mean over models, its standard error from their scatter (which holds the thermal errors) and in sd the
- * scatter without them. An observable that any model withholds is withheld (NaN). Where all are glasses of
- * normal couplings and the link overlap was measured, `energy_link_identity` is E + (1 - q_link) times
- * normal_energy / T: 0 on average over the couplings, in equilibrium (Katzgraber, Palassini, Young, Phys.
- * Rev. B 63 (2001) 184422). The outcome is the worst of all, and NOT_CONVERGED where that is off by more than
- * 4 standard errors. HEAT_ERROR_ARGUMENT if temperatures or observables differ. Key the runs' streams by the
- * option `index`. */
+ * scatter without them; the same between the temperatures, where all were interpolated. Binder cumulants and
+ * correlation lengths are ratios of averages over models, [<q^4>] / [<q^2>]^2, with a jackknife over models.
+ * An observable that any model withholds is withheld (NaN). Where all are glasses of normal couplings and the
+ * link overlap was measured, `energy_link_identity` is E + (1 - q_link) times normal_energy / T: 0 on average
+ * over the couplings, in equilibrium (Katzgraber, Palassini, Young, Phys. Rev. B 63 (2001) 184422). The
+ * outcome is the worst of all, and NOT_CONVERGED where that is off by more than 4 standard errors.
+ * HEAT_ERROR_ARGUMENT if temperatures or observables differ. Key the runs' streams by the option `index`. */
 HEAT_API HEAT_MUST_USE heat_status heat_sample_average(heat_context *ctx, int64_t n,
                                                        const heat_sample_result *results,
                                                        heat_sample_result *average);

@@ -20,6 +20,7 @@ typedef enum heat_status {
     HEAT_ERROR_STOPPED    /* asked to stop, or out of time, before there was anything to report */
 } heat_status;
 
+/* From best to worst: of several runs, the greatest is what they are worth together. */
 typedef enum heat_outcome {
     HEAT_OUTCOME_NONE = 0,      /* nothing has run */
     HEAT_OUTCOME_PROVED,        /* an exact method: the answer is the answer */

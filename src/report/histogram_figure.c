@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const colours[] = {"1b6ca8", "d95f02", "1b9e77", "7570b3", "e7298a", "666666", "a6761d"};
+static const char *const colours[] = {"1b6ca8", "d95f02", "1b9e77", "7570b3",
+                                      "e7298a", "666666", "a6761d", "66a61e"};
 enum { N_COLOURS = sizeof colours / sizeof *colours };
 
 static heat_status check(heat_context *ctx, int32_t n, const heat_report_histogram *h)

@@ -28,8 +28,8 @@ typedef struct panel_row {
 static const panel_row panel_rows[] = {
     {"energy", "energy", VARIABLES, "[*:*]"},
     {"heat_capacity", "heat capacity", VARIABLES, "[0:*]"},
-    {"abs_magnetization_per_spin", "|m|", ONE, "[0:1.05]"},
-    {"order_parameter", "order parameter", ONE, "[0:1.05]"},
+    {"abs_magnetization_per_spin", "|m|", ONE, "[0:*]"},
+    {"order_parameter", "order parameter", ONE, "[0:*]"},
     {"binder", "Binder cumulant", ONE, "[*:*]"},
     {"susceptibility", "susceptibility", ONE, "[0:*]"},
     {"correlation_length", "correlation length / L", LENGTH, "[0:*]"},
@@ -286,13 +286,15 @@ static const char *refusals(const heat_sample_result *r, char *buffer, size_t si
 static heat_status write_head(const scan *s, heat_atomic_file *gp)
 {
     int rows = (s->n_panels + 1) / 2, columns = s->n_panels > 1 ? 2 : 1;
-    char text[HEAT_FIGURE_TEXT_SIZE], line[256], refused[80];
+    char text[HEAT_FIGURE_TEXT_SIZE], line[320], refused[80], models[64] = "";
     double margin = 0.03 * (s->high - s->low);
     heat_status status = heat_figure_begin(gp, "scan", 480 * columns, 60 + 350 * rows);
 
     if (status == HEAT_OK)
         status = heat_figure_write(gp, "set multiplot title '", heat_figure_text(s->info.name, text), NULL);
-    snprintf(line, sizeof line, ", %s, %d chains of %lld sweeps%s' noenhanced layout %d,%d\n",
+    if (s->result->n_models > 1)
+        snprintf(models, sizeof models, " and %lld more models", (long long)s->result->n_models - 1);
+    snprintf(line, sizeof line, "%s, %s, %d chains of %lld sweeps%s' noenhanced layout %d,%d\n", models,
              s->result->engine, s->result->n_chains, (long long)s->result->n_sweeps,
              refusals(s->result, refused, sizeof refused), rows, columns);
     if (status == HEAT_OK)

@@ -84,7 +84,12 @@ static void add_quantity(interpolation *x, const heat_average_row *average, cons
 /* Averages that are one power of a series, and all that is derived, as far as they were measured. */
 static void choose_quantities(interpolation *x)
 {
-    static const char *const averages[] = {"energy", "abs_magnetization_per_spin", "order_parameter"};
+    static const char *const averages[] = {"energy",
+                                           "abs_magnetization_per_spin",
+                                           "magnetization_per_spin_squared",
+                                           "magnetization_per_spin_fourth",
+                                           "order_parameter",
+                                           "structure_factor"};
     const heat_sample_temperature *head = &x->r->temperatures[0];
 
     for (int k = 0; k < HEAT_N_AVERAGES; k++)

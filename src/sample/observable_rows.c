@@ -138,11 +138,14 @@ static double binder_of(const double *a, void *arg)
     return a[1] > 0 ? 1 - a[2] / (3 * a[1] * a[1]) : (double)NAN;
 }
 
-/* 1 / 2 sin(k / 2) is the factor; a ratio below 1 is noise around no order at all: no length. */
+/* 1 / 2 sin(k / 2) is the factor; a ratio below 1 is noise around no order at all: no length. chi(0) may come
+ * as <m^2>, with the number of spins as the argument. */
 static double length_of(const double *a, void *arg)
 {
-    (void)arg;
-    return a[0] > 0 && a[1] > a[0] ? sqrt(a[1] / a[0] - 1) : (double)NAN;
+    const double *n = arg;
+    double chi0 = n == NULL ? a[1] : a[1] * *n;
+
+    return a[0] > 0 && chi0 > a[0] ? sqrt(chi0 / a[0] - 1) : (double)NAN;
 }
 
 static double one_over_t2(const heat_series *s)
@@ -161,18 +164,58 @@ static double one(const heat_series *s)
     return 1;
 }
 
+double heat_observable_wave(const heat_model_info *info)
+{
+    return 2 * sin(3.14159265358979323846 / (double)info->extent[0]);
+}
+
 static double one_over_k(const heat_series *s)
 {
-    return 1 / (2 * sin(3.14159265358979323846 / (double)s->info->extent[0]));
+    return 1 / heat_observable_wave(s->info);
 }
 
 const heat_derived_row heat_derived_rows[HEAT_N_DERIVED] = {
-    {"heat_capacity", "energy", is_any, 2, energy_column, variance_of, one_over_t2},
-    {"susceptibility", "magnetization_per_spin_squared", is_spin, 2, moment_column, variance_of, n_over_t},
-    {"binder", "magnetization_per_spin_fourth", is_spin, 3, moment_column, binder_of, one},
-    {"order_susceptibility", "order_parameter", has_many_values, 2, moment_column, variance_of, n_over_t},
-    {"correlation_length", "structure_factor", is_spin, 2, structure_column, length_of, one_over_k},
-    {"overlap_binder", "overlap_fourth", is_any, 3, overlap_column, binder_of, one},
+    {"heat_capacity", "energy", is_any, 2, energy_column, variance_of, one_over_t2, {NULL}},
+    {"susceptibility",
+     "magnetization_per_spin_squared",
+     is_spin,
+     2,
+     moment_column,
+     variance_of,
+     n_over_t,
+     {NULL}},
+    {"binder",
+     "magnetization_per_spin_fourth",
+     is_spin,
+     3,
+     moment_column,
+     binder_of,
+     one,
+     {NULL, "magnetization_per_spin_squared", "magnetization_per_spin_fourth"}},
+    {"order_susceptibility",
+     "order_parameter",
+     has_many_values,
+     2,
+     moment_column,
+     variance_of,
+     n_over_t,
+     {NULL}},
+    {"correlation_length",
+     "structure_factor",
+     is_spin,
+     2,
+     structure_column,
+     length_of,
+     one_over_k,
+     {"structure_factor", "magnetization_per_spin_squared"}},
+    {"overlap_binder",
+     "overlap_fourth",
+     is_any,
+     3,
+     overlap_column,
+     binder_of,
+     one,
+     {NULL, "overlap_squared", "overlap_fourth"}},
 };
 
 heat_series_id heat_observable_series(const char *average)

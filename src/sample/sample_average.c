@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "sample/observable_rows.h"
 #include "sample/sampling.h"
 #include "stats/disorder.h"
 
@@ -9,59 +10,57 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The same row of every model: of the scan, or between its temperatures. */
+typedef struct place {
+    int64_t n;
+    const heat_sample_result *results;
+    bool between;
+    int32_t t;
+    double *scratch; /* [3 n] */
+} place;
+
+static const heat_sample_temperature *row_of(const place *p, int64_t k)
+{
+    return p->between ? &p->results[k].between[p->t] : &p->results[k].temperatures[p->t];
+}
+
+static bool are_rows_alike(const place *p)
+{
+    const heat_sample_temperature *first = row_of(p, 0);
+
+    for (int64_t k = 1; k < p->n; k++) {
+        const heat_sample_temperature *row = row_of(p, k);
+        if (row->temperature != first->temperature || row->n_observables != first->n_observables ||
+            row->n_histograms != first->n_histograms)
+            return false;
+    }
+    return true;
+}
+
 static heat_status check_alike(heat_context *ctx, int64_t n, const heat_sample_result *results)
 {
-    for (int64_t k = 1; k < n; k++) {
-        bool alike = results[k].n_temperatures == results[0].n_temperatures;
-        for (int32_t t = 0; alike && t < results[0].n_temperatures; t++)
-            alike = results[k].temperatures[t].temperature == results[0].temperatures[t].temperature &&
-                    results[k].temperatures[t].n_observables == results[0].temperatures[t].n_observables &&
-                    results[k].temperatures[t].n_histograms == results[0].temperatures[t].n_histograms;
-        if (!alike)
-            return heat_fail(
-                ctx, HEAT_ERROR_ARGUMENT,
-                "samples of the disorder were run at different temperatures or measured different "
-                "quantities: there is no average of them (option --temperature)");
-    }
+    bool alike = true;
+
+    for (int64_t k = 1; k < n; k++)
+        alike &= results[k].n_temperatures == results[0].n_temperatures &&
+                 results[k].n_between == results[0].n_between;
+    for (int32_t t = 0; alike && t < results[0].n_temperatures; t++)
+        alike = are_rows_alike(&(place){n, results, false, t, NULL});
+    for (int32_t t = 0; alike && t < results[0].n_between; t++)
+        alike = are_rows_alike(&(place){n, results, true, t, NULL});
+    if (!alike)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "samples of the disorder were run at different temperatures or measured different "
+                         "quantities: there is no average of them (option --temperature)");
     return HEAT_OK;
 }
 
-/* One observable at one temperature; withheld if any sample's is, for the others alone are not all of them.
- */
-static heat_status average_one(heat_context *ctx, int64_t n, const heat_sample_result *results, int32_t t,
-                               int32_t observable, double *scratch, heat_observable *out)
+static heat_observable withheld(const char *name)
 {
     const double nan = (double)NAN;
-    heat_disorder_mean mean;
-    heat_status status;
 
-    *out = (heat_observable){results[0].temperatures[t].observables[observable].name,
-                             nan,
-                             nan,
-                             nan,
-                             nan,
-                             nan,
-                             nan,
-                             nan,
-                             nan,
-                             nan,
-                             nan};
-    for (int64_t k = 0; k < n; k++) {
-        scratch[k] = results[k].temperatures[t].observables[observable].mean;
-        scratch[n + k] = results[k].temperatures[t].observables[observable].error;
-        if (!isfinite(scratch[k]) || !isfinite(scratch[n + k]))
-            return HEAT_OK;
-    }
-    status = heat_disorder_mean_get(ctx, n, scratch, scratch + n, NULL, &mean);
-    out->mean = mean.mean;
-    out->error = mean.error;
-    out->sd = mean.scatter;
-    return status;
+    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
 }
-
-/* --- equilibrium of glasses with normal couplings --- */
-
-static const char identity[] = "energy_link_identity";
 
 static int32_t find_row(const heat_sample_temperature *t, const char *name)
 {
@@ -71,10 +70,99 @@ static int32_t find_row(const heat_sample_temperature *t, const char *name)
     return -1;
 }
 
-static bool has_identity(int64_t n, const heat_sample_result *results, int32_t t)
+/* One observable; withheld if any sample's is, for the others alone are not all of them. */
+static heat_status average_one(heat_context *ctx, const place *p, int32_t observable, heat_observable *out)
 {
-    for (int64_t k = 0; k < n; k++)
-        if (!(results[k].normal_energy > 0) || find_row(&results[k].temperatures[t], "link_overlap") < 0)
+    double *value = p->scratch, *error = value + p->n;
+    heat_disorder_mean mean;
+    heat_status status;
+
+    *out = withheld(row_of(p, 0)->observables[observable].name);
+    for (int64_t k = 0; k < p->n; k++) {
+        value[k] = row_of(p, k)->observables[observable].mean;
+        error[k] = row_of(p, k)->observables[observable].error;
+        if (!isfinite(value[k]) || !isfinite(error[k]))
+            return HEAT_OK;
+    }
+    status = heat_disorder_mean_get(ctx, p->n, value, error, NULL, &mean);
+    out->mean = mean.mean;
+    out->error = mean.error;
+    out->sd = mean.scatter;
+    return status;
+}
+
+static const heat_derived_row *find_ratio(const char *name)
+{
+    for (int k = 0; k < HEAT_N_DERIVED; k++)
+        if (heat_derived_rows[k].moments[1] != NULL && strcmp(heat_derived_rows[k].name, name) == 0)
+            return &heat_derived_rows[k];
+    return NULL;
+}
+
+/* A ratio of averages over the samples, by the jackknife over these. */
+static heat_status average_ratio(heat_context *ctx, const place *p, const heat_derived_row *ratio,
+                                 heat_observable *out)
+{
+    const heat_sample_result *first = &p->results[0];
+    double n_variables = first->n_variables, factor = 1;
+    heat_status status;
+
+    *out = withheld(ratio->name);
+    for (int64_t k = 0; k < p->n; k++)
+        for (int c = 0; c < ratio->n_columns; c++) {
+            const heat_sample_temperature *row = row_of(p, k);
+            int32_t at = ratio->moments[c] == NULL ? -1 : find_row(row, ratio->moments[c]);
+            p->scratch[k * ratio->n_columns + c] = at < 0 ? 0 : row->observables[at].mean;
+            if (!isfinite(p->scratch[k * ratio->n_columns + c]))
+                return HEAT_OK;
+        }
+    if (strcmp(ratio->name, "correlation_length") == 0)
+        factor = 1 / first->wave_number;
+    status = heat_jackknife(ctx, p->n, ratio->n_columns, p->scratch, ratio->f, &n_variables, &out->mean,
+                            &out->error);
+    if (status == HEAT_ERROR_UNDEFINED) { /* as of one sample: no number, no failure */
+        *out = withheld(ratio->name);
+        return HEAT_OK;
+    }
+    out->mean *= factor;
+    out->error *= factor;
+    return status;
+}
+
+static heat_status average_row(heat_context *ctx, const place *p, heat_sample_temperature *row)
+{
+    const heat_sample_temperature *first = row_of(p, 0);
+    heat_status status =
+        heat_alloc(ctx, first->n_observables + 1, sizeof *row->observables, &row->observables);
+
+    *row = (heat_sample_temperature){.temperature = first->temperature,
+                                     .outcome = HEAT_OUTCOME_CONVERGED,
+                                     .observables = row->observables,
+                                     .acceptance = (double)NAN,
+                                     .exchange = (double)NAN,
+                                     .log_z = (double)NAN,
+                                     .log_z_error = (double)NAN,
+                                     .family_size = (double)NAN};
+    for (int64_t k = 0; k < p->n; k++)
+        if (row_of(p, k)->outcome > row->outcome)
+            row->outcome = row_of(p, k)->outcome;
+    for (int32_t k = 0; k < first->n_observables && status == HEAT_OK; k++) {
+        const heat_derived_row *ratio = find_ratio(first->observables[k].name);
+        status = ratio != NULL && p->n > 1 ? average_ratio(ctx, p, ratio, &row->observables[k])
+                                           : average_one(ctx, p, k, &row->observables[k]);
+        row->n_observables = k + 1;
+    }
+    return status;
+}
+
+/* --- equilibrium of glasses with normal couplings --- */
+
+static const char identity[] = "energy_link_identity";
+
+static bool has_identity(const place *p)
+{
+    for (int64_t k = 0; k < p->n; k++)
+        if (!(p->results[k].normal_energy > 0) || find_row(row_of(p, k), "link_overlap") < 0)
             return false;
     return true;
 }
@@ -83,25 +171,24 @@ static bool has_identity(int64_t n, const heat_sample_result *results, int32_t t
  * E + J^2 edges / T (1 - q_link), taken in every sample, is 0 on average over the couplings in equilibrium;
  * energies that still fall and overlaps that still rise leave it above 0. The two are not independent: one
  * model's errors add up at worst. */
-static heat_status average_identity(heat_context *ctx, int64_t n, const heat_sample_result *results,
-                                    int32_t t, double *scratch, heat_observable *out)
+static heat_status average_identity(heat_context *ctx, const place *p, heat_observable *out)
 {
-    const double nan = (double)NAN;
+    double *value = p->scratch, *error = value + p->n;
     heat_disorder_mean mean;
     heat_status status;
 
-    *out = (heat_observable){identity, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
-    for (int64_t k = 0; k < n; k++) {
-        const heat_sample_temperature *row = &results[k].temperatures[t];
+    *out = withheld(identity);
+    for (int64_t k = 0; k < p->n; k++) {
+        const heat_sample_temperature *row = row_of(p, k);
         const heat_observable *energy = &row->observables[find_row(row, "energy")];
         const heat_observable *link = &row->observables[find_row(row, "link_overlap")];
-        double scale = results[k].normal_energy / row->temperature;
-        scratch[k] = energy->mean + scale * (1 - link->mean);
-        scratch[n + k] = energy->error + scale * link->error;
-        if (!isfinite(scratch[k]) || !isfinite(scratch[n + k]))
+        double scale = p->results[k].normal_energy / row->temperature;
+        value[k] = energy->mean + scale * (1 - link->mean);
+        error[k] = energy->error + scale * link->error;
+        if (!isfinite(value[k]) || !isfinite(error[k]))
             return HEAT_OK;
     }
-    status = heat_disorder_mean_get(ctx, n, scratch, scratch + n, NULL, &mean);
+    status = heat_disorder_mean_get(ctx, p->n, value, error, NULL, &mean);
     out->mean = mean.mean;
     out->error = mean.error;
     out->sd = mean.scatter;
@@ -125,19 +212,20 @@ static heat_status judge_identity(heat_context *ctx, int64_t n, const heat_obser
 
     if (n < 2 || !isfinite(o->mean) || normal_deviate(o->mean / o->error, (double)n) <= most)
         return HEAT_OK;
-    average->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+    if (average->outcome < HEAT_OUTCOME_NOT_CONVERGED)
+        average->outcome = HEAT_OUTCOME_NOT_CONVERGED;
     snprintf(line, sizeof line,
              "T = %s: energy and link overlap disagree by %.1f standard errors (%s): not in equilibrium",
              heat_text_real(temperature, number, sizeof number), o->mean / o->error, identity);
     return heat_sampling_add_reason(ctx, average, line);
 }
 
-static bool have_common_edges(int64_t n, const heat_sample_result *results, int32_t t, int32_t histogram)
+static bool have_common_edges(const place *p, int32_t histogram)
 {
-    const heat_sample_histogram *first = &results[0].temperatures[t].histograms[histogram];
+    const heat_sample_histogram *first = &row_of(p, 0)->histograms[histogram];
 
-    for (int64_t k = 1; k < n; k++) {
-        const heat_sample_histogram *h = &results[k].temperatures[t].histograms[histogram];
+    for (int64_t k = 1; k < p->n; k++) {
+        const heat_sample_histogram *h = &row_of(p, k)->histograms[histogram];
         if (h->n_bins != first->n_bins ||
             memcmp(h->edges, first->edges, (size_t)(first->n_bins + 1) * sizeof *h->edges) != 0)
             return false;
@@ -146,37 +234,36 @@ static bool have_common_edges(int64_t n, const heat_sample_result *results, int3
 }
 
 /* One bin: withheld if any sample's is. */
-static heat_status average_bin(heat_context *ctx, int64_t n, const heat_sample_result *results, int32_t t,
-                               int32_t histogram, int32_t bin, double *scratch, heat_sample_histogram *out)
+static heat_status average_bin(heat_context *ctx, const place *p, int32_t histogram, int32_t bin,
+                               heat_sample_histogram *out)
 {
+    double *value = p->scratch, *error = value + p->n;
     heat_disorder_mean mean;
     heat_status status;
 
     out->p[bin] = out->error[bin] = (double)NAN;
-    for (int64_t k = 0; k < n; k++) {
-        const heat_sample_histogram *h = &results[k].temperatures[t].histograms[histogram];
-        scratch[k] = h->p[bin];
-        scratch[n + k] = h->error[bin];
-        if (!isfinite(scratch[k]) || !isfinite(scratch[n + k]))
+    for (int64_t k = 0; k < p->n; k++) {
+        value[k] = row_of(p, k)->histograms[histogram].p[bin];
+        error[k] = row_of(p, k)->histograms[histogram].error[bin];
+        if (!isfinite(value[k]) || !isfinite(error[k]))
             return HEAT_OK;
     }
-    status = heat_disorder_mean_get(ctx, n, scratch, scratch + n, NULL, &mean);
+    status = heat_disorder_mean_get(ctx, p->n, value, error, NULL, &mean);
     out->p[bin] = mean.mean;
     out->error[bin] = mean.error;
     return status;
 }
 
 /* Histograms whose edges all models share: those of overlaps and order parameters, not of energies. */
-static heat_status average_histograms(heat_context *ctx, int64_t n, const heat_sample_result *results,
-                                      int32_t t, double *scratch, heat_sample_temperature *row)
+static heat_status average_histograms(heat_context *ctx, const place *p, heat_sample_temperature *row)
 {
-    const heat_sample_temperature *first = &results[0].temperatures[t];
+    const heat_sample_temperature *first = row_of(p, 0);
     heat_status status = heat_alloc(ctx, first->n_histograms, sizeof *row->histograms, &row->histograms);
 
     for (int32_t h = 0; h < first->n_histograms && status == HEAT_OK; h++) {
         heat_sample_histogram *out = &row->histograms[row->n_histograms];
         int32_t n_bins = first->histograms[h].n_bins;
-        if (!have_common_edges(n, results, t, h))
+        if (!have_common_edges(p, h))
             continue;
         *out = (heat_sample_histogram){.name = first->histograms[h].name, .n_bins = n_bins};
         row->n_histograms++;
@@ -188,27 +275,46 @@ static heat_status average_histograms(heat_context *ctx, int64_t n, const heat_s
         if (status == HEAT_OK)
             memcpy(out->edges, first->histograms[h].edges, (size_t)(n_bins + 1) * sizeof *out->edges);
         for (int32_t bin = 0; bin < n_bins && status == HEAT_OK; bin++)
-            status = average_bin(ctx, n, results, t, h, bin, scratch, out);
+            status = average_bin(ctx, p, h, bin, out);
     }
     return status;
 }
 
-static heat_status average_observables(heat_context *ctx, int64_t n, const heat_sample_result *results,
-                                       int32_t t, double *scratch, heat_sample_result *average)
+static heat_status average_temperature(heat_context *ctx, const place *p, heat_sample_result *average)
 {
-    heat_sample_temperature *row = &average->temperatures[t];
-    int32_t count = results[0].temperatures[t].n_observables;
-    heat_status status = heat_alloc(ctx, count + 1, sizeof *row->observables, &row->observables);
+    heat_sample_temperature *row = &average->temperatures[p->t];
+    heat_status status = average_row(ctx, p, row);
 
-    for (int32_t k = 0; k < count && status == HEAT_OK; k++)
-        status = average_one(ctx, n, results, t, k, scratch, &row->observables[k]);
-    row->n_observables = status == HEAT_OK ? count : 0;
-    if (status != HEAT_OK || !has_identity(n, results, t))
-        return status;
-    status = average_identity(ctx, n, results, t, scratch, &row->observables[count]);
-    row->n_observables = count + 1;
+    if (status == HEAT_OK && has_identity(p)) {
+        heat_observable *o = &row->observables[row->n_observables];
+        status = average_identity(ctx, p, o);
+        row->n_observables++;
+        if (status == HEAT_OK)
+            status = judge_identity(ctx, p->n, o, row->temperature, average);
+    }
+    return status == HEAT_OK ? average_histograms(ctx, p, row) : status;
+}
+
+static heat_status average_all(heat_context *ctx, int64_t n, const heat_sample_result *results,
+                               double *scratch, heat_sample_result *a)
+{
+    heat_status status =
+        heat_alloc(ctx, results[0].n_temperatures, sizeof *a->temperatures, &a->temperatures);
+
     if (status == HEAT_OK)
-        status = judge_identity(ctx, n, &row->observables[count], row->temperature, average);
+        status = heat_alloc(ctx, results[0].n_between, sizeof *a->between, &a->between);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, 1, &a->reasons);
+    for (int32_t t = 0; t < results[0].n_temperatures && status == HEAT_OK; t++) {
+        const place p = {n, results, false, t, scratch};
+        a->n_temperatures = t + 1;
+        status = average_temperature(ctx, &p, a);
+    }
+    for (int32_t t = 0; t < results[0].n_between && status == HEAT_OK; t++) {
+        const place p = {n, results, true, t, scratch};
+        a->n_between = t + 1;
+        status = average_row(ctx, &p, &a->between[t]);
+    }
     return status;
 }
 
@@ -226,35 +332,21 @@ heat_status heat_sample_average(heat_context *ctx, int64_t n, const heat_sample_
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "heat_sample_average: no results or no place for the average");
     heat_sample_result_init(&a);
-    status = check_alike(ctx, n, results);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, 2 * n, sizeof *scratch, &scratch);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, results[0].n_temperatures, sizeof *a.temperatures, &a.temperatures);
-    if (status != HEAT_OK)
-        goto out;
     a.engine = results[0].engine;
-    a.n_temperatures = results[0].n_temperatures;
     a.n_variables = results[0].n_variables;
+    a.n_chains = results[0].n_chains;
+    a.n_sweeps = results[0].n_sweeps;
+    a.n_models = n;
     a.round_trips = -1;
     a.outcome = HEAT_OUTCOME_CONVERGED;
     for (int64_t k = 0; k < n; k++)
-        if (a.outcome != HEAT_OUTCOME_INTERRUPTED && results[k].outcome != HEAT_OUTCOME_CONVERGED)
+        if (results[k].outcome > a.outcome)
             a.outcome = results[k].outcome;
-    status = heat_alloc(ctx, 1, 1, &a.reasons);
-    for (int32_t t = 0; t < a.n_temperatures && status == HEAT_OK; t++) {
-        heat_sample_temperature *row = &a.temperatures[t];
-        *row = (heat_sample_temperature){.temperature = results[0].temperatures[t].temperature,
-                                         .acceptance = (double)NAN,
-                                         .exchange = (double)NAN,
-                                         .log_z = (double)NAN,
-                                         .log_z_error = (double)NAN,
-                                         .family_size = (double)NAN};
-        status = average_observables(ctx, n, results, t, scratch, &a);
-        if (status == HEAT_OK)
-            status = average_histograms(ctx, n, results, t, scratch, row);
-    }
-out:
+    status = check_alike(ctx, n, results);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 3 * n, sizeof *scratch, &scratch);
+    if (status == HEAT_OK)
+        status = average_all(ctx, n, results, scratch, &a);
     heat_free(scratch);
     if (status != HEAT_OK) {
         heat_sample_result_clear(&a);

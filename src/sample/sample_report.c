@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sample/interpolation.h"
+#include "sample/observable_rows.h"
 #include "sample/observables.h"
 #include "sample/sample_histogram.h"
 #include "sample/sampling.h"
@@ -175,6 +176,9 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     r->updates = s->updates;
     if (s->clamp == NULL && !s->info.has_field)
         r->normal_energy = s->info.normal_coupling * s->info.normal_coupling * (double)s->info.n_edges;
+    r->n_models = 1;
+    if (s->plan.scalars.info.n_dimensions > 0)
+        r->wave_number = heat_observable_wave(&s->plan.scalars.info);
     r->effective_replicas = (double)s->opt.replicas;
     r->round_trips = s->engine->is_ladder ? heat_exchange_get_round_trips(&s->exchange) : -1;
     for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {

@@ -85,6 +85,92 @@ static void the_average_is_that_of_the_means(void **state)
     heat_context_free(ctx);
 }
 
+static const heat_observable *observable_at(const heat_sample_temperature *row, const char *name)
+{
+    for (int32_t k = 0; k < row->n_observables; k++)
+        if (strcmp(row->observables[k].name, name) == 0)
+            return &row->observables[k];
+    fail_msg("no observable %s", name);
+    return NULL;
+}
+
+static double binder(double second, double fourth)
+{
+    return 1 - fourth / (3 * second * second);
+}
+
+/* 1 - [<q^4>] / 3 [<q^2>]^2, by the jackknife over models; not the average of the models' own. */
+static void check_ratio(const heat_sample_result *r, const heat_sample_result *average, int t)
+{
+    double q2[MODELS], q4[MODELS], sum2 = 0, sum4 = 0, left[MODELS], mean = 0, squares = 0, own = 0;
+    const heat_observable *o = observable_at(&average->temperatures[t], "overlap_binder");
+
+    for (int k = 0; k < MODELS; k++) {
+        sum2 += q2[k] = observable_at(&r[k].temperatures[t], "overlap_squared")->mean;
+        sum4 += q4[k] = observable_at(&r[k].temperatures[t], "overlap_fourth")->mean;
+        own += observable_at(&r[k].temperatures[t], "overlap_binder")->mean / MODELS;
+    }
+    for (int k = 0; k < MODELS; k++) {
+        left[k] = binder((sum2 - q2[k]) / (MODELS - 1), (sum4 - q4[k]) / (MODELS - 1));
+        mean += left[k] / MODELS;
+    }
+    for (int k = 0; k < MODELS; k++)
+        squares += (left[k] - mean) * (left[k] - mean);
+    assert_close(o->mean, MODELS * binder(sum2 / MODELS, sum4 / MODELS) - (MODELS - 1) * mean, 1e-9);
+    assert_close(o->error, sqrt(squares * (MODELS - 1) / MODELS), 1e-9);
+    assert_true(fabs(o->mean - own) > 1e-4);
+}
+
+/* Curves between the temperatures have an average as the scan has: errors from the scatter of models, not
+ * from their own; withheld where one model's is. */
+static void curves_are_averaged_over_models(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options opt = run_options();
+    heat_sample_result r[MODELS] = {{0}}, average = {0};
+
+    opt.interpolate = 1;
+    opt.observables = "overlap,correlation-length";
+    for (int k = 0; k < MODELS; k++) {
+        char spec[32];
+        opt.index = k;
+        snprintf(spec, sizeof spec, "ea:4x4,seed=%d", k + 1);
+        run(ctx, spec, &opt, &r[k]);
+    }
+    assert_ok(ctx, heat_sample_average(ctx, MODELS, r, &average));
+    assert_int_equal(average.n_between, 3);
+    assert_int_equal(average.n_models, MODELS);
+    for (int t = 0; t < 3; t++) {
+        double mean = 0, squares = 0, own = 0;
+        const heat_observable *o = observable_at(&average.between[t], "energy");
+        for (int k = 0; k < MODELS; k++)
+            mean += observable_at(&r[k].between[t], "energy")->mean / MODELS;
+        for (int k = 0; k < MODELS; k++) {
+            squares += pow(observable_at(&r[k].between[t], "energy")->mean - mean, 2);
+            own = fmax(own, observable_at(&r[k].between[t], "energy")->error);
+        }
+        assert_close(average.between[t].temperature, 1.5 + 0.75 * t, 1e-12);
+        assert_close(o->mean, mean, 1e-9);
+        assert_close(o->error, sqrt(squares / (MODELS - 1) / MODELS), 1e-9);
+        assert_true(o->error > 3 * own); /* a model's own error is another number altogether */
+    }
+    check_ratio(r, &average, 0);
+    check_ratio(r, &average, 1);
+    heat_sample_result_clear(&average);
+    r[1].between[1].observables[0].mean = (double)NAN;
+    assert_ok(ctx, heat_sample_average(ctx, MODELS, r, &average));
+    assert_true(isfinite(average.between[0].observables[0].mean));
+    assert_true(isnan(average.between[1].observables[0].mean));
+    r[1].n_between = 2;
+    assert_int_equal(heat_sample_average(ctx, MODELS, r, &average), HEAT_ERROR_ARGUMENT);
+    r[1].n_between = 3;
+    heat_sample_result_clear(&average);
+    for (int k = 0; k < MODELS; k++)
+        heat_sample_result_clear(&r[k]);
+    heat_context_free(ctx);
+}
+
 static const heat_sample_histogram *find(const heat_sample_temperature *t, const char *name)
 {
     for (int32_t k = 0; k < t->n_histograms; k++)
@@ -345,6 +431,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_index_has_streams_of_its_own),
         cmocka_unit_test(the_average_is_that_of_the_means),
+        cmocka_unit_test(curves_are_averaged_over_models),
         cmocka_unit_test(histograms_agree_with_the_averages),
         cmocka_unit_test(energy_and_link_overlap_of_normal_glasses_must_agree),
         cmocka_unit_test(other_models_have_no_such_identity),
