@@ -62,6 +62,8 @@ typedef struct heat_cluster_graph {
     bool is_potts;
     const int64_t *row;       /* n + 1 */
     const int32_t *col;       /* row[n], every edge in both rows, rows sorted */
+    const int32_t *later;     /* [row[n] / 2] the later site of each edge, ascending, then by its row */
+    const int64_t *skipped;   /* n: edge e of later site i is end e + skipped[i] */
     const int8_t *sign;       /* row[n] of J; NULL where all are positive; Potts: NULL */
     const int8_t *field_sign; /* n; NULL without field; Potts: NULL */
 } heat_cluster_graph;

@@ -60,26 +60,25 @@ LANE_FN int32_t cluster_below(heat_cluster_random *r, int32_t n)
     return (int32_t)(product >> 32);
 }
 
-/* The root of i; halves the way to it. */
+/* The root of i. Most stand within two steps, which are made unseen: no branch waits for them. The rest of
+ * the way is halved. */
 LANE_FN uint32_t cluster_root(uint32_t *parent, uint32_t i)
 {
-    while (parent[i] != i) {
-        parent[i] = parent[parent[i]];
-        i = parent[i];
-    }
-    return i;
+    uint32_t root = parent[parent[i]];
+
+    while (parent[root] != root)
+        root = parent[root] = parent[parent[root]];
+    return root;
 }
 
 /* The lower root becomes the root of both: parents stand before their children. */
 LANE_FN void cluster_unite(uint32_t *parent, uint32_t a, uint32_t b)
 {
-    uint32_t low, high;
+    uint32_t root_a = cluster_root(parent, a), root_b = cluster_root(parent, b);
+    uint32_t low = root_a < root_b ? root_a : root_b;
 
-    a = cluster_root(parent, a);
-    b = cluster_root(parent, b);
-    low = a < b ? a : b;
-    high = a < b ? b : a;
-    parent[high] = low;
+    parent[root_a] = parent[root_b] = low;
+    parent[a] = parent[b] = low;
 }
 
 #endif

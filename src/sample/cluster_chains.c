@@ -163,7 +163,7 @@ static double clusters_bytes(const heat_model *model, const heat_model_info *inf
     if (!has_clusters(model, &pairs, &potts))
         return -1;
     return (double)plan->n_chains * (n + sizeof(heat_cluster_random) + sizeof(heat_cluster_rates)) +
-           units * SCRATCH_A_SITE * n +
+           units * SCRATCH_A_SITE * n + ends / 2 * sizeof(int32_t) + n * sizeof(int64_t) +
            (ends + n) * (sizeof(double) + 1 + plan->n_rungs * (double)sizeof(int32_t));
 }
 

@@ -191,6 +191,25 @@ static double common_size(double same, double x)
     return same == -2 || same == fabs(x) ? fabs(x) : -1;
 }
 
+/* Lists the edges once, for sweeps over all of them. */
+static heat_status list_edges(heat_context *ctx, heat_cluster_model *m)
+{
+    heat_cluster_graph *g = &m->graph;
+    int64_t n_listed = 0;
+    heat_status status = heat_alloc(ctx, m->n_bonds, sizeof *m->later, &m->later);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, g->n, sizeof *m->skipped, &m->skipped);
+    for (int32_t i = 0; i < g->n && status == HEAT_OK; i++) {
+        m->skipped[i] = g->row[i] - n_listed;
+        for (int64_t k = g->row[i]; k < g->row[i + 1] && g->col[k] < i; k++)
+            m->later[n_listed++] = i;
+    }
+    g->later = m->later;
+    g->skipped = m->skipped;
+    return status;
+}
+
 static heat_status make_graph(heat_context *ctx, const heat_pairwise *g, heat_cluster_model *m)
 {
     int64_t n_ends = g->row[g->n];
@@ -223,7 +242,7 @@ static heat_status make_graph(heat_context *ctx, const heat_pairwise *g, heat_cl
                                     .col = g->col,
                                     .sign = mixed ? m->sign : NULL,
                                     .field_sign = has_field ? m->field_sign : NULL};
-    return HEAT_OK;
+    return list_edges(ctx, m);
 }
 
 heat_status heat_cluster_model_create(heat_context *ctx, const heat_pairwise *g, int32_t n_dimensions,
@@ -279,7 +298,8 @@ heat_status heat_cluster_model_create_potts(heat_context *ctx, const heat_catego
     m->bond = bond < 0 ? 0 : bond;
     m->n_bonds = g->row[g->n] / 2;
     m->graph = (heat_cluster_graph){.n = g->n, .q = g->q, .is_potts = true, .row = g->row, .col = g->col};
-    if (!m->is_even) {
+    status = list_edges(ctx, m);
+    if (status == HEAT_OK && !m->is_even) {
         status = heat_alloc(ctx, 2 * m->n_bonds, sizeof *m->bonds, &m->bonds);
         if (status == HEAT_OK)
             status = heat_alloc(ctx, g->n, sizeof *m->fields, &m->fields);
@@ -302,6 +322,8 @@ void heat_cluster_model_free(heat_cluster_model *m)
     heat_free(m->fields);
     heat_free(m->sign);
     heat_free(m->field_sign);
+    heat_free(m->later);
+    heat_free(m->skipped);
     heat_free(m->words);
     heat_free(m->links);
     heat_free(m);

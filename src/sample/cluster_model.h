@@ -21,6 +21,8 @@ typedef struct heat_cluster_model {
     double *bonds;  /* [row[n]] |J|, where they are not even */
     double *fields; /* [n] |h|, likewise */
     int8_t *sign, *field_sign;
+    int32_t *later; /* [edge] of graphs */
+    int64_t *skipped;
     uint64_t *words;
     int32_t *links;
 } heat_cluster_model;

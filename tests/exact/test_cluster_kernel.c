@@ -338,51 +338,121 @@ static void instruction_sets_agree_to_the_last_bit(void **state)
     heat_context_free(ctx);
 }
 
-/* The same on a graph of real couplings and fields. */
+/* --- graphs --- */
+
+enum { GRAPH_SITES = 45, GRAPH_ENDS = 4 * GRAPH_SITES };
+
+/* A graph of real couplings and fields, whose edges and sites fill no whole number of draws. */
+typedef struct uneven_graph {
+    test_graph graph;
+    heat_cluster_model *model;
+    heat_cluster_scratch scratch;
+    heat_cluster_rates rates;
+    int32_t bonds[GRAPH_ENDS], fields[GRAPH_SITES];
+    heat_cluster_random random;
+    int8_t spins[GRAPH_SITES];
+} uneven_graph;
+
+static void set_up_graph(heat_context *ctx, uneven_graph *u, double beta)
+{
+    memset(u, 0, sizeof *u);
+    u->graph = test_graph_lattice(5, GRAPH_SITES / 5, true, 0, 1);
+    for (int64_t e = 0; e < u->graph.n_edges; e++)
+        u->graph.coupling[e] *= 0.3 + 0.01 * (double)e;
+    for (int32_t i = 0; i < GRAPH_SITES; i++)
+        u->graph.field[i] = 0.01 * (i - 20);
+    test_graph_seal(&u->graph, 0, false);
+    assert_ok(ctx, heat_cluster_model_create(ctx, &u->graph.view, 0, NULL, &u->model));
+    assert_false(u->model->is_even);
+    assert_ok(ctx, heat_cluster_scratch_init(ctx, u->model, &u->scratch));
+    u->rates = heat_cluster_model_get_rates(u->model, beta, u->bonds, u->fields);
+    for (int32_t i = 0; i < GRAPH_SITES; i++)
+        u->spins[i] = (int8_t)(i % 3 ? 1 : -1);
+    for (int w = 0; w < 4 * LANES; w++)
+        u->random.state[w / LANES][w % LANES] = 77u * (uint32_t)w + 1;
+}
+
+static void tear_down_graph(uneven_graph *u)
+{
+    heat_cluster_scratch_clear(&u->scratch);
+    heat_cluster_model_free(u->model);
+    test_graph_clear(&u->graph);
+}
+
+/* The clusters that the recorded numbers make: an edge a number, by later sites and then their rows; then a
+ * site a number, from the next whole draw on. */
+static void read_graph_clusters(const uneven_graph *u, double beta, int32_t *label)
+{
+    const heat_pairwise *g = &u->graph.view;
+    int32_t e = 0;
+
+    for (int32_t i = 0; i <= GRAPH_SITES; i++)
+        label[i] = i == GRAPH_SITES ? -1 : i;
+    for (int32_t i = 0; i < GRAPH_SITES; i++)
+        for (int64_t k = g->row[i]; k < g->row[i + 1] && g->col[k] < i; k++, e++) {
+            double gain = 2 * beta * heat_pairwise_coupling(g, k) * u->spins[i] * u->spins[g->col[k]];
+            if (gain > 0 && read_bit(0, e, 1 - exp(-gain)))
+                join(label, GRAPH_SITES, i, g->col[k]);
+        }
+    for (int32_t i = 0; i < GRAPH_SITES; i++) {
+        double gain = 2 * beta * g->field[i] * u->spins[i];
+        if (gain > 0 && read_bit((e + LANES - 1) / LANES, i, 1 - exp(-gain)))
+            join(label, GRAPH_SITES, i, GRAPH_SITES);
+    }
+}
+
+static void swendsen_wang_reads_its_numbers_right_on_graphs(void **state)
+{
+    (void)state;
+    static uneven_graph u;
+    const double beta = 0.6;
+    heat_context *ctx = test_context();
+    int turned = 0, held = 0, joined = 0;
+
+    set_up_graph(ctx, &u, beta);
+    for (int sweep = 0; sweep < 50; sweep++) {
+        int32_t label[GRAPH_SITES + 1];
+        int8_t after[GRAPH_SITES];
+        memcpy(after, u.spins, sizeof after);
+        record.n = 0;
+        swendsen_wang_graph_recorded(&u.model->graph, &u.rates, &u.random, &u.scratch, after);
+        read_graph_clusters(&u, beta, label);
+        for (int32_t i = 0; i < GRAPH_SITES; i++) {
+            bool turns = after[i] != u.spins[i];
+            if (label[i] < 0)
+                assert_false(turns); /* the ghost's */
+            else
+                assert_int_equal(turns, after[label[i]] != u.spins[label[i]]);
+            turned += turns;
+            held += label[i] < 0;
+            joined += label[i] >= 0 && label[i] != i;
+        }
+        memcpy(u.spins, after, sizeof after);
+    }
+    assert_true(turned > 300 && held > 100 && joined > 300);
+    tear_down_graph(&u);
+    heat_context_free(ctx);
+}
+
 static void instruction_sets_agree_on_graphs(void **state)
 {
     (void)state;
-    enum { N = 40 };
+    static uneven_graph u, first;
     heat_context *ctx = test_context();
-    test_graph g = test_graph_lattice(5, 8, true, 0, 1);
-    heat_cluster_model *model;
-    int32_t bonds[8 * N], fields[N];
-    heat_cluster_rates rates;
-    int8_t first[N];
-    heat_cluster_random random_of_first;
 
-    for (int64_t e = 0; e < g.n_edges; e++)
-        g.coupling[e] *= 0.3 + 0.01 * (double)e;
-    for (int32_t i = 0; i < N; i++)
-        g.field[i] = 0.01 * (i - 20);
-    test_graph_seal(&g, 0, false);
-    assert_ok(ctx, heat_cluster_model_create(ctx, &g.view, 0, NULL, &model));
-    assert_false(model->is_even);
-    rates = heat_cluster_model_get_rates(model, 0.5, bonds, fields);
     for (int k = 0; k < heat_isa_count(); k++) {
         const heat_cluster_kernel *kernel = heat_isa_at(k)->clusters;
-        heat_cluster_scratch scratch = {0};
-        heat_cluster_random random = {0};
-        int8_t spins[N];
-        for (int32_t i = 0; i < N; i++)
-            spins[i] = (int8_t)(i % 3 ? 1 : -1);
-        for (int w = 0; w < 4 * LANES; w++)
-            random.state[w / LANES][w % LANES] = 77u * (uint32_t)w + 1;
-        assert_ok(ctx, heat_cluster_scratch_init(ctx, model, &scratch));
+        set_up_graph(ctx, &u, 0.5);
         for (int sweep = 0; sweep < 50; sweep++) {
-            kernel->swendsen_wang_graph(&model->graph, &rates, &random, &scratch, spins);
-            assert_true(kernel->wolff_graph(&model->graph, &rates, &random, &scratch, spins) >= 1);
+            kernel->swendsen_wang_graph(&u.model->graph, &u.rates, &u.random, &u.scratch, u.spins);
+            assert_true(kernel->wolff_graph(&u.model->graph, &u.rates, &u.random, &u.scratch, u.spins) >= 1);
         }
-        if (k == 0) {
-            memcpy(first, spins, sizeof spins);
-            random_of_first = random;
-        }
-        assert_memory_equal(first, spins, sizeof spins);
-        assert_memory_equal(&random_of_first, &random, sizeof random);
-        heat_cluster_scratch_clear(&scratch);
+        tear_down_graph(&u);
+        if (k == 0)
+            first = u;
+        assert_memory_equal(first.spins, u.spins, sizeof u.spins);
+        assert_memory_equal(&first.random, &u.random, sizeof u.random);
     }
-    heat_cluster_model_free(model);
-    test_graph_clear(&g);
     heat_context_free(ctx);
 }
 
@@ -444,6 +514,7 @@ int main(void)
         cmocka_unit_test(wolff_turns_whole_clusters),
         cmocka_unit_test(counts_are_energies),
         cmocka_unit_test(instruction_sets_agree_to_the_last_bit),
+        cmocka_unit_test(swendsen_wang_reads_its_numbers_right_on_graphs),
         cmocka_unit_test(instruction_sets_agree_on_graphs),
         cmocka_unit_test(other_graphs_are_no_lattices),
         cmocka_unit_test(failing_allocations_leave_nothing),

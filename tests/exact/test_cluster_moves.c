@@ -219,7 +219,6 @@ typedef struct decision {
 } decision;
 
 static struct {
-    bool words;                             /* a word a decision; else a draw a decision, a bit a site */
     int32_t n_bits;                         /* of a draw */
     double p;                               /* of an active bond */
     int32_t n_sites, n_steps, n_bond_words; /* the decisions of words, in this order; then coins */
@@ -350,21 +349,19 @@ static int32_t state_of(const toy *t, const int8_t *values)
     return state;
 }
 
-/* Sets the script for a move from `from`; a Wolff move asks for the site and, of Potts, for the steps. */
-static void begin_script(const toy *t, bool wolff, double p, int32_t from)
+/* Sets the script for a move; a Wolff move asks for the site and, of Potts, for the steps. */
+static void begin_script(const toy *t, bool wolff, double p)
 {
     memset(&script, 0, sizeof script);
     script.p = p;
     script.q = t->q;
     script.n_sites = wolff;
     script.n_steps = t->n;
-    script.n_bond_words = wolff ? MOST_DIGITS : 0;
-    for (int32_t b = 0; b < t->n_bonds && !wolff; b++)
-        script.n_bond_words += holds(t, from, b);
+    script.n_bond_words = MOST_DIGITS;
+    script.n_draws_of_bonds = MOST_DIGITS;
 }
 
-static void kernel_row_of_graph(const toy *t, const heat_cluster_graph *g, bool wolff, double p, int32_t from,
-                                double *row)
+static void wolff_row_of_graph(const toy *t, const heat_cluster_graph *g, double p, int32_t from, double *row)
 {
     heat_cluster_rates rates = {.bond = 1 << 30, .field = 1 << 30};
     uint32_t parent[MOST_BONDS + 64];
@@ -372,21 +369,54 @@ static void kernel_row_of_graph(const toy *t, const heat_cluster_graph *g, bool 
     heat_cluster_scratch scratch = {.parent = parent, .marks = marks};
 
     memset(row, 0, MOST_STATES * sizeof *row);
-    begin_script(t, wolff, p, from);
+    begin_script(t, true, p);
     do {
         heat_cluster_random random = {0};
         int8_t values[8];
         values_of(t, from, values);
         deal_words(&random, LANES);
-        if (wolff)
-            wolff_graph_scripted(g, &rates, &random, &scratch, values);
-        else
-            swendsen_wang_graph_scripted(g, &rates, &random, &scratch, values);
+        wolff_graph_scripted(g, &rates, &random, &scratch, values);
         assert_int_equal(script.n_draws, 0);
         row[state_of(t, values)] += weight_of_words(LANES - random.n_spare);
         for (int32_t i = 0; i < t->n; i++)
             assert_int_equal(marks[i], 0);
     } while (next_sequence());
+}
+
+/* A draw for all bonds, one for the fields, one for the coins; of Potts the steps are words, gone through one
+ * combination after the other. */
+static void swendsen_wang_row_of_graph(const toy *t, const heat_cluster_graph *g, double p, int32_t from,
+                                       double *row)
+{
+    heat_cluster_rates rates = {.bond = 1 << 30, .field = 1 << 30};
+    uint32_t parent[MOST_BONDS + 64];
+    heat_cluster_scratch scratch = {.parent = parent};
+    int32_t n_edges = (int32_t)(g->row[g->n] / 2), n_combinations = g->is_potts ? t->n_states : 1;
+
+    memset(row, 0, MOST_STATES * sizeof *row);
+    for (int32_t combination = 0; combination < n_combinations; combination++) {
+        begin_script(t, false, p);
+        script.n_bits = n_edges > t->n ? n_edges : t->n;
+        script.n_draws_of_bonds = 1 + (g->field_sign != NULL);
+        do {
+            heat_cluster_random random = {.n_spare = g->is_potts ? t->n : 0};
+            int8_t values[8];
+            values_of(t, from, values);
+            for (int32_t i = 0; i < random.n_spare; i++)
+                random.spare[i] = word_for(value_of(t, combination, i), t->q);
+            swendsen_wang_graph_scripted(g, &rates, &random, &scratch, values);
+            row[state_of(t, values)] += weight_of_draws() / n_combinations;
+        } while (next_sequence());
+    }
+}
+
+static void kernel_row_of_graph(const toy *t, const heat_cluster_graph *g, bool wolff, double p, int32_t from,
+                                double *row)
+{
+    if (wolff)
+        wolff_row_of_graph(t, g, p, from, row);
+    else
+        swendsen_wang_row_of_graph(t, g, p, from, row);
 }
 
 static void assert_rows_equal(const toy *t, const double *a, const double *b)
@@ -442,9 +472,14 @@ static void potts_kernels_have_the_rules_matrix(void **state)
 {
     (void)state;
     toy t = even_toy(4, 3, false, false);
-    heat_cluster_graph g = {
-        .n = t.n, .q = t.q, .is_potts = true, .row = t.graph.view.row, .col = t.graph.view.col};
+    heat_context *ctx = test_context();
+    heat_cluster_model *model;
+    heat_cluster_graph g;
 
+    assert_ok(ctx, heat_cluster_model_create(ctx, &t.graph.view, 0, NULL, &model));
+    g = model->graph;
+    g.q = t.q;
+    g.is_potts = true;
     for (int32_t x = 0; x < t.n_states; x++) {
         double rule[MOST_STATES], kernel[MOST_STATES];
         rule_row(&t, false, 0.9, x, rule);
@@ -457,7 +492,7 @@ static void potts_kernels_have_the_rules_matrix(void **state)
             uint32_t parent[MOST_BONDS + 64];
             uint8_t marks[MOST_BONDS] = {0};
             heat_cluster_scratch scratch = {.parent = parent, .marks = marks};
-            begin_script(&t, true, activation(&t, 0, 0.9), x);
+            begin_script(&t, true, activation(&t, 0, 0.9));
             do {
                 heat_cluster_random random = {0};
                 int8_t values[8];
@@ -473,6 +508,8 @@ static void potts_kernels_have_the_rules_matrix(void **state)
         }
         assert_rows_equal(&t, rule, kernel);
     }
+    heat_cluster_model_free(model);
+    heat_context_free(ctx);
     test_graph_clear(&t.graph);
 }
 
@@ -506,9 +543,8 @@ static void kernel_row_of_lattice(const toy *t, const heat_cluster_model *m, hea
     int8_t values[8];
 
     memset(row, 0, MOST_STATES * sizeof *row);
-    begin_script(t, wolff, p, from);
+    begin_script(t, wolff, p);
     script.n_bits = length;
-    script.n_draws_of_bonds = MOST_DIGITS;
     if (!wolff) { /* all draws but the coins, one a word */
         script.n_draws_of_bonds = m->lattice.n_words * (1 + (m->lattice.field_down != NULL));
         for (int32_t w = 0; w < m->lattice.n_words * m->lattice.n_across; w++)
