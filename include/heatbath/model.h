@@ -11,9 +11,10 @@ typedef struct heat_model heat_model;
 
 /* What a model is. Read the fields up to `size`. Strings live as long as the model. */
 typedef struct heat_model_info {
-    size_t size;        /* set by heat_model_describe */
-    const char *kind;   /* "ising" (spins), "qubo" (0 and 1), "potts" (0 to q-1), "rbm", "custom" */
-    const char *name;   /* the file or built-in it came from, or what its creator called it */
+    size_t size;      /* set by heat_model_describe */
+    const char *kind; /* "ising" (spins), "qubo" (0 and 1), "boltzmann" (likewise), "potts" (0 to q-1), "rbm",
+                       * "custom" */
+    const char *name; /* the file or built-in it came from, or what its creator called it */
     const char *format; /* of the file: "rudy", "qubo", ... (docs/formats.md); "built-in", "memory" */
     int32_t n_variables;
     int32_t n_states;     /* of each variable */
@@ -24,7 +25,8 @@ typedef struct heat_model_info {
     int64_t n_isolated;   /* variables without an edge */
     int32_t n_components; /* connected; an isolated variable is one */
     int32_t min_degree, max_degree;
-    double min_coupling, max_coupling; /* J_ij, of a QUBO Q_ij, i < j, of an RBM W_ij; 0 without edges */
+    double min_coupling,
+        max_coupling; /* J_ij, of a QUBO Q_ij, i < j, of Boltzmann machines W_ij; 0 without edges */
     bool has_field; /* some h_i is not 0 (of a QUBO: of its Ising form); without, s -> -s keeps the energy. Of
                      * a Potts model: fields or tables tell the values apart; without, exchanging two values
                      * everywhere keeps the energy */
@@ -127,6 +129,28 @@ HEAT_API void heat_potts_init(heat_potts *potts);
  */
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_potts(heat_context *ctx, const heat_potts *potts,
                                                            heat_model **out);
+
+/* A Boltzmann machine: units x of 0 and 1, the visible ones first, any graph between them,
+ * E(x) = -sum_e weights[e] x_i x_j - sum_i biases[i] x_i + offset: visible alone, general, or in layers. */
+typedef struct heat_boltzmann {
+    size_t size; /* set by heat_boltzmann_init */
+    int32_t n_visible, n_hidden;
+    int64_t n_edges;
+    const int32_t *i, *j;  /* [n_edges], i != j */
+    const double *weights; /* [n_edges] W */
+    const double *biases;  /* [n_visible + n_hidden] b; NULL: zeroes */
+    double offset;
+} heat_boltzmann;
+
+/* Zeroes the struct and sets its size. */
+HEAT_API void heat_boltzmann_init(heat_boltzmann *machine);
+
+/* A Boltzmann machine from arrays, which are copied. Edges repeated in either order are added up. It is the
+ * Ising model J = W/4, h_i = b_i/2 + sum_j W_ij/4, and every verb takes it as one. HEAT_ERROR_ARGUMENT names
+ * the first index or number that is out of range or not finite. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_boltzmann(heat_context *ctx,
+                                                               const heat_boltzmann *machine,
+                                                               heat_model **out);
 
 /* What the units of a layer are. */
 typedef enum heat_layer {

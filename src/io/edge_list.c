@@ -76,11 +76,24 @@ static heat_status check_finite(heat_context *ctx, const heat_edge_list *list)
                               "the couplings are too large to be written in the other coding");
 }
 
+/* The same energy in the sign of a QUBO. */
+static void boltzmann_to_qubo(heat_edge_list *list)
+{
+    for (int64_t e = 0; e < list->n_edges; e++)
+        list->weight[e] = 0 - list->weight[e]; /* no -0 */
+    for (int64_t i = 0; list->field != NULL && i < list->n_variables; i++)
+        list->field[i] = 0 - list->field[i];
+    list->form = HEAT_FORM_QUBO;
+}
+
 heat_status heat_edge_list_to_binary(heat_context *ctx, heat_edge_list *list)
 {
     double sign = list->form == HEAT_FORM_MAX_CUT ? -1 : 1, constant = 0;
-    heat_status status = list->form == HEAT_FORM_QUBO ? HEAT_OK : need_field(ctx, list);
+    heat_status status;
 
+    if (list->form == HEAT_FORM_BOLTZMANN)
+        boltzmann_to_qubo(list);
+    status = list->form == HEAT_FORM_QUBO ? HEAT_OK : need_field(ctx, list);
     if (status != HEAT_OK || list->form == HEAT_FORM_QUBO)
         return status;
     for (int64_t i = 0; i < list->n_variables; i++) {
@@ -102,8 +115,11 @@ heat_status heat_edge_list_to_binary(heat_context *ctx, heat_edge_list *list)
 heat_status heat_edge_list_to_spins(heat_context *ctx, heat_edge_list *list)
 {
     double constant = 0;
-    heat_status status = list->form == HEAT_FORM_QUBO ? need_field(ctx, list) : HEAT_OK;
+    heat_status status;
 
+    if (list->form == HEAT_FORM_BOLTZMANN)
+        boltzmann_to_qubo(list);
+    status = list->form == HEAT_FORM_QUBO ? need_field(ctx, list) : HEAT_OK;
     if (status != HEAT_OK || list->form != HEAT_FORM_QUBO)
         return status;
     for (int64_t i = 0; i < list->n_variables; i++) {

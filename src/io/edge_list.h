@@ -11,12 +11,14 @@
  *   ISING    -sum weight s_i s_j - sum field s_i + offset,   s = -1, +1: J and h
  *   MAX_CUT  +sum weight s_i s_j + offset,                   s = -1, +1: the weights of the cut, J = -w
  *   QUBO     +sum weight x_i x_j + sum field x_i + offset,   x = 0, 1: Q_ij and Q_ii
+ *   BOLTZMANN  -sum weight x_i x_j - sum field x_i + offset, x = 0, 1: W and b; visible units come first
  *   POTTS    as heat_potts says; couplings are the weights
  *   RBM      as heat_rbm says; in place of edges and fields there are its own arrays, `rbm` */
 typedef enum heat_graph_form {
     HEAT_FORM_ISING = 0,
     HEAT_FORM_MAX_CUT,
     HEAT_FORM_QUBO,
+    HEAT_FORM_BOLTZMANN,
     HEAT_FORM_POTTS,
     HEAT_FORM_RBM
 } heat_graph_form;
@@ -40,6 +42,7 @@ typedef struct heat_edge_list {
     double *field; /* n_variables once the list is complete; NULL if there is none */
     double offset;
     heat_graph_form form;
+    int32_t n_visible;         /* BOLTZMANN */
     int32_t n_states;          /* POTTS: q; field is then [n_variables][q] */
     int64_t n_tables;          /* POTTS with tables in place of weights */
     double *tables;            /* [n_tables][q][q]; NULL: weights */

@@ -30,7 +30,7 @@ typedef struct format_row {
     heat_status (*write)(heat_context *ctx, const char *path, const heat_edge_list *list);
     coding_held coding;
     labels_held labels;
-    bool holds_potts, holds_rbm;
+    bool holds_potts, holds_machines; /* which units are visible */
 } format_row;
 
 static const format_row rows[] = {
@@ -220,6 +220,14 @@ static heat_status prepare(heat_context *ctx, const char *path, const format_row
     if (list->form == HEAT_FORM_POTTS && !row->holds_potts)
         return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
                               "the format %s cannot hold a Potts model; .h5 can", row->name);
+    if (list->form == HEAT_FORM_BOLTZMANN && !row->holds_machines) {
+        heat_log(ctx, HEAT_LOG_WARNING,
+                 "%s: the format %s cannot hold which units are visible; what is written is a QUBO", path,
+                 row->name);
+        heat_status status = heat_edge_list_to_binary(ctx, list);
+        if (status != HEAT_OK)
+            return status;
+    }
     if (row->coding == EITHER || list->form == HEAT_FORM_RBM)
         return HEAT_OK;
     return row->coding == SPINS ? heat_edge_list_to_spins(ctx, list) : heat_edge_list_to_binary(ctx, list);
@@ -229,9 +237,9 @@ bool heat_graph_format_holds(const char *path, heat_graph_form form)
 {
     for (int k = 0; k < N_ROWS; k++)
         if (rows[k].suffix != NULL && ends_in(path, rows[k].suffix))
-            return form == HEAT_FORM_RBM     ? rows[k].holds_rbm
+            return form == HEAT_FORM_RBM     ? rows[k].holds_machines
                    : form == HEAT_FORM_POTTS ? rows[k].holds_potts
-                                             : !rows[k].holds_rbm || rows[k].holds_potts;
+                                             : !rows[k].holds_machines || rows[k].holds_potts;
     return false;
 }
 

@@ -88,17 +88,15 @@ static heat_status read_scalars(const graph_reader *r, heat_edge_list *list)
     return status;
 }
 
-static const char *const form_names[] = {[HEAT_FORM_ISING] = "ising",
-                                         [HEAT_FORM_MAX_CUT] = "max-cut",
-                                         [HEAT_FORM_QUBO] = "qubo",
-                                         [HEAT_FORM_POTTS] = "potts",
-                                         [HEAT_FORM_RBM] = "rbm"};
+static const char *const form_names[] = {
+    [HEAT_FORM_ISING] = "ising",         [HEAT_FORM_MAX_CUT] = "max-cut", [HEAT_FORM_QUBO] = "qubo",
+    [HEAT_FORM_BOLTZMANN] = "boltzmann", [HEAT_FORM_POTTS] = "potts",     [HEAT_FORM_RBM] = "rbm"};
 enum { N_FORMS = sizeof form_names / sizeof *form_names };
 
-/* The linear terms' array: h of an Ising model, the diagonal of a QUBO. */
+/* The linear terms' array: h of an Ising model, the diagonal of a QUBO, b of a Boltzmann machine. */
 static const char *field_name(const heat_edge_list *list)
 {
-    return list->form == HEAT_FORM_QUBO ? "linear" : "field";
+    return list->form == HEAT_FORM_QUBO ? "linear" : list->form == HEAT_FORM_BOLTZMANN ? "bias" : "field";
 }
 
 static heat_status read_energy(const graph_reader *r, heat_edge_list *list)
@@ -113,7 +111,8 @@ static heat_status read_energy(const graph_reader *r, heat_edge_list *list)
         form++;
     if (form == N_FORMS)
         status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
-                                "energy is '%.40s', expected ising, max-cut, qubo, potts or rbm", energy);
+                                "energy is '%.40s', expected ising, max-cut, qubo, boltzmann, potts or rbm",
+                                energy);
     else
         list->form = (heat_graph_form)form;
     heat_free(energy);
@@ -168,6 +167,21 @@ static heat_status read_arrays(const graph_reader *r, heat_edge_list *list)
     return status == HEAT_OK ? check_edges(r, list) : status;
 }
 
+static heat_status read_visible(const graph_reader *r, heat_edge_list *list)
+{
+    int64_t one = -1, *n = NULL;
+    heat_status status = get(r, "n_visible", HEAT_STORE_INT64, &one, &n);
+
+    if (status == HEAT_OK && (*n < 1 || *n > list->n_variables))
+        status =
+            heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0, "n_visible is %lld, expected 1 to %lld",
+                           (long long)*n, (long long)list->n_variables);
+    if (status == HEAT_OK)
+        list->n_visible = (int32_t)*n;
+    heat_free(n);
+    return status == HEAT_OK ? read_arrays(r, list) : status;
+}
+
 static heat_status read_form(const graph_reader *r, heat_edge_list *list)
 {
     switch (list->form) {
@@ -175,6 +189,8 @@ static heat_status read_form(const graph_reader *r, heat_edge_list *list)
         return heat_potts_hdf5_read(r->ctx, r->store, r->name, list);
     case HEAT_FORM_RBM:
         return heat_rbm_hdf5_read(r->ctx, r->store, r->name, list);
+    case HEAT_FORM_BOLTZMANN:
+        return read_visible(r, list);
     default:
         return read_arrays(r, list);
     }
@@ -239,8 +255,11 @@ static heat_status write_labels(heat_context *ctx, heat_store *store, const heat
 static heat_status write_arrays(heat_context *ctx, heat_store *store, const heat_edge_list *list)
 {
     const int64_t *n = &list->n_variables, *m = &list->n_edges;
+    int64_t n_visible = list->n_visible;
     heat_status status = heat_store_put(ctx, store, "edge_i", HEAT_STORE_INT32, 1, m, list->i);
 
+    if (status == HEAT_OK && list->form == HEAT_FORM_BOLTZMANN)
+        status = heat_store_put(ctx, store, "n_visible", HEAT_STORE_INT64, 0, NULL, &n_visible);
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "edge_j", HEAT_STORE_INT32, 1, m, list->j);
     if (status == HEAT_OK)

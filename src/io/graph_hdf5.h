@@ -1,7 +1,8 @@
 /* A graph as heatbath's HDF5: kind "graph"; arrays n_variables, edge_i, edge_j (0-based), weight, field or,
- * of a QUBO, linear (where there are such terms), offset, labels (the bytes of a JSON array, where variables
- * have names); the root attribute energy = "ising", "max-cut", "qubo" or "potts" says what the numbers mean.
- * The arrays of a Potts model are those of potts_hdf5.h. */
+ * of a QUBO, linear, of a Boltzmann machine, bias (where there are such terms) and n_visible, offset, labels
+ * (the bytes of a JSON array, where variables have names); the root attribute energy = "ising", "max-cut",
+ * "qubo", "boltzmann", "rbm" or "potts" says what the numbers mean. The arrays of a Potts model are those of
+ * potts_hdf5.h, of an RBM those of rbm_hdf5.h. */
 #ifndef HEATBATH_GRAPH_HDF5_H
 #define HEATBATH_GRAPH_HDF5_H
 

@@ -3,7 +3,9 @@
  * - sum_i h_i s_i + offset, which is its pairwise view. A QUBO E(x) = sum_(i<j) Q_ij x_i x_j + sum_i Q_ii x_i
  * + offset, x = 0, 1, is the same graph with s = 2x - 1: J_ij = -Q_ij/4, h_i = -Q_ii/2 - sum_j Q_ij/4. Its
  * diagonal and offset are kept as given, and Q_ij = -4 J_ij exactly, so that its energies are the input's
- * own.
+ * own. A Boltzmann machine E(x) = -sum_(i<j) W_ij x_i x_j - sum_i b_i x_i + offset is the QUBO with Q = -W
+ * and Q_ii = -b_i (Ackley, Hinton, Sejnowski, Cognitive Science 9 (1985) 147): the same, said with the other
+ * sign.
  */
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -22,7 +24,7 @@ typedef struct heat_ising {
     bool has_field; /* otherwise nobody looks at its zeroes, whose pages then take no memory */
     double offset;
     bool exact;
-    double *linear;       /* Q_ii; NULL unless a QUBO */
+    double *linear;       /* Q_ii; NULL unless over 0 and 1 */
     bool has_linear;      /* some are given */
     double linear_offset; /* of the QUBO's form */
 } heat_ising;
@@ -101,14 +103,30 @@ static heat_status ising_deltas(heat_context *ctx, const heat_model *model, int6
 /* What a weight of the input is for a coupling J. */
 static double factor_of(heat_graph_form form)
 {
-    return form == HEAT_FORM_ISING ? 1 : form == HEAT_FORM_MAX_CUT ? -1 : -0.25;
+    switch (form) {
+    case HEAT_FORM_MAX_CUT:
+        return -1;
+    case HEAT_FORM_QUBO:
+        return -0.25;
+    case HEAT_FORM_BOLTZMANN:
+        return 0.25;
+    default:
+        return 1;
+    }
+}
+
+static bool is_over_binary(heat_graph_form form)
+{
+    return form == HEAT_FORM_QUBO || form == HEAT_FORM_BOLTZMANN;
 }
 
 static heat_graph_form form_of(const heat_model *model)
 {
     const heat_ising *m = model->self;
 
-    return m->linear != NULL ? HEAT_FORM_QUBO : model->info.max_cut ? HEAT_FORM_MAX_CUT : HEAT_FORM_ISING;
+    if (m->linear != NULL)
+        return model->info.n_visible > 0 ? HEAT_FORM_BOLTZMANN : HEAT_FORM_QUBO;
+    return model->info.max_cut ? HEAT_FORM_MAX_CUT : HEAT_FORM_ISING;
 }
 
 static heat_status copy_field(heat_context *ctx, const double *field, int32_t n, heat_edge_list *list)
@@ -132,7 +150,7 @@ static heat_status copy_field(heat_context *ctx, const double *field, int32_t n,
 static heat_status ising_save(heat_context *ctx, const heat_model *model, const char *path)
 {
     const heat_ising *m = model->self;
-    heat_edge_list list = {.n_variables = m->n, .form = form_of(model)};
+    heat_edge_list list = {.n_variables = m->n, .form = form_of(model), .n_visible = model->info.n_visible};
     double factor = 1 / factor_of(list.form); /* a power of two: exact */
     heat_status status;
 
@@ -151,6 +169,8 @@ static heat_status ising_save(heat_context *ctx, const heat_model *model, const 
             }
     if (status == HEAT_OK)
         status = copy_field(ctx, m->linear == NULL ? m->field : m->linear, m->n, &list);
+    for (int32_t i = 0; list.form == HEAT_FORM_BOLTZMANN && list.field != NULL && i < m->n; i++)
+        list.field[i] = 0 - list.field[i];
     if (status == HEAT_OK) {
         list.offset = m->linear == NULL ? m->offset : m->linear_offset;
         list.labels = model->labels; /* lent */
@@ -197,10 +217,10 @@ static void find_exactness(heat_ising *m, heat_model_info *info)
     info->integer = m->exact && native.lowest_bit >= 0;
 }
 
-static void describe(heat_ising *m, heat_model_info *info)
+static void describe(heat_ising *m, heat_graph_form form, heat_model_info *info)
 {
     const int64_t *row = m->rows.row;
-    double scale = m->linear == NULL ? 1 : -4;
+    double scale = form == HEAT_FORM_MAX_CUT ? 1 : 1 / factor_of(form); /* J is told, not the weight */
 
     info->n_variables = m->n;
     info->n_states = 2;
@@ -237,16 +257,18 @@ static bool all_finite(const heat_ising *m)
 static heat_status set_fields(heat_context *ctx, const heat_edge_list *list, heat_ising *m)
 {
     heat_status status = heat_alloc(ctx, m->n, sizeof *m->field, &m->field);
+    bool is_binary = is_over_binary(list->form);
 
     m->offset = m->linear_offset = list->offset;
-    m->has_linear = list->field != NULL && list->form == HEAT_FORM_QUBO;
-    m->has_field = list->field != NULL || list->form == HEAT_FORM_QUBO;
-    if (status == HEAT_OK && list->form == HEAT_FORM_QUBO)
+    m->has_linear = list->field != NULL && is_binary;
+    m->has_field = list->field != NULL || is_binary;
+    if (status == HEAT_OK && is_binary)
         status = heat_alloc(ctx, m->n, sizeof *m->linear, &m->linear);
     if (status != HEAT_OK)
         return status;
     for (int32_t i = 0; list->field != NULL && i < m->n; i++)
-        (m->linear == NULL ? m->field : m->linear)[i] = list->field[i] + 0.0; /* no -0 */
+        (m->linear == NULL ? m->field : m->linear)[i] =
+            list->form == HEAT_FORM_BOLTZMANN ? 0 - list->field[i] : list->field[i] + 0.0; /* no -0 */
     if (m->linear == NULL)
         return HEAT_OK;
     for (int32_t i = 0; i < m->n; i++) {
@@ -298,11 +320,12 @@ heat_status heat_ising_create(heat_context *ctx, heat_edge_list *list, const cha
     status = heat_model_create(ctx, &ising_kind, m, name, &model);
     if (status != HEAT_OK)
         return status;
-    describe(m, &model->info);
+    describe(m, list->form, &model->info);
     model->total_weight = total_weight;
     model->labels = list->labels;
     list->labels = (heat_labels){0};
-    model->info.kind = m->linear == NULL ? "ising" : "qubo";
+    model->info.kind = m->linear == NULL ? "ising" : list->form == HEAT_FORM_QUBO ? "qubo" : "boltzmann";
+    model->info.n_visible = list->n_visible;
     model->info.format = format;
     model->info.n_merged = m->rows.n_merged + list->n_repeated_fields;
     model->info.n_self_loops = list->n_self_loops;
@@ -312,7 +335,7 @@ heat_status heat_ising_create(heat_context *ctx, heat_edge_list *list, const cha
     return HEAT_OK;
 }
 
-/* Copies the caller's edges, checked; with `qubo`, i = j is a linear term. */
+/* Copies the caller's edges, checked; of a QUBO, i = j is a linear term. */
 static heat_status list_edges(heat_context *ctx, int64_t n_edges, const int32_t *i, const int32_t *j,
                               const double *values, heat_edge_list *list)
 {
@@ -376,6 +399,59 @@ heat_status heat_model_create_qubo(heat_context *ctx, int32_t n_variables, int64
     status = check_arrays(ctx, "heat_model_create_qubo", n_variables, n_terms, i, j, terms);
     if (status == HEAT_OK)
         status = list_edges(ctx, n_terms, i, j, terms, &list);
+    if (status == HEAT_OK)
+        status = heat_ising_create(ctx, &list, "arrays", "memory", out);
+    heat_edge_list_clear(&list);
+    return status;
+}
+
+void heat_boltzmann_init(heat_boltzmann *machine)
+{
+    *machine = (heat_boltzmann){.size = sizeof *machine};
+}
+
+static heat_status list_machine(heat_context *ctx, const heat_boltzmann *b, heat_edge_list *list)
+{
+    heat_status status =
+        check_arrays(ctx, "heat_model_create_boltzmann", b->n_visible, b->n_edges, b->i, b->j, b->weights);
+
+    if (status != HEAT_OK)
+        return status;
+    if (b->n_visible < 1 || b->n_hidden < 0 || list->n_variables >= INT32_MAX)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "heat_model_create_boltzmann: %d visible and %d hidden units: expected at least one "
+                         "visible, and fewer than %d together",
+                         b->n_visible, b->n_hidden, INT32_MAX);
+    for (int64_t i = 0; i < list->n_variables && b->biases != NULL; i++)
+        if (!isfinite(b->biases[i]))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_boltzmann: bias %lld is not finite",
+                             (long long)i);
+    if (!isfinite(b->offset))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_boltzmann: the offset is not finite");
+    status = list_edges(ctx, b->n_edges, b->i, b->j, b->weights, list);
+    if (status == HEAT_OK && b->biases != NULL)
+        status = copy_field(ctx, b->biases, (int32_t)list->n_variables, list);
+    return status;
+}
+
+heat_status heat_model_create_boltzmann(heat_context *ctx, const heat_boltzmann *machine, heat_model **out)
+{
+    heat_boltzmann own;
+    heat_edge_list list;
+    heat_status status;
+
+    if (ctx == NULL || out == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    *out = NULL;
+    if (machine == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_boltzmann: no struct");
+    heat_boltzmann_init(&own);
+    heat_struct_copy(&own, sizeof own, machine, machine->size);
+    list = (heat_edge_list){.n_variables = (int64_t)own.n_visible + own.n_hidden,
+                            .offset = own.offset,
+                            .form = HEAT_FORM_BOLTZMANN,
+                            .n_visible = own.n_visible};
+    status = list_machine(ctx, &own, &list);
     if (status == HEAT_OK)
         status = heat_ising_create(ctx, &list, "arrays", "memory", out);
     heat_edge_list_clear(&list);

@@ -44,6 +44,30 @@ static void ising_energy_has_these_signs(void **state)
     heat_context_free(ctx);
 }
 
+/* QUBO: E(x) = sum Q_ij x_i x_j + offset; Boltzmann machine: E(x) = -sum W x_i x_j - sum b x_i + offset, for
+ * all states of three units. */
+static void qubo_and_boltzmann_energies_have_these_signs(void **state)
+{
+    (void)state;
+    const int32_t i[] = {0, 2, 1}, j[] = {1, 1, 1};
+    const double Q[] = {2, -3, 0.5}, b[] = {0.5, 0, -4}, offset = 10;
+    const heat_boltzmann arrays = {sizeof arrays, 2, 1, 2, i, j, Q, b, offset};
+    heat_context *ctx = test_context();
+    heat_model *qubo = NULL, *machine = NULL;
+
+    assert_ok(ctx, heat_model_create_qubo(ctx, 3, 3, i, j, Q, offset, &qubo));
+    assert_ok(ctx, heat_model_create_boltzmann(ctx, &arrays, &machine));
+    for (int bits = 0; bits < 8; bits++) {
+        const int8_t x[] = {(int8_t)(bits & 1), (int8_t)(bits >> 1 & 1), (int8_t)(bits >> 2)};
+        double pairs = Q[0] * x[0] * x[1] + Q[1] * x[2] * x[1];
+        assert_close(energy_of(ctx, qubo, x), offset + pairs + Q[2] * x[1], 0);
+        assert_close(energy_of(ctx, machine, x), offset - pairs - b[0] * x[0] - b[2] * x[2], 0);
+    }
+    heat_model_free(qubo);
+    heat_model_free(machine);
+    heat_context_free(ctx);
+}
+
 /* E(a) = -sum J(a_i, a_j) - sum h_i(a_i) + offset, for all states of three values on three sites, tables and
  * plain couplings, a repeated pair given the other way round. */
 static void potts_energy_has_these_signs(void **state)
@@ -359,6 +383,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ising_energy_has_these_signs),
+        cmocka_unit_test(qubo_and_boltzmann_energies_have_these_signs),
         cmocka_unit_test(potts_energy_has_these_signs),
         cmocka_unit_test(positive_couplings_align_and_positive_fields_point_up),
         cmocka_unit_test(max_cut_weights_are_couplings_with_the_other_sign),
