@@ -1,4 +1,4 @@
-/* Real numbers as doubles, for bodies that are compiled once a kind of number (number_pair.h is the other).
+/* Real numbers as doubles, for bodies that are compiled once a kind of real (number_pair.h is the other).
  */
 #ifndef HEATBATH_NUMBER_DOUBLE_H
 #define HEATBATH_NUMBER_DOUBLE_H
@@ -7,64 +7,64 @@
 
 #include <math.h>
 
-typedef double number;
+typedef double real;
 
-static const double number_rounding = 1.1102230246251565e-16; /* relative, of one operation */
+static const double real_rounding = 1.1102230246251565e-16; /* relative, of one operation */
 
-static inline number number_of(double x)
+static inline real real_of(double x)
 {
     return x;
 }
 
-static inline double number_value(number a)
+static inline double real_value(real a)
 {
     return a;
 }
 
-static inline number number_plus(number a, number b)
+static inline real real_plus(real a, real b)
 {
     return a + b;
 }
 
-static inline number number_minus(number a, number b)
+static inline real real_minus(real a, real b)
 {
     return a - b;
 }
 
-static inline number number_times(number a, number b)
+static inline real real_times(real a, real b)
 {
     return a * b;
 }
 
-static inline number number_over(number a, number b)
+static inline real real_over(real a, real b)
 {
     return a / b;
 }
 
-static inline number number_negative(number a)
+static inline real real_negative(real a)
 {
     return -a;
 }
 
 /* a 2^exponent */
-static inline number number_scale(number a, int exponent)
+static inline real real_scale(real a, int exponent)
 {
     return ldexp(a, exponent);
 }
 
 /* log |a| */
-static inline double number_log(number a)
+static inline double real_log(real a)
 {
     return log(fabs(a));
 }
 
-static inline number number_root(number a)
+static inline real real_root(real a)
 {
     return sqrt(a);
 }
 
 /* exp(-2 a b), and tanh(a b); a, b >= 0. */
-static inline void number_weigh(double a, double b, number *x, number *t)
+static inline void real_weigh(double a, double b, real *x, real *t)
 {
     *x = heat_exp_negative(-2 * a * b);
     *t = tanh(a * b);

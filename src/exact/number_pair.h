@@ -5,122 +5,122 @@
 
 #include <math.h>
 
-typedef struct number {
+typedef struct real {
     double high, low;
-} number;
+} real;
 
-static const double number_rounding = 4.930380657631324e-32; /* relative, of one operation */
+static const double real_rounding = 4.930380657631324e-32; /* relative, of one operation */
 
-static inline number number_of(double x)
+static inline real real_of(double x)
 {
-    return (number){x, 0};
+    return (real){x, 0};
 }
 
-static inline double number_value(number a)
+static inline double real_value(real a)
 {
     return a.high;
 }
 
-/* high + low made one number again, |high| >= |low|. */
-static inline number number_close(double high, double low)
+/* high + low made one real again, |high| >= |low|. */
+static inline real real_close(double high, double low)
 {
     double sum = high + low;
 
-    return (number){sum, low - (sum - high)};
+    return (real){sum, low - (sum - high)};
 }
 
 /* a * b without an error. */
-static inline number number_product(double a, double b)
+static inline real real_product(double a, double b)
 {
     const double half = 134217729; /* 2^27 + 1 */
     double product = a * b, big_a = half * a, big_b = half * b;
     double a1 = big_a - (big_a - a), b1 = big_b - (big_b - b), a2 = a - a1, b2 = b - b1;
 
-    return (number){product, ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2};
+    return (real){product, ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2};
 }
 
-static inline number number_plus(number a, number b)
+static inline real real_plus(real a, real b)
 {
     double sum = a.high + b.high, part = sum - a.high;
     double error = (a.high - (sum - part)) + (b.high - part);
 
-    return number_close(sum, error + (a.low + b.low));
+    return real_close(sum, error + (a.low + b.low));
 }
 
-static inline number number_negative(number a)
+static inline real real_negative(real a)
 {
-    return (number){-a.high, -a.low};
+    return (real){-a.high, -a.low};
 }
 
-static inline number number_minus(number a, number b)
+static inline real real_minus(real a, real b)
 {
-    return number_plus(a, number_negative(b));
+    return real_plus(a, real_negative(b));
 }
 
-static inline number number_times(number a, number b)
+static inline real real_times(real a, real b)
 {
-    number product = number_product(a.high, b.high);
+    real product = real_product(a.high, b.high);
 
-    return number_close(product.high, product.low + (a.high * b.low + a.low * b.high));
+    return real_close(product.high, product.low + (a.high * b.low + a.low * b.high));
 }
 
-static inline number number_over(number a, number b)
+static inline real real_over(real a, real b)
 {
     double first = a.high / b.high, second;
-    number rest = number_minus(a, number_times(b, number_of(first)));
+    real rest = real_minus(a, real_times(b, real_of(first)));
 
     second = rest.high / b.high;
-    rest = number_minus(rest, number_times(b, number_of(second)));
-    return number_plus(number_close(first, second), number_of(rest.high / b.high));
+    rest = real_minus(rest, real_times(b, real_of(second)));
+    return real_plus(real_close(first, second), real_of(rest.high / b.high));
 }
 
 /* a 2^exponent */
-static inline number number_scale(number a, int exponent)
+static inline real real_scale(real a, int exponent)
 {
-    return (number){ldexp(a.high, exponent), ldexp(a.low, exponent)};
+    return (real){ldexp(a.high, exponent), ldexp(a.low, exponent)};
 }
 
 /* log |a| */
-static inline double number_log(number a)
+static inline double real_log(real a)
 {
     return log(fabs(a.high)) + a.low / a.high;
 }
 
-static inline number number_root(number a)
+static inline real real_root(real a)
 {
     double first = sqrt(a.high);
-    number rest;
+    real rest;
 
     if (!(first > 0))
-        return number_of(0);
-    rest = number_minus(a, number_product(first, first));
-    return number_close(first, rest.high / (2 * first));
+        return real_of(0);
+    rest = real_minus(a, real_product(first, first));
+    return real_close(first, rest.high / (2 * first));
 }
 
 /* exp(y), y <= 0: y = k log 2 + 256 r, a Taylor series in r, squared eight times. */
-static inline number number_exp_negative(number y)
+static inline real real_exp_negative(real y)
 {
-    const number log_2 = {0.6931471805599453094, 2.3190468138462996e-17};
+    const real log_2 = {0.6931471805599453094, 2.3190468138462996e-17};
     double k = nearbyint(y.high / log_2.high);
-    number r = number_minus(y, number_times(number_of(k), log_2)), sum = number_of(1);
+    real r = real_minus(y, real_times(real_of(k), log_2)), sum = real_of(1);
 
     if (!(y.high > -700))
-        return number_of(0);
-    r = number_times(r, number_of(1.0 / 256));
+        return real_of(0);
+    r = real_times(r, real_of(1.0 / 256));
     for (int i = 14; i >= 1; i--)
-        sum = number_plus(number_of(1), number_over(number_times(sum, r), number_of(i)));
+        sum = real_plus(real_of(1), real_over(real_times(sum, r), real_of(i)));
     for (int i = 0; i < 8; i++)
-        sum = number_times(sum, sum);
-    return (number){ldexp(sum.high, (int)k), ldexp(sum.low, (int)k)};
+        sum = real_times(sum, sum);
+    return (real){ldexp(sum.high, (int)k), ldexp(sum.low, (int)k)};
 }
 
 /* exp(-2 a b), and tanh(a b); a, b >= 0. */
-static inline void number_weigh(double a, double b, number *x, number *t)
+static inline void real_weigh(double a, double b, real *x, real *t)
 {
-    number y = number_product(-2 * a, b), one = number_of(1);
+    real y = real_product(-2 * a, b), one = real_of(1);
 
-    *x = y.high < 0 ? number_exp_negative(y) : one;
-    *t = number_over(number_minus(one, *x), number_plus(one, *x));
+    *x = y.high < 0 ? real_exp_negative(y) : one;
+    *t = real_over(real_minus(one, *x), real_plus(one, *x));
 }
 
 #endif

@@ -8,6 +8,8 @@
 
 static const double most_error = 1e-10;    /* of log Z in doubles; of pairs the same in its relative size */
 static const double most_mismatch = 1e-10; /* of correlations */
+static const double most_spread = 1e-8;    /* of the variance of the energy, of its size */
+static const double least_spread = 1e-12;  /* over that at infinite temperature: as good as none */
 
 /* log Z without the sum over even subgraphs; the vertex of the fields counts each state twice. */
 static double free_log_z(const heat_planar *plan, double beta)
@@ -66,6 +68,19 @@ static void note_means(const heat_planar *plan, const double *correlation, heat_
     sum->mean_energy = energy.sum + energy.error;
 }
 
+/* The variance of the energy; NaN if its two values differ by too much. */
+static double variance_of(const heat_planar *plan, const heat_planar_pass *pass)
+{
+    double hot = 0;
+
+    for (int32_t e = 0; e < plan->map.m; e++)
+        hot += plan->source[e] == heat_planar_tie ? 0 : plan->coupling[e] * plan->coupling[e];
+    if (pass->beta == 0) /* of which the pass knows no slopes */
+        return hot;
+    return pass->variance_error <= most_spread * pass->variance + least_spread * hot ? fmax(0, pass->variance)
+                                                                                     : (double)NAN;
+}
+
 static bool is_good(const heat_planar_pass *pass, double log_z)
 {
     return pass->positive && pass->error <= most_error * fmax(1, fabs(log_z)) &&
@@ -86,7 +101,7 @@ heat_status heat_planar_run_sum(heat_context *ctx, const heat_planar *plan, doub
     if (status != HEAT_OK || (status = heat_planar_pass_double(ctx, plan, &pass)) != HEAT_OK ||
         heat_halted(ctx))
         goto out;
-    if (!is_good(&pass, free_part + pass.log_sum)) {
+    if (!is_good(&pass, free_part + pass.log_sum) || isnan(variance_of(plan, &pass))) {
         status = heat_planar_pass_pair(ctx, plan, &pass);
         if (status != HEAT_OK || heat_halted(ctx))
             goto out;
@@ -97,6 +112,7 @@ heat_status heat_planar_run_sum(heat_context *ctx, const heat_planar *plan, doub
         }
     }
     note_means(plan, pass.correlation, sum);
+    sum->energy_variance = variance_of(plan, &pass);
     sum->log_z = free_part + pass.log_sum;
 out:
     heat_free(pass.correlation);

@@ -9,6 +9,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "exact/elimination_run.h"
+#include "exact/number_dual.h"
 #include "exact/planar_plan.h"
 
 #include <limits.h>
@@ -30,7 +31,7 @@ typedef struct planar_front {
 typedef struct planar_run {
     const heat_planar *plan;
     heat_planar_pass *pass;
-    number *root_t, *slope; /* [m] sqrt |t|, 1 - t^2 */
+    number *root_t, *rest; /* [m] sqrt |t|, 1 - t^2 */
     number *stack, *factors, *closing;
     int64_t top, n_factors;
     int32_t *orders; /* [2 joined] of every join */
@@ -38,13 +39,13 @@ typedef struct planar_run {
     double squares; /* sum of those of all inverses on fronts */
     heat_long_sum log_sum;
     double cancelled; /* sizes of the four Pfaffians of a torus over their sum; 1 in the plane */
-    double *mean[2];  /* [m] correlations, from either end */
+    double *mean[2];  /* [m][2] correlations and their derivatives by beta, from either end */
 } planar_run;
 
 static void run_clear(planar_run *run)
 {
     heat_free(run->root_t);
-    heat_free(run->slope);
+    heat_free(run->rest);
     heat_free(run->closing);
     heat_free(run->front.place);
     heat_free(run->stack);
@@ -66,7 +67,7 @@ static heat_status run_init(heat_context *ctx, const heat_planar *plan, heat_pla
 
     *run = (planar_run){.plan = plan, .pass = pass, .cancelled = 1};
     if ((status = heat_alloc(ctx, m, sizeof(number), &run->root_t)) != HEAT_OK ||
-        (status = heat_alloc(ctx, m, sizeof(number), &run->slope)) != HEAT_OK ||
+        (status = heat_alloc(ctx, m, sizeof(number), &run->rest)) != HEAT_OK ||
         (status = heat_alloc_unset(ctx, plan->stack, sizeof(number), &run->stack)) != HEAT_OK ||
         (status = heat_alloc_unset(ctx, plan->factors + plan->n_closing_factors, sizeof(number),
                                    &run->factors)) != HEAT_OK ||
@@ -77,9 +78,9 @@ static heat_status run_init(heat_context *ctx, const heat_planar *plan, heat_pla
         (status = heat_alloc_unset(ctx, front * front, sizeof(number), &run->front.inverse)) != HEAT_OK ||
         (status = heat_alloc(ctx, front, sizeof(number), &run->front.row[0])) != HEAT_OK ||
         (status = heat_alloc(ctx, front, sizeof(number), &run->front.row[1])) != HEAT_OK ||
-        (status = heat_alloc(ctx, m, sizeof(double), &run->mean[0])) != HEAT_OK)
+        (status = heat_alloc(ctx, 2 * m, sizeof(double), &run->mean[0])) != HEAT_OK)
         return status;
-    return heat_alloc(ctx, m, sizeof(double), &run->mean[1]);
+    return heat_alloc(ctx, 2 * m, sizeof(double), &run->mean[1]);
 }
 
 /* Exchanges the half-edges that stand at i < j, in the factors above too. */
@@ -148,7 +149,7 @@ static planar_pfaffian eliminate(planar_front *front)
             pfaffian.mantissa = number_negative(pfaffian.mantissa);
         }
         if (number_value(first[p + 1]) == 0) /* rounding stands for what is lost */
-            first[p + 1] = number_of(number_rounding);
+            first[p + 1] = number_of(real_rounding);
         pfaffian = multiply(pfaffian, first[p + 1]);
         for (int32_t c = p + 2; c < size; c++)
             first[c] = number_over(first[c], first[p + 1]);
@@ -238,15 +239,11 @@ static int edge_sign(const heat_planar *plan, int32_t h)
 static void set_weights(planar_run *run)
 {
     for (int32_t e = 0; e < run->plan->map.m; e++) {
-        number x, t;
-        number_weigh(run->pass->beta, fabs(run->plan->coupling[e]), &x, &t);
-        if (run->plan->source[e] == heat_planar_tie) {
-            t = number_of(1);
-            x = number_of(0);
-        }
+        number t = number_of(1);
+        run->rest[e] = number_of(0);
+        if (run->plan->source[e] != heat_planar_tie)
+            number_weigh(run->pass->beta, fabs(run->plan->coupling[e]), &t, &run->rest[e]);
         run->root_t[e] = number_root(t);
-        t = number_plus(number_of(1), x); /* 1 - t^2 = 4 x / (1 + x)^2 */
-        run->slope[e] = number_over(number_times(number_of(4), x), number_times(t, t));
     }
 }
 
@@ -462,9 +459,12 @@ static void pop_vertex(planar_run *run, const heat_planar_node *node)
             sum = number_plus(sum, c > i ? term : number_negative(term));
         }
         if (number_value(root) > 0)
-            sum = number_over(number_times(run->slope[e], sum), root);
+            sum = number_over(number_times(run->rest[e], sum), root);
         sum = number_plus(sum, number_times(root, root));
-        run->mean[around[i] % 2][e] = plan->coupling[e] < 0 ? -number_value(sum) : number_value(sum);
+        if (plan->coupling[e] < 0)
+            sum = number_negative(sum);
+        run->mean[around[i] % 2][2 * e] = number_value(sum);
+        run->mean[around[i] % 2][2 * e + 1] = number_slope(sum);
     }
 }
 
@@ -479,17 +479,22 @@ static bool halted_at(heat_context *ctx, int32_t node)
 static void conclude(const planar_run *run)
 {
     heat_planar_pass *pass = run->pass;
+    heat_long_sum variance = {0, 0};
 
     pass->log_sum = run->log_sum.sum + run->log_sum.error;
-    pass->error = safety * number_rounding * sqrt(run->squares) * run->cancelled;
+    pass->error = safety * real_rounding * sqrt(run->squares) * run->cancelled;
     for (int32_t e = 0; e < run->plan->map.m; e++) {
-        double difference = fabs(run->mean[0][e] - run->mean[1][e]);
+        const double *one = run->mean[0] + 2 * e, *two = run->mean[1] + 2 * e;
+        double difference = fabs(one[0] - two[0]), coupling = run->plan->coupling[e];
         if (run->plan->source[e] == heat_planar_tie)
             continue;
         if (!(difference <= pass->mismatch))
             pass->mismatch = difference;
-        pass->correlation[e] = (run->mean[0][e] + run->mean[1][e]) / 2;
+        pass->correlation[e] = (one[0] + two[0]) / 2;
+        heat_long_sum_add(&variance, coupling * (one[1] + two[1]) / 2);
+        pass->variance_error += fabs(coupling * (one[1] - two[1]));
     }
+    pass->variance = variance.sum + variance.error;
 }
 
 heat_status PLANAR_PASS(heat_context *ctx, const heat_planar *plan, heat_planar_pass *pass)
@@ -497,7 +502,7 @@ heat_status PLANAR_PASS(heat_context *ctx, const heat_planar *plan, heat_planar_
     planar_run run;
     heat_status status = run_init(ctx, plan, pass, &run);
 
-    pass->mismatch = 0;
+    pass->mismatch = pass->variance_error = 0;
     pass->positive = true;
     if (status != HEAT_OK)
         goto out;

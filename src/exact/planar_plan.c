@@ -146,7 +146,7 @@ static void price(heat_planar *plan)
     double numbers = (double)plan->stack + (double)plan->factors + 3 * front * front;
 
     plan->cost.bytes =
-        2 * 8.0 * numbers + 100 * n + 120 * m + 4.0 * (double)(plan->index_room + plan->join_room);
+        4 * 8.0 * numbers + 100 * n + 120 * m + 4.0 * (double)(plan->index_room + plan->join_room);
 }
 
 heat_status heat_planar_create(heat_context *ctx, const heat_pairwise *graph, heat_planar **out)

@@ -48,11 +48,13 @@ HEAT_MUST_USE heat_status heat_planar_tree_create(heat_context *ctx, heat_planar
 /* What one pass over the tree leaves. */
 typedef struct heat_planar_pass {
     double beta;
-    double log_sum;      /* log of the sum over even subgraphs */
-    double error;        /* of log_sum, by the rounding of the fronts: not often more */
-    double mismatch;     /* largest difference between the two values that each correlation gets */
-    bool positive;       /* as every Pfaffian on the way must be */
-    double *correlation; /* [m] <s s'> */
+    double log_sum;        /* log of the sum over even subgraphs */
+    double error;          /* of log_sum, by the rounding of the fronts: not often more */
+    double mismatch;       /* largest difference between the two values that each correlation gets */
+    bool positive;         /* as every Pfaffian on the way must be */
+    double *correlation;   /* [m] <s s'> */
+    double variance;       /* of the energy: sum of J d<s s'>/d beta */
+    double variance_error; /* sum of the differences between the two values that each term gets */
 } heat_planar_pass;
 
 /* In doubles, and in pairs of doubles. A halted pass is left unfinished. */

@@ -10,7 +10,7 @@
 
 /* log Z, <E>, <s_i> and <s_i s_j> of every entry, state by state. */
 typedef struct truth {
-    double log_z, energy;
+    double log_z, energy, variance;
     double *spin, *pair;
 } truth;
 
@@ -34,6 +34,7 @@ static truth enumerate(const heat_pairwise *g, double beta)
             weight = exp(-beta * (energy - lowest));
             z += weight;
             t.energy += weight * energy;
+            t.variance += weight * (energy - lowest) * (energy - lowest);
             for (int32_t v = 0; v < g->n; v++) {
                 t.spin[v] += weight * state[v];
                 for (int64_t e = g->row[v]; e < g->row[v + 1]; e++)
@@ -42,6 +43,7 @@ static truth enumerate(const heat_pairwise *g, double beta)
         }
     t.log_z = log(z) - beta * lowest;
     t.energy /= z;
+    t.variance = t.variance / z - (t.energy - lowest) * (t.energy - lowest);
     for (int32_t v = 0; v < g->n; v++)
         t.spin[v] /= z;
     for (int64_t e = 0; e < g->row[g->n]; e++)
@@ -63,6 +65,7 @@ static truth by_pfaffian(heat_context *ctx, const heat_pairwise *g, double beta)
     heat_planar_free(plan);
     t.log_z = sum.log_z;
     t.energy = sum.mean_energy;
+    t.variance = sum.energy_variance;
     return t;
 }
 
@@ -73,6 +76,7 @@ static void compare(heat_context *ctx, const heat_pairwise *g, double beta)
 
     assert_close(found.log_z, expected.log_z, 1e-11 * fmax(1, fabs(expected.log_z)));
     assert_close(found.energy, expected.energy, 1e-9 * scale);
+    assert_close(found.variance, expected.variance, 1e-7 * expected.variance + 1e-10 * scale);
     for (int32_t v = 0; v < g->n; v++)
         if (isnan(found.spin[v])) /* only among fields, without one */
             assert_true(g->field[v] == 0 && fabs(expected.spin[v]) > 1e-3);
@@ -287,12 +291,13 @@ static void tori_match_kaufman(void **state)
     for (int32_t side = 5; side <= 32; side += 9)
         for (size_t k = 0; k < sizeof temperatures / sizeof *temperatures; k++) {
             test_graph g = test_graph_lattice(side, side + 3, true, 1, 0);
-            double log_z, energy, beta = 1 / temperatures[k];
+            double log_z, energy, capacity, beta = 1 / temperatures[k];
             truth found = by_pfaffian(ctx, test_graph_seal(&g, 0, true), beta);
-            assert_ok(
-                ctx, heat_exact_square_ising(ctx, side, side + 3, 1, temperatures[k], &log_z, &energy, NULL));
+            assert_ok(ctx, heat_exact_square_ising(ctx, side, side + 3, 1, temperatures[k], &log_z, &energy,
+                                                   &capacity));
             assert_close(found.log_z, log_z, 1e-12 * log_z);
             assert_close(found.energy, energy, 1e-11 * fabs(energy));
+            assert_close(found.variance * beta * beta, capacity, 1e-8 * capacity + 1e-9);
             free(found.spin);
             free(found.pair);
             test_graph_clear(&g);
