@@ -19,7 +19,7 @@ static const struct {
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
     {"learn", "",
-     "|method|hidden|layers|loss|checkpoint|every|figures|corrupt-labels|report-bias|clamp|repeats|update|"},
+     "|method|layers|loss|checkpoint|every|figures|corrupt-labels|report-bias|clamp|repeats|update|"},
     {"learn", "negative", "|tempering|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},

@@ -4,11 +4,9 @@
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
                        const int8_t *rows, double *mean)
 {
-    double log_z;
-
     (void)n_rows;
     (void)rows;
-    return l->kind->sum_states(ctx, l, negative->threads, mean, &log_z);
+    return l->kind->sum_states(ctx, l, negative->threads, mean, &negative->log_z);
 }
 
 const heat_negative_kind heat_negative_exact = {.name = "exact", .is_exact = true, .run = run};

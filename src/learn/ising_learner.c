@@ -5,6 +5,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "exact/exact_choice.h"
+#include "learn/learn_rows.h"
 #include "learn/learner.h"
 #include "learn/subset_sums.h"
 
@@ -13,6 +14,7 @@
 
 enum { CHEAP_BITS = 16 };
 static const double cheap_entries = 1e6; /* of an elimination */
+static const double least_variance = 0.02;
 
 typedef struct ising_learner {
     int64_t n_edges;
@@ -68,58 +70,73 @@ static heat_status list_pairs(heat_context *ctx, const heat_model *graph, int32_
     return status;
 }
 
-static heat_status ising_open(heat_context *ctx, const heat_learn_input *input, heat_learner *l)
-{
-    ising_learner *self;
-    heat_data_info info;
-    heat_status status;
-
-    heat_data_describe(input->data, &info);
-    if (info.storage != HEAT_DATA_BITS)
-        return heat_fail(
-            ctx, HEAT_ERROR_UNDEFINED,
-            "%s: the values are %g to %g, and ising learns from 0 and 1 or -1 and +1 (--binarize T makes "
-            "them 0 and 1)",
-            info.name, info.min, info.max);
-    status = heat_alloc(ctx, 1, sizeof *self, &self);
-    if (status != HEAT_OK)
-        return status;
-    l->self = self;
-    l->n_variables = l->n_visible = info.n_variables;
-    l->coding = info.coding;
-    status = list_pairs(ctx, input->graph, info.n_variables, self);
-    l->n_decayed = self->n_edges;
-    l->n_parameters = self->n_edges + info.n_variables;
-    return status;
-}
-
 static void add_statistics(const heat_learner *l, const int8_t *s, double weight, double *sum)
 {
     const ising_learner *self = l->self;
 
     for (int64_t e = 0; e < self->n_edges; e++)
         sum[e] += weight * (s[self->i[e]] * s[self->j[e]]);
-    for (int32_t k = 0; k < l->n_variables; k++)
+    for (int32_t k = 0; k < l->n_visible; k++)
         sum[self->n_edges + k] += weight * s[k];
 }
 
-static void ising_add_positive(const heat_learner *l, int64_t n_rows, const int8_t *rows,
-                               const double *weight, double *sum)
+static void ising_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
+                                 const double *weight, double *sum)
 {
     for (int64_t r = 0; r < n_rows; r++)
-        add_statistics(l, rows + r * l->n_variables, weight[r], sum);
+        add_statistics(l, rows + r * l->n_visible, weight == NULL ? 1 : weight[r], sum);
 }
 
-static void ising_add_negative(const heat_learner *l, int64_t n_states, const int8_t *states, double *sum)
+/* 1 / variance of each statistic in the data, of spins 1 - m^2, of 0 and 1 m (1 - m), and at most so large.
+ */
+static heat_status measure_scale(heat_context *ctx, const heat_data *data, heat_learner *l)
 {
-    for (int64_t r = 0; r < n_states; r++)
-        add_statistics(l, states + r * l->n_variables, 1, sum);
+    heat_learn_rows rows = {0};
+    heat_status status = heat_learn_rows_load(ctx, data, &rows);
+
+    if (status == HEAT_OK)
+        ising_add_statistics(l, rows.n, rows.states, rows.weight, l->scale);
+    for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++) {
+        double m = l->scale[a] / (double)rows.n, variance = m * (1 - m);
+        if (l->coding == HEAT_CODING_SPIN)
+            variance = 1 - m * m;
+        l->scale[a] = 1 / (variance > least_variance ? variance : least_variance);
+    }
+    heat_learn_rows_clear(&rows);
+    return status;
+}
+
+static heat_status ising_open(heat_context *ctx, const heat_learn_input *input,
+                              const heat_learn_options *options, heat_learner *l)
+{
+    ising_learner *self;
+    heat_data_info info;
+    heat_status status = heat_learner_check_data(ctx, "ising", input->data, &info);
+
+    if (status == HEAT_OK && options->hidden != HEAT_AUTO)
+        status = heat_fail_option(ctx, "hidden", NULL,
+                                  "all variables of ising are visible; learn rbm has hidden ones");
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, sizeof *self, &self);
+    if (status != HEAT_OK)
+        return status;
+    l->self = self;
+    l->n_visible = info.n_variables;
+    l->coding = info.coding;
+    status = list_pairs(ctx, input->graph, info.n_variables, self);
+    l->n_decayed = self->n_edges;
+    l->n_parameters = self->n_edges + info.n_variables;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, l->n_parameters, sizeof *l->parameters, &l->parameters);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, l->n_parameters, sizeof *l->scale, &l->scale);
+    return status == HEAT_OK ? measure_scale(ctx, input->data, l) : status;
 }
 
 static heat_status ising_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
 {
     const ising_learner *self = l->self;
-    int32_t n = l->n_variables;
+    int32_t n = l->n_visible;
     int64_t n_terms = self->n_edges + n;
     int32_t *i = NULL, *j = NULL;
     double *terms = NULL;
@@ -163,7 +180,7 @@ static double binary_weights(const heat_learner *l, double *w)
         b[self->j[e]] -= 2 * theta[e];
         constant += theta[e];
     }
-    for (int32_t k = 0; k < l->n_variables && spins; k++)
+    for (int32_t k = 0; k < l->n_visible && spins; k++)
         constant -= theta[self->n_edges + k];
     return constant;
 }
@@ -198,12 +215,12 @@ static heat_status sum_subsets(heat_context *ctx, const heat_learner *l, double 
     if (status != HEAT_OK)
         return status;
     constant = binary_weights(l, w);
-    status = heat_subset_sums(ctx, l->n_variables, self->n_edges, self->i, self->j, w, w + self->n_edges,
-                              mean, log_z);
+    status = heat_subset_sums(ctx, l->n_visible, self->n_edges, self->i, self->j, w, w + self->n_edges, mean,
+                              log_z);
     heat_free(w);
     *log_z += constant;
     if (status == HEAT_OK && mean != NULL && l->coding == HEAT_CODING_SPIN)
-        means_to_spins(self, l->n_variables, mean);
+        means_to_spins(self, l->n_visible, mean);
     return status;
 }
 
@@ -262,7 +279,7 @@ static heat_status ising_sum_states(heat_context *ctx, const heat_learner *l, in
     heat_model *model = NULL;
     heat_status status;
 
-    if (l->n_variables <= HEAT_MOST_SUBSET_BITS)
+    if (l->n_visible <= HEAT_MOST_SUBSET_BITS)
         return sum_subsets(ctx, l, mean, log_z);
     status = ising_make_model(ctx, l, &model);
     if (status == HEAT_OK)
@@ -282,8 +299,8 @@ static heat_status ising_price_states(heat_context *ctx, const heat_learner *l, 
     heat_model *model = NULL;
     heat_status status;
 
-    *affordable = l->n_variables <= HEAT_MOST_SUBSET_BITS;
-    *cheap = l->n_variables <= CHEAP_BITS;
+    *affordable = l->n_visible <= HEAT_MOST_SUBSET_BITS;
+    *cheap = l->n_visible <= CHEAP_BITS;
     if (*affordable)
         return HEAT_OK;
     status = ising_make_model(ctx, l, &model);
@@ -304,11 +321,11 @@ static void ising_log_weights(const heat_learner *l, int64_t n_rows, const int8_
     const double *theta = l->parameters;
 
     for (int64_t r = 0; r < n_rows; r++) {
-        const int8_t *s = rows + r * l->n_variables;
+        const int8_t *s = rows + r * l->n_visible;
         double sum = 0;
         for (int64_t e = 0; e < self->n_edges; e++)
             sum += theta[e] * (s[self->i[e]] * s[self->j[e]]);
-        for (int32_t k = 0; k < l->n_variables; k++)
+        for (int32_t k = 0; k < l->n_visible; k++)
             sum += theta[self->n_edges + k] * s[k];
         out[r] = sum;
     }
@@ -318,10 +335,10 @@ const heat_learn_kind heat_learn_kind_ising = {
     .name = "ising",
     .open = ising_open,
     .free = ising_free,
-    .add_positive = ising_add_positive,
-    .add_negative = ising_add_negative,
+    .add_statistics = ising_add_statistics,
+    .log_weights = ising_log_weights,
+    .move = heat_negative_move,
     .make_model = ising_make_model,
     .sum_states = ising_sum_states,
     .price_states = ising_price_states,
-    .log_weights = ising_log_weights,
 };

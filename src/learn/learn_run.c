@@ -16,6 +16,13 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / 
 
 static const int64_t auto_sweeps = 5;
 
+void heat_learner_clear(heat_learner *l)
+{
+    l->kind->free(l);
+    heat_free(l->parameters);
+    heat_free(l->scale);
+}
+
 void heat_learn_result_init(heat_learn_result *result)
 {
     *result = (heat_learn_result){.size = sizeof *result};
@@ -37,13 +44,15 @@ void heat_learn_result_clear(heat_learn_result *r)
 
 static heat_status find_kind(heat_context *ctx, const char *name, const heat_learn_kind **out)
 {
+#define KIND_WORD(tag, name, help) ", " name
+    static const char words[] = HEAT_LEARN_KINDS(KIND_WORD);
     for (int k = 0; k < N_KINDS; k++)
         if (strcmp(kinds[k]->name, name) == 0) {
             *out = kinds[k];
             return HEAT_OK;
         }
-    return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "'%.40s' is no kind that can be learned, expected ising",
-                     name);
+    return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "'%.40s' is no kind that can be learned, expected one of %s",
+                     name, words + 2);
 }
 
 static heat_status bad_negative(heat_context *ctx, const char *text)
@@ -86,7 +95,7 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     if (status == HEAT_OK && negative->kind->is_exact && !*affordable)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "the exact negative phase on %d variables is not affordable; pcd:%d is",
-                           (int)l->n_variables, (int)auto_sweeps);
+                           (int)l->n_visible, (int)auto_sweeps);
     if (status == HEAT_OK)
         status = heat_option_check(ctx, heat_option_table_get("learn"), opt, negative->kind->name);
     negative->seed = opt->seed;
@@ -140,19 +149,14 @@ static heat_status check_part(heat_context *ctx, const heat_learner *l, const he
     return HEAT_OK;
 }
 
-static heat_status open_learner(heat_context *ctx, const heat_learn_input *input, heat_learner *l)
+static heat_status open_learner(heat_context *ctx, const heat_learn_input *input,
+                                const heat_learn_options *opt, heat_learner *l)
 {
-    heat_status status = l->kind->open(ctx, input, l);
+    heat_status status = l->kind->open(ctx, input, opt, l);
 
     if (status == HEAT_OK)
         status = check_part(ctx, l, input->validation);
-    if (status == HEAT_OK)
-        status = check_part(ctx, l, input->test);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, l->n_parameters, sizeof *l->parameters, &l->parameters);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, l->n_parameters, sizeof *l->scale, &l->scale);
-    return status;
+    return status == HEAT_OK ? check_part(ctx, l, input->test) : status;
 }
 
 /* The model, also of a run that was stopped: making it is no work that could be cut short. */
@@ -176,7 +180,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     heat_negative negative = {0};
     heat_trainer t = {.learner = l, .negative = &negative, .opt = opt, .result = r};
     bool affordable, cheap;
-    heat_status status = open_learner(ctx, input, l);
+    heat_status status = open_learner(ctx, input, opt, l);
 
     if (status == HEAT_OK)
         status = choose(ctx, l, opt, &negative, &affordable, &cheap);
@@ -186,6 +190,9 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
         status = heat_learn_rows_load(ctx, input->validation, &t.validation);
     if (status != HEAT_OK)
         goto out;
+    t.weight_decay = opt->weight_decay;
+    if (opt->weight_decay == HEAT_FOREVER) /* not given */
+        t.weight_decay = l->kind->has_hidden && input->validation != NULL ? 1.0 / (double)t.train.n : 0;
     t.sees_likelihood = cheap || (affordable && negative.kind->is_exact);
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
@@ -227,9 +234,7 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
     budget = heat_budget_enter(ctx, "learn", opt.time, opt.memory);
     status = learn(ctx, input, &l, &opt, &r);
     heat_budget_leave(ctx, &budget);
-    l.kind->free(&l);
-    heat_free(l.parameters);
-    heat_free(l.scale);
+    heat_learner_clear(&l);
     if (status != HEAT_OK) {
         heat_learn_result_clear(&r);
         return status;

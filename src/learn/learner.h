@@ -8,44 +8,50 @@
 #include <heatbath/learn.h>
 
 typedef struct heat_learner heat_learner;
+typedef struct heat_negative heat_negative;
 
 typedef struct heat_learn_kind {
     const char *name;
-    /* Reads what the data and the graph decide: n_variables, n_visible, n_parameters, parameters and scale.
-     */
-    heat_status (*open)(heat_context *ctx, const heat_learn_input *input, heat_learner *learner);
-    void (*free)(heat_learner *learner);
-    /* Adds weight[r] times the statistics of each row of visible variables to sum[n_parameters]. */
-    void (*add_positive)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
-                         const double *weight, double *sum);
-    /* Adds the statistics of states of all variables. */
-    void (*add_negative)(const heat_learner *learner, int64_t n_states, const int8_t *states, double *sum);
+    /* Statistics of rows depend on the parameters: they are means over hidden units. */
+    bool has_hidden;
+    /* Reads what the data, the graph and the options decide: all of the learner but `kind`. On failure the
+     * learner is only good for heat_learner_clear. */
+    heat_status (*open)(heat_context *ctx, const heat_learn_input *input, const heat_learn_options *options,
+                        heat_learner *learner);
+    void (*free)(heat_learner *learner); /* of `self`, which may be NULL */
+    /* Adds weight[r] (NULL: 1) times the statistics of each row to sum[n_parameters], hidden units in the
+     * mean. */
+    void (*add_statistics)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
+                           const double *weight, double *sum);
+    /* log of the unnormalised probability of each row. */
+    void (*log_weights)(const heat_learner *learner, int64_t n_rows, const int8_t *rows, double *out);
+    /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
+    heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
+                        int64_t n_rows, int8_t *rows);
     /* The energy with the learner's parameters. */
     heat_status (*make_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
-    /* Exact means of all statistics (NULL: not wanted) and log Z. HEAT_ERROR_UNABLE if it is not affordable.
-     */
+    /* Exact means of all statistics (NULL: not wanted) and log Z. HEAT_ERROR_UNABLE if it is not affordable;
+     * NaN where the work was halted. */
     heat_status (*sum_states)(heat_context *ctx, const heat_learner *learner, int64_t threads, double *mean,
                               double *log_z);
     /* Whether that is affordable at all, and cheap enough for every update. */
     heat_status (*price_states)(heat_context *ctx, const heat_learner *learner, bool *affordable,
                                 bool *cheap);
-    /* log of the unnormalised probability of each row. */
-    void (*log_weights)(const heat_learner *learner, int64_t n_rows, const int8_t *rows, double *out);
 } heat_learn_kind;
 
 struct heat_learner {
     const heat_learn_kind *kind;
-    int32_t n_variables, n_visible;
+    int32_t n_visible;
     int64_t n_parameters;
-    int64_t n_decayed; /* the first of them: couplings */
-    double *parameters;
-    double *scale;      /* 1 / variance of each statistic in the data, bounded: steps are in its units */
-    heat_coding coding; /* of the visible variables */
+    int64_t n_decayed;  /* the first of them: couplings */
+    double *parameters; /* those to start from, once open */
+    double *scale;      /* about 1 / variance of each statistic: steps are in its units */
+    heat_coding coding; /* of the rows */
     void *self;         /* the kind's own */
 };
 
 /* A negative phase under way. */
-typedef struct heat_negative {
+struct heat_negative {
     const struct heat_negative_kind *kind;
     int64_t k;         /* sweeps an update */
     int64_t n_chains;  /* of persistent chains */
@@ -53,8 +59,9 @@ typedef struct heat_negative {
     uint64_t seed;
     int64_t threads;
     const char *isa;
-    int8_t *states; /* [n_chains][n_variables] of persistent chains; NULL before the first update */
-} heat_negative;
+    int8_t *states; /* [n_chains][n_visible] of persistent chains; NULL before the first update */
+    double log_z;   /* of the last update, where the phase is exact */
+};
 
 typedef struct heat_negative_kind {
     const char *name;
@@ -70,9 +77,21 @@ HEAT_LEARN_KINDS(HEAT_KIND_EXTERN)
 #define HEAT_NEGATIVE_EXTERN(tag, name, help) extern const heat_negative_kind heat_negative_##tag;
 HEAT_NEGATIVES(HEAT_NEGATIVE_EXTERN)
 
-/* Moves n_chains chains by `sweeps` sweeps of the heat bath on the learner's model, in place. */
+/* Frees what a learner owns; legal on zeroes. */
+void heat_learner_clear(heat_learner *learner);
+
+/* Statistics, means and parameters of binary data: HEAT_ERROR_UNDEFINED, which names the kind, for any other.
+ */
+HEAT_MUST_USE heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
+                                                  heat_data_info *info);
+
+/* The mean statistics of rows that have been moved. */
+HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
+                                             const heat_learner *learner, int64_t n_rows, int8_t *rows,
+                                             double *mean);
+
+/* `move` for kinds whose rows are whole states: a chain set on the model of the moment. */
 HEAT_MUST_USE heat_status heat_negative_move(heat_context *ctx, heat_negative *negative,
-                                             const heat_learner *learner, int64_t n_chains, int64_t sweeps,
-                                             int8_t *states);
+                                             const heat_learner *learner, int64_t n_rows, int8_t *rows);
 
 #endif

@@ -1,7 +1,9 @@
-/* The sweeps of the negative phases: a chain set on the model of the moment. */
+/* What sampled negative phases share: rows moved by sweeps, and their means. */
 #include "base/parallel.h"
 #include "learn/learner.h"
 #include "sample/engine.h"
+
+#include <string.h>
 
 typedef struct moving {
     heat_chains *chains;
@@ -19,30 +21,45 @@ static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
 }
 
 heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_chains, int64_t sweeps, int8_t *states)
+                               int64_t n_rows, int8_t *rows)
 {
     const double beta = 1;
-    heat_chains_plan plan = {.n_chains = n_chains,
+    heat_chains_plan plan = {.n_chains = n_rows,
                              .n_rungs = 1,
                              .betas = &beta,
                              .seed = negative->seed,
                              .isa = negative->isa,
                              .is_steady = true};
-    moving m = {.sweeps = sweeps};
+    moving m = {.sweeps = negative->k};
     heat_model *model = NULL;
     heat_status status = l->kind->make_model(ctx, l, &model);
 
-    plan.first_stream = (uint64_t)negative->n_updates++ << 32; /* more than any set has chains */
+    plan.first_stream = (uint64_t)negative->n_updates << 32; /* more than any set has chains */
     if (status == HEAT_OK)
         status = heat_chains_create(ctx, model, &plan, &m.chains);
-    for (int64_t c = 0; c < n_chains && status == HEAT_OK; c++)
-        status = heat_chains_start(ctx, m.chains, c, states + c * l->n_variables, 0);
+    for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
+        status = heat_chains_start(ctx, m.chains, c, rows + c * l->n_visible, 0);
     if (status == HEAT_OK)
         status = heat_parallel_for(ctx, heat_chains_thread_limit(m.chains, negative->threads),
                                    m.chains->n_units, move_unit, &m);
-    for (int64_t c = 0; c < n_chains && status == HEAT_OK; c++)
-        heat_chains_get_state(m.chains, c, states + c * l->n_variables);
+    for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
+        heat_chains_get_state(m.chains, c, rows + c * l->n_visible);
     heat_chains_free(m.chains);
     heat_model_free(model);
     return status;
+}
+
+heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const heat_learner *l,
+                               int64_t n_rows, int8_t *rows, double *mean)
+{
+    heat_status status = l->kind->move(ctx, negative, l, n_rows, rows);
+
+    negative->n_updates++;
+    if (status != HEAT_OK)
+        return status;
+    memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
+    l->kind->add_statistics(l, n_rows, rows, NULL, mean);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        mean[a] /= (double)n_rows;
+    return HEAT_OK;
 }

@@ -4,14 +4,12 @@
 #include "base/memory.h"
 #include "learn/learner.h"
 
-#include <string.h>
-
 /* Random states, from the stream of the seed's own. */
 static heat_status begin(heat_context *ctx, heat_negative *negative, const heat_learner *l)
 {
     heat_model_info info = {.coding = l->coding, .n_states = 2};
     heat_stream stream;
-    int64_t count = negative->n_chains * l->n_variables;
+    int64_t count = negative->n_chains * l->n_visible;
     heat_status status = heat_alloc(ctx, count, 1, &negative->states);
 
     heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_BATCH, UINT64_MAX);
@@ -29,15 +27,9 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     (void)rows;
     if (negative->states == NULL)
         status = begin(ctx, negative, l);
-    if (status == HEAT_OK)
-        status = heat_negative_move(ctx, negative, l, negative->n_chains, negative->k, negative->states);
-    if (status != HEAT_OK)
-        return status;
-    memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
-    l->kind->add_negative(l, negative->n_chains, negative->states, mean);
-    for (int64_t a = 0; a < l->n_parameters; a++)
-        mean[a] /= (double)negative->n_chains;
-    return HEAT_OK;
+    return status == HEAT_OK
+               ? heat_negative_mean(ctx, negative, l, negative->n_chains, negative->states, mean)
+               : status;
 }
 
 const heat_negative_kind heat_negative_pcd = {.name = "pcd", .has_count = true, .run = run};

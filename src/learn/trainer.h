@@ -1,42 +1,45 @@
-/* Following the gradient: positive phase minus negative phase. */
+/* Following the gradient: positive phase minus negative phase, by exact_ascent.c or noisy_ascent.c. */
 #ifndef HEATBATH_TRAINER_H
 #define HEATBATH_TRAINER_H
 
-#include "learn/learner.h"
-
-/* Rows as states, unpacked, with weights whose mean is 1. */
-typedef struct heat_learn_rows {
-    int64_t n;
-    int8_t *states; /* [n][n_visible] */
-    double *weight; /* [n] */
-} heat_learn_rows;
-
-HEAT_MUST_USE heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data,
-                                               heat_learn_rows *rows);
-void heat_learn_rows_clear(heat_learn_rows *rows);
+#include "learn/learn_rows.h"
 
 typedef struct heat_trainer {
     heat_learner *learner;
     heat_negative *negative;
     const heat_learn_options *opt;
+    double weight_decay;
     heat_learn_rows train, validation; /* the latter may be empty */
     bool sees_likelihood;              /* log Z is cheap enough to look at while training */
     heat_learn_result *result;
 
-    double *gradient, *positive, *mean; /* [n_parameters] each, as all below */
-    double *before, *gradient_before;   /* the last accepted step's */
-    double *velocity, *average, *best;
-    double best_validation; /* -infinity: none yet */
+    double *gradient, *positive, *mean; /* [n_parameters] each */
+    double *best;                       /* parameters of the highest likelihood of the validation data */
+    double best_validation;             /* -infinity: none yet */
     int64_t best_epoch, history_capacity[3];
 } heat_trainer;
 
-/* Trains until the gradient vanishes, the epochs are over, validation no longer gains, or halted; the learner
- * then has the parameters found. Fills in outcome, reason, epochs, gradient and history of the result. */
+/* Trains until the gradient vanishes or the likelihood no longer rises, the epochs are over, validation no
+ * longer gains, or halted; the learner then has the parameters found. Fills in outcome, reason, epochs,
+ * gradient and history of the result. */
 HEAT_MUST_USE heat_status heat_trainer_run(heat_context *ctx, heat_trainer *trainer);
 
-/* Mean log-likelihood of rows, and its standard error over them, given log Z. */
-HEAT_MUST_USE heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *learner,
-                                                const heat_learn_rows *rows, double log_z,
-                                                heat_likelihood *likelihood);
+/* The two roads: steps along exact gradients, and along those of mini-batches. */
+HEAT_MUST_USE heat_status heat_trainer_run_exactly(heat_context *ctx, heat_trainer *trainer);
+HEAT_MUST_USE heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *trainer);
+
+/* trainer->positive: the mean statistics of rows. */
+void heat_trainer_find_positive(heat_trainer *trainer, int64_t n_rows, const int8_t *rows,
+                                const double *weight);
+
+/* trainer->gradient at the learner's parameters, where trainer->positive is of `rows`, the batch. */
+HEAT_MUST_USE heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *trainer, int64_t n_rows,
+                                                     const int8_t *rows);
+
+/* Writes the likelihoods of an epoch into the history, given that of the training data and log Z; keeps the
+ * parameters that are best on the validation data, and sets *ended once that has not gained for `patience`
+ * epochs. */
+HEAT_MUST_USE heat_status heat_trainer_look(heat_context *ctx, heat_trainer *trainer, int64_t epoch,
+                                            double train, double log_z, bool *ended);
 
 #endif

@@ -5,6 +5,8 @@
 #include "random/stream.h"
 #include "support.h"
 
+#include <heatbath/logz.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,24 +53,17 @@ static void subset_sums_are_those_of_enumeration(void **state)
     heat_context_free(ctx);
 }
 
-/* The kind itself, opened on data with random parameters. */
-static void open_learner(heat_context *ctx, const heat_learn_input *input, heat_learner *l)
+/* A kind opened on data, with random parameters. */
+static void open_learner(heat_context *ctx, const heat_learn_kind *kind, const heat_learn_input *input,
+                         const heat_learn_options *options, heat_learner *l)
 {
     heat_stream stream;
 
-    *l = (heat_learner){.kind = &heat_learn_kind_ising};
-    assert_ok(ctx, l->kind->open(ctx, input, l));
-    l->parameters = calloc((size_t)l->n_parameters, sizeof *l->parameters);
-    assert_non_null(l->parameters);
+    *l = (heat_learner){.kind = kind};
+    assert_ok(ctx, l->kind->open(ctx, input, options, l));
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 1);
     for (int64_t a = 0; a < l->n_parameters; a++)
         l->parameters[a] = 0.5 * heat_stream_normal(&stream);
-}
-
-static void close_learner(heat_learner *l)
-{
-    l->kind->free(l);
-    free(l->parameters);
 }
 
 /* Mean of log p over the rows. */
@@ -85,31 +80,71 @@ static double likelihood(heat_context *ctx, const heat_learner *l, int64_t n, co
     return sum / (double)n;
 }
 
+/* log of the sum over hidden units of exp(-E), state by state. */
+static double log_weight_of(heat_context *ctx, const heat_model *model, const int8_t *row)
+{
+    heat_model_info info;
+    int8_t state[32];
+    double sum = 0;
+    int32_t n_hidden;
+
+    heat_model_describe(model, &info);
+    n_hidden = info.n_visible == 0 ? 0 : info.n_variables - info.n_visible;
+    for (int32_t i = 0; i < info.n_variables - n_hidden; i++)
+        state[i] = row[i] == -1 && info.coding != HEAT_CODING_SPIN ? 0 : row[i];
+    for (int32_t h = 0; h < 1 << n_hidden; h++) {
+        double energy;
+        for (int32_t j = 0; j < n_hidden; j++)
+            state[info.n_visible + j] = h >> j & 1 ? 1 : info.coding == HEAT_CODING_SPIN ? -1 : 0;
+        assert_ok(ctx, heat_model_get_energy(ctx, model, 1, state, &energy));
+        sum += exp(-energy);
+    }
+    return log(sum);
+}
+
+/* The model that a learner makes has its likelihoods: log weights may differ by a constant, which log Z has
+ * too. */
+static void check_model(heat_context *ctx, const heat_learner *l, int64_t n_rows, const int8_t *rows)
+{
+    heat_logz_result z;
+    heat_model *model;
+    double log_z, log_weight[2];
+
+    assert_true(n_rows >= 2);
+    assert_ok(ctx, l->kind->make_model(ctx, l, &model));
+    assert_ok(ctx, l->kind->sum_states(ctx, l, 1, NULL, &log_z));
+    l->kind->log_weights(l, 2, rows, log_weight);
+    heat_logz_result_init(&z);
+    assert_ok(ctx, heat_logz(ctx, model, NULL, &z));
+    for (int r = 0; r < 2; r++)
+        assert_close(log_weight_of(ctx, model, rows + r * l->n_visible) - z.log_z, log_weight[r] - log_z,
+                     1e-10);
+    heat_logz_result_clear(&z);
+    heat_model_free(model);
+}
+
 /* With this data and graph, the gradient is that of the likelihood, and the model has the likelihood's
  * energy. */
-static void check_gradient(heat_context *ctx, const char *spec, const char *graph)
+static void check_gradient(heat_context *ctx, const heat_learn_kind *kind, const heat_learn_input *input,
+                           const heat_learn_options *options)
 {
-    heat_learn_input input = {.size = sizeof input, .data = load(ctx, spec)};
-    heat_model *edges = NULL, *model;
     heat_data_info info;
     heat_learner l;
     const double h = 1e-4;
-    double *gradient, *mean, log_z, *weight, energy[2], log_weight[2];
+    double *gradient, *mean, log_z, *weight;
     int8_t *rows;
 
-    if (graph != NULL)
-        assert_ok(ctx, heat_model_load(ctx, graph, &edges));
-    input.graph = edges;
-    heat_data_describe(input.data, &info);
+    heat_data_describe(input->data, &info);
     rows = calloc((size_t)(info.n_rows * info.n_variables), 1);
     weight = calloc((size_t)info.n_rows, sizeof *weight);
-    assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, info.n_rows, rows));
-    open_learner(ctx, &input, &l);
+    assert_true(rows != NULL && weight != NULL);
+    assert_ok(ctx, heat_data_get_states(ctx, input->data, 0, info.n_rows, rows));
+    open_learner(ctx, kind, input, options, &l);
     gradient = calloc((size_t)l.n_parameters, sizeof *gradient);
     mean = calloc((size_t)l.n_parameters, sizeof *mean);
     for (int64_t r = 0; r < info.n_rows; r++)
         weight[r] = 1.0 / (double)info.n_rows;
-    l.kind->add_positive(&l, info.n_rows, rows, weight, gradient);
+    l.kind->add_statistics(&l, info.n_rows, rows, weight, gradient);
     assert_ok(ctx, l.kind->sum_states(ctx, &l, 1, mean, &log_z));
     for (int64_t a = 0; a < l.n_parameters; a++) {
         double at = l.parameters[a], up, down;
@@ -120,15 +155,8 @@ static void check_gradient(heat_context *ctx, const char *spec, const char *grap
         l.parameters[a] = at;
         assert_close(gradient[a] - mean[a], (up - down) / (2 * h), 1e-7);
     }
-    assert_ok(ctx, l.kind->make_model(ctx, &l, &model));
-    assert_ok(ctx, heat_model_get_energy(ctx, model, 2, rows, energy));
-    l.kind->log_weights(&l, 2, rows, log_weight);
-    assert_close(energy[0] + log_weight[0], 0, 1e-12);
-    assert_close(energy[1] + log_weight[1], 0, 1e-12);
-    heat_model_free(model);
-    heat_model_free(edges);
-    close_learner(&l);
-    heat_data_free((heat_data *)(uintptr_t)input.data);
+    check_model(ctx, &l, info.n_rows, rows);
+    heat_learner_clear(&l);
     free(rows);
     free(weight);
     free(gradient);
@@ -138,40 +166,107 @@ static void check_gradient(heat_context *ctx, const char *spec, const char *grap
 static void the_gradient_is_that_of_the_likelihood(void **state)
 {
     (void)state;
+    static const struct {
+        const char *spec, *graph;
+    } cases[] = {
+        {"ising-teacher:sk:5,n=20", NULL},
+        {"bars-and-stripes:2x3", NULL},
+        {"ising-teacher:lattice:2x3,n=20", "lattice:2x3,open"},
+        {"ising-teacher:lattice:27,n=10", "lattice:27"},       /* by elimination, of spins */
+        {"bars-and-stripes:5x5", "regular:25,k=2,seed=2,J=1"}, /* and of 0 and 1 */
+    };
     heat_context *ctx = test_context();
+    heat_learn_options options;
 
-    check_gradient(ctx, "ising-teacher:sk:5,n=20", NULL);
-    check_gradient(ctx, "bars-and-stripes:2x3", NULL);
-    check_gradient(ctx, "ising-teacher:lattice:2x3,n=20", "lattice:2x3,open");
-    check_gradient(ctx, "ising-teacher:lattice:27,n=10", "lattice:27");       /* by elimination, of spins */
-    check_gradient(ctx, "bars-and-stripes:5x5", "regular:25,k=2,seed=2,J=1"); /* and of 0 and 1 */
+    heat_learn_options_init(&options);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_data *data = load(ctx, cases[k].spec);
+        heat_model *edges = NULL;
+        heat_learn_input input = {.size = sizeof input, .data = data};
+        if (cases[k].graph != NULL)
+            assert_ok(ctx, heat_model_load(ctx, cases[k].graph, &edges));
+        input.graph = edges;
+        check_gradient(ctx, &heat_learn_kind_ising, &input, &options);
+        heat_model_free(edges);
+        heat_data_free(data);
+    }
     heat_context_free(ctx);
+}
+
+static void the_gradient_of_an_rbm_is_that_of_its_likelihood(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"bars-and-stripes:2x3",
+                                        "ising-teacher:sk:5,n=20"}; /* 0 and 1, spins */
+    static const char *const layers[] = {"auto", "binary", "spin"};
+    static const int64_t hidden[] = {3, 9};
+    heat_context *ctx = test_context();
+    heat_learn_options options;
+
+    heat_learn_options_init(&options);
+    for (int k = 0; k < 2; k++)
+        for (int layer = 0; layer < 3; layer++)
+            for (int size = 0; size < 2; size++) {
+                heat_data *data = load(ctx, specs[k]);
+                heat_learn_input input = {.size = sizeof input, .data = data};
+                options.hidden = hidden[size];
+                options.hidden_layer = layers[layer];
+                check_gradient(ctx, &heat_learn_kind_rbm, &input, &options);
+                heat_data_free(data);
+            }
+    heat_context_free(ctx);
+}
+
+static heat_learn_result train(heat_context *ctx, const char *kind, const heat_learn_input *input,
+                               const char *negative, int64_t epochs, int64_t threads)
+{
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.negative = negative;
+    options.epochs = epochs;
+    options.threads = threads;
+    assert_ok(ctx, heat_learn(ctx, kind, input, &options, &r));
+    return r;
 }
 
 static void exact_training_never_lowers_the_likelihood(void **state)
 {
     (void)state;
-    static const double rates[] = {1e-3, 0.1, 30};
+    static const char *const kinds[] = {"ising", "rbm"};
     heat_context *ctx = test_context();
-    heat_learn_input input = {.size = sizeof input,
-                              .data = load(ctx, "ising-teacher:sk:6,seed=2,n=200,temperature=0.5")};
+    heat_data *data = load(ctx, "ising-teacher:sk:6,seed=2,n=200,temperature=0.5");
+    heat_learn_input input = {.size = sizeof input, .data = data};
 
-    for (int k = 0; k < 3; k++) {
-        heat_learn_options options;
-        heat_learn_result r;
-        heat_learn_options_init(&options);
-        heat_learn_result_init(&r);
-        options.negative = "exact";
-        options.epochs = 100;
-        options.learning_rate = rates[k];
-        assert_ok(ctx, heat_learn(ctx, "ising", &input, &options, &r));
+    for (int k = 0; k < 2; k++) {
+        heat_learn_result r = train(ctx, kinds[k], &input, "exact", 100, 1);
         assert_true(r.exact && r.n_history > 3);
         for (int64_t h = 1; h < r.n_history; h++)
-            assert_true(r.history_train[h] >= r.history_train[h - 1] - 1e-12);
+            assert_true(r.history_train[h] >= r.history_train[h - 1] - 1e-11);
         assert_true(r.history_train[r.n_history - 1] > r.history_train[0]);
+        assert_close(r.history_train[r.n_history - 1], r.train.mean, 1e-11);
         heat_learn_result_clear(&r);
     }
-    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
+/* All rows are equally likely: no model does better than their entropy. */
+static void bars_and_stripes_are_learned_to_their_entropy(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_data *data = load(ctx, "bars-and-stripes:4x4");
+    heat_learn_input input = {.size = sizeof input, .data = data};
+    heat_learn_result r;
+
+    heat_learn_result_init(&r);
+    assert_ok(ctx, heat_learn(ctx, "rbm", &input, NULL, &r));
+    assert_true(r.train.mean > -log(30) - 0.05 && r.train.mean <= -log(30));
+    heat_learn_result_clear(&r);
+    heat_data_free(data);
     heat_context_free(ctx);
 }
 
@@ -222,21 +317,6 @@ static void a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows
     heat_context_free(ctx);
 }
 
-static heat_learn_result train(heat_context *ctx, const heat_learn_input *input, const char *negative,
-                               int64_t epochs, int64_t threads)
-{
-    heat_learn_options options;
-    heat_learn_result r;
-
-    heat_learn_options_init(&options);
-    heat_learn_result_init(&r);
-    options.negative = negative;
-    options.epochs = epochs;
-    options.threads = threads;
-    assert_ok(ctx, heat_learn(ctx, "ising", input, &options, &r));
-    return r;
-}
-
 /* The same rows, -1 written as 0. */
 static heat_data *as_binary(heat_context *ctx, const heat_data *data)
 {
@@ -268,11 +348,11 @@ static void sampled_phases_come_close_to_the_optimum_in_either_coding(void **sta
 
     for (int coding = 0; coding < 2; coding++) {
         heat_learn_input input = {.size = sizeof input, .data = data[coding]};
-        heat_learn_result r = train(ctx, &input, "exact", 3000, 1);
+        heat_learn_result r = train(ctx, "ising", &input, "exact", 3000, 1);
         best[coding] = r.train.mean;
         heat_learn_result_clear(&r);
         for (int k = 0; k < 3; k++) {
-            r = train(ctx, &input, phases[k], 60, 1);
+            r = train(ctx, "ising", &input, phases[k], 60, 1);
             assert_true(r.train.mean <= best[coding] + 1e-9);
             assert_true(r.train.mean >=
                         best[coding] - (coding == 0 ? 0.005 : 0.05)); /* 0 and 1 turn slower */
@@ -292,8 +372,10 @@ static void the_bits_do_not_depend_on_threads(void **state)
     heat_context *ctx = test_context();
     heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:sk:9,n=300")};
 
-    for (int k = 0; k < 3; k++) {
-        heat_learn_result a = train(ctx, &input, phases[k], 5, 1), b = train(ctx, &input, phases[k], 5, 3);
+    for (int k = 0; k < 6; k++) {
+        const char *kind = k < 3 ? "ising" : "rbm", *phase = phases[k % 3];
+        heat_learn_result a = train(ctx, kind, &input, phase, 5, 1),
+                          b = train(ctx, kind, &input, phase, 5, 3);
         heat_pairwise x, y;
         assert_true(heat_model_get_pairwise(a.model, &x) && heat_model_get_pairwise(b.model, &y));
         for (int64_t e = 0; e < x.row[x.n]; e++)
@@ -318,10 +400,10 @@ static void validation_ends_training_and_keeps_the_best(void **state)
     assert_ok(ctx, heat_data_load_part(ctx, "validation", "0.3", NULL, 1, &data, &part));
     assert_ok(ctx, heat_data_load_part(ctx, "test", "0.3", NULL, 1, &data, &test));
     input.data = data;
-    full = train(ctx, &input, "exact", 1000, 1);
+    full = train(ctx, "ising", &input, "exact", 1000, 1);
     input.validation = part;
     input.test = test;
-    r = train(ctx, &input, "exact", 1000, 1);
+    r = train(ctx, "ising", &input, "exact", 1000, 1);
     for (int64_t h = 0; h < r.n_history; h++)
         best = r.history_validation[h] > best ? r.history_validation[h] : best;
     assert_close(r.validation.mean, best, 1e-12);
@@ -350,6 +432,8 @@ static void what_cannot_be_learned_is_told(void **state)
         {"ising", "shifter:2", "mcmc", NULL, "cd:K"},
         {"ising", "shifter:2", "auto", "lattice:4", "the graph has 4 variables, the data 7"},
         {"ising", "bars-and-stripes:9x9", "exact", NULL, "not affordable"},
+        {"rbm", "digits", "auto", NULL, "rbm learns from 0 and 1"},
+        {"rbm", "shifter:2", "auto", "lattice:7", "couples every visible unit"},
     };
     heat_context *ctx = test_context();
     heat_learn_options options;
@@ -375,6 +459,10 @@ static void what_cannot_be_learned_is_told(void **state)
         options.batch = 10;
         assert_int_equal(heat_learn(ctx, "ising", &input, &options, &r), HEAT_ERROR_OPTION);
         assert_contains(heat_context_error(ctx), "batch");
+        options.batch = HEAT_AUTO;
+        options.hidden = 4;
+        assert_int_equal(heat_learn(ctx, "ising", &input, &options, &r), HEAT_ERROR_OPTION);
+        assert_contains(heat_context_error(ctx), "learn rbm");
         heat_data_free((heat_data *)(uintptr_t)input.data);
     }
     heat_context_free(ctx);
@@ -403,8 +491,13 @@ static void a_stopped_run_returns_what_it_has(void **state)
     heat_context_free(ctx);
 }
 
-static heat_status learn_little(heat_context *ctx, void *negative)
+typedef struct little {
+    const char *kind, *negative;
+} little;
+
+static heat_status learn_little(heat_context *ctx, void *arg)
 {
+    const little *what = arg;
     heat_learn_input input = {.size = sizeof input};
     heat_learn_options options;
     heat_learn_result r;
@@ -413,12 +506,14 @@ static heat_status learn_little(heat_context *ctx, void *negative)
 
     heat_learn_options_init(&options);
     heat_learn_result_init(&r);
-    options.negative = negative;
+    options.negative = what->negative;
     options.epochs = 2;
+    options.threads = 1; /* the counting allocator is not made for more */
+    options.hidden = strcmp(what->kind, "rbm") == 0 ? 2 : HEAT_AUTO;
     status = heat_data_load(ctx, "bars-and-stripes:2x2", NULL, &data);
     input.data = input.validation = data;
     if (status == HEAT_OK)
-        status = heat_learn(ctx, "ising", &input, &options, &r);
+        status = heat_learn(ctx, what->kind, &input, &options, &r);
     heat_learn_result_clear(&r);
     heat_data_free(data);
     return status;
@@ -427,9 +522,12 @@ static heat_status learn_little(heat_context *ctx, void *negative)
 static void failing_allocations_leak_nothing(void **state)
 {
     (void)state;
-    test_failing_allocations(learn_little, (void *)(uintptr_t) "exact");
-    test_failing_allocations(learn_little, (void *)(uintptr_t) "cd:1");
-    test_failing_allocations(learn_little, (void *)(uintptr_t) "pcd:1");
+    static const char *const kinds[] = {"ising", "rbm"}, *const phases[] = {"exact", "cd:1", "pcd:1"};
+
+    for (int k = 0; k < 6; k++) {
+        little what = {kinds[k / 3], phases[k % 3]};
+        test_failing_allocations(learn_little, &what);
+    }
 }
 
 int main(void)
@@ -437,6 +535,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(subset_sums_are_those_of_enumeration),
         cmocka_unit_test(the_gradient_is_that_of_the_likelihood),
+        cmocka_unit_test(the_gradient_of_an_rbm_is_that_of_its_likelihood),
+        cmocka_unit_test(bars_and_stripes_are_learned_to_their_entropy),
         cmocka_unit_test(exact_training_never_lowers_the_likelihood),
         cmocka_unit_test(a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows),
         cmocka_unit_test(sampled_phases_come_close_to_the_optimum_in_either_coding),

@@ -1,0 +1,207 @@
+/* Exact gradients: steps of limited-memory BFGS (quasi_newton.h) up
+ *
+ *     l(theta) = <log weight>_data - log Z - decay/2 sum of squared couplings,
+ *
+ * their lengths by bisection until Wolfe's conditions hold: the likelihood rises, by a share of what the
+ * slope promised, and the slope has fallen. No step that is taken lowers it. Wolfe, SIAM Rev. 11 (1969) 226;
+ * Lewis and Overton, Math. Program. 141 (2013) 135, section 2. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "learn/quasi_newton.h"
+#include "learn/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_TRIES = 40, WINDOW = 20 };
+static const double least_rise = 1e-4, most_slope = 0.9, small_gradient = 1e-7, rounding = 1e-13;
+
+typedef struct ascent {
+    heat_quasi_newton memory;
+    double *from, *gradient_from, *direction; /* [n_parameters] */
+    double *log_weight;                       /* [training rows] */
+    double value, likelihood;                 /* l at the learner's parameters, and l without the decay */
+    double gained[WINDOW];                    /* l after each of the last steps, step k at k % WINDOW */
+} ascent;
+
+static heat_status open_ascent(heat_context *ctx, const heat_trainer *t, ascent *a)
+{
+    int64_t n = t->learner->n_parameters;
+    double **arrays[] = {&a->from, &a->gradient_from, &a->direction};
+    heat_status status = heat_quasi_newton_init(ctx, n, t->learner->scale, &a->memory);
+
+    for (size_t k = 0; k < sizeof arrays / sizeof *arrays && status == HEAT_OK; k++)
+        status = heat_alloc(ctx, n, sizeof **arrays[k], arrays[k]);
+    return status == HEAT_OK ? heat_alloc(ctx, t->train.n, sizeof *a->log_weight, &a->log_weight) : status;
+}
+
+static void close_ascent(ascent *a)
+{
+    heat_quasi_newton_clear(&a->memory);
+    heat_free(a->from);
+    heat_free(a->gradient_from);
+    heat_free(a->direction);
+    heat_free(a->log_weight);
+}
+
+/* Value and gradient at the learner's parameters. Without hidden units the positive phase never moves, and is
+ * found once. */
+static heat_status evaluate(heat_context *ctx, heat_trainer *t, ascent *a)
+{
+    const heat_learner *l = t->learner;
+    double sum = 0, squares = 0;
+    heat_status status;
+
+    if (l->kind->has_hidden)
+        heat_trainer_find_positive(t, t->train.n, t->train.states, t->train.weight);
+    status = heat_trainer_find_gradient(ctx, t, t->train.n, t->train.states);
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    if (l->kind->has_hidden) {
+        l->kind->log_weights(l, t->train.n, t->train.states, a->log_weight);
+        for (int64_t r = 0; r < t->train.n; r++)
+            sum += t->train.weight[r] * a->log_weight[r];
+        sum /= (double)t->train.n;
+    } else {
+        for (int64_t k = 0; k < l->n_parameters; k++)
+            sum += l->parameters[k] * t->positive[k];
+    }
+    for (int64_t k = 0; k < l->n_decayed; k++)
+        squares += l->parameters[k] * l->parameters[k];
+    a->likelihood = sum - t->negative->log_z;
+    a->value = a->likelihood - t->weight_decay / 2 * squares;
+    return HEAT_OK;
+}
+
+static double slope_along(const heat_trainer *t, const ascent *a)
+{
+    double sum = 0;
+
+    for (int64_t k = 0; k < t->learner->n_parameters; k++)
+        sum += t->gradient[k] * a->direction[k];
+    return sum;
+}
+
+static double largest_of(const double *g, int64_t n)
+{
+    double most = 0;
+
+    for (int64_t k = 0; k < n; k++)
+        most = fabs(g[k]) > most ? fabs(g[k]) : most;
+    return most;
+}
+
+static void move_to(heat_trainer *t, const ascent *a, double length)
+{
+    for (int64_t k = 0; k < t->learner->n_parameters; k++)
+        t->learner->parameters[k] = a->from[k] + length * a->direction[k];
+}
+
+/* One step along the direction; *moved is false where rounding hides any rise: the learner stands where it
+ * stood. */
+static heat_status search(heat_context *ctx, heat_trainer *t, ascent *a, double length, bool *moved)
+{
+    double low = 0, high = 0, value = a->value, slope = slope_along(t, a);
+    size_t bytes = (size_t)t->learner->n_parameters * sizeof(double);
+
+    *moved = false;
+    for (int k = 0; k < MOST_TRIES && !heat_halted(ctx); k++) {
+        heat_status status;
+        move_to(t, a, length);
+        status = evaluate(ctx, t, a);
+        if (status != HEAT_OK || heat_halted(ctx))
+            return status;
+        if (!(a->value >= value + least_rise * length * slope - rounding * fabs(value)))
+            high = length;
+        else if (slope_along(t, a) > most_slope * slope)
+            low = length;
+        else {
+            *moved = true;
+            return HEAT_OK;
+        }
+        length = high > 0 ? (low + high) / 2 : 2 * length;
+    }
+    memcpy(t->learner->parameters, a->from, bytes);
+    memcpy(t->gradient, a->gradient_from, bytes);
+    a->value = value;
+    return HEAT_OK;
+}
+
+/* Keeps where the learner stands, and makes one step from there, along the gradient itself if the memory
+ * points nowhere. */
+static heat_status step(heat_context *ctx, heat_trainer *t, ascent *a, bool *moved)
+{
+    size_t bytes = (size_t)t->learner->n_parameters * sizeof(double);
+    heat_status status;
+
+    memcpy(a->from, t->learner->parameters, bytes);
+    memcpy(a->gradient_from, t->gradient, bytes);
+    for (;;) {
+        bool is_plain = a->memory.count == 0;
+        heat_quasi_newton_direct(&a->memory, t->gradient, a->direction);
+        status = search(ctx, t, a, is_plain ? 1 / (1 + sqrt(slope_along(t, a))) : 1, moved);
+        if (status != HEAT_OK || heat_halted(ctx) || *moved || is_plain)
+            break;
+        heat_quasi_newton_forget(&a->memory);
+    }
+    if (*moved)
+        heat_quasi_newton_add(&a->memory, a->from, t->learner->parameters, a->gradient_from, t->gradient);
+    return status;
+}
+
+/* Whether training is over before its epochs are, with outcome and reason. */
+static bool is_over(heat_trainer *t, ascent *a, bool moved)
+{
+    heat_learn_result *r = t->result;
+    double before = a->gained[r->epochs % WINDOW];
+
+    a->gained[r->epochs % WINDOW] = a->value;
+    r->gradient = largest_of(t->gradient, t->learner->n_parameters);
+    r->reason = "the gradient has vanished";
+    if (!(r->gradient < small_gradient) && moved) {
+        r->reason = "the likelihood no longer rises";
+        if (!t->learner->kind->has_hidden || r->epochs < WINDOW ||
+            !(a->value - before < WINDOW * t->opt->tolerance)) {
+            r->reason = "all epochs were run";
+            return false;
+        }
+    } else if (!moved) {
+        r->reason = "no step raises the likelihood any more";
+    }
+    r->outcome = HEAT_OUTCOME_CONVERGED;
+    return true;
+}
+
+static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a)
+{
+    heat_learn_result *r = t->result;
+    bool ended = false, moved = true;
+    heat_status status;
+
+    heat_trainer_find_positive(t, t->train.n, t->train.states, t->train.weight);
+    memcpy(a->from, t->learner->parameters, (size_t)t->learner->n_parameters * sizeof *a->from);
+    status = evaluate(ctx, t, a);
+    while (status == HEAT_OK && !heat_halted(ctx)) {
+        if (moved)
+            status = heat_trainer_look(ctx, t, r->epochs, a->likelihood, t->negative->log_z, &ended);
+        if (status != HEAT_OK || ended || is_over(t, a, moved) || r->epochs == t->opt->epochs)
+            return status;
+        status = step(ctx, t, a, &moved);
+        r->epochs += moved && !heat_halted(ctx);
+        heat_show_progress(ctx, (double)r->epochs / (double)t->opt->epochs, (double)NAN, (double)NAN);
+    }
+    if (heat_halted(ctx)) /* within a step, which is then none */
+        memcpy(t->learner->parameters, a->from, (size_t)t->learner->n_parameters * sizeof *a->from);
+    return status;
+}
+
+heat_status heat_trainer_run_exactly(heat_context *ctx, heat_trainer *t)
+{
+    ascent a = {0};
+    heat_status status = open_ascent(ctx, t, &a);
+
+    if (status == HEAT_OK)
+        status = climb(ctx, t, &a);
+    close_ascent(&a);
+    return status;
+}

@@ -1,0 +1,74 @@
+/* Rows of data as states, and what a learner thinks of them. */
+#include "learn/learn_rows.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+
+#include <math.h>
+
+heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
+                                    heat_data_info *info)
+{
+    heat_data_describe(data, info);
+    if (info->storage == HEAT_DATA_BITS)
+        return HEAT_OK;
+    return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                     "%s: the values are %g to %g, and %s learns from 0 and 1 or -1 and +1 (--binarize T "
+                     "makes them 0 and 1)",
+                     info->name, info->min, info->max, kind);
+}
+
+void heat_learn_rows_clear(heat_learn_rows *rows)
+{
+    heat_free(rows->states);
+    heat_free(rows->weight);
+    *rows = (heat_learn_rows){0};
+}
+
+heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, heat_learn_rows *rows)
+{
+    heat_data_info info;
+    double total = 0;
+    heat_status status;
+
+    heat_data_describe(data, &info);
+    if (info.n_missing > 0)
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                         "%s: %lld values are missing, and this kind cannot fill them in", info.name,
+                         (long long)info.n_missing);
+    status = heat_alloc(ctx, info.n_rows * info.n_variables, 1, &rows->states);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, info.n_rows, sizeof *rows->weight, &rows->weight);
+    if (status == HEAT_OK)
+        status = heat_data_get_states(ctx, data, 0, info.n_rows, rows->states);
+    if (status != HEAT_OK)
+        return status;
+    rows->n = info.n_rows;
+    for (int64_t r = 0; r < rows->n; r++)
+        total += heat_data_get_weight(data, r);
+    if (!(total > 0))
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s: the weights of the rows add up to 0", info.name);
+    for (int64_t r = 0; r < rows->n; r++)
+        rows->weight[r] = heat_data_get_weight(data, r) * (double)rows->n / total;
+    return HEAT_OK;
+}
+
+heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
+                                  double log_z, heat_likelihood *likelihood)
+{
+    double *value, sum = 0, squares = 0;
+    heat_status status = heat_alloc(ctx, rows->n, sizeof *value, &value);
+
+    if (status != HEAT_OK)
+        return status;
+    l->kind->log_weights(l, rows->n, rows->states, value);
+    for (int64_t r = 0; r < rows->n; r++)
+        sum += rows->weight[r] * (value[r] - log_z);
+    likelihood->mean = sum / (double)rows->n;
+    for (int64_t r = 0; r < rows->n; r++) {
+        double deviation = rows->weight[r] * (value[r] - log_z - likelihood->mean);
+        squares += deviation * deviation;
+    }
+    likelihood->error = rows->n > 1 ? sqrt(squares / (double)(rows->n - 1) / (double)rows->n) : (double)NAN;
+    heat_free(value);
+    return HEAT_OK;
+}

@@ -1,0 +1,151 @@
+/* Noisy gradients: theta <- theta + rate_t D g over mini-batches, where D rescales each statistic, with
+ * rate_t falling as 1/(1 + 10 t/T), and the average over the second half of all updates (Polyak and Juditsky,
+ * SIAM J. Control Optim. 30 (1992) 838). */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "learn/trainer.h"
+#include "random/stream.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LOOKS = 100 };
+
+/* A batch's rows, gathered. */
+typedef struct batch {
+    int64_t size, *order; /* of all rows */
+    int8_t *states;
+    double *weight;
+    double *average; /* of the parameters, over the updates so far */
+} batch;
+
+static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b)
+{
+    int64_t n = t->train.n;
+    heat_status status = heat_alloc(ctx, n, sizeof *b->order, &b->order);
+
+    b->size = t->opt->batch == HEAT_AUTO ? 100 : t->opt->batch;
+    b->size = b->size < n ? b->size : n;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->size * t->learner->n_visible, 1, &b->states);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->size, sizeof *b->weight, &b->weight);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, t->learner->n_parameters, sizeof *b->average, &b->average);
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t r = 0; r < n; r++)
+        b->order[r] = r;
+    memcpy(b->average, t->learner->parameters, (size_t)t->learner->n_parameters * sizeof *b->average);
+    return HEAT_OK;
+}
+
+static void close_batch(batch *b)
+{
+    heat_free(b->order);
+    heat_free(b->states);
+    heat_free(b->weight);
+    heat_free(b->average);
+}
+
+static void shuffle(batch *b, int64_t n, uint64_t seed, int64_t epoch)
+{
+    heat_stream stream;
+
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_BATCH, (uint64_t)epoch);
+    for (int64_t k = n - 1; k > 0; k--) {
+        int64_t other = (int64_t)heat_stream_below(&stream, (uint64_t)k + 1), row = b->order[k];
+        b->order[k] = b->order[other];
+        b->order[other] = row;
+    }
+}
+
+/* Gathers rows order[first ...] and their positive phase; returns how many. */
+static int64_t gather(heat_trainer *t, batch *b, int64_t first)
+{
+    const heat_learner *l = t->learner;
+    int64_t count = t->train.n - first < b->size ? t->train.n - first : b->size;
+
+    for (int64_t k = 0; k < count; k++) {
+        int64_t row = b->order[first + k];
+        memcpy(b->states + k * l->n_visible, t->train.states + row * l->n_visible, (size_t)l->n_visible);
+        b->weight[k] = t->train.weight[row];
+    }
+    heat_trainer_find_positive(t, count, b->states, b->weight);
+    return count;
+}
+
+/* One update; `done` and `total` are updates. */
+static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t first, double done,
+                          double total)
+{
+    heat_learner *l = t->learner;
+    double rate = t->opt->learning_rate / (1 + 10 * done / total), averaged = floor(done - total / 2) + 1;
+    int64_t count = gather(t, b, first);
+    heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states);
+
+    if (status != HEAT_OK || heat_halted(ctx)) /* some chains may not have moved */
+        return status;
+    for (int64_t a = 0; a < l->n_parameters; a++) {
+        l->parameters[a] += rate * l->scale[a] * t->gradient[a];
+        b->average[a] =
+            averaged > 1 ? b->average[a] + (l->parameters[a] - b->average[a]) / averaged : l->parameters[a];
+    }
+    return status;
+}
+
+/* The averaged parameters, while they are looked at. */
+static void swap_average(heat_trainer *t, batch *b)
+{
+    double *parameters = t->learner->parameters;
+
+    t->learner->parameters = b->average;
+    b->average = parameters;
+}
+
+/* Now and then, where log Z is cheap: the likelihood of the average. */
+static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch, bool *ended)
+{
+    int64_t apart = t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
+    heat_likelihood train;
+    double log_z;
+    heat_status status;
+
+    if (!t->sees_likelihood || (epoch % apart != 0 && epoch != t->opt->epochs))
+        return HEAT_OK;
+    swap_average(t, b);
+    status = t->learner->kind->sum_states(ctx, t->learner, t->opt->threads, NULL, &log_z);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &train);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        status = heat_trainer_look(ctx, t, epoch, train.mean, log_z, ended);
+    swap_average(t, b);
+    return status;
+}
+
+heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
+{
+    heat_learn_result *r = t->result;
+    bool ended = false;
+    batch b = {0};
+    heat_status status = open_batch(ctx, t, &b);
+    int64_t per_epoch = status == HEAT_OK ? (t->train.n + b.size - 1) / b.size : 1;
+    double total = (double)per_epoch * (double)t->opt->epochs;
+
+    for (r->epochs = 0; r->epochs < t->opt->epochs && status == HEAT_OK && !ended && !heat_halted(ctx);) {
+        shuffle(&b, t->train.n, t->opt->seed, r->epochs);
+        for (int64_t k = 0; k < per_epoch && status == HEAT_OK && !heat_halted(ctx); k++) {
+            double done = (double)r->epochs * (double)per_epoch + (double)k;
+            status = update(ctx, t, &b, k * b.size, done, total);
+            heat_show_progress(ctx, done / total, (double)NAN, (double)NAN);
+        }
+        if (status != HEAT_OK || heat_halted(ctx))
+            break;
+        r->epochs++;
+        status = look_at_average(ctx, t, &b, r->epochs, &ended);
+    }
+    if (b.average != NULL)
+        memcpy(t->learner->parameters, b.average, (size_t)t->learner->n_parameters * sizeof *b.average);
+    close_batch(&b);
+    return status;
+}

@@ -1,0 +1,364 @@
+/* The kind "rbm": visible units of the data, hidden units summed out. Whatever the codings, units are 0 and 1
+ * here, x and y, and the parameters are those of the centred energy
+ *
+ *     E(x, y) = -sum_ij W_ij ((x_i - m_i) (y_j - l_j) - m_i l_j) - sum_i b_i x_i - sum_j c_j y_j
+ *
+ * with m the means of the data and l = 1/2: the same models, and a gradient that points closer to the
+ * maximum, as moving W leaves the mean activities where they are (Montavon and Mueller, in Neural Networks:
+ * Tricks of the Trade (2012), ch. 25; Melchior, Fischer and Wiskott, J. Mach. Learn. Res. 17 (2016) 99). The
+ * statistics of a row are means over p(y | x), a product over hidden units; training begins at independent
+ * units of the data's frequencies. */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "exact/layer_enumeration.h"
+#include "kernel/elementary.h"
+#include "learn/learn_rows.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { AUTO_HIDDEN = 16, MOST_BITS = 25, CHAINS_PER_UNIT = 16 };
+static const double cheap_visits = 3e7, hidden_offset = 0.5, first_weight = 0.01;
+
+typedef struct rbm_learner {
+    int32_t n_hidden;
+    heat_layer visible, hidden;         /* of the model to make */
+    double *offset;                     /* m, [visible] */
+    double *field;                      /* [hidden] work space */
+    double *sums;                       /* [visible][hidden] work space */
+    double *visible_bias, *hidden_bias; /* without the centring, work space */
+} rbm_learner;
+
+static void rbm_free(heat_learner *l)
+{
+    rbm_learner *self = l->self;
+
+    if (self == NULL)
+        return;
+    heat_free(self->offset);
+    heat_free(self->field);
+    heat_free(self->sums);
+    heat_free(self->visible_bias);
+    heat_free(self->hidden_bias);
+    heat_free(self);
+}
+
+/* E = -x W y - b x - c y with the learner's parameters, as arrays of the work space. */
+static heat_layered plain_form(const heat_learner *l)
+{
+    const rbm_learner *self = l->self;
+    int64_t n_hidden = self->n_hidden;
+    const double *w = l->parameters, *b = w + l->n_decayed, *c = b + l->n_visible;
+
+    memcpy(self->hidden_bias, c, (size_t)n_hidden * sizeof *c);
+    for (int64_t i = 0; i < l->n_visible; i++) {
+        double row = 0;
+        for (int64_t j = 0; j < n_hidden; j++) {
+            row += w[i * n_hidden + j];
+            self->hidden_bias[j] -= self->offset[i] * w[i * n_hidden + j];
+        }
+        self->visible_bias[i] = b[i] - hidden_offset * row;
+    }
+    return (heat_layered){l->n_visible, self->n_hidden, w, 1, self->visible_bias, self->hidden_bias, 0};
+}
+
+/* x_i y_j, x_i and y_j, summed, become the statistics of the centred energy, in place. */
+static void centre_sums(const heat_learner *l, double *sums)
+{
+    const rbm_learner *self = l->self;
+    const double *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible;
+
+    for (int64_t i = 0; i < l->n_visible; i++)
+        for (int64_t j = 0; j < self->n_hidden; j++)
+            sums[i * self->n_hidden + j] -= self->offset[i] * of_y[j] + hidden_offset * of_x[i];
+}
+
+/* c_j + sum_i x_i W_ij of a row, and b.x. */
+static double hidden_fields(const heat_layered *f, const int8_t *row, double *field)
+{
+    double own = 0;
+
+    memcpy(field, f->hidden_bias, (size_t)f->n_hidden * sizeof *field);
+    for (int64_t i = 0; i < f->n_visible; i++) {
+        const double *w = f->weights + i * f->n_hidden;
+        if (row[i] != 1)
+            continue;
+        own += f->visible_bias[i];
+        for (int64_t j = 0; j < f->n_hidden; j++)
+            field[j] += w[j];
+    }
+    return own;
+}
+
+/* 1 / (1 + exp(-x)). */
+static double sigmoid(double x)
+{
+    double e = heat_exp_negative(-fabs(x));
+
+    return (x > 0 ? 1 : e) / (1 + e);
+}
+
+static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
+                               const double *weight, double *sum)
+{
+    const rbm_learner *self = l->self;
+    heat_layered f = plain_form(l);
+    double *sums = self->sums, *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible, *y = self->field;
+
+    memset(sums, 0, (size_t)l->n_parameters * sizeof *sums);
+    for (int64_t r = 0; r < n_rows; r++) {
+        const int8_t *row = rows + r * l->n_visible;
+        double w = weight == NULL ? 1 : weight[r];
+        hidden_fields(&f, row, y);
+        for (int64_t j = 0; j < f.n_hidden; j++) {
+            y[j] = w * sigmoid(y[j]);
+            of_y[j] += y[j];
+        }
+        for (int64_t i = 0; i < f.n_visible; i++) {
+            double *pairs = sums + i * f.n_hidden;
+            if (row[i] != 1)
+                continue;
+            of_x[i] += w;
+            for (int64_t j = 0; j < f.n_hidden; j++)
+                pairs[j] += y[j];
+        }
+    }
+    centre_sums(l, sums);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        sum[a] += sums[a];
+}
+
+static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+{
+    const rbm_learner *self = l->self;
+    heat_layered f = plain_form(l);
+    double *x = self->field;
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        double sum = hidden_fields(&f, rows + r * l->n_visible, x);
+        for (int64_t j = 0; j < f.n_hidden; j++)
+            sum += fmax(0, x[j]) + log1p(heat_exp_negative(-fabs(x[j])));
+        out[r] = sum;
+    }
+}
+
+typedef struct gibbs {
+    const heat_negative *negative;
+    heat_layered form;
+    double *columns; /* W, [hidden][visible] */
+    int64_t n_rows;
+    int8_t *rows, low;
+} gibbs;
+
+static void sweep_row(const gibbs *g, heat_stream *stream, int8_t *row, double *field)
+{
+    const heat_layered *f = &g->form;
+    double *visible = field + f->n_hidden;
+
+    hidden_fields(f, row, field);
+    memcpy(visible, f->visible_bias, (size_t)f->n_visible * sizeof *visible);
+    for (int64_t j = 0; j < f->n_hidden; j++)
+        if (heat_stream_uniform(stream) < sigmoid(field[j]))
+            for (int64_t i = 0; i < f->n_visible; i++)
+                visible[i] += g->columns[j * f->n_visible + i];
+    for (int64_t i = 0; i < f->n_visible; i++)
+        row[i] = heat_stream_uniform(stream) < sigmoid(visible[i]) ? 1 : g->low;
+}
+
+static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    const gibbs *g = arg;
+    int64_t first = unit * CHAINS_PER_UNIT, n_fields = g->form.n_visible + g->form.n_hidden;
+    double *field = NULL;
+    heat_status status = heat_alloc(worker, n_fields, sizeof *field, &field);
+
+    for (int64_t r = first; r < first + CHAINS_PER_UNIT && r < g->n_rows && status == HEAT_OK; r++) {
+        heat_stream stream;
+        heat_stream_init(&stream, g->negative->seed, HEAT_PURPOSE_SWEEP,
+                         ((uint64_t)g->negative->n_updates << 32) + (uint64_t)r);
+        for (int64_t k = 0; k < g->negative->k; k++)
+            sweep_row(g, &stream, g->rows + r * g->form.n_visible, field);
+    }
+    heat_free(field);
+    return status;
+}
+
+/* Hidden units given visible ones, visible ones given those, K times. */
+static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
+                            int8_t *rows)
+{
+    gibbs g = {.negative = negative, .form = plain_form(l), .n_rows = n_rows, .rows = rows};
+    heat_status status = heat_alloc(ctx, l->n_decayed, sizeof *g.columns, &g.columns);
+
+    if (status != HEAT_OK)
+        return status;
+    g.low = l->coding == HEAT_CODING_SPIN ? -1 : 0;
+    for (int64_t i = 0; i < l->n_visible; i++)
+        for (int64_t j = 0; j < g.form.n_hidden; j++)
+            g.columns[j * l->n_visible + i] = g.form.weights[i * g.form.n_hidden + j];
+    status = heat_parallel_for(ctx, negative->threads, (n_rows + CHAINS_PER_UNIT - 1) / CHAINS_PER_UNIT,
+                               move_unit, &g);
+    heat_free(g.columns);
+    return status;
+}
+
+/* Units of a layer are p + q times those of the model. */
+static void to_layer(heat_layer layer, double *p, double *q)
+{
+    *p = layer == HEAT_LAYER_SPIN ? 0.5 : 0;
+    *q = layer == HEAT_LAYER_SPIN ? 0.5 : 1;
+}
+
+static heat_status rbm_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
+{
+    const rbm_learner *self = l->self;
+    heat_layered f = plain_form(l);
+    double p, q, p_hidden, q_hidden, *w = self->sums, *b = w + l->n_decayed, *c = b + l->n_visible;
+    heat_rbm rbm;
+
+    heat_rbm_init(&rbm);
+    to_layer(self->visible, &p, &q);
+    to_layer(self->hidden, &p_hidden, &q_hidden);
+    memcpy(c, f.hidden_bias, (size_t)f.n_hidden * sizeof *c);
+    for (int64_t i = 0; i < f.n_visible; i++) {
+        b[i] = f.visible_bias[i];
+        for (int64_t j = 0; j < f.n_hidden; j++) {
+            double weight = f.weights[i * f.n_hidden + j];
+            w[i * f.n_hidden + j] = q * q_hidden * weight;
+            b[i] += p_hidden * weight;
+            c[j] += p * weight;
+        }
+        rbm.offset -= p * b[i]; /* sum_ij W p p_hidden and sum_i b p */
+        b[i] *= q;
+    }
+    for (int64_t j = 0; j < f.n_hidden; j++) {
+        rbm.offset -= p_hidden * f.hidden_bias[j];
+        c[j] *= q_hidden;
+    }
+    rbm.n_visible = f.n_visible;
+    rbm.n_hidden = f.n_hidden;
+    rbm.visible = self->visible;
+    rbm.hidden = self->hidden;
+    rbm.weights = w;
+    rbm.visible_bias = b;
+    rbm.hidden_bias = c;
+    return heat_model_create_rbm(ctx, &rbm, out);
+}
+
+static heat_status rbm_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
+                                  double *log_z)
+{
+    heat_layered f = plain_form(l);
+    heat_layer_enumeration e = {.wants_moments = mean != NULL};
+    heat_status status;
+
+    if (mean != NULL) {
+        e.pair_mean = mean;
+        e.visible_mean = mean + l->n_decayed;
+        e.hidden_mean = e.visible_mean + l->n_visible;
+    }
+    status = heat_layer_enumeration_run(ctx, &f, 1, threads, &e);
+    *log_z = e.log_z;
+    if (status == HEAT_OK && mean != NULL)
+        centre_sums(l, mean);
+    return status;
+}
+
+static heat_status rbm_price_states(heat_context *ctx, const heat_learner *l, bool *affordable, bool *cheap)
+{
+    const rbm_learner *self = l->self;
+    heat_layered f = {.n_visible = l->n_visible, .n_hidden = self->n_hidden};
+
+    (void)ctx;
+    *affordable = f.n_visible <= MOST_BITS || f.n_hidden <= MOST_BITS;
+    *cheap = *affordable && heat_layer_enumeration_visits(&f) <= cheap_visits;
+    return HEAT_OK;
+}
+
+static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
+{
+    rbm_learner *self = l->self;
+    const struct {
+        double **array;
+        int64_t count;
+    } rows[] = {
+        {&self->offset, l->n_visible},        {&self->field, self->n_hidden},
+        {&self->sums, l->n_parameters},       {&self->visible_bias, l->n_visible},
+        {&self->hidden_bias, self->n_hidden}, {&l->parameters, l->n_parameters},
+        {&l->scale, l->n_parameters},
+    };
+    heat_status status = HEAT_OK;
+
+    for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
+        status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
+    return status;
+}
+
+/* The offsets, and the parameters to start from. */
+static heat_status begin(heat_context *ctx, const heat_data *data, uint64_t seed, heat_learner *l)
+{
+    rbm_learner *self = l->self;
+    heat_learn_rows rows = {0};
+    heat_stream stream;
+    heat_status status = heat_learn_rows_load(ctx, data, &rows);
+
+    if (status != HEAT_OK)
+        goto out;
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_LEARN, 0);
+    for (int64_t k = 0; k < l->n_decayed; k++)
+        l->parameters[k] = first_weight * heat_stream_normal(&stream);
+    for (int64_t i = 0; i < l->n_visible; i++) {
+        double on = 0.5; /* half a row more: never 0 or 1 */
+        for (int64_t r = 0; r < rows.n; r++)
+            on += rows.states[r * l->n_visible + i] == 1 ? rows.weight[r] : 0;
+        self->offset[i] = on / (double)(rows.n + 1);
+        l->parameters[l->n_decayed + i] = log(self->offset[i] / (1 - self->offset[i]));
+    }
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        l->scale[a] = 1;
+out:
+    heat_learn_rows_clear(&rows);
+    return status;
+}
+
+static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
+                            const heat_learn_options *options, heat_learner *l)
+{
+    rbm_learner *self;
+    heat_data_info info;
+    heat_status status = heat_learner_check_data(ctx, "rbm", input->data, &info);
+
+    if (status == HEAT_OK && input->graph != NULL)
+        status =
+            heat_fail_option(ctx, "graph", NULL, "an rbm couples every visible unit to every hidden one");
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, sizeof *self, &self);
+    if (status != HEAT_OK)
+        return status;
+    l->self = self;
+    l->coding = info.coding;
+    l->n_visible = info.n_variables;
+    self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
+    self->visible = l->coding == HEAT_CODING_SPIN ? HEAT_LAYER_SPIN : HEAT_LAYER_BINARY;
+    self->hidden = strcmp(options->hidden_layer, "auto") == 0   ? self->visible
+                   : strcmp(options->hidden_layer, "spin") == 0 ? HEAT_LAYER_SPIN
+                                                                : HEAT_LAYER_BINARY;
+    l->n_decayed = (int64_t)l->n_visible * self->n_hidden;
+    l->n_parameters = l->n_decayed + l->n_visible + self->n_hidden;
+    status = alloc_arrays(ctx, l);
+    return status == HEAT_OK ? begin(ctx, input->data, options->seed, l) : status;
+}
+
+const heat_learn_kind heat_learn_kind_rbm = {
+    .name = "rbm",
+    .has_hidden = true,
+    .open = rbm_open,
+    .free = rbm_free,
+    .add_statistics = rbm_add_statistics,
+    .log_weights = rbm_log_weights,
+    .move = rbm_move,
+    .make_model = rbm_make_model,
+    .sum_states = rbm_sum_states,
+    .price_states = rbm_price_states,
+};
