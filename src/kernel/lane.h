@@ -13,6 +13,13 @@ enum { LANES = 16 };
 /* Added to a double, it leaves the nearest integer, ties to even, in the low half of its bits. */
 #define LANE_ROUND 6755399441055744.0 /* 1.5 * 2^52 */
 
+/* 2^(j / 32) */
+static const float lane_powers[32] LANE_UNUSED = {
+    1.0f,        1.0218972f,  1.04427373f, 1.06714046f, 1.09050775f, 1.1143868f,  1.13878858f, 1.1637249f,
+    1.18920708f, 1.21524739f, 1.24185777f, 1.26905096f, 1.29683959f, 1.32523668f, 1.35425556f, 1.38390994f,
+    1.41421354f, 1.44518077f, 1.47682619f, 1.50916445f, 1.54221082f, 1.5759809f,  1.61049032f, 1.64575553f,
+    1.68179286f, 1.71861935f, 1.75625217f, 1.79470909f, 1.8340081f,  1.87416768f, 1.91520655f, 1.95714414f};
+
 #define LANE_FN static inline __attribute__((always_inline)) LANE_UNUSED
 
 #if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
@@ -84,6 +91,18 @@ LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
 {
     return _mm512_mask_sub_epi32(a, m, _mm512_setzero_si512(), a);
 }
+LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+{
+    return _mm512_mask_sub_epi32(a, m, a, b);
+}
+LANE_FN lane_int lane_and(lane_int a, lane_int b)
+{
+    return _mm512_and_si512(a, b);
+}
+LANE_FN lane_int lane_or(lane_int a, lane_int b)
+{
+    return _mm512_or_si512(a, b);
+}
 LANE_FN lane_int lane_xor(lane_int a, lane_int b)
 {
     return _mm512_xor_si512(a, b);
@@ -142,6 +161,29 @@ LANE_FN lane_real lane_min(lane_real a, lane_real b)
 LANE_FN lane_real lane_max(lane_real a, lane_real b)
 {
     return _mm512_max_ps(a, b);
+}
+LANE_FN lane_mask lane_less_real(lane_real a, lane_real b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+LANE_FN lane_real lane_unsigned_to_real(lane_int a)
+{
+    return _mm512_cvtepu32_ps(a);
+}
+/* Parts of lane_exp2: here powers of any size underflow and overflow as they should. */
+LANE_FN lane_real lane_bound(lane_real y, float least, float most)
+{
+    (void)least, (void)most;
+    return y;
+}
+LANE_FN lane_real lane_lookup_power(lane_int index)
+{
+    return _mm512_permutex2var_ps(_mm512_loadu_ps(lane_powers), index, _mm512_loadu_ps(lane_powers + 16));
+}
+LANE_FN lane_real lane_times_power(lane_real a, lane_real shifted, lane_real near)
+{
+    (void)shifted;
+    return _mm512_scalef_ps(a, near);
 }
 
 #elif defined(__AVX2__)
@@ -205,9 +247,13 @@ LANE_FN uint16_t lane_to_bits(lane_mask m)
     unsigned high = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m.v[1]));
     return (uint16_t)(low | high << 8);
 }
-LANE_FN lane_int lane_and_(lane_int a, lane_int b)
+LANE_FN lane_int lane_and(lane_int a, lane_int b)
 {
     return LANE_EACH(lane_int, _mm256_and_si256, a, b);
+}
+LANE_FN lane_int lane_or(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_or_si256, a, b);
 }
 LANE_FN lane_int lane_add(lane_int a, lane_int b)
 {
@@ -219,7 +265,11 @@ LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 }
 LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 {
-    return lane_add(a, lane_and_(m, b));
+    return lane_add(a, lane_and(m, b));
+}
+LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+{
+    return lane_sub(a, lane_and(m, b));
 }
 LANE_FN lane_int lane_xor(lane_int a, lane_int b)
 {
@@ -293,6 +343,24 @@ LANE_FN lane_real lane_min(lane_real a, lane_real b)
 LANE_FN lane_real lane_max(lane_real a, lane_real b)
 {
     return LANE_EACH(lane_real, _mm256_max_ps, a, b);
+}
+LANE_FN lane_mask lane_less_real(lane_real a, lane_real b)
+{
+    return LANE_2(lane_mask, _mm256_castps_si256(_mm256_cmp_ps(a.v[0], b.v[0], _CMP_LT_OQ)),
+                  _mm256_castps_si256(_mm256_cmp_ps(a.v[1], b.v[1], _CMP_LT_OQ)));
+}
+/* The halves are exact: one rounding, in the sum. */
+LANE_FN lane_real lane_unsigned_to_real(lane_int a)
+{
+    lane_real high = lane_to_real(lane_shift_right(a, 16));
+    lane_real low = lane_to_real(lane_and(a, lane_all(0xffff)));
+    return lane_plus(lane_mul(high, lane_all_real(65536)), low);
+}
+LANE_FN lane_real lane_lookup_power(lane_int index)
+{
+    lane_int low = lane_and(index, lane_all(31));
+    return LANE_2(lane_real, _mm256_i32gather_ps(lane_powers, low.v[0], 4),
+                  _mm256_i32gather_ps(lane_powers, low.v[1], 4));
 }
 
 #else
@@ -373,6 +441,18 @@ LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
     LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] - (uint32_t)b.v[l]));
 }
+LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] - (uint32_t)(b.v[l] & lane_pick_(m, l))));
+}
+LANE_FN lane_int lane_and(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, a.v[l] & b.v[l]);
+}
+LANE_FN lane_int lane_or(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, a.v[l] | b.v[l]);
+}
 LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
 {
     LANE_MAP(lane_int, (a.v[l] ^ lane_pick_(m, l)) - lane_pick_(m, l));
@@ -452,6 +532,21 @@ LANE_FN lane_real lane_max(lane_real a, lane_real b)
 {
     LANE_MAP(lane_real, a.v[l] > b.v[l] ? a.v[l] : b.v[l]);
 }
+LANE_FN lane_mask lane_less_real(lane_real a, lane_real b)
+{
+    unsigned m = 0;
+    for (int l = 0; l < LANES; l++)
+        m |= (unsigned)(a.v[l] < b.v[l]) << l;
+    return (lane_mask)m;
+}
+LANE_FN lane_real lane_unsigned_to_real(lane_int a)
+{
+    LANE_MAP(lane_real, (float)(uint32_t)a.v[l]);
+}
+LANE_FN lane_real lane_lookup_power(lane_int index)
+{
+    LANE_MAP(lane_real, lane_powers[index.v[l] & 31]);
+}
 
 #endif
 
@@ -460,24 +555,33 @@ LANE_FN lane_mask lane_load_bits(const uint16_t *p)
 {
     return lane_from_bits(*p);
 }
+LANE_FN lane_real lane_bound(lane_real y, float least, float most)
+{
+    return lane_max(lane_min(y, lane_all_real(most)), lane_all_real(least));
+}
+/* Adds k to the exponent. */
+LANE_FN lane_real lane_times_power(lane_real a, lane_real shifted, lane_real near)
+{
+    lane_int k = lane_shift_left(lane_and(lane_bits_of(shifted), lane_all(~31)), 18);
+    (void)near;
+    return lane_real_of(lane_add(lane_bits_of(a), k));
+}
 #endif
 
-/* 2^y for -126 < y <= 0 as a multiple of 2^31, relative error below 2.5e-7: y = k + f with |f| <= 1/2, a
- * minimax polynomial in f, k added to the exponent. */
-LANE_FN lane_real lane_exp2_scaled(lane_real y)
+/* 2^y as a multiple of `size`, a constant power of two, relative error below 2.5e-7: y = k + j / 32 + f with
+ * |f| <= 1/64, of which 2^(j / 32) stands in a table, and a quadratic in f is enough. Only for -100 <= y <=
+ * 60 the same bits everywhere; beyond, as small or as large as there, or more so. */
+LANE_FN lane_real lane_exp2(lane_real y, const float size)
 {
-    const lane_real round = lane_all_real(12582912.0f); /* 1.5 * 2^23: its low bits take up k */
-    const float scale = 2147483648.0f;
-    lane_real shifted = lane_plus(y, round);
-    lane_real f = lane_minus(y, lane_minus(shifted, round));
-    lane_real p = lane_all_real(0.0013276472f * scale);
+    const lane_real round = lane_all_real(393216.0f); /* 1.5 * 2^18: its low bits take up 32 k + j */
+    lane_real in = lane_bound(y, -100, 60), shifted = lane_plus(in, round);
+    lane_real near = lane_minus(shifted, round), f = lane_minus(in, near);
+    lane_real p = lane_all_real(0.24022651f * size);
 
-    p = lane_plus(lane_mul(p, f), lane_all_real(0.009675541f * scale));
-    p = lane_plus(lane_mul(p, f), lane_all_real(0.055507131f * scale));
-    p = lane_plus(lane_mul(p, f), lane_all_real(0.2402212f * scale));
-    p = lane_plus(lane_mul(p, f), lane_all_real(0.69314694f * scale));
-    p = lane_plus(lane_mul(p, f), lane_all_real(scale));
-    return lane_real_of(lane_add(lane_bits_of(p), lane_shift_left(lane_bits_of(shifted), 23)));
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.69315734f * size));
+    p = lane_plus(lane_mul(p, f), lane_all_real(size));
+    p = lane_mul(p, lane_lookup_power(lane_bits_of(shifted)));
+    return lane_times_power(p, shifted, near);
 }
 
 /* xoshiro128+ of every lane, state in s[0..3]; its lowest bit is weak, use the others. Blackman and Vigna,

@@ -18,6 +18,7 @@ enum { HEAT_NEAR_WORDS = 1 << 18, HEAT_SITES_AHEAD = 12 };
 typedef struct heat_lane_graph {
     heat_pairwise pairs;   /* the couplings as they were given; arrays borrowed */
     const int32_t *units;  /* row[n], J; NULL: each is rounded as it is read, from pairs.coupling */
+    const int32_t *twice;  /* row[n], 2 J; NULL where memory is dear: then taken from what there is */
     double unit, per_unit; /* and 1 / unit */
     const int32_t *upward; /* n, h_i + sum_j J_ij, the field where all neighbours are up; size at most 2^25 */
     const float *residual_upward; /* n, what rounding lost of h_i and, of each pair, in its smaller end */
@@ -61,9 +62,9 @@ typedef enum heat_flip_rule {
     HEAT_FLIP_HEAT_BATH       /* 1 / (1 + exp(-x)) */
 } heat_flip_rule;
 
-/* One sweep, sites in the graph's order. A lane flips where its next 31 random bits are below the rule's
- * probability in units of 2^-31; the probability is computed in single precision: its declared error is
- * 2^-21, absolute (a move that lowers the energy is refused once in 2^24 times). */
+/* One sweep, sites in the graph's order. A lane flips where its next 32 random bits, the last of them set,
+ * are below the rule's probability in units of 2^-32; both are rounded to single precision: the declared
+ * error of the probability is 2^-21, absolute. */
 typedef void (*heat_lane_sweep_fn)(const heat_lane_graph *graph, heat_lane_block *block, heat_flip_rule rule);
 
 /* The fields of one lane, from its spins. */
@@ -73,20 +74,21 @@ typedef void (*heat_lane_refresh_fn)(const heat_lane_graph *graph, heat_lane_blo
 typedef void (*heat_lane_residual_fn)(const heat_lane_graph *graph, const heat_lane_block *block,
                                       float *residual);
 
+/* The number of -1 spins among n sites of each lane, into n_down[16 * n_vectors]; down: [site][vector]. */
+typedef void (*heat_lane_count_fn)(const uint16_t *down, int32_t n, int32_t n_vectors, int32_t *n_down);
+
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_lane_kernel {
     const char *isa;
     heat_lane_sweep_fn sweep;
     heat_lane_refresh_fn refresh;
     heat_lane_residual_fn residual;
+    heat_lane_count_fn count;
 } heat_lane_kernel;
 
 extern const heat_lane_kernel heat_lane_ref;
 #ifdef HEAT_X86_KERNELS
 extern const heat_lane_kernel heat_lane_avx2, heat_lane_avx512;
 #endif
-
-/* The number of -1 spins of each lane, into n_down[16 * n_vectors]. */
-void heat_lane_count_down(const heat_lane_block *block, int32_t n, int32_t *n_down);
 
 #endif

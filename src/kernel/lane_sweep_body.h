@@ -7,25 +7,23 @@
 #define LANE_PASTE_(a, b) a##b
 #define LANE_PASTE(a, b) LANE_PASTE_(a, b)
 
+enum { HEAT_WORDS_A_LOAD = LANES * sizeof(int32_t) / sizeof(uint16_t) };
+
 #ifndef LANE_DRAW
 #define LANE_DRAW(state, vector) lane_draw(state)
 #endif
 
-/* The rule's probability in units of 2^-31, of y = -beta delta / ln 2; never quite 1, so that it fits. */
-LANE_FN lane_int flip_threshold(heat_flip_rule rule, lane_real y)
+/* Where a uniform number u is below the rule's probability, of y = -beta delta / ln 2 and u in units of
+ * 2^-32: u < 2^y, or u < 2^y / (1 + 2^y) without the division. u is odd, so that nothing below 2^-32 ever
+ * happens. */
+LANE_FN lane_mask decide(heat_flip_rule rule, lane_real y, lane_int random)
 {
-    const lane_real least = lane_all_real(-60), below_one = lane_all_real(-0x1p-23f);
+    const lane_real all = lane_all_real(0x1p32f);
+    lane_real u = lane_unsigned_to_real(lane_or(random, lane_all(1)));
 
     if (rule == HEAT_FLIP_METROPOLIS)
-        return lane_truncate(lane_exp2_scaled(lane_max(lane_min(y, below_one), least)));
-    {
-        const lane_real one = lane_all_real(1), size = lane_all_real(2147483648.0f);
-        lane_real away = lane_max(lane_min(y, lane_minus(lane_all_real(0), y)), least); /* -|y| */
-        lane_real t = lane_mul(lane_exp2_scaled(away), lane_all_real(0x1p-31f));
-        lane_real numerator = lane_choose(lane_less(lane_bits_of(y), lane_all(0)), t, one);
-        lane_real p = lane_over(numerator, lane_plus(one, t));
-        return lane_truncate(lane_mul(lane_min(p, lane_all_real(0x1.fffffep-1f)), size));
-    }
+        return lane_less_real(u, lane_exp2(y, 0x1p32f));
+    return lane_less_real(u, lane_mul(lane_exp2(y, 1), lane_minus(all, u)));
 }
 
 /* The loops' invariants: constants where sweep_vectors is called, but for the pointers. */
@@ -34,8 +32,8 @@ typedef struct sweep_plan {
     heat_lane_block *block;
     heat_flip_rule rule;
     int vectors;
-    bool is_dense, rounds; /* rounds: there are no units */
-    bool is_plain;         /* sites as they are numbered, nothing fetched ahead */
+    bool is_dense, has_twice;
+    bool is_plain; /* sites as they are numbered, nothing fetched ahead */
 } sweep_plan;
 
 static bool fetches(const heat_lane_graph *g, const heat_lane_block *b)
@@ -108,23 +106,32 @@ LANE_FN void tell_flips(const heat_lane_graph *g, heat_lane_block *b, int32_t i,
         }
 }
 
+/* Twice the coupling that stands at k. */
+LANE_FN lane_int twice_units(const sweep_plan *p, int64_t k)
+{
+    const heat_lane_graph *g = p->graph;
+
+    if (p->has_twice)
+        return lane_all(g->twice[k]);
+    return lane_shift_left(g->units != NULL
+                               ? lane_all(g->units[k])
+                               : lane_all_rounded(g->pairs.coupling[k], g->pairs.unit * g->per_unit),
+                           1);
+}
+
 LANE_FN void sum_fields(const sweep_plan *p, int32_t i, lane_int *field)
 {
     const heat_lane_graph *g = p->graph;
     const heat_lane_block *b = p->block;
-    const double per_unit = g->pairs.unit * g->per_unit; /* of doubles, whose unit is 1 or -1 */
-    lane_int down_sum[HEAT_MOST_VECTORS];                /* the couplings to neighbours that are down */
 
     for (int v = 0; v < p->vectors; v++)
-        down_sum[v] = lane_all(0);
+        field[v] = lane_all(g->upward[i]);
     for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
         const uint16_t *neighbour = b->down + (int64_t)g->pairs.col[k] * p->vectors;
-        lane_int units = p->rounds ? lane_all_rounded(g->pairs.coupling[k], per_unit) : lane_all(g->units[k]);
+        lane_int twice = twice_units(p, k);
         for (int v = 0; v < p->vectors; v++)
-            down_sum[v] = lane_add_where(lane_load_bits(neighbour + v), down_sum[v], units);
+            field[v] = lane_sub_where(lane_load_bits(neighbour + v), field[v], twice);
     }
-    for (int v = 0; v < p->vectors; v++)
-        field[v] = lane_sub(lane_all(g->upward[i]), lane_shift_left(down_sum[v], 1));
 }
 
 LANE_FN void load_fields(const sweep_plan *p, int32_t i, lane_int *field)
@@ -178,9 +185,8 @@ LANE_FN void sweep_vectors(const sweep_plan p)
                 lane_mask is_down = lane_from_bits(down[v]), flips;
                 lane_int half_delta = lane_negate_where(is_down, field[v]); /* delta = 2 s field */
                 lane_real y = lane_mul(lane_to_real(half_delta), scale[v]);
-                lane_int bits = lane_shift_right(LANE_DRAW(random[v], v), 1);
 
-                flips = lane_less(bits, flip_threshold(p.rule, y));
+                flips = decide(p.rule, y, LANE_DRAW(random[v], v));
                 change[v] = lane_add_where(flips, change[v], half_delta);
                 flipped[v] = lane_to_bits(flips);
                 down[v] = (uint16_t)(down[v] ^ flipped[v]);
@@ -199,22 +205,20 @@ LANE_FN void sweep_vectors(const sweep_plan p)
 
 /* Each combination is a function of its own, so that the compiler has all registers for its loops. */
 typedef void (*sweep_case)(const heat_lane_graph *graph, heat_lane_block *block);
-enum { DENSE, UNITS, UNITS_ORDERED, ROUNDED, ROUNDED_ORDERED, N_WAYS };
+enum { DENSE, TWICE, TWICE_ORDERED, ANY, N_WAYS };
 
 #define SWEEP_CASE(rule, vectors, way)                                                                       \
     static __attribute__((noinline)) void sweep_##rule##_##vectors##_##way(const heat_lane_graph *graph,     \
                                                                            heat_lane_block *block)           \
     {                                                                                                        \
         sweep_vectors((sweep_plan){graph, block, rule, vectors, (way) == DENSE,                              \
-                                   (way) == ROUNDED || (way) == ROUNDED_ORDERED,                             \
-                                   (way) == UNITS || (way) == ROUNDED});                                     \
+                                   (way) == TWICE || (way) == TWICE_ORDERED, (way) == TWICE});               \
     }
 #define SWEEP_WAYS(rule, vectors)                                                                            \
     SWEEP_CASE(rule, vectors, DENSE)                                                                         \
-    SWEEP_CASE(rule, vectors, UNITS)                                                                         \
-    SWEEP_CASE(rule, vectors, UNITS_ORDERED)                                                                 \
-    SWEEP_CASE(rule, vectors, ROUNDED)                                                                       \
-    SWEEP_CASE(rule, vectors, ROUNDED_ORDERED)
+    SWEEP_CASE(rule, vectors, TWICE)                                                                         \
+    SWEEP_CASE(rule, vectors, TWICE_ORDERED)                                                                 \
+    SWEEP_CASE(rule, vectors, ANY)
 SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 1)
 SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 2)
 SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 4)
@@ -224,9 +228,8 @@ SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 4)
 
 #define WAYS_OF(rule, vectors)                                                                               \
     {                                                                                                        \
-        sweep_##rule##_##vectors##_DENSE, sweep_##rule##_##vectors##_UNITS,                                  \
-            sweep_##rule##_##vectors##_UNITS_ORDERED, sweep_##rule##_##vectors##_ROUNDED,                    \
-            sweep_##rule##_##vectors##_ROUNDED_ORDERED                                                       \
+        sweep_##rule##_##vectors##_DENSE, sweep_##rule##_##vectors##_TWICE,                                  \
+            sweep_##rule##_##vectors##_TWICE_ORDERED, sweep_##rule##_##vectors##_ANY                         \
     }
 static const sweep_case sweep_cases[2][3][N_WAYS] = {
     {WAYS_OF(HEAT_FLIP_METROPOLIS, 1), WAYS_OF(HEAT_FLIP_METROPOLIS, 2), WAYS_OF(HEAT_FLIP_METROPOLIS, 4)},
@@ -236,7 +239,7 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
                                               heat_flip_rule rule)
 {
     const bool is_plain = graph->order == NULL && !fetches(graph, block);
-    int way = block->fields != NULL ? DENSE : (graph->units != NULL ? UNITS : ROUNDED) + !is_plain;
+    int way = block->fields != NULL ? DENSE : graph->twice == NULL ? ANY : is_plain ? TWICE : TWICE_ORDERED;
 
     sweep_cases[rule][block->n_vectors / 2][way](graph, block);
 }
@@ -288,4 +291,54 @@ LANE_UNUSED static void LANE_PASTE(lane_residual_, LANE_ISA)(const heat_lane_gra
     }
     for (int v = 0; v < b->n_vectors; v++)
         lane_store(residual + LANES * v, lane_bits_of(energy[v]));
+}
+
+/* Adds what the planes count to the lanes that each 16 bits stand for, and empties the planes. */
+LANE_FN void empty_planes(lane_int *planes, const int n_planes, int32_t n_vectors, lane_int *counts)
+{
+    uint16_t bits[HEAT_WORDS_A_LOAD];
+
+    for (int p = 0; p < n_planes; p++) {
+        lane_store(bits, planes[p]);
+        planes[p] = lane_all(0);
+        for (int w = 0; w < HEAT_WORDS_A_LOAD; w++)
+            counts[w % n_vectors] =
+                lane_add_where(lane_load_bits(bits + w), counts[w % n_vectors], lane_all(1 << p));
+    }
+}
+
+/* Counters stand upright: plane p holds bit p of the count of each of 512 columns, and they are emptied
+ * before they can overflow. */
+LANE_UNUSED static void LANE_PASTE(lane_count_, LANE_ISA)(const uint16_t *down, int32_t n, int32_t n_vectors,
+                                                          int32_t *n_down)
+{
+    enum { PLANES = 8 };
+    const int64_t n_words = (int64_t)n * n_vectors;
+    lane_int planes[PLANES], counts[HEAT_MOST_VECTORS];
+    int n_loads = 0;
+
+    for (int p = 0; p < PLANES; p++)
+        planes[p] = lane_all(0);
+    for (int v = 0; v < n_vectors; v++)
+        counts[v] = lane_all(0);
+    for (int64_t begin = 0; begin < n_words; begin += HEAT_WORDS_A_LOAD) {
+        uint16_t rest[HEAT_WORDS_A_LOAD] = {0};
+        bool is_whole = n_words - begin >= HEAT_WORDS_A_LOAD;
+        lane_int carry;
+        if (!is_whole)
+            memcpy(rest, down + begin, (size_t)(n_words - begin) * sizeof *rest);
+        carry = lane_load(is_whole ? down + begin : rest);
+        for (int p = 0; p < PLANES; p++) {
+            lane_int sum = lane_xor(planes[p], carry);
+            carry = lane_and(planes[p], carry);
+            planes[p] = sum;
+        }
+        if (++n_loads == (1 << PLANES) - 1) {
+            empty_planes(planes, PLANES, n_vectors, counts);
+            n_loads = 0;
+        }
+    }
+    empty_planes(planes, PLANES, n_vectors, counts);
+    for (int v = 0; v < n_vectors; v++)
+        lane_store(n_down + LANES * v, counts[v]);
 }

@@ -37,7 +37,7 @@ LANE_FN void heat_bath_weights(const int32_t *sums, const int32_t step, int32_t 
         largest = lane_largest(largest, lane_load(sums + a * step));
     for (int32_t a = 0; a < q; a++) {
         lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums + a * step), largest)), scale);
-        total = lane_plus(total, lane_exp2_scaled(lane_max(y, lane_all_real(-60))));
+        total = lane_plus(total, lane_exp2(lane_max(y, lane_all_real(-60)), 0x1p31f));
         lane_store(cumulated[a], lane_bits_of(total));
     }
 }
@@ -51,12 +51,12 @@ LANE_FN void metropolis_weights(const int32_t *sums, const int32_t step, int32_t
 
     for (int32_t a = 0; a < q; a++) {
         lane_real y = lane_mul(lane_to_real(lane_sub(lane_load(sums + a * step), sum_now)), scale);
-        lane_real w = lane_exp2_scaled(lane_max(lane_min(y, zero), lane_all_real(-60)));
+        lane_real w = lane_exp2(lane_max(lane_min(y, zero), lane_all_real(-60)), 0x1p31f);
         w = lane_choose(lane_equal(current, lane_all(a)), zero, w);
         moves = lane_plus(moves, w);
         lane_store(cumulated[a], lane_bits_of(w));
     }
-    stays = lane_max(lane_minus(lane_all_real((float)(q - 1) * 2147483648.0f), moves), zero);
+    stays = lane_max(lane_minus(lane_all_real((float)(q - 1) * 0x1p31f), moves), zero);
     for (int32_t a = 0; a < q; a++) {
         lane_real w = lane_load_real(cumulated[a]);
         total = lane_plus(total, lane_choose(lane_equal(current, lane_all(a)), stays, w));

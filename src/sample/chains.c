@@ -223,6 +223,14 @@ void heat_chains_measure(heat_chains *c, int64_t unit)
         c->layout->measure(c, unit);
 }
 
+void heat_chains_follow(heat_chains *c, int64_t unit)
+{
+    if (c->layout->follow != NULL)
+        c->layout->follow(c, unit);
+    else
+        heat_chains_measure(c, unit);
+}
+
 static bool is_flipped(const heat_chains *c, int64_t chain)
 {
     return c->sign[chain] < 0;

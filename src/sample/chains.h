@@ -118,6 +118,10 @@ void heat_chains_end_sweep(heat_chains *chains, int64_t unit);
 /* Brings energies and totals of a unit's chains up to date, for the functions that read them exactly. */
 void heat_chains_measure(heat_chains *chains, int64_t unit);
 
+/* The same for a series of every sweep: where a layout rounds the couplings, the little energy that rounding
+ * lost may be that of some sweeps ago. Its average is right, and it is all that its size could blur. */
+void heat_chains_follow(heat_chains *chains, int64_t unit);
+
 /* The chain's state as a row of n values; its energy and the sum of its values as of the last measure. */
 void heat_chains_get_state(const heat_chains *chains, int64_t chain, int8_t *state);
 double heat_chains_get_energy(const heat_chains *chains, int64_t chain);

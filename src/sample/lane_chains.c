@@ -7,7 +7,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { SWEEPS_A_COUNT = 16 }; /* moves are counted in one sweep of so many */
+enum {
+    SWEEPS_A_COUNT = 16, /* moves are counted in one sweep of so many */
+    SWEEPS_A_RESIDUAL =
+        16 /* what rounding lost is summed in one recorded sweep of so many, the first included */
+};
 
 /* Where a chain lives. */
 typedef struct place {
@@ -36,11 +40,12 @@ static int64_t first_word(const place *p)
     return p->lane / HEAT_LANES_A_VECTOR;
 }
 
-/* Few chains make narrow blocks, so that threads have something to share; then as many whole groups a unit as
- * fill a block, or as many blocks as hold one group. */
+/* Few chains make narrow blocks, so that threads have something to share; a wide one pays where lanes share
+ * the rows of a dense graph, elsewhere it asks for more registers than there are. Then as many whole groups a
+ * unit as fill a block, or as many blocks as hold one group. */
 static void choose_widths(heat_chains *c, heat_lane_store *s)
 {
-    int32_t most = c->n_chains <= 64 ? 16 : c->n_chains <= 256 ? 32 : 64;
+    int32_t most = c->n_chains <= 64 ? 16 : c->n_chains <= 256 || !s->lanes->is_dense ? 32 : 64;
 
     s->block_width = most;
     if (c->group > most && c->group <= HEAT_MOST_WIDE_LANES)
@@ -154,7 +159,8 @@ static double lanes_bytes(const heat_model *model, const heat_model_info *info, 
     return lanes * ((plan->track_best ? 3 : 2) / 8.0 * info->n_variables + 64) +
            (heat_lane_is_dense(info->n_variables, 2 * info->n_edges) ? (lanes + 64) * 4 * info->n_variables
                                                                      : 0) +
-           (double)info->n_edges * 2 * sizeof(int32_t) + /* where the lanes have units of their own */
+           (double)info->n_edges * 2 * sizeof(int32_t) * /* units of the lanes' own, and twice them */
+               (heat_lane_keeps_twice(info->n_variables, 2 * info->n_edges) ? 2 : 1) +
            info->n_variables * (double)(3 * sizeof(int32_t) + sizeof(float));
 }
 
@@ -350,19 +356,29 @@ static int64_t lanes_get_total(const heat_chains *c, int64_t chain)
     return c->info.coding == HEAT_CODING_SPIN ? c->n - 2 * n_down : c->n - n_down;
 }
 
-static void lanes_measure(heat_chains *c, int64_t unit)
+static void measure_blocks(heat_chains *c, int64_t unit, bool residuals)
 {
     heat_lane_store *s = c->store;
 
     for (int64_t b = unit * s->n_blocks; b < (unit + 1) * s->n_blocks; b++) {
-        heat_lane_count_down(&s->blocks[b], c->n, s->n_down + b * s->block_width);
-        if (s->lanes->graph.residual_upward != NULL) {
+        s->kernel->count(s->blocks[b].down, c->n, s->blocks[b].n_vectors, s->n_down + b * s->block_width);
+        if (residuals && s->lanes->graph.residual_upward != NULL) {
             float residual[HEAT_MOST_WIDE_LANES];
             s->kernel->residual(&s->lanes->graph, &s->blocks[b], residual);
             for (int32_t l = 0; l < s->block_width; l++)
                 s->residual[b * s->block_width + l] = (double)residual[l];
         }
     }
+}
+
+static void lanes_measure(heat_chains *c, int64_t unit)
+{
+    measure_blocks(c, unit, true);
+}
+
+static void lanes_follow(heat_chains *c, int64_t unit)
+{
+    measure_blocks(c, unit, (c->n_sweeps[unit] - c->burn_in) % SWEEPS_A_RESIDUAL == 1);
 }
 
 /* Adds the bits that differ, column by column, to the move counts of the unit's chains; `before` is spent. */
@@ -374,11 +390,11 @@ static void count_moves(heat_chains *c, int64_t unit)
     heat_chains_get_unit(c, unit, &first, &last);
     for (int64_t k = 0; k < s->n_blocks; k++) {
         int64_t b = unit * s->n_blocks + k;
-        heat_lane_block changed = {.n_vectors = s->blocks[b].n_vectors, .down = s->before[b]};
+        uint16_t *changed = s->before[b];
         int32_t moves[HEAT_MOST_WIDE_LANES];
-        for (int64_t w = 0; w < (int64_t)c->n * changed.n_vectors; w++)
-            changed.down[w] ^= s->blocks[b].down[w];
-        heat_lane_count_down(&changed, c->n, moves);
+        for (int64_t w = 0; w < (int64_t)c->n * s->blocks[b].n_vectors; w++)
+            changed[w] ^= s->blocks[b].down[w];
+        s->kernel->count(changed, c->n, s->blocks[b].n_vectors, moves);
         for (int32_t l = 0; l < s->block_width && first + k * s->block_width + l < last; l++)
             c->n_moves[first + k * s->block_width + l] += moves[l];
     }
@@ -470,6 +486,9 @@ static heat_status lanes_add_parts(heat_context *ctx, heat_chains *c, heat_parts
             status = heat_parts_add(ctx, p, "lanes/best_down", b, s->best_down[b],
                                     words * (int64_t)sizeof *block->down);
     }
+    if (status == HEAT_OK && s->lanes->graph.residual_upward != NULL)
+        status =
+            heat_parts_add(ctx, p, "lanes/residual", -1, s->residual, lanes * (int64_t)sizeof *s->residual);
     if (status == HEAT_OK && s->best_units != NULL)
         status = heat_parts_add(ctx, p, "lanes/best_units", -1, s->best_units,
                                 lanes * (int64_t)sizeof *s->best_units);
@@ -502,6 +521,7 @@ const heat_layout heat_layout_lanes = {.name = "lanes",
                                        .set_state = lanes_set_state,
                                        .sweep = lanes_sweep,
                                        .measure = lanes_measure,
+                                       .follow = lanes_follow,
                                        .add_parts = lanes_add_parts,
                                        .get_state = lanes_get_state,
                                        .get_energy = lanes_get_energy,

@@ -66,6 +66,20 @@ static heat_status choose_units(heat_context *ctx, const heat_pairwise *g, heat_
     return status;
 }
 
+/* Couplings as the sweep adds them, for graphs that are not large. */
+static heat_status double_units(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m)
+{
+    heat_status status;
+
+    if (!heat_lane_keeps_twice(g->n, g->row[g->n]))
+        return HEAT_OK;
+    status = heat_alloc(ctx, g->row[g->n], sizeof *m->twice, &m->twice);
+    m->graph.twice = m->twice;
+    for (int64_t k = 0; k < g->row[g->n] && status == HEAT_OK; k++)
+        m->twice[k] = 2 * heat_lane_units(&m->graph, k);
+    return status;
+}
+
 /* The fields where all neighbours are up. */
 static heat_status fill(heat_context *ctx, const heat_pairwise *g, bool rounded, heat_lane_model *m)
 {
@@ -154,6 +168,8 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     m->is_dense = heat_lane_is_dense(g->n, g->row[g->n]);
     status = choose_units(ctx, g, m);
     if (status == HEAT_OK)
+        status = double_units(ctx, g, m);
+    if (status == HEAT_OK)
         status = fill(ctx, g, rounded, m);
     if (status == HEAT_OK)
         status = choose_order(ctx, g, m);
@@ -170,6 +186,7 @@ void heat_lane_model_free(heat_lane_model *m)
     if (m == NULL)
         return;
     heat_free(m->own_units);
+    heat_free(m->twice);
     heat_free(m->upward);
     heat_free(m->residual_upward);
     heat_free(m->order);

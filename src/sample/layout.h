@@ -30,6 +30,7 @@ struct heat_layout {
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
     void (*measure)(heat_chains *chains, int64_t unit); /* NULL: always up to date */
+    void (*follow)(heat_chains *chains, int64_t unit);  /* heat_chains_follow; NULL: measure */
     /* Lists the memory that makes up the chains' states and streams, for checkpoints. */
     heat_status (*add_parts)(heat_context *ctx, heat_chains *chains, heat_parts *parts);
     void (*get_state)(const heat_chains *chains, int64_t chain, int8_t *state);

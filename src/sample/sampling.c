@@ -80,7 +80,10 @@ static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
     bool with_state = heat_recorder_wants_state(&s->recorder, sweep);
     int64_t first, last;
 
-    heat_chains_measure(s->chains, unit);
+    if (with_state)
+        heat_chains_measure(s->chains, unit);
+    else
+        heat_chains_follow(s->chains, unit);
     heat_chains_get_unit(s->chains, unit, &first, &last);
     for (int64_t chain = first; chain < last && with_state; chain++)
         heat_sampling_get_row(s, s->chains, chain, row_of(s, chain));

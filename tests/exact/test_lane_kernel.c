@@ -227,7 +227,7 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
     assert_memory_equal(down_a, down_b, (size_t)(graph.n * vectors) * sizeof *down_a);
     assert_memory_equal(a.random, b.random, sizeof a.random);
     assert_memory_equal(a.energy, b.energy, sizeof a.energy);
-    heat_lane_count_down(&a, graph.n, n_down);
+    isa->lanes->count(a.down, graph.n, vectors, n_down);
     for (int32_t l = 0; l < LANES * vectors; l++) {
         int32_t count = 0;
         assert_int_equal(a.energy[l], energy_of(&lanes->graph, &a, l));
@@ -303,25 +303,30 @@ static void fetching_changes_no_bits(void **state)
     heat_context_free(ctx);
 }
 
-/* Counts beyond what the bit-sliced planes hold at once. */
+/* Counts beyond what the planes hold at once, and words that fill no vector. */
 static void many_sites_are_counted(void **state)
 {
     (void)state;
-    enum { MANY = 5000 };
+    enum { MANY = 16003 };
     static uint16_t down[MANY * 4];
-    heat_lane_block b = {.n_vectors = 4, .down = down};
     int32_t n_down[MOST_LANES];
 
     for (int32_t i = 0; i < MANY; i++)
         for (int v = 0; v < 4; v++)
             down[4 * i + v] = (uint16_t)(v == 0 ? 0xffff : v == 1 ? 0 : i % (v + 1) == 0 ? 0x8001 : 0);
-    heat_lane_count_down(&b, MANY, n_down);
-    assert_int_equal(n_down[0], MANY);
-    assert_int_equal(n_down[15], MANY);
-    assert_int_equal(n_down[16], 0);
-    assert_int_equal(n_down[32], (MANY + 2) / 3);
-    assert_int_equal(n_down[33], 0);
-    assert_int_equal(n_down[63], (MANY + 3) / 4);
+    for (int k = 0; k < heat_isa_count(); k++) {
+        const heat_lane_kernel *kernel = heat_isa_at(k)->lanes;
+        kernel->count(down, MANY, 4, n_down);
+        assert_int_equal(n_down[0], MANY);
+        assert_int_equal(n_down[15], MANY);
+        assert_int_equal(n_down[16], 0);
+        assert_int_equal(n_down[32], (MANY + 2) / 3);
+        assert_int_equal(n_down[33], 0);
+        assert_int_equal(n_down[63], (MANY + 3) / 4);
+        kernel->count(down, 4 * MANY, 1, n_down);
+        assert_int_equal(n_down[0], MANY + (MANY + 2) / 3 + (MANY + 3) / 4);
+        assert_int_equal(n_down[1], MANY);
+    }
 }
 
 static void own_exp_is_within_its_bound(void **state)
@@ -334,7 +339,7 @@ static void own_exp_is_within_its_bound(void **state)
         lane_real r;
         for (int l = 0; l < LANES; l++)
             y[l] = -(float)(60.0 * (LANES * k + l) / (LANES * 400000.0));
-        r = lane_exp2_scaled(lane_load_real(y));
+        r = lane_exp2(lane_load_real(y), 0x1p31f);
         lane_store(result, lane_bits_of(r));
         for (int l = 0; l < LANES; l++)
             worst = fmax(worst, fabs(result[l] / exp2(31.0 + (double)y[l]) - 1));

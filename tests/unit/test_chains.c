@@ -107,6 +107,38 @@ static void check_following(heat_context *ctx, const char *spec, const heat_engi
     heat_model_free(model);
 }
 
+/* What rounding lost is that of the first sweep of sixteen: the other sweeps keep it. */
+static void a_series_follows_with_the_lost_energy_of_some_sweeps_ago(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:5x6,J=gauss,seed=2");
+    heat_chains *chains = started(ctx, model, &heat_engine_metropolis, 9, 0.6);
+    double lost = 0;
+    int n_changes = 0;
+
+    sweep(ctx, chains, &heat_engine_metropolis, 20);
+    for (int k = 0; k < 64; k++) {
+        double before = lost, energy;
+        int8_t row[MOST];
+        sweep(ctx, chains, &heat_engine_metropolis, 1);
+        heat_chains_follow(chains, 0);
+        lost = heat_chains_get_energy(chains, 3) - heat_chains_get_walk_energy(chains, 3);
+        if (k % 16 == 0) {
+            n_changes += fabs(lost - before) > 1e-12;
+            heat_chains_get_state(chains, 3, row);
+            assert_ok(ctx, heat_model_get_energy(ctx, model, 1, row, &energy));
+            assert_close(heat_chains_get_energy(chains, 3), energy, 1e-11);
+        } else {
+            assert_close(lost, before, 1e-12);
+        }
+    }
+    assert_int_equal(n_changes, 4);
+    heat_chains_free(chains);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void energy_and_total_are_followed(void **state)
 {
     (void)state;
@@ -318,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chain_does_not_know_its_neighbours),
         cmocka_unit_test(energy_and_total_are_followed),
+        cmocka_unit_test(a_series_follows_with_the_lost_energy_of_some_sweeps_ago),
         cmocka_unit_test(a_given_state_comes_back),
         cmocka_unit_test(a_unit_starts_as_its_chains_do),
         cmocka_unit_test(a_stopped_start_leaves_one_chain),
