@@ -21,6 +21,8 @@ static const char *failing_criterion(const heat_convergence *c)
 {
     if (!(c->rhat_lasting <= HEAT_MOST_RHAT))
         return "R-hat above 1.01";
+    if (!(c->drift <= HEAT_MOST_DRIFT))
+        return "first and last third differ by more than 4 standard errors";
     if (!(c->ess >= HEAT_LEAST_ESS))
         return "effective sample size below 100";
     if (!(c->ess_tail >= HEAT_LEAST_ESS))

@@ -20,6 +20,7 @@ typedef struct heat_series {
 /* The thresholds of Vehtari et al. (2021), section 4. */
 enum { HEAT_LEAST_ESS = 100 };
 #define HEAT_MOST_RHAT 1.01
+#define HEAT_MOST_DRIFT 4.0 /* standard errors, of many chains */
 
 /* Fills *observables (freed by heat_free) with all averages and derived quantities that the recorded series
  * allow (the tables of observable_rows.c). An average whose R-hat or effective sample size fails has NaN for

@@ -15,10 +15,13 @@
  * start instead). But with many chains the two can be told apart: what lasts is the covariance, across
  * chains, of the means a and b of their first and last thirds. Thus
  *
- *     lasting R-hat = sqrt(1 + (C + 3 se(C) + (mean b - mean a)^2 / 4) / W),   C = cov(a, b),
+ *     lasting R-hat = sqrt(1 + (C - se(C) + (mean b - mean a)^2 / 4) / W),   C = cov(a, b),
  *
- * se(C)^2 = (var a var b + C^2) / (chains - 1): with a confidence of three standard errors the variance that
- * lasts, that of a common drift included, is no larger. */
+ * se(C)^2 = (var a var b + C^2) / (chains - 1): above 1.01 the variance that lasts is too large, and with a
+ * margin of one standard error no accident of good chains, whose C scatters about 0. An average over many
+ * chains is sharper than each, so that a drift far below W can be many of its errors: it is told in its own,
+ *
+ *     drift = |mean b - mean a| sqrt(chains / var(b - a)). */
 #include "stats/convergence.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -96,13 +99,15 @@ static double rhat_of(const halves *h)
     return sqrt(pooled_variance(h) / h->within);
 }
 
-/* R-hat of what lasts, where chains are many; see the head. */
-static double lasting_rhat_of(const halves *h)
+/* R-hat of what lasts and the drift, where chains are many; see the head. */
+static void judge_what_lasts(const halves *h, double *rhat, double *drift)
 {
-    double n = (double)h->n_chains, mean[2] = {0, 0}, square[2] = {0, 0}, product = 0, lasting;
+    double n = (double)h->n_chains, mean[2] = {0, 0}, square[2] = {0, 0}, product = 0, off, spread, lasting;
 
+    *rhat = h->between == 0 ? 1 : (double)INFINITY;
+    *drift = 0;
     if (h->within == 0)
-        return h->between == 0 ? 1 : (double)INFINITY;
+        return;
     for (int64_t k = 0; k < h->count; k++)
         mean[k % 2] += h->outer[k] / n;
     for (int64_t c = 0; c < h->n_chains; c++) {
@@ -111,9 +116,11 @@ static double lasting_rhat_of(const halves *h)
         square[1] += b * b / (n - 1);
         product += a * b / (n - 1);
     }
-    lasting = product + 3 * sqrt((square[0] * square[1] + product * product) / (n - 1)) +
-              (mean[1] - mean[0]) * (mean[1] - mean[0]) / 4;
-    return sqrt(1 + fmax(lasting, 0) / h->within);
+    off = mean[1] - mean[0];
+    spread = square[0] + square[1] - 2 * product;
+    lasting = fmax(0, product - sqrt((square[0] * square[1] + product * product) / (n - 1))) + off * off / 4;
+    *rhat = sqrt(1 + lasting / h->within);
+    *drift = off == 0 ? 0 : spread > 0 ? fabs(off) * sqrt(n / spread) : (double)INFINITY;
 }
 
 /* The mean autocovariance of the picked halves at a lag, in the units of all halves' W. */
@@ -196,16 +203,21 @@ static void count_halves(halves *h)
 /* R-hats of the scores that stand in the table. */
 static void add_rhats(halves *h, heat_convergence *c)
 {
+    double lasting, drift;
+
     c->rhat = fmax(c->rhat, rhat_of(h));
-    if (h->n_chains >= HEAT_MANY_CHAINS)
-        c->rhat_lasting = fmax(c->rhat_lasting, lasting_rhat_of(h));
+    if (h->n_chains < HEAT_MANY_CHAINS)
+        return;
+    judge_what_lasts(h, &lasting, &drift);
+    c->rhat_lasting = fmax(c->rhat_lasting, lasting);
+    c->drift = fmax(c->drift, drift);
 }
 
 static void judge_scores(halves *h, heat_convergence *c)
 {
     const int64_t n = h->count * h->length;
 
-    c->rhat = c->rhat_lasting = 0;
+    c->rhat = c->rhat_lasting = c->drift = 0;
     heat_levels_scores(&h->levels, n, h->table);
     load(h);
     c->ess = ess_of(h);
@@ -338,7 +350,7 @@ heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_
         return status;
     if (all_equal(n, x)) {
         double all = (double)n;
-        *out = (heat_convergence){x[0], 0, 0, x[0], x[0], x[0], 1, all, all, 1, 1};
+        *out = (heat_convergence){x[0], 0, 0, x[0], x[0], x[0], 1, all, all, 1, 1, 0};
         return HEAT_OK;
     }
     status = heat_alloc_unset(ctx, n, sizeof *y, &y);

@@ -19,6 +19,8 @@ typedef struct heat_convergence {
     double rhat;         /* rank-normalised split R-hat, the larger of bulk and folded */
     double rhat_lasting; /* of HEAT_MANY_CHAINS chains and more: of what lasts, without the scatter that the
                             means of finite chains have; at most rhat. Of fewer: rhat */
+    double drift;        /* of as many chains: standard errors by which the means of their first and last
+                            thirds differ, in normal scores, bulk or folded; 0 of fewer */
 } heat_convergence;
 
 /* Diagnoses n_chains series of n_draws values, x[chain * n_draws + draw]. All values equal: error 0, tau 1,
