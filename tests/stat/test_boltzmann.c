@@ -81,8 +81,8 @@ static double judge_states(uint64_t seed, int factor, void *arg)
         heat_model *model;
         compare_sample sample = {.engine = s->engine->name,
                                  .temperature = small[k].temperature,
-                                 .n_draws = 32768 * factor,
-                                 .n_sweeps = 60,
+                                 .n_draws = 12288 * factor,
+                                 .n_sweeps = 30,
                                  .seed = seed * N_SMALL + (uint64_t)k};
         int64_t n_states;
         double *probability;
@@ -93,10 +93,10 @@ static double judge_states(uint64_t seed, int factor, void *arg)
         else
             assert_ok(s->ctx, heat_model_load(s->ctx, small[k].spec, &model));
         if (small[k].spec == NULL)
-            sample.n_draws /= 4;
-        if (s->engine->layout == &heat_layout_clusters) {
-            sample.n_sweeps *= small[k].slow;
-            sample.n_draws /= small[k].slow;
+            sample.n_draws /= 2;
+        if (s->engine->layout == &heat_layout_clusters && small[k].slow > 1) {
+            sample.n_sweeps = 60 * small[k].slow;
+            sample.n_draws = 32768 / small[k].slow * factor;
         }
         sample.model = model;
         probability = compare_enumerate(s->ctx, model, sample.temperature, &n_states);
@@ -119,7 +119,7 @@ static double judge_torus(uint64_t seed, int factor, void *arg)
     compare_sample sample = {.engine = s->engine->name,
                              .temperature = 2.5,
                              .n_draws = 8192 * factor,
-                             .n_sweeps = 160,
+                             .n_sweeps = s->engine->layout == &heat_layout_clusters ? 40 : 160,
                              .seed = seed};
 
     assert_int_equal(n_levels, 65);

@@ -4,6 +4,7 @@
 #include "ledger.h"
 #include "random/stream.h"
 #include "support.h"
+#include "survival.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@ typedef enum plant {
     PLANT_SIGN,      /* one coupling has the other sign */
     PLANT_NEIGHBOUR, /* one edge ends at the next spin */
     PLANT_STREAMS,   /* the chains of a unit share their random numbers */
-    PLANT_STOP       /* Wolff's sweeps stop where enough spins have been visited */
+    PLANT_STOP,      /* Wolff's sweeps stop where enough spins have been visited */
+    PLANT_WITHIN,    /* the error of a disorder average is that of the samples' own errors */
+    PLANT_START      /* what has not forgotten its start is averaged too */
 } plant;
 
 typedef struct planting {
@@ -62,7 +65,7 @@ static double judge_states(uint64_t seed, int factor, void *arg)
     compare_sample sample = {.model = model,
                              .engine = t->engine,
                              .temperature = temperature,
-                             .n_draws = 16384 * factor,
+                             .n_draws = 6144 * factor,
                              .n_sweeps = 60,
                              .share_streams = t->bug == PLANT_STREAMS,
                              .stop_early = t->bug == PLANT_STOP,
@@ -129,7 +132,7 @@ static double judge_averages(uint64_t seed, int factor, void *arg)
         opt.threads = 1;
         opt.replicas = 6;
         opt.burn_in = 500;
-        opt.sweeps = 10000 * factor;
+        opt.sweeps = 6000 * factor;
         opt.temperature = temperatures[k] * t->warmer;
         moments(temperatures[k], &energy, &capacity);
         assert_ok(t->ctx, heat_sample(t->ctx, model, &opt, &r));
@@ -141,6 +144,90 @@ static double judge_averages(uint64_t seed, int factor, void *arg)
     }
     heat_model_free(model);
     return compare_judge(&cells);
+}
+
+/* Groups of normal glasses, by exact draws: their energy_link_identity is 0 on average over the couplings, so
+ * that its deviates tell whether the error of a disorder average is one. */
+enum { N_GROUPS = 24, N_MODELS = 8 };
+static double group_deviate(const planting *t, uint64_t first)
+{
+    heat_sample_result r[N_MODELS] = {{0}}, average = {0};
+    const heat_observable *o;
+    heat_sample_options opt;
+    double own = 0, z;
+
+    heat_sample_options_init(&opt);
+    opt.engine = "exact";
+    opt.observables = "link-overlap";
+    opt.replicas = 8;
+    opt.sweeps = 500;
+    opt.threads = 1;
+    for (int k = 0; k < N_MODELS; k++) {
+        char spec[64];
+        heat_model *model;
+        snprintf(spec, sizeof spec, "ea:3x3,J=gauss,seed=%llu", (unsigned long long)first + (unsigned)k);
+        assert_ok(t->ctx, heat_model_load(t->ctx, spec, &model));
+        opt.index = k;
+        opt.seed = first;
+        assert_ok(t->ctx, heat_sample(t->ctx, model, &opt, &r[k]));
+        own += pow(compare_find(&r[k].temperatures[0], "energy")->error, 2) +
+               pow(r[k].normal_energy * compare_find(&r[k].temperatures[0], "link_overlap")->error, 2);
+        heat_model_free(model);
+    }
+    assert_ok(t->ctx, heat_sample_average(t->ctx, N_MODELS, r, &average));
+    o = compare_find(&average.temperatures[0], "energy_link_identity");
+    z = t->bug == PLANT_WITHIN ? o->mean / (sqrt(own) / N_MODELS)
+                               : survival_student_to_normal(o->mean / o->error, N_MODELS - 1);
+    heat_sample_result_clear(&average);
+    for (int k = 0; k < N_MODELS; k++)
+        heat_sample_result_clear(&r[k]);
+    return z;
+}
+
+static double judge_disorder(uint64_t seed, int factor, void *arg)
+{
+    double square = 0;
+    int n = N_GROUPS * factor;
+
+    for (int g = 0; g < n; g++)
+        square += pow(group_deviate(arg, (seed * 4096 + (uint64_t)g) * N_MODELS), 2);
+    print_message("  chi-square %.1f in %d groups\n", square, n);
+    return survival_chi_square(square, n);
+}
+
+/* Chains that start random and are measured from the first sweep on. */
+static double judge_start(uint64_t seed, int factor, void *arg)
+{
+    const planting *t = arg;
+    heat_sample_options opt;
+    heat_sample_result r = {0};
+    const heat_observable *o;
+    heat_model *model;
+    double energy, capacity, sum = 0, z;
+    int64_t n;
+
+    assert_ok(t->ctx, heat_model_load(t->ctx, "lattice:8x8", &model));
+    heat_sample_options_init(&opt);
+    opt.engine = "heat-bath";
+    opt.seed = seed;
+    opt.threads = 1;
+    opt.replicas = 4096 * factor;
+    opt.burn_in = 0;
+    opt.sweeps = 60;
+    opt.temperature = 3;
+    opt.keep_states = true;
+    moments(3, &energy, &capacity);
+    assert_ok(t->ctx, heat_sample(t->ctx, model, &opt, &r));
+    o = compare_find(&r.temperatures[0], "energy");
+    n = r.n_chains * r.n_draws;
+    for (int64_t k = 0; k < n; k++)
+        sum += r.energies[k] / (double)n;
+    z = ((t->bug == PLANT_START ? sum : o->mean) - energy) / o->error;
+    print_message("  %lld of %lld sweeps left out, off by %.2f errors\n",
+                  (long long)r.temperatures[0].discarded, (long long)r.n_sweeps, z);
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+    return survival_normal(z);
 }
 
 static void check_alarm(const char *row, const char *bug, ledger_trial_fn trial, planting t)
@@ -205,6 +292,21 @@ static void clusters_are_watched(void **state)
                 (planting){.engine = "wolff", .warmer = 1.01});
 }
 
+static void averages_over_disorder_are_watched(void **state)
+{
+    (void)state;
+    check_alarm("disorder average", "errors from within the samples", judge_disorder,
+                (planting){.bug = PLANT_WITHIN});
+}
+
+static void starts_are_watched(void **state)
+{
+    (void)state;
+    test_data(LEVELS);
+    check_alarm("discarded start", "a start that is never discarded", judge_start,
+                (planting){.bug = PLANT_START});
+}
+
 /* Nothing planted: the same looks must stay quiet, or the alarms above prove nothing. */
 static void sound_samples_raise_no_alarm(void **state)
 {
@@ -213,6 +315,8 @@ static void sound_samples_raise_no_alarm(void **state)
 
     test_data(LEVELS);
     t.ctx = test_context();
+    ledger_judge("disorder average", judge_disorder, &t);
+    ledger_judge("discarded start", judge_start, &t);
     ledger_judge("planted nothing: states", judge_states, &t);
     ledger_judge("planted nothing: averages", judge_averages, &t);
     t.engine = "exact";
@@ -234,6 +338,8 @@ int main(void)
         cmocka_unit_test(states_catch_a_neighbour_off_by_one),
         cmocka_unit_test(states_catch_shared_random_numbers),
         cmocka_unit_test(clusters_are_watched),
+        cmocka_unit_test(averages_over_disorder_are_watched),
+        cmocka_unit_test(starts_are_watched),
         cmocka_unit_test(sound_samples_raise_no_alarm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
