@@ -95,3 +95,13 @@ out:
     heat_free(leave_one);
     return status;
 }
+
+/* Hill's expansion of Student's quantile in 1 / nu, Commun. ACM 13 (1970) 619: to 1e-3 from nu = 5 on. */
+double heat_student_widening(int64_t n)
+{
+    const double z = 1.959963984540054, z2 = z * z;
+    double nu = (double)(n - 1);
+
+    return 1 + (z2 + 1) / (4 * nu) + ((5 * z2 + 16) * z2 + 3) / (96 * nu * nu) +
+           (((3 * z2 + 19) * z2 + 17) * z2 - 15) / (384 * nu * nu * nu);
+}

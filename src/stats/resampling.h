@@ -16,6 +16,11 @@ void heat_block_means(int64_t n, const double *x, int64_t n_blocks, double *bloc
 HEAT_MUST_USE heat_status heat_binning_error(heat_context *ctx, int64_t n, const double *x, double *error,
                                              double *tau);
 
+/* What the standard error of a mean of n >= 3 independent values is to be multiplied by, so that 1.96 of it
+ * reach as far as Student's 95 % interval: 1.04 for 32 values, 1.004 for 256. Student, Biometrika 6 (1908) 1.
+ */
+double heat_student_widening(int64_t n);
+
 /* A function of averages, such as <E^2> - <E>^2. */
 typedef double (*heat_derived_fn)(const double *averages, void *arg);
 

@@ -149,6 +149,16 @@ static void jackknife_of_a_linear_function_is_its_mean_and_classical_error(void 
     heat_context_free(ctx);
 }
 
+/* Student's quantiles of 0.975 over the normal law's, from tables. */
+static void few_blocks_widen_their_errors(void **state)
+{
+    (void)state;
+    assert_close(heat_student_widening(8), 2.36462425 / 1.95996398, 1e-3);
+    assert_close(heat_student_widening(16), 2.13144955 / 1.95996398, 1e-4);
+    assert_close(heat_student_widening(32), 2.03951345 / 1.95996398, 1e-5);
+    assert_close(heat_student_widening(1000000), 1, 1e-5);
+}
+
 static void jackknife_refuses_what_has_no_value(void **state)
 {
     (void)state;
@@ -194,6 +204,7 @@ int main(void)
         cmocka_unit_test(binning_of_few_or_equal_draws_is_finite),
         cmocka_unit_test(jackknife_of_the_fluctuation_is_the_unbiased_variance),
         cmocka_unit_test(jackknife_of_a_linear_function_is_its_mean_and_classical_error),
+        cmocka_unit_test(few_blocks_widen_their_errors),
         cmocka_unit_test(jackknife_refuses_what_has_no_value),
         cmocka_unit_test(failing_allocations_are_reported_and_leak_nothing),
     };
