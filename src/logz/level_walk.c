@@ -3,7 +3,9 @@
  * level, and from there log f = 1 / t: the error then vanishes as 1 / sqrt(t) instead of standing still.
  * Wang and Landau, Phys. Rev. Lett. 86 (2001) 2050; Belardinelli and Pereyra, Phys. Rev. E 75 (2007) 046701.
  *
- * With g fixed the walk is an ordinary chain of weights 1 / g, so that g times its visits has no bias. */
+ * With g fixed the walk is an ordinary chain of weights 1 / g (multicanonical: Berg and Neuhaus, Phys. Rev.
+ * Lett. 68 (1992) 9), so that g times its visits has no bias. All walkers then share one g, the average of
+ * what they found; a level that none had met has that of the nearest below which one had, or else above. */
 #include "logz/level_walk.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -34,7 +36,7 @@ void heat_level_walk_close(heat_level_walk *w)
 }
 
 /* Makes room for a level of this energy. */
-static heat_status widen(heat_context *ctx, heat_level_table *t, int64_t energy)
+static heat_status widen(heat_context *ctx, heat_level_table *t, int64_t energy, bool is_fixed)
 {
     int64_t first = t->n == 0 || energy < t->first ? energy - MARGIN - t->n / 2 : t->first;
     int64_t end = t->n == 0 || energy >= t->first + t->n ? energy + MARGIN + t->n / 2 : t->first + t->n;
@@ -55,7 +57,8 @@ static heat_status widen(heat_context *ctx, heat_level_table *t, int64_t energy)
     for (int64_t k = 0; k < end - first; k++) {
         int64_t from = first + k - t->first;
         bool is_old = from >= 0 && from < t->n;
-        log_g[k] = is_old ? t->log_g[from] : (double)NAN;
+        double beyond = is_fixed ? t->log_g[from < 0 ? 0 : t->n - 1] : (double)NAN;
+        log_g[k] = is_old ? t->log_g[from] : beyond;
         visits[k] = is_old ? t->visits[from] : 0;
     }
     heat_free(t->log_g);
@@ -68,13 +71,14 @@ static heat_status widen(heat_context *ctx, heat_level_table *t, int64_t energy)
 }
 
 /* The place of a level, which a first visit gives the density that `from` has. */
-static heat_status find_level(heat_context *ctx, heat_level_table *t, int64_t energy, double from,
-                              int64_t *place)
+static heat_status find_level(heat_context *ctx, heat_level_walk *w, int64_t walker, int64_t energy,
+                              double from, int64_t *place)
 {
+    heat_level_table *t = &w->table[walker];
     heat_status status = HEAT_OK;
 
     if (t->n == 0 || energy < t->first || energy >= t->first + t->n)
-        status = widen(ctx, t, energy);
+        status = widen(ctx, t, energy, !(w->log_f[walker] > 0));
     if (status != HEAT_OK)
         return status;
     *place = energy - t->first;
@@ -103,7 +107,7 @@ static heat_status decide(heat_context *worker, heat_level_walk *w, int64_t walk
     heat_status status;
 
     energy = w->energy[walker] + llround(w->deltas[walker]);
-    status = find_level(worker, t, energy, now, &there);
+    status = find_level(worker, w, walker, energy, now, &there);
     if (status != HEAT_OK)
         return status;
     if (now >= t->log_g[there] || u < heat_exp_negative(now - t->log_g[there])) {
@@ -224,7 +228,7 @@ static heat_status start_walkers(heat_context *ctx, heat_level_walk *w)
     for (int64_t k = 0; k < w->n_walkers && status == HEAT_OK; k++) {
         int64_t place;
         w->energy[k] = llround(w->deltas[k]);
-        status = find_level(ctx, &w->table[k], w->energy[k], 0, &place);
+        status = find_level(ctx, w, k, w->energy[k], 0, &place);
     }
     return status;
 }
@@ -257,18 +261,83 @@ bool heat_level_walk_is_refined(const heat_level_walk *w, double log_f)
     return true;
 }
 
-void heat_level_walk_fix(heat_level_walk *w)
-{
-    for (int64_t k = 0; k < w->n_walkers; k++) {
-        w->log_f[k] = 0;
-        w->table[k].n_met = 0;
-        memset(w->table[k].visits, 0, (size_t)w->table[k].n * sizeof *w->table[k].visits);
-    }
-}
-
-double heat_level_walk_get(const heat_level_walk *w, int64_t walker, int64_t k)
+/* log g of a walker's level of this energy; NaN where it was not met. */
+static double found(const heat_level_walk *w, int64_t walker, int64_t energy)
 {
     const heat_level_table *t = &w->table[walker];
 
-    return t->visits[k] > 0 ? t->log_g[k] + log(t->visits[k]) : -(double)INFINITY;
+    return energy < t->first || energy >= t->first + t->n ? (double)NAN : t->log_g[energy - t->first];
+}
+
+/* The average of the densities over first ... first + n - 1. Each is known up to a factor: they are made
+ * alike over the levels that all know. */
+static void average(const heat_level_walk *w, int64_t first, int64_t n, double *log_g, double *shift)
+{
+    int64_t n_common = 0;
+
+    for (int64_t k = 0; k < n; k++) {
+        bool is_common = true;
+        for (int64_t v = 0; v < w->n_walkers && is_common; v++)
+            is_common = !isnan(found(w, v, first + k));
+        n_common += is_common;
+        for (int64_t v = 0; v < w->n_walkers && is_common; v++)
+            shift[v] += found(w, v, first + k);
+    }
+    for (int64_t k = 0; k < n; k++) {
+        double sum = 0, count = 0;
+        for (int64_t v = 0; v < w->n_walkers; v++) {
+            double g = found(w, v, first + k);
+            sum += isnan(g) ? 0 : g - shift[v] / fmax((double)n_common, 1);
+            count += !isnan(g);
+        }
+        log_g[k] = sum / count;
+    }
+    for (int64_t k = 1; k < n; k++)
+        log_g[k] = isnan(log_g[k]) ? log_g[k - 1] : log_g[k];
+    for (int64_t k = n - 2; k >= 0; k--)
+        log_g[k] = isnan(log_g[k]) ? log_g[k + 1] : log_g[k];
+}
+
+static heat_status take_density(heat_context *ctx, heat_level_walk *w, int64_t walker, int64_t first,
+                                int64_t n, const double *log_g)
+{
+    heat_level_table *t = &w->table[walker];
+    double *own = NULL, *visits = NULL;
+    heat_status status = heat_alloc(ctx, n, sizeof *own, &own);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *visits, &visits);
+    if (status != HEAT_OK) {
+        heat_free(own);
+        return status;
+    }
+    memcpy(own, log_g, (size_t)n * sizeof *own);
+    heat_free(t->log_g);
+    heat_free(t->visits);
+    *t = (heat_level_table){.first = first, .n = n, .log_g = own, .visits = visits};
+    w->log_f[walker] = 0;
+    return HEAT_OK;
+}
+
+heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *w)
+{
+    int64_t first = INT64_MAX, end = INT64_MIN;
+    double *log_g = NULL, *shift = NULL;
+    heat_status status;
+
+    for (int64_t k = 0; k < w->n_walkers; k++) {
+        const heat_level_table *t = &w->table[k];
+        first = t->first < first ? t->first : first;
+        end = t->first + t->n > end ? t->first + t->n : end;
+    }
+    status = heat_alloc(ctx, end - first, sizeof *log_g, &log_g);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, w->n_walkers, sizeof *shift, &shift);
+    if (status == HEAT_OK)
+        average(w, first, end - first, log_g, shift);
+    for (int64_t k = 0; k < w->n_walkers && status == HEAT_OK; k++)
+        status = take_density(ctx, w, k, first, end - first, log_g);
+    heat_free(log_g);
+    heat_free(shift);
+    return status;
 }

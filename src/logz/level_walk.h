@@ -1,5 +1,5 @@
-/* Walkers over energy levels: each keeps a density of states of its own, and walks so that all its levels are
- * met alike. */
+/* Walkers over energy levels, which walk so that all levels are met alike: by densities of states that each
+ * finds for itself, then by their average, which is fixed. */
 #ifndef HEATBATH_LEVEL_WALK_H
 #define HEATBATH_LEVEL_WALK_H
 
@@ -8,7 +8,7 @@
 /* One walker's levels, by energy: level k has energy first + k. */
 typedef struct heat_level_table {
     int64_t first, n;
-    double *log_g;   /* [n] log of the density so far; NaN: never met */
+    double *log_g;   /* [n] log of the density so far, or of the fixed one; NaN: never met */
     double *visits;  /* [n] since they were last reset */
     int64_t n_known; /* levels met at all */
     int64_t n_met;   /* known levels with visits */
@@ -40,10 +40,7 @@ HEAT_MUST_USE heat_status heat_level_walk_run(heat_context *ctx, heat_level_walk
 /* True when every walker's log_f follows 1 / t and is below `log_f`. */
 bool heat_level_walk_is_refined(const heat_level_walk *walk, double log_f);
 
-/* Fixes the densities: from here on visits are only counted. */
-void heat_level_walk_fix(heat_level_walk *walk);
-
-/* log of the number of states of a walker's level k, up to a constant; -infinity where it was not met. */
-double heat_level_walk_get(const heat_level_walk *walk, int64_t walker, int64_t k);
+/* Fixes the average of the densities for all walkers: from here on visits, all anew, are only counted. */
+HEAT_MUST_USE heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *walk);
 
 #endif
