@@ -85,6 +85,7 @@ static heat_status solve(heat_context *ctx, estimate *e, bool *connected)
 static heat_status fill_rows(heat_context *ctx, estimate *e)
 {
     heat_logz_result *r = e->c->result;
+    double wide = heat_student_widening(e->ladder.n_blocks);
     heat_status status = HEAT_OK;
 
     e->worst_error = 0;
@@ -96,11 +97,11 @@ static heat_status fill_rows(heat_context *ctx, estimate *e)
         status = heat_mbar_get_thermo(ctx, e->mbar, 1 / t, &at);
         if (status != HEAT_OK)
             break;
-        heat_logz_fill_row(row, e->c->log_states + at.log_z, at.log_z_error, at.energy, at.variance);
-        row->mean_energy_error = at.energy_error;
-        row->entropy_error = at.entropy_error;
-        row->heat_capacity_error = at.variance_error / t / t;
-        e->worst_error = fmax(e->worst_error, at.log_z_error);
+        heat_logz_fill_row(row, e->c->log_states + at.log_z, wide * at.log_z_error, at.energy, at.variance);
+        row->mean_energy_error = wide * at.energy_error;
+        row->entropy_error = wide * at.entropy_error;
+        row->heat_capacity_error = wide * at.variance_error / t / t;
+        e->worst_error = fmax(e->worst_error, row->error);
         r->ess = fmin(r->ess, at.ess);
     }
     return status;
@@ -129,30 +130,67 @@ static heat_status fill_rungs(heat_context *ctx, estimate *e)
                              .overlap = k + 1 < n ? sqrt(o[k + 1] / o[k] * (next[k] / next[k + 1])) : nan};
         heat_mbar_get_difference(e->mbar, 0, k, &rung->log_z, &rung->error);
         rung->log_z += e->c->log_states;
+        rung->error *= heat_student_widening(e->ladder.n_blocks);
     }
     return HEAT_OK;
 }
 
-/* log Z at the coldest rung by the integral of the mean energy. */
+/* What the integration rule makes of these rungs' mean energies and variances. */
+static heat_status apply_rule(heat_context *ctx, const estimate *e, const double *mean, const double *error,
+                              const double *variance, heat_ladder_integral *integral)
+{
+    int32_t n = e->ladder.n_rungs;
+    heat_ladder_rung *rungs;
+    heat_status status = heat_alloc(ctx, n, sizeof *rungs, &rungs);
+
+    for (int32_t k = 0; k < n && status == HEAT_OK; k++)
+        rungs[k] = (heat_ladder_rung){e->ladder.betas[k], mean[k], error[k], variance[k]};
+    if (status == HEAT_OK)
+        status = heat_ladder_integral_get(ctx, n, rungs, integral);
+    heat_free(rungs);
+    return status;
+}
+
+/* How far the rule is off on MBAR's own curve, which knows the energies between the rungs too. */
+static heat_status measure_rule(heat_context *ctx, const estimate *e, double *off)
+{
+    int32_t n = e->ladder.n_rungs;
+    double *curve;
+    heat_ladder_integral integral;
+    heat_mbar_thermo at = {0};
+    heat_status status = heat_alloc(ctx, 2 * (int64_t)n, sizeof *curve, &curve);
+
+    for (int32_t k = 0; k < n && status == HEAT_OK; k++) {
+        status = heat_mbar_get_thermo(ctx, e->mbar, e->ladder.betas[k], &at);
+        curve[k] = at.energy;
+        curve[n + k] = at.variance;
+    }
+    if (status == HEAT_OK)
+        status = apply_rule(ctx, e, curve, e->rows.error, curve + n, &integral);
+    if (status == HEAT_OK)
+        *off = fabs(integral.log_z - at.log_z);
+    heat_free(curve);
+    return status;
+}
+
+/* log Z at the coldest rung by the integral of the mean energy. Where it disagrees with MBAR's, the rule's
+ * own error is measured instead of guessed from every second rung. */
 static heat_status integrate(heat_context *ctx, estimate *e)
 {
     heat_logz_result *r = e->c->result;
     int32_t n = e->ladder.n_rungs;
-    heat_ladder_rung *rungs;
+    double wide = heat_student_widening(e->ladder.n_blocks), off = 0;
     heat_ladder_integral integral;
-    heat_status status = heat_alloc(ctx, n, sizeof *rungs, &rungs);
+    heat_status status = apply_rule(ctx, e, e->rows.mean, e->rows.error, e->rows.variance, &integral);
 
-    for (int32_t k = 0; k < n && status == HEAT_OK; k++)
-        rungs[k] =
-            (heat_ladder_rung){e->ladder.betas[k], e->rows.mean[k], e->rows.error[k], e->rows.variance[k]};
-    if (status == HEAT_OK)
-        status = heat_ladder_integral_get(ctx, n, rungs, &integral);
-    heat_free(rungs);
     if (status != HEAT_OK)
         return status;
     r->integral = e->c->log_states + integral.log_z;
-    r->integral_error = hypot(e->rows.integral_error, n < FEWEST_RUNGS ? 0 : integral.rule_error);
-    return HEAT_OK;
+    r->integral_error = hypot(e->rows.integral_error * wide, n < FEWEST_RUNGS ? 0 : integral.rule_error);
+    if (fabs(r->rungs[n - 1].log_z - r->integral) > most_disagreement * r->integral_error)
+        status = measure_rule(ctx, e, &off);
+    r->integral_error = hypot(r->integral_error, off);
+    return status;
 }
 
 /* Rows of rungs k and k + 1 alone: Bennett's ratio is MBAR of two states. */
@@ -202,7 +240,7 @@ static heat_status add_ratios(heat_context *ctx, estimate *e)
         squares += error * error;
     }
     r->bar = sum;
-    r->bar_error = sqrt(squares);
+    r->bar_error = sqrt(squares) * heat_student_widening(e->ladder.n_blocks);
     return status;
 }
 
