@@ -3,6 +3,7 @@
 #include "logz/annealed_rows.h"
 #include "base/memory.h"
 #include "stats/moments.h"
+#include "stats/resampling.h"
 
 #include <math.h>
 
@@ -47,7 +48,7 @@ heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, dou
 static void fill_errors(const heat_annealed_rows *r, double mean, double variance, const double *w, double *x,
                         heat_logz_row *row)
 {
-    double beta = 1 / row->temperature, n = (double)r->n;
+    double beta = 1 / row->temperature, wide = heat_student_widening(r->n), n = (double)r->n / wide / wide;
 
     for (int64_t i = 0; i < r->n; i++)
         x[i] = w[i] * (r->mean[i] - mean);
@@ -69,6 +70,7 @@ heat_status heat_annealed_rows_fill(heat_context *ctx, uint64_t seed, const heat
     if (status != HEAT_OK || (status = heat_alloc(ctx, r->n, sizeof *w, &w)) != HEAT_OK ||
         (status = heat_alloc(ctx, r->n, sizeof *x, &x)) != HEAT_OK)
         goto out;
+    weights->error *= heat_student_widening(r->n);
     for (int64_t i = 0; i < r->n; i++) {
         w[i] = exp(r->log_weight[i] - weights->log_mean);
         mean += w[i] * r->mean[i] / (double)r->n;

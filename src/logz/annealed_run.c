@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "logz/annealed_rows.h"
 #include "logz/beta_path.h"
+#include "logz/two_ways.h"
 #include "sample/population.h"
 
 #include <math.h>
@@ -39,10 +40,11 @@ typedef struct annealing {
     int64_t n_steps;
     double *betas;            /* [n_steps + 1] from 0; the temperatures asked for are among them */
     heat_annealed_rows *rows; /* [temperature] */
-    int64_t n_reverse, capacity;
-    double *reverse;  /* log weights of the way back */
-    double families;  /* effective, of the coldest populations, the least so far */
-    double *energies; /* scratch */
+    int64_t n_reverse, capacity, capacity_ancestor;
+    double *reverse;   /* log weights of the way back */
+    int64_t *ancestor; /* the member of the way there that each descends from */
+    double families;   /* effective, of the coldest populations, the least so far */
+    double *energies;  /* scratch */
     int64_t n_batches;
     double error; /* the largest over the temperatures */
     const char *doubt;
@@ -135,8 +137,13 @@ static heat_status return_members(heat_context *ctx, annealing *a, heat_populati
         return status;
     status =
         heat_grow(ctx, a->n_reverse + p->chains->n_chains, sizeof *a->reverse, &a->capacity, &a->reverse);
-    for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK; k++)
+    if (status == HEAT_OK)
+        status = heat_grow(ctx, a->n_reverse + p->chains->n_chains, sizeof *a->ancestor,
+                           &a->capacity_ancestor, &a->ancestor);
+    for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK; k++) {
+        a->ancestor[a->n_reverse] = a->n_batches * p->chains->n_chains + p->family[k];
         a->reverse[a->n_reverse++] = p->log_weight[k] - a->c->log_states; /* of 1 / Z */
+    }
     return status;
 }
 
@@ -167,31 +174,32 @@ static heat_status run_batch(heat_context *ctx, annealing *a)
     return status;
 }
 
-/* Forward and reverse at the coldest temperature, each weighed by its error; both are printed. */
-static heat_status combine(heat_context *ctx, annealing *a, heat_logz_row *row)
+/* Forward and reverse at the coldest temperature together; both are printed. */
+static heat_status combine(heat_context *ctx, annealing *a, const heat_annealed_rows *rows,
+                           heat_logz_row *row)
 {
     heat_logz_result *r = a->c->result;
     heat_log_weights back;
-    double f = row->error * row->error, b;
+    heat_two_ways ways;
     heat_status status = heat_log_weights_get(ctx, a->c->opt->seed, 1, a->n_reverse, a->reverse, &back);
 
+    if (status == HEAT_OK)
+        status =
+            heat_two_ways_get(ctx, rows->n, rows->log_weight, a->n_reverse, a->reverse, a->ancestor, &ways);
     if (status != HEAT_OK)
         return status;
-    r->forward = row->log_z;
-    r->forward_error = row->error;
-    r->reverse = -back.log_mean;
-    r->reverse_error = back.error;
+    r->forward = ways.forward;
+    r->forward_error = ways.forward_error;
+    r->reverse = ways.reverse;
+    r->reverse_error = ways.reverse_error;
     row->log_z_lower = r->forward - ends * r->forward_error;
     row->log_z_upper = r->reverse + ends * r->reverse_error;
-    b = back.error * back.error;
     if (a->doubt == NULL)
         a->doubt = back.doubt;
-    if (!(f + b > 0) || !isfinite(b))
-        return HEAT_OK;
-    if (a->doubt == NULL && !(fabs(r->forward - r->reverse) <= most_disagreement * sqrt(f + b)))
+    if (a->doubt == NULL && !(fabs(r->forward - r->reverse) <= most_disagreement * ways.gap_error))
         a->doubt = "forward and reverse disagree: more temperatures are needed";
-    heat_logz_fill_row(row, (r->forward * b + r->reverse * f) / (f + b), sqrt(f * b / (f + b)),
-                       row->mean_energy, row->heat_capacity * row->temperature * row->temperature);
+    heat_logz_fill_row(row, ways.log_z, ways.error, row->mean_energy,
+                       row->heat_capacity * row->temperature * row->temperature);
     return HEAT_OK;
 }
 
@@ -228,7 +236,7 @@ static heat_status analyse(heat_context *ctx, annealing *a)
         r->ess = fmin(r->ess, w.ess);
         r->rows[t].log_z_lower = w.log_mean - ends * w.error;
         if (!a->resamples && 1 / r->rows[t].temperature == a->c->beta_max)
-            status = combine(ctx, a, &r->rows[t]);
+            status = combine(ctx, a, &a->rows[t], &r->rows[t]);
         a->error = fmax(a->error, r->rows[t].error);
     }
     return status;
@@ -296,6 +304,7 @@ static void close_annealing(annealing *a)
     heat_free(a->rows);
     heat_free(a->betas);
     heat_free(a->reverse);
+    heat_free(a->ancestor);
     heat_free(a->energies);
     heat_beta_path_clear(&a->path);
 }
