@@ -20,6 +20,10 @@ static const double other_temperature = 2.5; /* at which models that the user na
         BENCH_SWEEPS, spec, rule, T, replicas, .model = NULL                                                 \
     }
 #define GIBBS(spec, T, replicas) RULE(spec, "heat-bath", T, replicas)
+#define CLUSTERS(spec, rule, T)                                                                              \
+    {                                                                                                        \
+        BENCH_CLUSTERS, spec, rule, T, 1, .model = NULL                                                      \
+    }
 #define TRIPS(spec, rule, temperatures)                                                                      \
     {                                                                                                        \
         BENCH_TRIPS, spec, rule, .replicas = 2, .ladder = temperatures, .model = NULL                        \
@@ -40,10 +44,10 @@ static const bench_work sample_works[] = {
     GIBBS("regular:100000,k=6,J=pm", 2.5, 512),
     GIBBS("lattice:1024x1024", critical, 1),
     GIBBS("potts:100,graph=complete,q=21,J=gauss", 10, 1000),
-    RULE("lattice:512x512", "swendsen-wang", critical, 1),
-    RULE("lattice:512x512", "wolff", critical, 1),
-    RULE("regular:10000,k=6", "swendsen-wang", 4, 4),
     {BENCH_MEASURED, "regular:1000,k=6,J=gauss", "heat-bath", 2.5, 64, .model = NULL},
+    CLUSTERS("lattice:512x512", "wolff", critical),
+    CLUSTERS("lattice:512x512", "swendsen-wang", critical),
+    CLUSTERS("regular:10000,k=6", "swendsen-wang", 4),
     TRIPS("ea:8x8x8", "tempering", "0.4:2"),
     TRIPS("ea:16x16", "tempering", "0.2:2"),
     TRIPS("ea:16x16", "houdayer", "0.2:2"),
@@ -90,8 +94,11 @@ typedef struct benching {
     int n_works;
     int64_t repeats;
     bool is_auto;
-    double until; /* on cli_clock's scale */
-    bool is_late; /* the time was up before all runs were made */
+    double until;                                    /* on cli_clock's scale */
+    bool is_late;                                    /* the time was up before all runs were made */
+    const bench_layout *layouts[BENCH_MOST_LAYOUTS]; /* of the works that were run */
+    heat_replicas replicas[BENCH_MOST_LAYOUTS];
+    int n_layouts;
 } benching;
 
 static heat_status add_works(cli *c, benching *b, const bench_work *works, int n_works, const char *spec)
@@ -199,6 +206,51 @@ static heat_status run_works(cli *c, benching *b)
     return HEAT_OK;
 }
 
+static const heat_replicas *replicas_of(const benching *b, const bench_work *w)
+{
+    for (int k = 0; k < b->n_layouts; k++)
+        if (b->layouts[k] == cli_bench_layout_get(w->layout))
+            return &b->replicas[k];
+    return NULL;
+}
+
+/* Measures once what the replicas of every layout that was met are worth. */
+static heat_status run_layouts(cli *c, benching *b)
+{
+    for (int k = 0; k < b->n_works; k++) {
+        const bench_layout *l = cli_bench_layout_get(b->works[k].layout);
+        heat_status status;
+        if (l == NULL || b->works[k].replicas == 1 || replicas_of(b, &b->works[k]) != NULL || b->is_late ||
+            cli_signal() != 0)
+            continue;
+        heat_replicas_init(&b->replicas[b->n_layouts]);
+        status = cli_bench_layout_run(c, l, b->until, &b->replicas[b->n_layouts]);
+        if (status != HEAT_OK)
+            return status;
+        b->layouts[b->n_layouts++] = l;
+    }
+    return HEAT_OK;
+}
+
+static bool is_rate(const bench_work *w)
+{
+    return w->kind == BENCH_SWEEPS || w->kind == BENCH_MEASURED;
+}
+
+/* Replicas that are worth less than one each make so much less of a rate. */
+static void weigh_values(benching *b)
+{
+    for (int k = 0; k < b->n_works; k++) {
+        bench_work *w = &b->works[k];
+        const heat_replicas *r = replicas_of(b, w);
+        double worth = r == NULL || w->replicas == 1
+                           ? 1
+                           : r->effective / (double)cli_bench_layout_get(w->layout)->n_replicas;
+        for (int64_t run = 0; run < w->n_values && worth < 1 && is_rate(w); run++)
+            w->values[run] *= worth;
+    }
+}
+
 /* The quantile `f` of sorted values, linear between neighbours; NaN without values. */
 static double quantile(const double *values, int64_t n, double f)
 {
@@ -213,20 +265,50 @@ static double quantile(const double *values, int64_t n, double f)
 
 /* --- what is printed --- */
 
+/* A line of the table: of a work, or, after all works, of a layout. */
+typedef struct bench_row {
+    char name[BENCH_WORK_SIZE];
+    const char *unit;
+    double value, low, high;
+    int64_t n_runs;
+} bench_row;
+
+static void fill_row(const cli *c, const benching *b, int k, bench_row *row)
+{
+    const bench_work *w = &b->works[k < b->n_works ? k : 0];
+    const heat_replicas *r = &b->replicas[k < b->n_works ? 0 : k - b->n_works];
+
+    if (k < b->n_works) {
+        cli_bench_name(c, w, replicas_of(b, w), row->name);
+        row->unit = cli_bench_unit(w);
+        row->value = quantile(w->values, w->n_values, 0.5);
+        row->low = quantile(w->values, w->n_values, 0.25);
+        row->high = quantile(w->values, w->n_values, 0.75);
+        row->n_runs = w->n_values;
+        return;
+    }
+    cli_bench_layout_name(b->layouts[k - b->n_works], row->name);
+    row->unit = "effective replicas, one standard error about them";
+    row->value = r->effective;
+    row->low = r->effective - r->error;
+    row->high = r->effective + r->error;
+    row->n_runs = 1;
+}
+
 static json_t *json_rows(cli *c, const benching *b)
 {
     json_t *rows = json_array();
-    char name[BENCH_WORK_SIZE];
+    bench_row of;
 
-    for (int k = 0; k < b->n_works; k++) {
-        const bench_work *w = &b->works[k];
+    for (int k = 0; k < b->n_works + b->n_layouts; k++) {
         json_t *row = json_object();
-        cli_put(c, row, "work", cli_json_text(cli_bench_name(c, w, name)));
-        cli_put(c, row, "value", cli_json_number(quantile(w->values, w->n_values, 0.5)));
-        cli_put(c, row, "unit", json_string(cli_bench_unit(w)));
-        cli_put(c, row, "low", cli_json_number(quantile(w->values, w->n_values, 0.25)));
-        cli_put(c, row, "high", cli_json_number(quantile(w->values, w->n_values, 0.75)));
-        cli_put(c, row, "runs", json_integer(w->n_values));
+        fill_row(c, b, k, &of);
+        cli_put(c, row, "work", cli_json_text(of.name));
+        cli_put(c, row, "value", cli_json_number(of.value));
+        cli_put(c, row, "unit", json_string(of.unit));
+        cli_put(c, row, "low", cli_json_number(of.low));
+        cli_put(c, row, "high", cli_json_number(of.high));
+        cli_put(c, row, "runs", json_integer(of.n_runs));
         cli_append(c, rows, row);
     }
     return rows;
@@ -234,18 +316,18 @@ static json_t *json_rows(cli *c, const benching *b)
 
 static void print_rows(cli *c, const benching *b)
 {
-    char name[BENCH_WORK_SIZE], value[CLI_NUMBER_SIZE], low[CLI_NUMBER_SIZE], high[CLI_NUMBER_SIZE];
+    char value[CLI_NUMBER_SIZE], low[CLI_NUMBER_SIZE], high[CLI_NUMBER_SIZE];
+    const char *unit = "";
+    bench_row row;
 
     printf("%-10s %-10s %-10s %4s  work\n", "median", "lower", "upper", "runs");
-    for (int k = 0; k < b->n_works; k++) {
-        const bench_work *w = &b->works[k];
-        if (k == 0 || strcmp(cli_bench_unit(w), cli_bench_unit(w - 1)) != 0)
-            printf("[%s]\n", cli_bench_unit(w));
-        printf("%-10s %-10s %-10s %4lld  %s\n",
-               cli_text_short(quantile(w->values, w->n_values, 0.5), 3, value),
-               cli_text_short(quantile(w->values, w->n_values, 0.25), 3, low),
-               cli_text_short(quantile(w->values, w->n_values, 0.75), 3, high), (long long)w->n_values,
-               cli_bench_name(c, w, name));
+    for (int k = 0; k < b->n_works + b->n_layouts; k++, unit = row.unit) {
+        fill_row(c, b, k, &row);
+        if (strcmp(row.unit, unit) != 0)
+            printf("[%s]\n", row.unit);
+        printf("%-10s %-10s %-10s %4lld  %s\n", cli_text_short(row.value, 3, value),
+               cli_text_short(row.low, 3, low), cli_text_short(row.high, 3, high), (long long)row.n_runs,
+               row.name);
     }
 }
 
@@ -292,6 +374,9 @@ heat_status cli_bench(cli *c)
     status = choose_works(c, &b);
     if (status == HEAT_OK)
         status = run_works(c, &b);
+    if (status == HEAT_OK)
+        status = run_layouts(c, &b);
+    weigh_values(&b);
     sort_values(&b);
     if (status == HEAT_OK)
         status = print(c, &b, cli_clock() - begin);

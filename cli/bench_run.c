@@ -36,13 +36,15 @@ static heat_status run_chains(cli *c, bench_work *w, int64_t sweeps, double unti
     options.engine = w->engine;
     options.temperature = w->temperature;
     options.replicas = w->replicas;
-    options.sweeps = FEWEST_SWEEPS + (w->kind == BENCH_MEASURED ? sweeps : 0);
-    options.burn_in = w->kind == BENCH_MEASURED ? 0 : sweeps;
+    options.sweeps = FEWEST_SWEEPS + (w->kind == BENCH_SWEEPS ? 0 : sweeps);
+    options.burn_in = w->kind == BENCH_SWEEPS     ? sweeps
+                      : w->kind == BENCH_CLUSTERS ? BENCH_CLUSTER_BURN_IN
+                                                  : 0;
     if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
     *seconds = result.n_sweeps == options.sweeps ? result.seconds : (double)NAN;
-    w->effective = result.effective_replicas;
-    *updates = (double)result.updates * w->effective / (double)w->replicas;
+    w->layout = result.layout;
+    *updates = (double)result.updates;
     heat_sample_result_clear(&result);
     return status;
 }
@@ -67,7 +69,7 @@ static heat_status run_ladder(cli *c, bench_work *w, double until, double *value
     options.sweeps = options.burn_in = BENCH_TRIP_SWEEPS;
     if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
-    w->effective = result.effective_replicas;
+    w->layout = result.layout;
     if (result.n_sweeps == options.sweeps)
         *value = (double)result.round_trips / result.seconds;
     heat_sample_result_clear(&result);
@@ -110,7 +112,11 @@ static heat_status run_sample(cli *c, bench_work *w, double until, double *value
     heat_status status = w->sweeps == 0 ? tune(c, w, until) : HEAT_OK;
     double seconds;
 
-    return status == HEAT_OK ? time_sweeps(c, w, w->sweeps, until, value, &seconds) : status;
+    if (status == HEAT_OK)
+        status = time_sweeps(c, w, w->sweeps, until, value, &seconds);
+    if (w->kind == BENCH_CLUSTERS)
+        *value = 1 / *value;
+    return status;
 }
 
 static heat_status run_ground(cli *c, bench_work *w, double until, double *value)
@@ -169,6 +175,7 @@ heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
     switch (w->kind) {
     case BENCH_SWEEPS:
     case BENCH_MEASURED:
+    case BENCH_CLUSTERS:
         return run_sample(c, w, until, value);
     case BENCH_TRIPS:
         return run_ladder(c, w, until, value);
@@ -180,9 +187,25 @@ heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
     return run_logz(c, w, until, value);
 }
 
-const char *cli_bench_name(const cli *c, const bench_work *w, char buffer[BENCH_WORK_SIZE])
+/* "64 replicas as lanes, each worth 0.99 +- 0.02" */
+static void name_replicas(const bench_work *w, const heat_replicas *r, char *text, size_t size)
 {
-    char how[128] = "exact", hot[CLI_NUMBER_SIZE], cold[CLI_NUMBER_SIZE], threads[48];
+    const bench_layout *l = cli_bench_layout_get(w->layout);
+    char mean[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE], worth[2 * CLI_NUMBER_SIZE] = "";
+
+    if (l != NULL && r != NULL && r->effective > 0 && w->replicas > 1) {
+        double n = (double)l->n_replicas;
+        snprintf(worth, sizeof worth, ", each worth %s ± %s",
+                 cli_text_mean(r->effective / n, r->error / n, mean), cli_text_error(r->error / n, error));
+    }
+    snprintf(text, size, "%lld replica%s%s%s%s", (long long)w->replicas, w->replicas == 1 ? "" : "s",
+             w->layout == NULL ? "" : " as ", w->layout == NULL ? "" : w->layout, worth);
+}
+
+const char *cli_bench_name(const cli *c, const bench_work *w, const heat_replicas *replicas,
+                           char buffer[BENCH_WORK_SIZE])
+{
+    char how[128] = "exact", hot[CLI_NUMBER_SIZE], cold[CLI_NUMBER_SIZE], threads[48], chains[80];
     int32_t n = heat_threads_resolve(c->args.values.verb.bench.threads);
     const char *verb = w->kind == BENCH_GROUND ? "ground" : w->kind == BENCH_LOGZ ? "logz" : "sample";
 
@@ -193,10 +216,12 @@ const char *cli_bench_name(const cli *c, const bench_work *w, char buffer[BENCH_
     else if (w->kind == BENCH_TRIPS)
         snprintf(how, sizeof how, "%s, T = %s, %lld ladders, %d sweeps after as many", w->engine, w->ladder,
                  (long long)w->replicas, BENCH_TRIP_SWEEPS);
-    else if (w->kind != BENCH_LOGZ)
-        snprintf(how, sizeof how, "%s%s, T = %s, %.0f of %lld replicas effective", w->engine,
+    else if (w->kind != BENCH_LOGZ) {
+        name_replicas(w, replicas, chains, sizeof chains);
+        snprintf(how, sizeof how, "%s%s, T = %s, %s", w->engine,
                  w->kind == BENCH_MEASURED ? ", each sweep measured" : "",
-                 cli_text_short(w->temperature, 6, hot), w->effective, (long long)w->replicas);
+                 cli_text_short(w->temperature, 6, hot), chains);
+    }
     snprintf(threads, sizeof threads, "%d thread%s", n, n == 1 ? "" : "s");
     snprintf(buffer, BENCH_WORK_SIZE, "%s %.80s, %s, %s", verb, w->spec, how, threads);
     return buffer;
@@ -208,5 +233,7 @@ const char *cli_bench_unit(const bench_work *w)
         return "seconds";
     if (w->kind == BENCH_TRIPS)
         return "round trips/s";
+    if (w->kind == BENCH_CLUSTERS)
+        return "ns a spin";
     return w->kind == BENCH_GROUND ? "updates/ns" : "updates/ns, effective independent";
 }

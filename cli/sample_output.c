@@ -124,6 +124,7 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *r)
     json_t *result = json_object(), *sampler = json_object();
 
     cli_put(c, sampler, "engine", cli_json_text(r->engine));
+    cli_put(c, sampler, "layout", r->layout != NULL ? cli_json_text(r->layout) : json_null());
     cli_put(c, sampler, "acceptance", cli_json_number(mean_acceptance(r)));
     cli_put(c, sampler, "step", json_null());
     cli_put(c, sampler, "divergences", json_null());

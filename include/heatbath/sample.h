@@ -88,7 +88,18 @@ typedef struct heat_sample_result {
                              distribution: their variance times their number; else 0 */
     int64_t n_models;     /* 1; of an average, how many models it is over */
     double wave_number;   /* of a lattice: 2 sin(pi / L), L the first extent; else 0 */
+    const char *layout;   /* how the chains lay in memory: "bits", "stripes", "lanes", "bytes", "clusters",
+                             "rows"; NULL of engines that keep no chains; static */
 } heat_sample_result;
+
+/* How many independent replicas the chains of a run are worth. */
+typedef struct heat_replicas {
+    size_t size;      /* set by heat_replicas_init */
+    double effective; /* NaN where the run was cut short */
+    double error;     /* one standard error, of a jackknife over blocks of draws */
+    int64_t n_draws;
+    const char *layout; /* as in heat_sample_result */
+} heat_replicas;
 
 HEAT_API void heat_sample_options_init(heat_sample_options *options);
 HEAT_API void heat_sample_result_init(heat_sample_result *result);
@@ -126,6 +137,17 @@ HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save(heat_context *ctx,
 HEAT_API HEAT_MUST_USE heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
                                                         const heat_sample_options *options,
                                                         const heat_exact_cost *exact, heat_cost *cost);
+
+HEAT_API void heat_replicas_init(heat_replicas *replicas);
+
+/* Measures how many independent replicas the `replicas` chains of such a run are worth at one temperature:
+ * the variance of one chain's energy over that of the mean of all, at draws `thin` sweeps apart of a run from
+ * random states. It is their number where each chain has random numbers of its own, and one to five where
+ * they share them. Draws that remember each other make the error larger, not the value wrong. At least 100
+ * draws (sweeps / thin). Engines that move single chains alone; others: HEAT_ERROR_OPTION. */
+HEAT_API HEAT_MUST_USE heat_status heat_replicas_check(heat_context *ctx, const heat_model *model,
+                                                       const heat_sample_options *options,
+                                                       heat_replicas *replicas);
 
 /* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_sample_result_clear(heat_sample_result *result);

@@ -89,6 +89,8 @@ static heat_status alloc_chains(heat_context *ctx, const heat_chains *c, heat_cl
         status = heat_alloc(ctx, n, sizeof *s->seen_clusters, &s->seen_clusters);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *s->seen_sites, &s->seen_sites);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *s->visited, &s->visited);
     return status;
 }
 
@@ -149,6 +151,7 @@ static void clusters_free(heat_chains *c)
     heat_free(s->n_clusters);
     heat_free(s->seen_clusters);
     heat_free(s->seen_sites);
+    heat_free(s->visited);
     heat_free(s);
 }
 
@@ -269,7 +272,7 @@ static heat_status clusters_start(heat_context *ctx, heat_chains *c, int64_t cha
         for (int l = 0; l < HEAT_CLUSTER_LANES; l++)
             random->state[k][l] = (uint32_t)(heat_stream_bits(&stream) >> 32);
     random->n_spare = 0;
-    s->n_clusters[chain] = s->seen_clusters[chain] = s->seen_sites[chain] = 0;
+    s->n_clusters[chain] = s->seen_clusters[chain] = s->seen_sites[chain] = s->visited[chain] = 0;
     status = clusters_set_state(ctx, c, chain, values);
     heat_free(values);
     return status;
@@ -327,6 +330,8 @@ static heat_status clusters_add_parts(heat_context *ctx, heat_chains *c, heat_pa
         status = add_array(ctx, p, "clusters/seen_clusters", s->seen_clusters, n, sizeof *s->seen_clusters);
     if (status == HEAT_OK)
         status = add_array(ctx, p, "clusters/seen_sites", s->seen_sites, n, sizeof *s->seen_sites);
+    if (status == HEAT_OK)
+        status = add_array(ctx, p, "clusters/visited", s->visited, n, sizeof *s->visited);
     return status;
 }
 

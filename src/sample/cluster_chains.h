@@ -22,6 +22,7 @@ typedef struct heat_cluster_store {
     int64_t *n_clusters;           /* [chain] Wolff clusters a sweep; settled in the burn-in, 0 until then */
     int64_t *seen_clusters;        /* [chain] in the second half of the burn-in */
     int64_t *seen_sites;           /* [chain] visited by them */
+    int64_t *visited;              /* [chain] sites that all Wolff clusters visited */
 } heat_cluster_store;
 
 /* For an engine's `plan`: HEAT_ERROR_UNABLE, naming engine and model, where the model has no such clusters.

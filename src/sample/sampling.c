@@ -153,7 +153,10 @@ static int64_t count_sweeps(heat_sampling *s)
     for (int64_t unit = 0; unit < s->chains->n_units; unit++) {
         int64_t first, last, n = s->chains->n_sweeps[unit];
         heat_chains_get_unit(s->chains, unit, &first, &last);
-        s->updates += n * (last - first) * s->info.n_variables;
+        if (s->engine->visits == NULL)
+            s->updates += n * (last - first) * s->info.n_variables;
+        for (int64_t chain = first; chain < last && s->engine->visits != NULL; chain++)
+            s->updates += s->engine->visits(s->chains, chain);
         fewest = n < fewest ? n : fewest;
     }
     return fewest;

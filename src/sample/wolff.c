@@ -15,12 +15,16 @@ static int64_t turn_cluster(heat_chains *c, int64_t unit, int64_t chain)
 {
     heat_cluster_store *s = c->store;
     const heat_cluster_model *m = s->model;
+    int64_t visited;
 
     if (m->is_lattice)
-        return s->kernel->wolff_lattice(&m->lattice, &s->rates[chain], &s->random[chain], &s->scratch[unit],
-                                        s->bits + chain * m->lattice.n_words, c->n);
-    return s->kernel->wolff_graph(&m->graph, &s->rates[chain], &s->random[chain], &s->scratch[unit],
-                                  s->rows + chain * c->n);
+        visited = s->kernel->wolff_lattice(&m->lattice, &s->rates[chain], &s->random[chain],
+                                           &s->scratch[unit], s->bits + chain * m->lattice.n_words, c->n);
+    else
+        visited = s->kernel->wolff_graph(&m->graph, &s->rates[chain], &s->random[chain], &s->scratch[unit],
+                                         s->rows + chain * c->n);
+    s->visited[chain] += visited;
+    return visited;
 }
 
 /* A sweep of the burn-in. */
@@ -69,8 +73,16 @@ static heat_status sweep(heat_context *worker, heat_chains *c, int64_t unit)
     return HEAT_OK;
 }
 
+static int64_t visits(const heat_chains *c, int64_t chain)
+{
+    const heat_cluster_store *s = c->store;
+
+    return s->visited[chain];
+}
+
 const heat_engine heat_engine_wolff = {.name = "wolff",
                                        .layout = &heat_layout_clusters,
                                        .sweep = sweep,
+                                       .visits = visits,
                                        .plan = plan,
                                        .run = heat_sampling_run_chains};
