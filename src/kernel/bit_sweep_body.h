@@ -21,8 +21,11 @@
 #else
 #define BITS_OWN_BODY(f)
 #endif
-#if defined(__AVX2__)
 #define BITS_PRAGMA(text) _Pragma(#text)
+#if defined(__AVX2__) && defined(__clang__)
+#define BITS_UNROLL(n) BITS_PRAGMA(clang loop unroll(full)) /* a count would be heard too late to help */
+#pragma clang diagnostic ignored "-Wpass-failed" /* said of the body whose number of links is no constant */
+#elif defined(__AVX2__)
 #define BITS_UNROLL(n) BITS_PRAGMA(GCC unroll n)
 #else
 #define BITS_UNROLL(n)
