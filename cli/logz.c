@@ -66,6 +66,11 @@ static void put_evidence(cli *c, json_t *object, const heat_logz_result *r)
         cli_append(c, levels, level);
     }
 out:
+    cli_put(c, object, "ground_energy", cli_json_number(r->ground_energy));
+    cli_put(c, object, "degeneracy", cli_json_number(exp(r->log_degeneracy)));
+    cli_put(c, object, "degeneracy_error", cli_json_number(exp(r->log_degeneracy) * r->log_degeneracy_error));
+    cli_put(c, object, "ground_entropy", cli_json_number(r->log_degeneracy));
+    cli_put(c, object, "ground_entropy_error", cli_json_number(r->log_degeneracy_error));
     cli_put(c, object, "rungs", rungs);
     cli_put(c, object, "levels", levels);
 }
@@ -138,7 +143,7 @@ static void print_one(const heat_logz_row *row)
 /* The same number by other roads, and what the estimate stands on. */
 static void print_evidence(const heat_logz_result *r)
 {
-    char a[CLI_NUMBER_SIZE];
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
 
     if (r->exact)
         return;
@@ -150,6 +155,16 @@ static void print_evidence(const heat_logz_result *r)
         print_value("forward", r->forward, r->forward_error, "");
     if (!isnan(r->reverse))
         print_value("reverse", r->reverse, r->reverse_error, "");
+    for (int32_t k = 0; k < r->n_rows; k++)
+        if (!isnan(r->rows[k].log_z_upper))
+            cli_print_row("bounds", "%s to %s: two errors below forward and above reverse",
+                          cli_text_mean(r->rows[k].log_z_lower, r->forward_error, a),
+                          cli_text_mean(r->rows[k].log_z_upper, r->reverse_error, b));
+    if (!isnan(r->log_degeneracy)) {
+        print_value("ground entropy", r->log_degeneracy, r->log_degeneracy_error, " nats");
+        cli_print_row("degeneracy", "%s of energy %s, the lowest met",
+                      cli_text_short(exp(r->log_degeneracy), 4, a), cli_text_full(r->ground_energy, b));
+    }
     if (r->n_chains > 0)
         cli_print_row("chains", "%lld, %lld sweeps each", (long long)r->n_chains, (long long)r->n_sweeps);
     if (r->n_rungs > 0)

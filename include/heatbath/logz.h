@@ -72,6 +72,8 @@ typedef struct heat_logz_result {
     int64_t n_levels;
     heat_logz_level *levels; /* the density of states by wang-landau; owned; else NULL */
     int32_t n_variables;     /* of the model, clamped ones included */
+    double ground_energy; /* the lowest level met, where energies are integers and draws there are enough */
+    double log_degeneracy, log_degeneracy_error; /* of that level's states, nats; NaN where not known */
 } heat_logz_result;
 
 HEAT_API void heat_logz_options_init(heat_logz_options *options);

@@ -25,7 +25,10 @@ void heat_logz_result_init(heat_logz_result *result)
                                  .forward = nan,
                                  .reverse = nan,
                                  .forward_error = nan,
-                                 .reverse_error = nan};
+                                 .reverse_error = nan,
+                                 .ground_energy = nan,
+                                 .log_degeneracy = nan,
+                                 .log_degeneracy_error = nan};
 }
 
 void heat_logz_result_clear(heat_logz_result *r)
@@ -104,6 +107,7 @@ void heat_logz_conclude(const heat_context *ctx, heat_counting *c, heat_counting
         for (int32_t k = 0; k < r->n_rows; k++)
             clear_row(&r->rows[k]);
         r->integral = r->bar = r->forward = r->reverse = (double)NAN;
+        r->ground_energy = r->log_degeneracy = r->log_degeneracy_error = (double)NAN;
         r->outcome = HEAT_OUTCOME_NOT_CONVERGED;
         r->reason = "a diagnostic failed: the numbers are refused";
     } else if (end == HEAT_COUNTING_HALTED) {

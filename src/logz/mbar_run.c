@@ -377,6 +377,29 @@ static heat_status grow(heat_context *ctx, estimate *e, heat_counting_end *end)
     }
 }
 
+/* States of the lowest level met: log Z at a beta where all the weight is there. Levels are 1 apart at least,
+ * and hold at most all states, so that others weigh e^-40 together. */
+static heat_status count_ground_states(heat_context *ctx, estimate *e)
+{
+    heat_logz_result *r = e->c->result;
+    double beta = 40 + e->c->log_states, lowest = (double)INFINITY, log_z, error, ess;
+    heat_mbar_target target = {.slope = &beta};
+    heat_status status;
+
+    for (int64_t k = 0; k < (int64_t)e->ladder.n_rungs * e->ladder.n_blocks; k++)
+        if (!e->c->info.integer || e->rows.tallies[k].level > 0) /* a bin holds several levels */
+            return HEAT_OK;
+    for (int64_t k = 0; k < e->rows.n; k++)
+        lowest = fmin(lowest, e->rows.energy[k]);
+    status = heat_mbar_get_target(ctx, e->mbar, &target, &log_z, &error, &ess);
+    if (status != HEAT_OK || !(ess >= LEAST_ESS))
+        return status;
+    r->ground_energy = lowest;
+    r->log_degeneracy = e->c->log_states + log_z + beta * lowest;
+    r->log_degeneracy_error = error * heat_student_widening(e->ladder.n_blocks);
+    return HEAT_OK;
+}
+
 static heat_status finish(heat_context *ctx, estimate *e, heat_counting_end end)
 {
     heat_logz_result *r = e->c->result;
@@ -387,6 +410,8 @@ static heat_status finish(heat_context *ctx, estimate *e, heat_counting_end end)
     r->updates = r->n_sweeps * r->n_chains * e->c->info.n_variables;
     if (end != HEAT_COUNTING_DOUBTED)
         status = add_ratios(ctx, e);
+    if (end != HEAT_COUNTING_DOUBTED && status == HEAT_OK)
+        status = count_ground_states(ctx, e);
     heat_logz_conclude(ctx, e->c, end);
     return status;
 }

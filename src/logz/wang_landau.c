@@ -164,6 +164,9 @@ static heat_status report_levels(heat_context *ctx, const counting_levels *a)
         if (!isfinite(level->error))
             level->log_count = level->error = (double)NAN;
     }
+    r->ground_energy = r->levels[0].energy;
+    r->log_degeneracy = r->levels[0].log_count;
+    r->log_degeneracy_error = r->levels[0].error;
     return HEAT_OK;
 }
 

@@ -322,6 +322,7 @@ static void the_density_of_states_is_counted(void **state)
         }
     assert_true(level == r.n_levels && level > 10);
     assert_close(r.rows[0].entropy, log(2), 5 * r.rows[0].entropy_error);
+    assert_true(r.ground_energy == -32 && r.log_degeneracy == r.levels[0].log_count);
     heat_logz_result_clear(&r);
     o.sweeps = 64;
     r = run(ctx, "lattice:16x16", &o);
@@ -329,6 +330,66 @@ static void the_density_of_states_is_counted(void **state)
     assert_true(isnan(r.log_z) && strstr(r.diagnosis, "more sweeps") != NULL);
     heat_logz_result_clear(&r);
     fclose(f);
+    heat_context_free(ctx);
+}
+
+/* A frustrated lattice has many ground states: log Z + E / T at a temperature that sees no others. Where the
+ * coldest temperature hardly meets them, they are not counted. */
+static void ground_states_are_counted_from_the_cold_end(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("exact");
+    heat_logz_result r;
+    double log_g;
+
+    o.temperature = 0.02;
+    r = run(ctx, "triangular:4x5,J=-1", &o);
+    log_g = r.log_z + r.rows[0].mean_energy / o.temperature;
+    assert_true(isnan(r.log_degeneracy));
+    heat_logz_result_clear(&r);
+    o = options_of("mbar");
+    o.temperature = 0.5;
+    o.target_error = 0.01;
+    r = run(ctx, "triangular:4x5,J=-1", &o);
+    assert_true(r.ground_energy == -20 && r.log_degeneracy_error < 0.02);
+    assert_close(r.log_degeneracy, log_g, 5 * r.log_degeneracy_error);
+    heat_logz_result_clear(&r);
+    o.temperature = 10;
+    r = run(ctx, "ea:8x8", &o);
+    assert_true(r.outcome == HEAT_OUTCOME_CONVERGED && isnan(r.log_degeneracy) && isnan(r.ground_energy));
+    heat_logz_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+/* Energies of a million, in which the fluctuations are a millionth: nothing is lost. */
+static void a_large_offset_is_carried(void **state)
+{
+    (void)state;
+    static const int32_t i[] = {0, 1, 2, 3}, j[] = {1, 2, 3, 0};
+    static const double coupling[] = {1, -1, 1, 1};
+    heat_context *ctx = test_context();
+
+    for (int m = 0; m < N_METHODS; m++)
+        for (int side = -1; side <= 1; side += 2) {
+            heat_logz_options o = options_of(methods[m]);
+            heat_logz_result r;
+            heat_model *model;
+            double z = 0;
+            for (int x = 0; x < 16; x++) {
+                double e = 0;
+                for (int k = 0; k < 4; k++)
+                    e -= coupling[k] * (2 * (x >> i[k] & 1) - 1) * (2 * (x >> j[k] & 1) - 1);
+                z += exp(-e);
+            }
+            heat_logz_result_init(&r);
+            assert_ok(ctx, heat_model_create_ising(ctx, 4, 4, i, j, coupling, NULL, side * 1e6, &model));
+            assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+            assert_close(r.log_z, log(z) - side * 1e6, 5 * r.error + 1e-9);
+            assert_true(r.error < 0.03);
+            heat_logz_result_clear(&r);
+            heat_model_free(model);
+        }
     heat_context_free(ctx);
 }
 
@@ -370,6 +431,8 @@ int main(void)
         cmocka_unit_test(auto_takes_the_exact_road_where_it_can),
         cmocka_unit_test(a_callback_is_enough),
         cmocka_unit_test(the_density_of_states_is_counted),
+        cmocka_unit_test(ground_states_are_counted_from_the_cold_end),
+        cmocka_unit_test(a_large_offset_is_carried),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
