@@ -36,13 +36,11 @@ const cli_verb cli_verbs[] = {
     {"learn", "KIND DATA", 2, 2, "which energy makes the data likely?",
      "Learns a model of kind KIND from DATA whose values are 0 and 1, or -1 and +1. ising: couplings and "
      "fields, all\n"
-     "variables visible; rbm: a layer of --hidden units too. Training follows the gradient of the "
-     "log-likelihood: means\n"
-     "over the data minus means over the model; --negative says how the latter are found. The log-likelihood "
-     "is exact\n"
-     "where log Z is affordable. --validation and --test take a file or a fraction of the rows; --output "
-     "FILE writes\n"
-     "the model.",
+     "variables visible; rbm: a layer of --hidden units too; boltzmann: a few, any pair coupled, or in "
+     "--layers.\n"
+     "Training follows the gradient of the log-likelihood: means over the data minus means over the model;\n"
+     "--negative says how the latter are found. The log-likelihood is exact where log Z is affordable.\n"
+     "--validation and --test take a file or a fraction of the rows; --output FILE writes the model.",
      "ising bars-and-stripes:3x3", cli_learn},
     {"info", "MODEL|DATA", 1, 1, "what is in a file, and what would exactness cost?",
      "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on "

@@ -11,7 +11,8 @@ HEAT_BEGIN_DECLS
 /* The kinds that can be learned and the negative phases: one row adds one. X(tag, name, what it is) */
 #define HEAT_LEARN_KINDS(X)                                                                                  \
     X(ising, "ising", "couplings and fields of spins, or of 0 and 1, all variables visible")                 \
-    X(rbm, "rbm", "a layer of hidden units, coupled to all variables")
+    X(rbm, "rbm", "a layer of hidden units, coupled to all variables")                                       \
+    X(boltzmann, "boltzmann", "a few hidden units, any pair coupled, or in layers")
 
 #define HEAT_NEGATIVES(X)                                                                                    \
     X(exact, "exact", "means over all states, by enumeration or elimination")                                \

@@ -40,4 +40,12 @@ static inline double heat_exp_negative(double x)
     return p;
 }
 
+/* 1 / (1 + exp(-x)). */
+static inline double heat_sigmoid(double x)
+{
+    double e = heat_exp_negative(x > 0 ? -x : x);
+
+    return (x > 0 ? 1 : e) / (1 + e);
+}
+
 #endif

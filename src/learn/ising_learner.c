@@ -4,16 +4,15 @@
  * moment matching (Ackley, Hinton, Sejnowski, Cognitive Science 9 (1985) 147). */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "exact/exact_choice.h"
 #include "learn/learn_rows.h"
 #include "learn/learner.h"
+#include "learn/pair_sums.h"
 #include "learn/subset_sums.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { CHEAP_BITS = 16 };
-static const double cheap_entries = 1e6; /* of an elimination */
 static const double least_variance = 0.02;
 
 typedef struct ising_learner {
@@ -113,9 +112,9 @@ static heat_status ising_open(heat_context *ctx, const heat_learn_input *input,
     heat_data_info info;
     heat_status status = heat_learner_check_data(ctx, "ising", input->data, &info);
 
-    if (status == HEAT_OK && options->hidden != HEAT_AUTO)
-        status = heat_fail_option(ctx, "hidden", NULL,
-                                  "all variables of ising are visible; learn rbm has hidden ones");
+    if (status == HEAT_OK && (options->hidden != HEAT_AUTO || options->layers != NULL))
+        status = heat_fail_option(ctx, options->layers != NULL ? "layers" : "hidden", NULL,
+                                  "all variables of ising are visible; rbm and boltzmann have hidden ones");
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *self, &self);
     if (status != HEAT_OK)
@@ -185,7 +184,7 @@ static double binary_weights(const heat_learner *l, double *w)
     return constant;
 }
 
-/* Means over 0 and 1 become means over -1 and +1, in place, and back. */
+/* Means over 0 and 1 become means over -1 and +1, in place. */
 static void means_to_spins(const ising_learner *self, int32_t n, double *mean)
 {
     double *m = mean + self->n_edges;
@@ -196,86 +195,33 @@ static void means_to_spins(const ising_learner *self, int32_t n, double *mean)
         m[k] = 2 * m[k] - 1;
 }
 
-static void means_to_binary(const ising_learner *self, int32_t n, double *mean)
-{
-    double *m = mean + self->n_edges;
-
-    for (int64_t e = 0; e < self->n_edges; e++)
-        mean[e] = (1 + m[self->i[e]] + m[self->j[e]] + mean[e]) / 4;
-    for (int32_t k = 0; k < n; k++)
-        m[k] = (1 + m[k]) / 2;
-}
-
 static heat_status sum_subsets(heat_context *ctx, const heat_learner *l, double *mean, double *log_z)
 {
     const ising_learner *self = l->self;
+    heat_subsets subsets = {0};
     double *w = NULL, constant;
     heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *w, &w);
 
-    if (status != HEAT_OK)
-        return status;
-    constant = binary_weights(l, w);
-    status = heat_subset_sums(ctx, l->n_visible, self->n_edges, self->i, self->j, w, w + self->n_edges, mean,
-                              log_z);
-    heat_free(w);
-    *log_z += constant;
-    if (status == HEAT_OK && mean != NULL && l->coding == HEAT_CODING_SPIN)
-        means_to_spins(self, l->n_visible, mean);
-    return status;
-}
-
-/* Where pair (i, j) stands in the view; -1 if nowhere. */
-static int64_t find_pair(const heat_pairwise *view, int32_t i, int32_t j)
-{
-    int64_t low = view->row[i], high = view->row[i + 1];
-
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (view->col[middle] < j)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < view->row[i + 1] && view->col[low] == j ? low : -1;
-}
-
-static heat_status eliminate(heat_context *ctx, const heat_learner *l, const heat_model *model,
-                             const heat_exact_choice *choice, int64_t threads, double *mean, double *log_z)
-{
-    const ising_learner *self = l->self;
-    heat_elimination_sum sum = {0};
-    heat_pairwise view;
-    heat_status status = HEAT_OK;
-
-    if (!heat_model_get_pairwise(model, &view))
-        return heat_fail(ctx, HEAT_ERROR_INTERNAL, "a learned model has no pairs");
-    if (mean != NULL)
-        status = heat_alloc(ctx, view.n, sizeof *sum.spin_mean, &sum.spin_mean);
-    if (status == HEAT_OK && mean != NULL)
-        status = heat_alloc(ctx, view.row[view.n] + 1, sizeof *sum.pair_mean, &sum.pair_mean);
     if (status == HEAT_OK)
-        status = heat_elimination_run_sum(ctx, choice->plan, 1, mean != NULL, threads, &sum);
-    *log_z = sum.log_z;
-    for (int64_t e = 0; e < self->n_edges && status == HEAT_OK && mean != NULL; e++) {
-        int64_t k = find_pair(&view, self->i[e], self->j[e]);
-        if (k < 0)
-            status = heat_fail(ctx, HEAT_ERROR_INTERNAL, "a learned pair is not in its model");
-        else
-            mean[e] = sum.pair_mean[k];
+        status = heat_subsets_open(ctx, l->n_visible, self->n_edges, self->i, self->j, &subsets);
+    if (status == HEAT_OK) {
+        constant = binary_weights(l, w);
+        *log_z = constant + heat_subsets_sum(&subsets, w, w + self->n_edges);
     }
-    for (int32_t k = 0; k < view.n && status == HEAT_OK && mean != NULL; k++)
-        mean[self->n_edges + k] = sum.spin_mean[k];
-    if (status == HEAT_OK && mean != NULL && l->coding != HEAT_CODING_SPIN)
-        means_to_binary(self, view.n, mean);
-    heat_free(sum.spin_mean);
-    heat_free(sum.pair_mean);
+    if (status == HEAT_OK && mean != NULL) {
+        heat_subsets_mean(&subsets, mean);
+        if (l->coding == HEAT_CODING_SPIN)
+            means_to_spins(self, l->n_visible, mean);
+    }
+    heat_subsets_close(&subsets);
+    heat_free(w);
     return status;
 }
 
 static heat_status ising_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
                                     double *log_z)
 {
-    heat_exact_choice choice = {0};
+    const ising_learner *self = l->self;
     heat_model *model = NULL;
     heat_status status;
 
@@ -283,19 +229,13 @@ static heat_status ising_sum_states(heat_context *ctx, const heat_learner *l, in
         return sum_subsets(ctx, l, mean, log_z);
     status = ising_make_model(ctx, l, &model);
     if (status == HEAT_OK)
-        status = heat_exact_choose_elimination(ctx, model, ctx->config.memory, &choice);
-    if (status == HEAT_OK && choice.plan == NULL) /* halted */
-        status = heat_halt_check(ctx, "the states were summed");
-    if (status == HEAT_OK)
-        status = eliminate(ctx, l, model, &choice, threads, mean, log_z);
-    heat_exact_choice_clear(&choice);
+        status = heat_pair_sums(ctx, model, self->n_edges, self->i, self->j, threads, mean, log_z);
     heat_model_free(model);
     return status;
 }
 
 static heat_status ising_price_states(heat_context *ctx, const heat_learner *l, bool *affordable, bool *cheap)
 {
-    heat_exact_choice choice = {0};
     heat_model *model = NULL;
     heat_status status;
 
@@ -305,12 +245,7 @@ static heat_status ising_price_states(heat_context *ctx, const heat_learner *l, 
         return HEAT_OK;
     status = ising_make_model(ctx, l, &model);
     if (status == HEAT_OK)
-        status = heat_exact_choose(ctx, model, ctx->config.memory, true, &choice);
-    if (status == HEAT_OK) {
-        *affordable = choice.cost.affordable && choice.plan != NULL;
-        *cheap = *affordable && choice.cost.operations < cheap_entries;
-    }
-    heat_exact_choice_clear(&choice);
+        status = heat_pair_sums_price(ctx, model, affordable, cheap);
     heat_model_free(model);
     return status;
 }

@@ -85,6 +85,11 @@ void heat_learner_clear(heat_learner *learner);
 HEAT_MUST_USE heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
                                                   heat_data_info *info);
 
+/* Sets parameters and scale where there are hidden units: first the couplings, then the biases of the visible
+ * units, over 0 and 1. mean[n_visible] become their means in the data, never 0 or 1. */
+HEAT_MUST_USE heat_status heat_learner_start(heat_context *ctx, const heat_data *data, uint64_t seed,
+                                             double *mean, heat_learner *learner);
+
 /* The mean statistics of rows that have been moved. */
 HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
                                              const heat_learner *learner, int64_t n_rows, int8_t *rows,

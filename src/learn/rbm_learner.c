@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum { AUTO_HIDDEN = 16, MOST_BITS = 25, CHAINS_PER_UNIT = 16 };
-static const double cheap_visits = 3e7, hidden_offset = 0.5, first_weight = 0.01;
+static const double cheap_visits = 3e7, hidden_offset = 0.5;
 
 typedef struct rbm_learner {
     int32_t n_hidden;
@@ -91,14 +91,6 @@ static double hidden_fields(const heat_layered *f, const int8_t *row, double *fi
     return own;
 }
 
-/* 1 / (1 + exp(-x)). */
-static double sigmoid(double x)
-{
-    double e = heat_exp_negative(-fabs(x));
-
-    return (x > 0 ? 1 : e) / (1 + e);
-}
-
 static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
                                const double *weight, double *sum)
 {
@@ -112,7 +104,7 @@ static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8
         double w = weight == NULL ? 1 : weight[r];
         hidden_fields(&f, row, y);
         for (int64_t j = 0; j < f.n_hidden; j++) {
-            y[j] = w * sigmoid(y[j]);
+            y[j] = w * heat_sigmoid(y[j]);
             of_y[j] += y[j];
         }
         for (int64_t i = 0; i < f.n_visible; i++) {
@@ -159,11 +151,11 @@ static void sweep_row(const gibbs *g, heat_stream *stream, int8_t *row, double *
     hidden_fields(f, row, field);
     memcpy(visible, f->visible_bias, (size_t)f->n_visible * sizeof *visible);
     for (int64_t j = 0; j < f->n_hidden; j++)
-        if (heat_stream_uniform(stream) < sigmoid(field[j]))
+        if (heat_stream_uniform(stream) < heat_sigmoid(field[j]))
             for (int64_t i = 0; i < f->n_visible; i++)
                 visible[i] += g->columns[j * f->n_visible + i];
     for (int64_t i = 0; i < f->n_visible; i++)
-        row[i] = heat_stream_uniform(stream) < sigmoid(visible[i]) ? 1 : g->low;
+        row[i] = heat_stream_uniform(stream) < heat_sigmoid(visible[i]) ? 1 : g->low;
 }
 
 static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
@@ -295,33 +287,6 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
     return status;
 }
 
-/* The offsets, and the parameters to start from. */
-static heat_status begin(heat_context *ctx, const heat_data *data, uint64_t seed, heat_learner *l)
-{
-    rbm_learner *self = l->self;
-    heat_learn_rows rows = {0};
-    heat_stream stream;
-    heat_status status = heat_learn_rows_load(ctx, data, &rows);
-
-    if (status != HEAT_OK)
-        goto out;
-    heat_stream_init(&stream, seed, HEAT_PURPOSE_LEARN, 0);
-    for (int64_t k = 0; k < l->n_decayed; k++)
-        l->parameters[k] = first_weight * heat_stream_normal(&stream);
-    for (int64_t i = 0; i < l->n_visible; i++) {
-        double on = 0.5; /* half a row more: never 0 or 1 */
-        for (int64_t r = 0; r < rows.n; r++)
-            on += rows.states[r * l->n_visible + i] == 1 ? rows.weight[r] : 0;
-        self->offset[i] = on / (double)(rows.n + 1);
-        l->parameters[l->n_decayed + i] = log(self->offset[i] / (1 - self->offset[i]));
-    }
-    for (int64_t a = 0; a < l->n_parameters; a++)
-        l->scale[a] = 1;
-out:
-    heat_learn_rows_clear(&rows);
-    return status;
-}
-
 static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
                             const heat_learn_options *options, heat_learner *l)
 {
@@ -332,6 +297,8 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     if (status == HEAT_OK && input->graph != NULL)
         status =
             heat_fail_option(ctx, "graph", NULL, "an rbm couples every visible unit to every hidden one");
+    if (status == HEAT_OK && options->layers != NULL)
+        status = heat_fail_option(ctx, "layers", NULL, "an rbm has one hidden layer: --hidden says its size");
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *self, &self);
     if (status != HEAT_OK)
@@ -347,7 +314,7 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     l->n_decayed = (int64_t)l->n_visible * self->n_hidden;
     l->n_parameters = l->n_decayed + l->n_visible + self->n_hidden;
     status = alloc_arrays(ctx, l);
-    return status == HEAT_OK ? begin(ctx, input->data, options->seed, l) : status;
+    return status == HEAT_OK ? heat_learner_start(ctx, input->data, options->seed, self->offset, l) : status;
 }
 
 const heat_learn_kind heat_learn_kind_rbm = {

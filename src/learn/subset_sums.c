@@ -49,36 +49,42 @@ static void sum_supersets(int32_t n, double *p)
                 p[x] += p[x + step];
 }
 
-heat_status heat_subset_sums(heat_context *ctx, int32_t n, int64_t n_edges, const int32_t *i,
-                             const int32_t *j, const double *weights, const double *biases, double *mean,
-                             double *log_z)
+heat_status heat_subsets_open(heat_context *ctx, int32_t n, int64_t n_edges, const int32_t *i,
+                              const int32_t *j, heat_subsets *s)
 {
     int64_t size = (int64_t)1 << n;
-    double *w = NULL, *p = NULL, *field = NULL;
-    heat_status status = heat_alloc(ctx, (int64_t)n * n, sizeof *w, &w);
+    heat_status status;
 
+    *s = (heat_subsets){.n = n, .n_edges = n_edges, .i = i, .j = j};
+    status = heat_alloc(ctx, (int64_t)n * n, sizeof *s->w, &s->w);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, size, sizeof *p, &p);
+        status = heat_alloc_unset(ctx, size, sizeof *s->p, &s->p);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, size / 2 + 1, sizeof *field, &field);
-    if (status != HEAT_OK)
-        goto out;
-    for (int64_t e = 0; e < n_edges; e++) {
-        w[i[e] * n + j[e]] += weights[e];
-        w[j[e] * n + i[e]] += weights[e];
-    }
-    fill_log_weights(n, w, biases, field, p);
-    *log_z = normalise(size, p);
-    if (mean == NULL)
-        goto out;
-    sum_supersets(n, p);
-    for (int64_t e = 0; e < n_edges; e++)
-        mean[e] = p[(int64_t)1 << i[e] | (int64_t)1 << j[e]];
-    for (int32_t k = 0; k < n; k++)
-        mean[n_edges + k] = p[(int64_t)1 << k];
-out:
-    heat_free(w);
-    heat_free(p);
-    heat_free(field);
+        status = heat_alloc_unset(ctx, size / 2 + 1, sizeof *s->field, &s->field);
     return status;
+}
+
+void heat_subsets_close(heat_subsets *s)
+{
+    heat_free(s->w);
+    heat_free(s->p);
+    heat_free(s->field);
+    *s = (heat_subsets){0};
+}
+
+double heat_subsets_sum(heat_subsets *s, const double *weights, const double *biases)
+{
+    for (int64_t e = 0; e < s->n_edges; e++)
+        s->w[s->i[e] * s->n + s->j[e]] = s->w[s->j[e] * s->n + s->i[e]] = weights[e];
+    fill_log_weights(s->n, s->w, biases, s->field, s->p);
+    return normalise((int64_t)1 << s->n, s->p);
+}
+
+void heat_subsets_mean(heat_subsets *s, double *mean)
+{
+    sum_supersets(s->n, s->p);
+    for (int64_t e = 0; e < s->n_edges; e++)
+        mean[e] = s->p[(int64_t)1 << s->i[e] | (int64_t)1 << s->j[e]];
+    for (int32_t k = 0; k < s->n; k++)
+        mean[s->n_edges + k] = s->p[(int64_t)1 << k];
 }

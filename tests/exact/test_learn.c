@@ -26,6 +26,7 @@ static void subset_sums_are_those_of_enumeration(void **state)
     static const int32_t i[E] = {0, 0, 1, 2, 3, 1}, j[E] = {1, 4, 2, 3, 4, 3};
     double w[E], b[N], mean[E + N], expected[E + N] = {0}, log_z, z = 0;
     heat_context *ctx = test_context();
+    heat_subsets subsets;
     heat_stream stream;
 
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
@@ -46,7 +47,10 @@ static void subset_sums_are_those_of_enumeration(void **state)
         for (int k = 0; k < N; k++)
             expected[E + k] += p * (x >> k & 1);
     }
-    assert_ok(ctx, heat_subset_sums(ctx, N, E, i, j, w, b, mean, &log_z));
+    assert_ok(ctx, heat_subsets_open(ctx, N, E, i, j, &subsets));
+    log_z = heat_subsets_sum(&subsets, w, b);
+    heat_subsets_mean(&subsets, mean);
+    heat_subsets_close(&subsets);
     assert_close(log_z, log(z), 1e-13);
     for (int a = 0; a < E + N; a++)
         assert_close(mean[a], expected[a] / z, 1e-14);
@@ -217,6 +221,34 @@ static void the_gradient_of_an_rbm_is_that_of_its_likelihood(void **state)
     heat_context_free(ctx);
 }
 
+static void the_gradient_of_a_boltzmann_is_that_of_its_likelihood(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        int64_t hidden;
+        const char *layers;
+    } cases[] = {
+        {"bars-and-stripes:2x3", 3, NULL},
+        {"bars-and-stripes:2x2", 0, NULL},
+        {"bars-and-stripes:2x3", HEAT_AUTO, "3-2"},
+        {"bars-and-stripes:5x5", HEAT_AUTO, "1-2"}, /* by elimination */
+    };
+    heat_context *ctx = test_context();
+    heat_learn_options options;
+
+    heat_learn_options_init(&options);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_data *data = load(ctx, cases[k].spec);
+        heat_learn_input input = {.size = sizeof input, .data = data};
+        options.hidden = cases[k].hidden;
+        options.layers = cases[k].layers;
+        check_gradient(ctx, &heat_learn_kind_boltzmann, &input, &options);
+        heat_data_free(data);
+    }
+    heat_context_free(ctx);
+}
+
 static heat_learn_result train(heat_context *ctx, const char *kind, const heat_learn_input *input,
                                const char *negative, int64_t epochs, int64_t threads)
 {
@@ -232,15 +264,36 @@ static heat_learn_result train(heat_context *ctx, const char *kind, const heat_l
     return r;
 }
 
+/* The same rows, -1 written as 0. */
+static heat_data *as_binary(heat_context *ctx, const heat_data *data)
+{
+    heat_data_info info;
+    heat_data *out;
+    int8_t *states;
+    int64_t count;
+
+    heat_data_describe(data, &info);
+    count = info.n_rows * info.n_variables;
+    states = calloc((size_t)count, 1);
+    assert_non_null(states);
+    assert_ok(ctx, heat_data_get_states(ctx, data, 0, info.n_rows, states));
+    for (int64_t k = 0; k < count; k++)
+        states[k] = states[k] > 0;
+    assert_ok(ctx, heat_data_create_states(ctx, info.n_rows, info.n_variables, states, &out));
+    free(states);
+    return out;
+}
+
 static void exact_training_never_lowers_the_likelihood(void **state)
 {
     (void)state;
-    static const char *const kinds[] = {"ising", "rbm"};
+    static const char *const kinds[] = {"ising", "rbm", "boltzmann"};
     heat_context *ctx = test_context();
-    heat_data *data = load(ctx, "ising-teacher:sk:6,seed=2,n=200,temperature=0.5");
-    heat_learn_input input = {.size = sizeof input, .data = data};
+    heat_data *spins = load(ctx, "ising-teacher:sk:6,seed=2,n=200,temperature=0.5");
+    heat_data *binary = as_binary(ctx, spins);
 
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) {
+        heat_learn_input input = {.size = sizeof input, .data = k < 2 ? spins : binary};
         heat_learn_result r = train(ctx, kinds[k], &input, "exact", 100, 1);
         assert_true(r.exact && r.n_history > 3);
         for (int64_t h = 1; h < r.n_history; h++)
@@ -249,7 +302,8 @@ static void exact_training_never_lowers_the_likelihood(void **state)
         assert_close(r.history_train[r.n_history - 1], r.train.mean, 1e-11);
         heat_learn_result_clear(&r);
     }
-    heat_data_free(data);
+    heat_data_free(spins);
+    heat_data_free(binary);
     heat_context_free(ctx);
 }
 
@@ -317,26 +371,6 @@ static void a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows
     heat_context_free(ctx);
 }
 
-/* The same rows, -1 written as 0. */
-static heat_data *as_binary(heat_context *ctx, const heat_data *data)
-{
-    heat_data_info info;
-    heat_data *out;
-    int8_t *states;
-    int64_t count;
-
-    heat_data_describe(data, &info);
-    count = info.n_rows * info.n_variables;
-    states = calloc((size_t)count, 1);
-    assert_non_null(states);
-    assert_ok(ctx, heat_data_get_states(ctx, data, 0, info.n_rows, states));
-    for (int64_t k = 0; k < count; k++)
-        states[k] = states[k] > 0;
-    assert_ok(ctx, heat_data_create_states(ctx, info.n_rows, info.n_variables, states, &out));
-    free(states);
-    return out;
-}
-
 static void sampled_phases_come_close_to_the_optimum_in_either_coding(void **state)
 {
     (void)state;
@@ -365,15 +399,44 @@ static void sampled_phases_come_close_to_the_optimum_in_either_coding(void **sta
     heat_context_free(ctx);
 }
 
+/* An ising of 0 and 1 is a boltzmann whose hidden units are coupled to nothing. */
+static void hidden_units_do_no_harm(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"exact", "pcd:5"};
+    heat_context *ctx = test_context();
+    heat_data *spins = load(ctx, "ising-teacher:sk:6,seed=2,n=1000");
+    heat_learn_input input = {.size = sizeof input, .data = as_binary(ctx, spins)};
+    heat_learn_options options;
+    heat_learn_result visible = train(ctx, "ising", &input, "exact", 3000, 1), r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.hidden = 2;
+    options.epochs = 200;
+    for (int k = 0; k < 2; k++) {
+        options.negative = phases[k];
+        assert_ok(ctx, heat_learn(ctx, "boltzmann", &input, &options, &r));
+        assert_true(r.train.mean > visible.train.mean - (k == 0 ? 0.002 : 0.03));
+        heat_learn_result_clear(&r);
+    }
+    heat_learn_result_clear(&visible);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_data_free(spins);
+    heat_context_free(ctx);
+}
+
 static void the_bits_do_not_depend_on_threads(void **state)
 {
     (void)state;
-    static const char *const phases[] = {"exact", "cd:2", "pcd:2"};
+    static const char *const kinds[] = {"ising", "rbm", "boltzmann"}, *const phases[] = {"exact", "cd:2",
+                                                                                         "pcd:2"};
     heat_context *ctx = test_context();
-    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:sk:9,n=300")};
+    heat_data *spins = load(ctx, "ising-teacher:sk:9,n=300"), *binary = as_binary(ctx, spins);
 
-    for (int k = 0; k < 6; k++) {
-        const char *kind = k < 3 ? "ising" : "rbm", *phase = phases[k % 3];
+    for (int k = 0; k < 9; k++) {
+        const char *kind = kinds[k / 3], *phase = phases[k % 3];
+        heat_learn_input input = {.size = sizeof input, .data = k < 6 ? spins : binary};
         heat_learn_result a = train(ctx, kind, &input, phase, 5, 1),
                           b = train(ctx, kind, &input, phase, 5, 3);
         heat_pairwise x, y;
@@ -384,7 +447,8 @@ static void the_bits_do_not_depend_on_threads(void **state)
         heat_learn_result_clear(&a);
         heat_learn_result_clear(&b);
     }
-    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_data_free(spins);
+    heat_data_free(binary);
     heat_context_free(ctx);
 }
 
@@ -434,6 +498,8 @@ static void what_cannot_be_learned_is_told(void **state)
         {"ising", "bars-and-stripes:9x9", "exact", NULL, "not affordable"},
         {"rbm", "digits", "auto", NULL, "rbm learns from 0 and 1"},
         {"rbm", "shifter:2", "auto", "lattice:7", "couples every visible unit"},
+        {"boltzmann", "ising-teacher:sk:5,n=9", "auto", NULL, "--binarize 0"},
+        {"boltzmann", "shifter:2", "auto", "lattice:7", "couples every pair"},
     };
     heat_context *ctx = test_context();
     heat_learn_options options;
@@ -462,7 +528,19 @@ static void what_cannot_be_learned_is_told(void **state)
         options.batch = HEAT_AUTO;
         options.hidden = 4;
         assert_int_equal(heat_learn(ctx, "ising", &input, &options, &r), HEAT_ERROR_OPTION);
-        assert_contains(heat_context_error(ctx), "learn rbm");
+        assert_contains(heat_context_error(ctx), "rbm and boltzmann have hidden ones");
+        options.layers = "4-4";
+        assert_int_equal(heat_learn(ctx, "boltzmann", &input, &options, &r), HEAT_ERROR_OPTION);
+        assert_contains(heat_context_error(ctx), "--layers says");
+        options.hidden = HEAT_AUTO;
+        assert_int_equal(heat_learn(ctx, "rbm", &input, &options, &r), HEAT_ERROR_OPTION);
+        assert_contains(heat_context_error(ctx), "one hidden layer");
+        static const char *const bad[] = {"", "4-", "-4", "4--4", "0", "4-x", "9-8", "99999999999999999999"};
+        for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+            options.layers = bad[k];
+            assert_int_equal(heat_learn(ctx, "boltzmann", &input, &options, &r), HEAT_ERROR_OPTION);
+            assert_contains(heat_context_error(ctx), "such as 8-4");
+        }
         heat_data_free((heat_data *)(uintptr_t)input.data);
     }
     heat_context_free(ctx);
@@ -509,7 +587,7 @@ static heat_status learn_little(heat_context *ctx, void *arg)
     options.negative = what->negative;
     options.epochs = 2;
     options.threads = 1; /* the counting allocator is not made for more */
-    options.hidden = strcmp(what->kind, "rbm") == 0 ? 2 : HEAT_AUTO;
+    options.hidden = strcmp(what->kind, "ising") == 0 ? HEAT_AUTO : 2;
     status = heat_data_load(ctx, "bars-and-stripes:2x2", NULL, &data);
     input.data = input.validation = data;
     if (status == HEAT_OK)
@@ -522,9 +600,10 @@ static heat_status learn_little(heat_context *ctx, void *arg)
 static void failing_allocations_leak_nothing(void **state)
 {
     (void)state;
-    static const char *const kinds[] = {"ising", "rbm"}, *const phases[] = {"exact", "cd:1", "pcd:1"};
+    static const char *const kinds[] = {"ising", "rbm", "boltzmann"}, *const phases[] = {"exact", "cd:1",
+                                                                                         "pcd:1"};
 
-    for (int k = 0; k < 6; k++) {
+    for (int k = 0; k < 9; k++) {
         little what = {kinds[k / 3], phases[k % 3]};
         test_failing_allocations(learn_little, &what);
     }
@@ -536,10 +615,12 @@ int main(void)
         cmocka_unit_test(subset_sums_are_those_of_enumeration),
         cmocka_unit_test(the_gradient_is_that_of_the_likelihood),
         cmocka_unit_test(the_gradient_of_an_rbm_is_that_of_its_likelihood),
+        cmocka_unit_test(the_gradient_of_a_boltzmann_is_that_of_its_likelihood),
         cmocka_unit_test(bars_and_stripes_are_learned_to_their_entropy),
         cmocka_unit_test(exact_training_never_lowers_the_likelihood),
         cmocka_unit_test(a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows),
         cmocka_unit_test(sampled_phases_come_close_to_the_optimum_in_either_coding),
+        cmocka_unit_test(hidden_units_do_no_harm),
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(what_cannot_be_learned_is_told),
