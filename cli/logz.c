@@ -104,6 +104,7 @@ json_t *cli_logz_json(cli *c, const heat_logz_result *r)
 
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_logz_result *r)
 {
+    const char *file = c->args.values.own.marginals;
     cli_report report = {info,
                          r->outcome,
                          cli_logz_reasons(c, r),
@@ -111,6 +112,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_lo
                          cli_clock() - c->began_s,
                          r->exact ? "exact" : r->method};
 
+    cli_put(c, report.result, "marginals", file == NULL ? json_null() : cli_json_text(file));
     return cli_print_report(c, &report);
 }
 
@@ -215,6 +217,8 @@ static void print_text(cli *c, const heat_logz_result *r)
     if (r->diagnosis[0] != '\0')
         cli_print_row("diagnosis", "%s", r->diagnosis);
     cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
+    if (c->args.values.own.marginals != NULL)
+        cli_print_row("marginals", "%s", c->args.values.own.marginals);
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     c->exit_code = cli_outcome_code(r->outcome);
 }
@@ -235,7 +239,11 @@ static heat_status count_one(cli *c, const char *spec)
     options.time = cli_time_left(c);
     if (heat_logz(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
-    else if (c->json)
+    else if (c->args.values.own.marginals != NULL && result.outcome == HEAT_OUTCOME_PROVED)
+        status = cli_logz_write_marginals(c, model, &info);
+    if (status != HEAT_OK)
+        goto out;
+    if (c->json)
         status = print_json(c, &info, &result);
     else
         print_text(c, &result);
@@ -250,6 +258,8 @@ heat_status cli_logz(cli *c)
     cli_model_list list;
     heat_status status = cli_model_list_open(c, &list);
 
+    if (status == HEAT_OK)
+        status = cli_logz_check_marginals(c, list.n);
     if (status == HEAT_OK)
         status = list.n == 1 ? count_one(c, list.specs[0]) : cli_logz_several(c, list.n, list.specs);
     cli_model_list_close(c, &list);

@@ -35,7 +35,7 @@ HEAT_API HEAT_MUST_USE heat_status heat_exact_estimate(heat_context *ctx, const 
 /* Probabilities of values and of pairs of values, at one temperature. */
 typedef struct heat_marginals {
     size_t size;                        /* set by heat_exact_marginals; 0 before means the whole struct */
-    const char *method;                 /* "elimination" or "planar"; static */
+    const char *method;                 /* "elimination", "planar" or "magnetization"; static */
     double log_z, mean_energy, entropy; /* nats, energy, nats */
     int32_t n_variables, n_states;
     double *single;  /* [n_variables][n_states]; the states in the order of the coding: -1, +1 or 0, 1, ...;
@@ -43,15 +43,22 @@ typedef struct heat_marginals {
     int64_t n_pairs; /* edges of the model */
     int32_t *i, *j;  /* [n_pairs] their variables, i < j; owned */
     double *pair;    /* [n_pairs][n_states of i][n_states of j]; owned */
+    double temperature;
 } heat_marginals;
 
 /* Marginals of a model with a graph (spins, 0 and 1, Potts) at `temperature`, exact, within `memory` bytes,
  * on `threads` (HEAT_AUTO: every core), whose number changes no bit. Roads: elimination; where that is dearer
- * and there is no field, Pfaffians. HEAT_ERROR_UNABLE: too wide, or no graph; HEAT_ERROR_STOPPED: halted. On
- * failure `result` is as it was. Cost: as heat_exact_estimate says. */
+ * and there is no field, Pfaffians; of a complete graph of spins that are all alike, magnetisations.
+ * HEAT_ERROR_UNABLE: too wide, or no graph; HEAT_ERROR_STOPPED: halted. On failure `result` is as it was.
+ * Cost: as heat_exact_estimate says. */
 HEAT_API HEAT_MUST_USE heat_status heat_exact_marginals(heat_context *ctx, const heat_model *model,
                                                         double temperature, int64_t memory, int64_t threads,
                                                         heat_marginals *result);
+
+/* Writes them: to .npy the array `single`, to .h5 (kind `marginals`) all arrays and numbers, under the names
+ * above. HEAT_ERROR_OPTION: another suffix; HEAT_ERROR_OUTPUT. */
+HEAT_API HEAT_MUST_USE heat_status heat_marginals_save(heat_context *ctx, const heat_marginals *marginals,
+                                                       const char *path);
 
 /* Frees what it owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_marginals_clear(heat_marginals *marginals);

@@ -106,7 +106,8 @@ static heat_status choose(heat_context *ctx, const heat_model *model, int64_t me
 {
     heat_status status = heat_exact_choose_sum(ctx, model, memory, choice);
 
-    if (status != HEAT_OK || heat_halted(ctx) || (choice->planar != NULL && is_whole(&choice->graph)))
+    if (status != HEAT_OK || heat_halted(ctx) || (choice->planar != NULL && is_whole(&choice->graph)) ||
+        (choice->by_magnetization && heat_magnetization_has_means(&choice->graph)))
         return status;
     heat_exact_choice_clear(choice);
     return heat_exact_choose_elimination(ctx, model, memory, choice);
@@ -136,7 +137,8 @@ heat_status heat_exact_marginals(heat_context *ctx, const heat_model *model, dou
         (status = heat_halt_check(ctx, "every state was counted")) != HEAT_OK)
         goto out;
     fill_result(&arrays, &m);
-    m.method = choice.planar != NULL ? "planar" : "elimination";
+    m.method = choice.cost.sum_method != NULL ? choice.cost.sum_method : "elimination";
+    m.temperature = temperature;
     m.log_z = arrays.sum.log_z;
     m.mean_energy = arrays.sum.mean_energy;
     m.entropy = m.log_z + m.mean_energy / temperature;

@@ -1,4 +1,6 @@
 /* Marginals by the public function against sums over all states. */
+#include "base/memory.h"
+#include "io/store.h"
 #include "support.h"
 
 #include <heatbath/exact.h>
@@ -108,6 +110,47 @@ static void wide_planar_graphs_have_marginals(void **state)
     heat_context_free(ctx);
 }
 
+/* A file of all arrays holds what was given; a uniform complete graph is too large for other roads. */
+static void saved_marginals_are_those_given(void **state)
+{
+    heat_context *ctx = test_context();
+    heat_marginals m = {0};
+    heat_store *store;
+    heat_model *model;
+    double *pair, *log_z;
+    int32_t i[4950], j[4950];
+    double couplings[4950];
+    int64_t extent[HEAT_STORE_MAX_RANK];
+    int rank, e = 0;
+    const char *path = test_file(".h5", "", 0);
+
+    (void)state;
+    for (int32_t v = 0; v < 100; v++)
+        for (int32_t w = 0; w < v; w++, e++) {
+            i[e] = w;
+            j[e] = v;
+            couplings[e] = 0.01;
+        }
+    assert_ok(ctx, heat_model_create_ising(ctx, 100, e, i, j, couplings, NULL, 0, &model));
+    assert_ok(ctx, heat_exact_marginals(ctx, model, 0.9, gib, 1, &m));
+    assert_string_equal(m.method, "magnetization");
+    assert_ok(ctx, heat_marginals_save(ctx, &m, path));
+    assert_ok(ctx, heat_store_open(ctx, path, "marginals", &store));
+    assert_ok(ctx, heat_store_get(ctx, store, "pair", HEAT_STORE_DOUBLE, &rank, extent, &pair));
+    assert_ok(ctx, heat_store_get(ctx, store, "log_z", HEAT_STORE_DOUBLE, &e, NULL, &log_z));
+    assert_true(rank == 3 && extent[0] == 4950 && extent[1] == 2 && extent[2] == 2);
+    assert_memory_equal(pair, m.pair, 4950 * 4 * sizeof *pair);
+    assert_close(*log_z, m.log_z, 0);
+    assert_close(2 * (pair[0] + pair[3]) - 1, (-m.mean_energy / 0.01) / 4950, 1e-13);
+    heat_store_close(store);
+    assert_int_equal(heat_marginals_save(ctx, &m, "m.txt"), HEAT_ERROR_OPTION);
+    heat_free(pair);
+    heat_free(log_z);
+    heat_marginals_clear(&m);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static heat_status marginals(heat_context *ctx, void *arg)
 {
     heat_marginals m = {0};
@@ -137,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marginals_agree_with_sums_over_states),
         cmocka_unit_test(wide_planar_graphs_have_marginals),
+        cmocka_unit_test(saved_marginals_are_those_given),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
