@@ -1,5 +1,6 @@
-/* logz by annealing from beta = 0, where log Z = n log q: batch after batch of members is cooled along steps
- * of equal change in log weight, until the error wanted is met.
+/* logz by annealing from beta = 0, where log Z = n log q, or from independent units that have the marginals
+ * of the model (base rate: Salakhutdinov and Murray, ICML 2008), where it is a sum of one term each: batch
+ * after batch of members is cooled along steps of equal change in log weight, until the error wanted is met.
  *
  * ais: members keep their states and carry weights, whose mean is Z (Neal, Stat. Comput. 11 (2001) 125). The
  * same members, resampled and run on at the coldest beta, are then heated back: their weights' mean is 1 / Z.
@@ -17,6 +18,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     AIS_MEMBERS = 1024, /* a batch */
@@ -36,6 +38,7 @@ static const double ends = 2;              /* standard errors from an estimate t
 typedef struct annealing {
     heat_counting *c;
     bool resamples;
+    double *reference; /* [n] log-odds of the units to start from; NULL: uniform states */
     heat_beta_path path;
     int64_t n_steps;
     double *betas;            /* [n_steps + 1] from 0; the temperatures asked for are among them */
@@ -65,7 +68,8 @@ static heat_population_plan plan_batch(const annealing *a)
                                  .beta_max = a->c->beta_max,
                                  .threads = opt->threads,
                                  .is_weighted = !a->resamples,
-                                 .is_steady = true};
+                                 .is_steady = true,
+                                 .reference = a->reference};
     plan.first_stream = (uint64_t)a->n_batches * (uint64_t)(plan.n_populations * plan.n_members);
     return plan;
 }
@@ -118,8 +122,8 @@ static heat_status record(heat_context *ctx, annealing *a, const heat_population
         for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK && a->resamples; k++)
             status = heat_annealed_rows_add(ctx, &a->rows[t], p->log_z[k], n, a->energies + k * n);
         for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK && !a->resamples; k++)
-            status = heat_annealed_rows_add(ctx, &a->rows[t], a->c->log_states + p->log_weight[k], 1,
-                                            a->energies + k);
+            status =
+                heat_annealed_rows_add(ctx, &a->rows[t], p->log_start + p->log_weight[k], 1, a->energies + k);
     }
     return status;
 }
@@ -142,7 +146,7 @@ static heat_status return_members(heat_context *ctx, annealing *a, heat_populati
                            &a->capacity_ancestor, &a->ancestor);
     for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK; k++) {
         a->ancestor[a->n_reverse] = a->n_batches * p->chains->n_chains + p->family[k];
-        a->reverse[a->n_reverse++] = p->log_weight[k] - a->c->log_states; /* of 1 / Z */
+        a->reverse[a->n_reverse++] = p->log_weight[k] - p->log_start; /* of 1 / Z */
     }
     return status;
 }
@@ -278,12 +282,38 @@ static heat_status grow(heat_context *ctx, annealing *a, heat_counting_end *end)
     }
 }
 
+/* A path from independent units that are matched to the marginals, if that is wanted: at one temperature,
+ * since only the path's end is the model's own. */
+static heat_status measure_path(heat_context *ctx, annealing *a)
+{
+    const heat_counting *c = a->c;
+    bool is_auto = strcmp(c->opt->reference, "auto") == 0;
+    bool may = c->info.n_states == 2 && c->result->n_rows == 1;
+    heat_path_end end = {.log_odds = NULL};
+    heat_status status = HEAT_OK;
+
+    if (strcmp(c->opt->reference, "base-rate") == 0 && !may)
+        return heat_fail_option(ctx, "reference", c->opt->reference,
+                                "independent units stand for variables of two values, at one temperature");
+    if (may && (is_auto ? c->info.has_field : strcmp(c->opt->reference, "base-rate") == 0))
+        status = heat_alloc(ctx, c->info.n_variables, sizeof *end.log_odds, &end.log_odds);
+    if (status == HEAT_OK)
+        status = heat_beta_path_measure(ctx, c, NULL, &a->path, &end);
+    if (status == HEAT_OK && end.log_odds != NULL && (end.takes_reference || !is_auto) && !heat_halted(ctx)) {
+        a->reference = end.log_odds;
+        heat_beta_path_clear(&a->path);
+        return heat_beta_path_measure(ctx, c, a->reference, &a->path, NULL);
+    }
+    heat_free(end.log_odds);
+    return status;
+}
+
 static heat_status open_path(heat_context *ctx, annealing *a)
 {
     const heat_logz_options *opt = a->c->opt;
     heat_population_plan plan;
     double length, n;
-    heat_status status = heat_beta_path_measure(ctx, a->c, &a->path);
+    heat_status status = measure_path(ctx, a);
 
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
@@ -306,6 +336,7 @@ static void close_annealing(annealing *a)
     heat_free(a->reverse);
     heat_free(a->ancestor);
     heat_free(a->energies);
+    heat_free(a->reference);
     heat_beta_path_clear(&a->path);
 }
 

@@ -4,6 +4,7 @@
  * Gelman and Meng, Stat. Sci. 13 (1998) 163. */
 #include "logz/beta_path.h"
 #include "base/memory.h"
+#include "sample/layout.h"
 #include "sample/population.h"
 
 #include <math.h>
@@ -44,7 +45,28 @@ static heat_status add_point(heat_context *ctx, heat_beta_path *p, double beta, 
     return HEAT_OK;
 }
 
-heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *c, heat_beta_path *path)
+/* The log-odds of the members' higher values, half a member more on either side. */
+static heat_status count_values(heat_context *ctx, const heat_population *p, heat_path_end *end)
+{
+    const heat_chains *c = p->chains;
+    int8_t *state;
+    heat_status status = heat_alloc(ctx, c->n, 1, &state);
+
+    for (int64_t i = 0; i < c->n; i++)
+        end->log_odds[i] = 0;
+    for (int64_t k = 0; k < c->n_chains && status == HEAT_OK; k++) {
+        heat_chains_get_state(c, k, state);
+        for (int64_t i = 0; i < c->n; i++)
+            end->log_odds[i] += state[i] > 0;
+    }
+    for (int64_t i = 0; i < c->n; i++)
+        end->log_odds[i] = log((end->log_odds[i] + 0.5) / ((double)c->n_chains - end->log_odds[i] + 0.5));
+    heat_free(state);
+    return status;
+}
+
+heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *c, const double *reference,
+                                   heat_beta_path *path, heat_path_end *end)
 {
     heat_population_plan plan = {.n_populations = 1,
                                  .n_members = PILOT_MEMBERS,
@@ -54,7 +76,8 @@ heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *c, he
                                  .first_stream = pilot_stream,
                                  .isa = c->opt->isa,
                                  .beta_max = c->beta_max,
-                                 .threads = c->opt->threads};
+                                 .threads = c->opt->threads,
+                                 .reference = reference};
     heat_population pilot;
     heat_status status = heat_population_init(ctx, &pilot, c->model, &plan);
 
@@ -65,6 +88,10 @@ heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *c, he
             break;
         status = heat_population_step(ctx, &pilot, fmin(pilot.beta + step, c->beta_max));
     }
+    if (status == HEAT_OK && end != NULL)
+        end->takes_reference = pilot.chains->layout->takes_reference;
+    if (status == HEAT_OK && end != NULL && end->log_odds != NULL)
+        status = count_values(ctx, &pilot, end);
     heat_population_clear(&pilot);
     return status;
 }

@@ -40,7 +40,7 @@ static heat_status open_ladder(heat_context *ctx, estimate *e)
     const heat_logz_options *opt = e->c->opt;
     heat_beta_path path = {.n = 0};
     double *betas = NULL, n;
-    heat_status status = heat_beta_path_measure(ctx, e->c, &path);
+    heat_status status = heat_beta_path_measure(ctx, e->c, NULL, &path, NULL);
 
     if (status != HEAT_OK || heat_halted(ctx))
         goto out;

@@ -19,7 +19,8 @@ static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_cha
     for (int k = 0; k < N_LAYOUTS; k++) {
         bool fits = false;
         heat_status status;
-        if (plan->layout != NULL && plan->layout != layouts[k])
+        if ((plan->layout != NULL && plan->layout != layouts[k]) ||
+            (plan->reference != NULL && !layouts[k]->takes_reference))
             continue;
         c->layout = layouts[k];
         status = c->layout->open(ctx, c, plan, &fits);
@@ -84,16 +85,18 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     c->seed = plan->seed;
     c->first_stream = plan->first_stream;
     c->burn_in = plan->burn_in;
+    c->reference = plan->reference;
     c->group = plan->group > 0 ? plan->group : 1;
-    c->is_symmetric = !c->info.has_field && heat_model_get_pairwise(model, &graph);
+    c->is_symmetric = !c->info.has_field && plan->reference == NULL && heat_model_get_pairwise(model, &graph);
     status = alloc_chains(ctx, c);
-    if (status == HEAT_OK)
-        status = open_layout(ctx, c, plan);
+    if (status != HEAT_OK)
+        goto out;
+    memcpy(c->betas, plan->betas, (size_t)c->n_rungs * sizeof *c->betas);
+    status = open_layout(ctx, c, plan);
     if (status == HEAT_OK)
         status = alloc_units(ctx, c);
     if (status != HEAT_OK)
         goto out;
-    memcpy(c->betas, plan->betas, (size_t)c->n_rungs * sizeof *c->betas);
     for (int64_t k = 0; k < c->n_chains; k++)
         heat_chains_set_rung(c, k, 0);
 out:

@@ -40,14 +40,15 @@ typedef struct heat_chains {
     int32_t width; /* chains a unit, a multiple of group */
     int64_t n_units;
 
-    bool is_symmetric;   /* no field: E(s) = E(-s), and the state is sign * spins */
-    int8_t *sign;        /* [chain] */
-    heat_stream *flip;   /* [chain] bits of the global flip */
-    uint64_t *flip_bits; /* [chain] */
-    int64_t burn_in;     /* sweeps in which an engine may still adapt */
-    int64_t *n_sweeps;   /* [unit] since the start */
-    int64_t *n_moves;    /* [chain] counted in n_counted sweeps */
-    int64_t *n_counted;  /* [unit] */
+    bool is_symmetric;       /* no field: E(s) = E(-s), and the state is sign * spins */
+    int8_t *sign;            /* [chain] */
+    heat_stream *flip;       /* [chain] bits of the global flip */
+    uint64_t *flip_bits;     /* [chain] */
+    int64_t burn_in;         /* sweeps in which an engine may still adapt */
+    const double *reference; /* of the plan */
+    int64_t *n_sweeps;       /* [unit] since the start */
+    int64_t *n_moves;        /* [chain] counted in n_counted sweeps */
+    int64_t *n_counted;      /* [unit] */
 
     const heat_layout *layout;
     void *store;    /* the layout's own */
@@ -68,6 +69,10 @@ typedef struct heat_chains_plan {
     bool is_steady;            /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
     bool is_search;            /* only the energy of the best states matters, not their distribution */
     bool track_best;           /* keep the lowest state of each chain */
+    /* [n] Independent units to start from, of two values each: at beta a chain has the distribution
+     * exp(-beta E + (1 - beta / betas[last]) R), R the sum of reference[i] over variables that have the
+     * higher value: the units alone at 0, the model alone at the last rung. Borrowed; NULL: none. */
+    const double *reference;
 } heat_chains_plan;
 
 /* A chain set, all chains on rung 0, in no state yet: start every chain before the first sweep.
@@ -86,6 +91,12 @@ double heat_sweep_seconds(const heat_model_info *info, int64_t n_chains);
 
 /* Puts a chain on a rung. */
 void heat_chains_set_rung(heat_chains *chains, int64_t chain, int32_t rung);
+
+/* How much of the reference is left at beta: 1 - beta / betas[last]. */
+static inline double heat_chains_reference_part(const heat_chains *c, double beta)
+{
+    return 1 - beta / c->betas[c->n_rungs - 1];
+}
 
 /* Moves one chain to a beta of its own, for schedules in time. Safe from the thread that runs the chain's
  * unit. */

@@ -10,7 +10,8 @@
 
 struct heat_layout {
     const char *name;
-    bool shares_sweeps; /* one sweep is spread over the chains' team where it is open */
+    bool shares_sweeps;   /* one sweep is spread over the chains' team where it is open */
+    bool takes_reference; /* heat_chains_plan.reference */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
     /* Makes chains->store, and sets chains->width; or leaves *fits false where this model at these betas does

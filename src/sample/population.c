@@ -23,14 +23,61 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .seed = plan->seed,
                               .first_stream = plan->first_stream,
                               .isa = plan->isa,
-                              .is_steady = plan->is_steady};
+                              .is_steady = plan->is_steady,
+                              .reference = plan->reference};
+}
+
+/* R of a state: the reference of the variables that have the higher value. */
+static double sum_reference(const heat_population *p, const int8_t *state)
+{
+    double sum = 0;
+
+    for (int64_t i = 0; i < p->chains->n; i++)
+        sum += state[i] > 0 ? p->plan.reference[i] : 0;
+    return sum;
 }
 
 /* Energies of bits are counted when they are asked for. */
 static void measure_unit(heat_population *p, int64_t unit)
 {
+    int64_t first, last;
+
     if (p->chains->layout == &heat_layout_bits)
         heat_chains_measure(p->chains, unit);
+    heat_chains_get_unit(p->chains, unit, &first, &last);
+    for (int64_t k = first; k < last; k++) {
+        int8_t *state = p->states + unit * p->chains->n;
+        p->path_energy[k] = heat_chains_get_walk_energy(p->chains, k);
+        if (p->plan.reference == NULL)
+            continue;
+        heat_chains_get_state(p->chains, k, state);
+        p->path_energy[k] += sum_reference(p, state) / p->plan.beta_max;
+    }
+}
+
+/* A state of independent units; NULL where states are uniform, which chains draw themselves. */
+static const int8_t *draw_state(const heat_population *p, int64_t member)
+{
+    const int8_t low = p->chains->info.coding == HEAT_CODING_SPIN ? -1 : 0;
+    heat_stream stream;
+
+    if (p->plan.reference == NULL)
+        return NULL;
+    heat_stream_init(&stream, p->plan.seed, HEAT_PURPOSE_INITIAL, p->plan.first_stream + (uint64_t)member);
+    for (int64_t i = 0; i < p->chains->n; i++)
+        p->states[i] = heat_stream_uniform(&stream) * (1 + exp(-p->plan.reference[i])) < 1 ? 1 : low;
+    return p->states;
+}
+
+static double log_z_of_start(const heat_population *p)
+{
+    double sum = 0;
+
+    if (p->plan.reference == NULL)
+        return p->chains->n * log(p->chains->info.n_states);
+    for (int64_t i = 0; i < p->chains->n; i++)
+        sum += heat_log_add_exp(0, p->plan.reference[i]);
+    return sum;
 }
 
 static heat_status start_members(heat_context *ctx, heat_population *p)
@@ -40,12 +87,13 @@ static heat_status start_members(heat_context *ctx, heat_population *p)
     for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK; k++) {
         heat_chains_set_beta(p->chains, k, 0);
         p->family[k] = (int32_t)(k % p->plan.n_members);
-        status = heat_chains_start(ctx, p->chains, k, NULL, 0);
+        status = heat_chains_start(ctx, p->chains, k, draw_state(p, k), 0);
     }
-    for (int64_t unit = 0; unit < p->chains->n_units; unit++)
+    for (int64_t unit = 0; unit < p->chains->n_units && status == HEAT_OK; unit++)
         measure_unit(p, unit);
+    p->log_start = log_z_of_start(p);
     for (int64_t k = 0; k < p->plan.n_populations; k++) {
-        p->log_z[k] = p->chains->n * log(p->chains->info.n_states);
+        p->log_z[k] = p->log_start;
         heat_stream_init(&p->streams[k], p->plan.seed, HEAT_PURPOSE_RESAMPLE,
                          p->plan.first_stream + (uint64_t)k);
     }
@@ -75,6 +123,10 @@ heat_status heat_population_init(heat_context *ctx, heat_population *p, const he
         status = heat_alloc(ctx, n, sizeof *p->families, &p->families);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n * p->chains->n, 1, &p->rows);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, chains.n_chains, sizeof *p->path_energy, &p->path_energy);
+    if (status == HEAT_OK && plan->reference != NULL)
+        status = heat_alloc(ctx, p->chains->n_units * p->chains->n, 1, &p->states);
     if (status == HEAT_OK && plan->is_weighted)
         status = heat_alloc(ctx, chains.n_chains, sizeof *p->log_weight, &p->log_weight);
     if (status == HEAT_OK)
@@ -95,6 +147,8 @@ void heat_population_clear(heat_population *p)
     heat_free(p->families);
     heat_free(p->rows);
     heat_free(p->log_weight);
+    heat_free(p->path_energy);
+    heat_free(p->states);
     *p = (heat_population){.n_steps = 0};
 }
 
@@ -129,7 +183,7 @@ static void weigh(heat_population *p, int64_t first, double step, double *log_me
     int64_t n = p->plan.n_members;
 
     for (int64_t m = 0; m < n; m++)
-        p->cumulative[m] = -step * heat_chains_get_walk_energy(p->chains, first + m);
+        p->cumulative[m] = -step * p->path_energy[first + m];
     *log_mean = heat_log_sum_exp(n, p->cumulative) - log((double)n);
     accumulate(p);
 }
@@ -224,7 +278,7 @@ heat_status heat_population_step(heat_context *ctx, heat_population *p, double b
 
     if (p->plan.is_weighted)
         for (int64_t k = 0; k < p->chains->n_chains; k++)
-            p->log_weight[k] -= (beta - p->beta) * heat_chains_get_walk_energy(p->chains, k);
+            p->log_weight[k] -= (beta - p->beta) * p->path_energy[k];
     else
         status = resample(ctx, p, beta - p->beta);
     p->beta = beta;
@@ -253,9 +307,9 @@ double heat_population_choose_step(const heat_population *p)
 {
     double n = (double)p->chains->n_chains, sum = 0, squares = 0, shift, variance;
 
-    shift = heat_chains_get_walk_energy(p->chains, 0);
+    shift = p->path_energy[0];
     for (int64_t k = 0; k < p->chains->n_chains; k++) {
-        double e = heat_chains_get_walk_energy(p->chains, k) - shift;
+        double e = p->path_energy[k] - shift;
         sum += e;
         squares += e * e;
     }

@@ -16,24 +16,30 @@ typedef struct heat_population_plan {
     int64_t threads;
     bool is_weighted; /* members keep their states, and carry weights instead: annealed importance sampling */
     bool is_steady;   /* members may share random bits' generators, and be kept as bits */
+    const double *reference; /* the start, if not uniform: heat_chains_plan.reference, gone at beta_max */
 } heat_population_plan;
 
 typedef struct heat_population {
     heat_population_plan plan;
-    heat_chains *chains;  /* member m of population p is chain p * n_members + m */
-    double beta;          /* of all members now; 0 at the start */
-    double *log_z;        /* [population] of the model at beta */
-    int32_t *family;      /* [chain] the member of the start that it descends from */
+    heat_chains *chains; /* member m of population p is chain p * n_members + m */
+    double beta;         /* of all members now; 0 at the start */
+    double log_start;    /* log Z of the start: n log q, or that of the reference */
+    double *log_z;       /* [population] of the model at beta */
+    double
+        *path_energy; /* [chain] what a step of beta weighs: the energy, with a reference E + R / beta_max */
+    int32_t *family;  /* [chain] the member of the start that it descends from */
     heat_stream *streams; /* [population] */
     double *cumulative;   /* [member] scratch */
     int64_t *source;      /* [member] scratch */
     int32_t *families;    /* [member] scratch */
     int8_t *rows;         /* [member][variable] scratch */
+    int8_t *states;       /* [unit][variable] scratch, with a reference */
     int64_t n_steps;
     double *log_weight; /* [chain] where members carry weights; 0 at the start */
 } heat_population;
 
-/* Populations at beta = 0, every member in a uniformly random state. */
+/* Populations at beta = 0, every member in a uniformly random state, or one of the reference. With a
+ * reference log_z is that of the model only at beta_max. */
 HEAT_MUST_USE heat_status heat_population_init(heat_context *ctx, heat_population *population,
                                                const heat_model *model, const heat_population_plan *plan);
 void heat_population_clear(heat_population *population);

@@ -153,6 +153,9 @@ static void move_site(heat_chains *c, int64_t chain, int64_t r, int32_t site, he
 
     for (int32_t a = 0; a < q; a++)
         x[a] = a == current ? 0 : -c->beta[chain] * delta[q == 2 ? r : a * c->width + r];
+    if (c->reference != NULL)
+        x[1 - current] +=
+            (1 - 2 * current) * heat_chains_reference_part(c, c->beta[chain]) * c->reference[site];
     rule(q, current, x, p);
     u = heat_stream_uniform(&s->streams[chain]);
     while (next < q - 1 && !(u < p[next]))
@@ -249,6 +252,7 @@ static double rows_sweep_cost(const heat_chains *c)
 }
 
 const heat_layout heat_layout_rows = {.name = "rows",
+                                      .takes_reference = true,
                                       .bytes = rows_bytes,
                                       .open = rows_open,
                                       .free = rows_free,

@@ -362,6 +362,56 @@ static void ground_states_are_counted_from_the_cold_end(void **state)
     heat_context_free(ctx);
 }
 
+/* From units with the marginals of the model the way is shorter, and ends at the same sum. */
+static void annealing_starts_from_matched_units(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"sk:12,h=0.5", "ea:4x4,h=gauss", "lattice:4x4"};
+    heat_context *ctx = test_context();
+
+    for (int k = 0; k < 6; k++) {
+        heat_logz_options o = options_of("exact");
+        heat_logz_result truth = run(ctx, specs[k / 2], &o), uniform, matched;
+        o = options_of(k % 2 == 0 ? "ais" : "population");
+        o.reference = "uniform";
+        uniform = run(ctx, specs[k / 2], &o);
+        o.reference = "base-rate";
+        matched = run(ctx, specs[k / 2], &o);
+        assert_int_equal(matched.outcome, HEAT_OUTCOME_CONVERGED);
+        check_row(specs[k / 2], "base-rate", &matched.rows[0], &truth.rows[0]);
+        assert_true(matched.log_z != uniform.log_z);
+        assert_true(k / 2 == 2 || matched.error < 0.8 * uniform.error || matched.n_sweeps < uniform.n_sweeps);
+        if (k == 0)
+            assert_true(matched.rows[0].log_z_lower < truth.log_z &&
+                        matched.rows[0].log_z_upper > truth.log_z);
+        heat_logz_result_clear(&truth);
+        heat_logz_result_clear(&uniform);
+        heat_logz_result_clear(&matched);
+    }
+    heat_context_free(ctx);
+}
+
+static void matched_units_have_two_values_at_one_temperature(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"potts:3x3,q=3", "sk:8,h=1"};
+    heat_context *ctx = test_context();
+
+    for (int k = 0; k < 2; k++) {
+        heat_logz_options o = options_of("ais");
+        heat_logz_result r;
+        heat_model *model;
+        o.reference = "base-rate";
+        o.temperature_set = k == 0 ? "1" : "1,2";
+        heat_logz_result_init(&r);
+        assert_ok(ctx, heat_model_load(ctx, specs[k], &model));
+        assert_int_equal(heat_logz(ctx, model, &o, &r), HEAT_ERROR_OPTION);
+        assert_contains(heat_context_error(ctx), "two values, at one temperature");
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 /* Energies of a million, in which the fluctuations are a millionth: nothing is lost. */
 static void a_large_offset_is_carried(void **state)
 {
@@ -432,6 +482,8 @@ int main(void)
         cmocka_unit_test(a_callback_is_enough),
         cmocka_unit_test(the_density_of_states_is_counted),
         cmocka_unit_test(ground_states_are_counted_from_the_cold_end),
+        cmocka_unit_test(annealing_starts_from_matched_units),
+        cmocka_unit_test(matched_units_have_two_values_at_one_temperature),
         cmocka_unit_test(a_large_offset_is_carried),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
