@@ -56,7 +56,8 @@ static bool is_read_by(const heat_option *o, const char *verb)
 /* True if the verb reads DATA: then the options that say how are its too. */
 static bool reads_data(const char *verb)
 {
-    return strcmp(verb, "learn") == 0 || strcmp(verb, "info") == 0 || strcmp(verb, "convert") == 0;
+    return strcmp(verb, "learn") == 0 || strcmp(verb, "score") == 0 || strcmp(verb, "info") == 0 ||
+           strcmp(verb, "convert") == 0;
 }
 
 /* Adds the options of DATA behind `count` rows; returns how many rows there are. */

@@ -35,6 +35,7 @@ typedef struct cli_values {
         heat_sample_options sample;
         heat_logz_options logz;
         heat_learn_options learn;
+        heat_score_options score;
         cli_bench_options bench;
     } verb;
     heat_data_options data; /* of verbs that read DATA */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char verbs[] = "|explore|score|";
+static const char verbs[] = "|explore|";
 
 /* Verb, option ("" for all that the verb may get), and the words. */
 static const struct {
@@ -19,7 +19,7 @@ static const struct {
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
     {"learn", "",
-     "|method|layers|loss|checkpoint|every|figures|corrupt-labels|report-bias|clamp|repeats|update|"},
+     "|method|loss|checkpoint|every|figures|corrupt-labels|report-bias|clamp|repeats|update|"},
     {"learn", "negative", "|tempering|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},

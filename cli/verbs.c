@@ -42,6 +42,15 @@ const cli_verb cli_verbs[] = {
      "--negative says how the latter are found. The log-likelihood is exact where log Z is affordable.\n"
      "--validation and --test take a file or a fraction of the rows; --output FILE writes the model.",
      "ising bars-and-stripes:3x3", cli_learn},
+    {"score", "MODEL DATA", 2, 2, "how likely are data under a model?",
+     "The log-likelihood of every row of DATA under MODEL, -E/T - log Z, hidden units summed out: its mean "
+     "over the\n"
+     "rows, with the error of the rows and that of log Z apart. log Z is exact where that is affordable, "
+     "else\n"
+     "estimated as logz does. --output FILE writes one log-likelihood a row: .txt, or .csv with the row's "
+     "number.\n"
+     "RBMs of other programs are read too (--transpose, --visible-layer, --hidden-layer, --update).",
+     "ising.ising rows.csv", cli_score},
     {"info", "MODEL|DATA", 1, 1, "what is in a file, and what would exactness cost?",
      "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on "
      "reading,\n"

@@ -10,6 +10,7 @@
 #include <heatbath/machine.h>
 #include <heatbath/report.h>
 #include <heatbath/sample.h>
+#include <heatbath/score.h>
 #include <heatbath/version.h>
 
 #endif

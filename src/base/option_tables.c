@@ -4,6 +4,7 @@
 #include <heatbath/learn.h>
 #include <heatbath/logz.h>
 #include <heatbath/sample.h>
+#include <heatbath/score.h>
 #include <string.h>
 
 /* The head and the tail that all rows share; STRUCT is the verb's options struct. */
@@ -59,13 +60,19 @@ static const heat_option learn_rows[] = {
 };
 #undef STRUCT
 
+#define STRUCT heat_score_options
+static const heat_option score_rows[] = {
+#include <heatbath/score.def>
+};
+#undef STRUCT
+
 #define TABLE(verb)                                                                                          \
     {                                                                                                        \
 #verb, sizeof(heat_##verb##_options), (int32_t)(sizeof verb##_rows / sizeof *verb##_rows),           \
             verb##_rows                                                                                      \
     }
-static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz), TABLE(data),
-                                           TABLE(learn)};
+static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz),
+                                           TABLE(data),   TABLE(learn),  TABLE(score)};
 
 const heat_option_table *heat_option_table_get(const char *verb)
 {
@@ -98,4 +105,9 @@ void heat_data_options_init(heat_data_options *options)
 void heat_learn_options_init(heat_learn_options *options)
 {
     heat_option_init(heat_option_table_get("learn"), options);
+}
+
+void heat_score_options_init(heat_score_options *options)
+{
+    heat_option_init(heat_option_table_get("score"), options);
 }

@@ -2,8 +2,7 @@
 #include "learn/learn_rows.h"
 #include "base/context_private.h"
 #include "base/memory.h"
-
-#include <math.h>
+#include "stats/weighted_mean.h"
 
 heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
                                     heat_data_info *info)
@@ -55,20 +54,15 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, heat_
 heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
                                   double log_z, heat_likelihood *likelihood)
 {
-    double *value, sum = 0, squares = 0;
+    double *value;
     heat_status status = heat_alloc(ctx, rows->n, sizeof *value, &value);
 
     if (status != HEAT_OK)
         return status;
     l->kind->log_weights(l, rows->n, rows->states, value);
     for (int64_t r = 0; r < rows->n; r++)
-        sum += rows->weight[r] * (value[r] - log_z);
-    likelihood->mean = sum / (double)rows->n;
-    for (int64_t r = 0; r < rows->n; r++) {
-        double deviation = rows->weight[r] * (value[r] - log_z - likelihood->mean);
-        squares += deviation * deviation;
-    }
-    likelihood->error = rows->n > 1 ? sqrt(squares / (double)(rows->n - 1) / (double)rows->n) : (double)NAN;
+        value[r] -= log_z;
+    heat_weighted_mean(rows->n, value, rows->weight, &likelihood->mean, &likelihood->error);
     heat_free(value);
     return HEAT_OK;
 }

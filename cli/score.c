@@ -1,0 +1,134 @@
+/* heatbath score: how likely data are under a model, row by row and on average. */
+#include "clock.h"
+#include "data_verbs.h"
+#include "output.h"
+#include "output_file.h"
+#include "terminal.h"
+
+#include <math.h>
+
+static heat_status print_json(cli *c, const heat_model_info *info, const heat_score_result *r)
+{
+    json_t *result = json_object(), *reasons = json_array();
+    const char *path = c->args.values.own.output;
+    cli_report report = {
+        info, r->outcome, reasons, result, cli_clock() - c->began_s, r->exact ? "exact" : r->method};
+
+    cli_append(c, reasons, cli_json_text(r->reason));
+    if (r->diagnosis[0] != '\0')
+        cli_append(c, reasons, cli_json_text(r->diagnosis));
+    cli_put(c, result, "mean_log_likelihood", cli_json_number(r->mean_log_likelihood));
+    cli_put(c, result, "error_rows", cli_json_number(r->error_rows));
+    cli_put(c, result, "error_log_z", cli_json_number(r->error_log_z));
+    cli_put(c, result, "log_z", cli_json_number(r->log_z));
+    cli_put(c, result, "log_z_lower", cli_json_number(r->log_z_lower));
+    cli_put(c, result, "log_z_upper", cli_json_number(r->log_z_upper));
+    cli_put(c, result, "rows", json_integer(r->n_rows));
+    cli_put(c, result, "exact", json_boolean(r->exact));
+    cli_put(c, result, "method", cli_json_text(r->method));
+    cli_put(c, result, "file", path == NULL ? json_null() : cli_json_text(path));
+    return cli_print_report(c, &report);
+}
+
+/* A number with an error that may be 0, or not there. */
+static void print_value(const char *name, double value, double error, const char *unit)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    if (!isfinite(value))
+        cli_print_row(name, "withheld");
+    else if (error > 0)
+        cli_print_row(name, "%s ± %s%s", cli_text_mean(value, error, a), cli_text_error(error, b), unit);
+    else
+        cli_print_row(name, "%s%s", cli_text_full(value, a), unit);
+}
+
+static void print_text(cli *c, const heat_score_result *r)
+{
+    char number[CLI_NUMBER_SIZE];
+
+    cli_hide_progress(c);
+    print_value("log-likelihood", r->mean_log_likelihood, r->error_rows, " nats a row, by the rows");
+    print_value("log Z", r->log_z, r->error_log_z, r->exact ? ", exact" : "");
+    cli_print_row("rows", "%lld", (long long)r->n_rows);
+    cli_print_row("method", "%s", r->method);
+    cli_print_row("outcome", "%s: %s", heat_outcome_name(r->outcome), r->reason);
+    if (r->diagnosis[0] != '\0')
+        cli_print_row("", "%s", r->diagnosis);
+    cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
+    if (c->args.values.own.output != NULL)
+        cli_print_row("file", "%s", c->args.values.own.output);
+    c->exit_code = cli_outcome_code(r->outcome);
+}
+
+static heat_status check_output(cli *c)
+{
+    const char *path = c->args.values.own.output, *suffix;
+
+    if (path == NULL)
+        return HEAT_OK;
+    if (!cli_file_suffix(path, "|.txt|.csv|", &suffix))
+        return cli_fail_option(c, "output", path, "'%.300s': rows are written as .txt or .csv", path);
+    return cli_file_probe(c, path);
+}
+
+/* One line a row; nothing where log Z is withheld, as no row has a likelihood then. */
+static heat_status save(cli *c, const heat_score_result *r)
+{
+    const char *path = c->args.values.own.output, *suffix;
+    bool is_csv = path != NULL && cli_file_suffix(path, "|.csv|", &suffix);
+    char number[CLI_NUMBER_SIZE];
+    cli_file file;
+
+    if (path == NULL || !isfinite(r->log_z))
+        return HEAT_OK;
+    if (cli_file_create(c, path, &file) != HEAT_OK)
+        return HEAT_ERROR_OUTPUT;
+    if (is_csv)
+        fputs("row,log_likelihood\n", file.stream);
+    for (int64_t k = 0; k < r->n_rows; k++) {
+        if (is_csv)
+            fprintf(file.stream, "%lld,", (long long)k);
+        fprintf(file.stream, "%s\n", cli_text_full(r->log_likelihood[k], number));
+    }
+    return cli_file_commit(c, &file);
+}
+
+/* DATA is told by its content: --format is the model's. */
+static heat_status load_data(cli *c, heat_data **data)
+{
+    heat_context_limit(c->ctx, cli_time_left(c));
+    return heat_data_load(c->ctx, c->args.operands[1], &c->args.values.data, data) == HEAT_OK
+               ? HEAT_OK
+               : cli_fail_library(c);
+}
+
+heat_status cli_score(cli *c)
+{
+    heat_score_options options = c->args.values.verb.score;
+    heat_score_result r;
+    heat_model *model = NULL;
+    heat_data *data = NULL;
+    heat_model_info info;
+    heat_status status = check_output(c);
+
+    heat_score_result_init(&r);
+    if (status == HEAT_OK)
+        status = cli_model_load(c, &model, &info);
+    if (status == HEAT_OK)
+        status = load_data(c, &data);
+    options.time = cli_time_left(c);
+    if (status == HEAT_OK && heat_score(c->ctx, model, data, &options, &r) != HEAT_OK)
+        status = cli_fail_library(c);
+    heat_context_limit(c->ctx, HEAT_FOREVER); /* what was found is written whatever the time */
+    if (status == HEAT_OK)
+        status = save(c, &r);
+    if (status == HEAT_OK && c->json)
+        status = print_json(c, &info, &r);
+    else if (status == HEAT_OK)
+        print_text(c, &r);
+    heat_score_result_clear(&r);
+    heat_data_free(data);
+    heat_model_free(model);
+    return status;
+}

@@ -1,0 +1,53 @@
+/* score: how likely are data under a model? */
+#ifndef HEATBATH_SCORE_H
+#define HEATBATH_SCORE_H
+
+#include <heatbath/data.h>
+#include <heatbath/logz.h>
+#include <heatbath/model.h>
+#include <heatbath/options.h>
+
+HEAT_BEGIN_DECLS
+
+typedef struct heat_score_options {
+    size_t size;
+#define HEAT_OPTION(kind, name, default_, min, max, unit, readers, help) HEAT_FIELD_##kind(name)
+#include <heatbath/score.def>
+#undef HEAT_OPTION
+} heat_score_options;
+
+typedef struct heat_score_result {
+    size_t size;          /* set by heat_score_result_init; 0 means the first release's layout */
+    heat_outcome outcome; /* of log Z, as heat_logz says it */
+    const char *reason;   /* one clause; static */
+    char diagnosis[256];  /* what speaks against the estimate of log Z, in words; "" if nothing does */
+    const char *method;   /* that found log Z: "enumeration", "mbar"; static */
+    bool exact;           /* log Z is */
+    double log_z;         /* nats; NaN where it was refused or not reached */
+    double error_log_z;   /* one standard error, which all rows share; 0 when exact */
+    double log_z_lower, log_z_upper; /* bounds; equal to log_z when exact */
+    int64_t n_rows;
+    double mean_log_likelihood; /* of log p(row), nats, by the rows' weights; NaN with log_z */
+    double error_rows;          /* one standard error from the scatter of the rows; NaN for one row */
+    double *log_likelihood;     /* [n_rows] log p(row), NaN with log_z; owned */
+    double seconds;
+} heat_score_result;
+
+HEAT_API void heat_score_options_init(heat_score_options *options);
+HEAT_API void heat_score_result_init(heat_score_result *result);
+
+/* log p(row) = log sum_h exp(-E(row, h)/T) - log Z for every row, hidden units h summed out: of an RBM in
+ * closed form, of another Boltzmann machine by exact methods on what is left free, row by row. log Z as
+ * heat_logz finds it. `options` may be NULL. HEAT_ERROR_ARGUMENT: the data do not fit in variables or coding;
+ * HEAT_ERROR_UNDEFINED: values are missing, or are no states; HEAT_ERROR_UNABLE: hidden units that cannot be
+ * summed out. Cost: that of log Z, and rows times weights. */
+HEAT_API HEAT_MUST_USE heat_status heat_score(heat_context *ctx, const heat_model *model,
+                                              const heat_data *data, const heat_score_options *options,
+                                              heat_score_result *result);
+
+/* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
+HEAT_API void heat_score_result_clear(heat_score_result *result);
+
+HEAT_END_DECLS
+
+#endif
