@@ -54,6 +54,7 @@ static void catch_signals(void)
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);    /* a limit on file sizes is told as a full disk is */
     action.sa_handler = SIG_IGN; /* a closed pipe is a failed write, reported like any other */
     sigaction(SIGPIPE, &action, NULL);
 }

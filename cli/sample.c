@@ -19,7 +19,8 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sa
     return cli_print_report(c, &report);
 }
 
-static void print_text(cli *c, const heat_sample_result *r)
+/* `is_written`: the files that were asked for stand. */
+static void print_text(cli *c, const heat_sample_result *r, bool is_written)
 {
     char number[CLI_NUMBER_SIZE];
 
@@ -39,9 +40,9 @@ static void print_text(cli *c, const heat_sample_result *r)
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     if (r->updates > 0 && r->seconds > 0)
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
-    if (c->args.values.own.output != NULL)
+    if (is_written && c->args.values.own.output != NULL)
         cli_print_row("file", "%s", c->args.values.own.output);
-    if (c->args.values.own.figures != NULL)
+    if (is_written && c->args.values.own.figures != NULL)
         cli_print_row("figures", "%s", c->args.values.own.figures);
     c->exit_code = cli_outcome_code(r->outcome);
 }
@@ -89,17 +90,16 @@ static heat_status sample_one(cli *c, const char *spec)
     options.time = cli_time_left(c);
     if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
-    if (status == HEAT_OK && c->args.values.own.output != NULL)
+    if (status != HEAT_OK)
+        goto out;
+    if (c->args.values.own.output != NULL)
         status = save_states(c, model, &info, &result);
-    if (status != HEAT_OK)
-        goto out;
-    status = cli_figures_write(c, model, &info, &result);
-    if (status != HEAT_OK)
-        goto out;
-    if (c->json)
+    if (status == HEAT_OK)
+        status = cli_figures_write(c, model, &info, &result);
+    if (!c->json)
+        print_text(c, &result, status == HEAT_OK); /* a full disk must not cost the averages too */
+    else if (status == HEAT_OK)
         status = print_json(c, &info, &result);
-    else
-        print_text(c, &result);
 out:
     heat_sample_result_clear(&result);
     heat_model_free(model);

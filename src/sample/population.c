@@ -55,18 +55,30 @@ static void measure_unit(heat_population *p, int64_t unit)
     }
 }
 
-/* A state of independent units; NULL where states are uniform, which chains draw themselves. */
+/* A state of independent units. */
 static const int8_t *draw_state(const heat_population *p, int64_t member)
 {
     const int8_t low = p->chains->info.coding == HEAT_CODING_SPIN ? -1 : 0;
     heat_stream stream;
 
-    if (p->plan.reference == NULL)
-        return NULL;
     heat_stream_init(&stream, p->plan.seed, HEAT_PURPOSE_INITIAL, p->plan.first_stream + (uint64_t)member);
     for (int64_t i = 0; i < p->chains->n; i++)
         p->states[i] = heat_stream_uniform(&stream) * (1 + exp(-p->plan.reference[i])) < 1 ? 1 : low;
     return p->states;
+}
+
+/* Uniform states the chains draw themselves. */
+static heat_status start_unit(heat_context *ctx, heat_population *p, int64_t unit)
+{
+    int64_t first, last, n_started;
+    heat_status status = HEAT_OK;
+
+    if (p->plan.reference == NULL)
+        return heat_chains_start_unit(ctx, p->chains, unit, NULL, 0, &n_started);
+    heat_chains_get_unit(p->chains, unit, &first, &last);
+    for (int64_t k = first; k < last && status == HEAT_OK; k++)
+        status = heat_chains_start(ctx, p->chains, k, draw_state(p, k), 0);
+    return status;
 }
 
 static double log_z_of_start(const heat_population *p)
@@ -84,13 +96,15 @@ static heat_status start_members(heat_context *ctx, heat_population *p)
 {
     heat_status status = HEAT_OK;
 
-    for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK; k++) {
+    for (int64_t k = 0; k < p->chains->n_chains; k++) {
         heat_chains_set_beta(p->chains, k, 0);
         p->family[k] = (int32_t)(k % p->plan.n_members);
-        status = heat_chains_start(ctx, p->chains, k, draw_state(p, k), 0);
     }
-    for (int64_t unit = 0; unit < p->chains->n_units && status == HEAT_OK; unit++)
-        measure_unit(p, unit);
+    for (int64_t unit = 0; unit < p->chains->n_units && status == HEAT_OK; unit++) {
+        status = start_unit(ctx, p, unit);
+        if (status == HEAT_OK)
+            measure_unit(p, unit);
+    }
     p->log_start = log_z_of_start(p);
     for (int64_t k = 0; k < p->plan.n_populations; k++) {
         p->log_z[k] = p->log_start;

@@ -44,15 +44,17 @@ heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *r, c
     return HEAT_OK;
 }
 
-/* "T = 2.27: energy: R-hat above 1.01 (R-hat 1.250, ...)" */
+/* "T = 2.27: energy: R-hat above 1.01 (R-hat 1.250, ...)", without numbers where there are none. */
 static heat_status add_reason(heat_context *ctx, heat_sample_result *r, double temperature,
                               const char *failing, const heat_observable *o)
 {
-    char line[256], number[40];
+    char line[256], number[40], numbers[96] = "";
 
-    snprintf(line, sizeof line, "T = %s: %s: %s (R-hat %.3f, ess %.0f, tail ess %.0f)",
-             heat_text_real(temperature, number, sizeof number), o->name, failing, o->rhat, o->ess,
-             o->ess_tail);
+    if (!isnan(o->rhat))
+        snprintf(numbers, sizeof numbers, " (R-hat %.3f, ess %.0f, tail ess %.0f)", o->rhat, o->ess,
+                 o->ess_tail);
+    snprintf(line, sizeof line, "T = %s: %s: %s%s", heat_text_real(temperature, number, sizeof number),
+             o->name, failing, numbers);
     return heat_sampling_add_reason(ctx, r, line);
 }
 

@@ -40,7 +40,10 @@ static heat_status start_chains(heat_context *ctx, heat_sampling *s)
     for (int64_t chain = 0; chain < s->plan.n_chains && status == HEAT_OK; chain++) {
         int64_t rung = s->engine->is_ladder ? chain % s->n_temperatures : chain / s->opt.replicas;
         heat_chains_set_rung(s->chains, chain, (int32_t)rung);
-        status = heat_chains_start(ctx, s->chains, chain, s->initial, 0);
+    }
+    for (int64_t unit = 0; status == HEAT_OK && unit < s->chains->n_units; unit++) {
+        int64_t n_started;
+        status = heat_chains_start_unit(ctx, s->chains, unit, s->initial, 0, &n_started);
     }
     if (status == HEAT_OK && s->engine->is_ladder)
         status = heat_exchange_init(ctx, &s->exchange, s->chains);
