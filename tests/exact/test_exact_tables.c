@@ -1,8 +1,10 @@
 /* The road that exact sums take by themselves, against the tables of exact values of lattices: Kaufman's, the
  * densities of states, the Potts models. */
+#include "exact/enumeration.h"
 #include "exact/exact_choice.h"
 #include "support.h"
 
+#include <heatbath/logz.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,12 +157,50 @@ static void potts_models_meet_their_table(void **state)
     heat_context_free(last.ctx);
 }
 
+/* Elimination has no second moment: a difference, with its error, within which the closed form and a sum over
+ * all states must lie. */
+static void heat_capacities_lie_within_their_errors(void **state)
+{
+    static const double temperatures[] = {0.05, 0.3, 0.7, 1, 1.6, 2, 2.269185314213022, 2.6, 4, 20, 1000};
+    heat_context *ctx = test_context();
+    heat_logz_options options;
+    heat_logz_result result;
+    heat_model *torus, *glass;
+
+    (void)state;
+    heat_logz_options_init(&options);
+    options.method = "exact";
+    assert_ok(ctx, heat_model_load(ctx, "lattice:8x8,J=1", &torus));
+    assert_ok(ctx, heat_model_load(ctx, "ea:3x5,seed=2", &glass));
+    for (size_t k = 0; k < sizeof temperatures / sizeof *temperatures; k++) {
+        double expected, t = temperatures[k];
+        heat_enumeration all = {.log_z = 0};
+        options.temperature = t;
+        for (int which = 0; which < 2; which++) {
+            heat_logz_result_init(&result);
+            assert_ok(ctx, heat_logz(ctx, which == 0 ? torus : glass, &options, &result));
+            assert_string_equal(result.method, "elimination");
+            assert_ok(ctx, heat_exact_square_ising(ctx, 8, 8, 1, t, NULL, NULL, &expected));
+            assert_ok(ctx, heat_enumeration_run(ctx, glass, 1 / t, 1, &all));
+            if (which == 1)
+                expected = all.energy_variance / t / t;
+            assert_close(result.rows[0].heat_capacity, expected, result.rows[0].heat_capacity_error);
+            assert_true(result.rows[0].heat_capacity_error < 1e-6 * expected + 1e-6);
+            heat_logz_result_clear(&result);
+        }
+    }
+    heat_model_free(torus);
+    heat_model_free(glass);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(square_lattices_meet_kaufmans_table),
         cmocka_unit_test(square_lattices_meet_their_densities_of_states),
         cmocka_unit_test(potts_models_meet_their_table),
+        cmocka_unit_test(heat_capacities_lie_within_their_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
