@@ -391,6 +391,48 @@ static void annealing_starts_from_matched_units(void **state)
     heat_context_free(ctx);
 }
 
+/* An RBM, whichever way its chains are kept: both layers have biases of their own. */
+static void an_rbm_is_annealed_from_its_base_rates(void **state)
+{
+    (void)state;
+    enum { V = 8, H = 6 };
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("exact");
+    heat_logz_result truth, r;
+    double weights[V * H], visible[V], hidden[H];
+    heat_model *model;
+    heat_rbm rbm;
+
+    heat_rbm_init(&rbm);
+    rbm.n_visible = V;
+    rbm.n_hidden = H;
+    rbm.weights = weights;
+    rbm.visible_bias = visible;
+    rbm.hidden_bias = hidden;
+    for (int k = 0; k < V * H; k++)
+        weights[k] = 1.5 * sin(1 + 2.3 * k);
+    for (int k = 0; k < V; k++)
+        visible[k] = sin(2 + 5.1 * k) - 0.5;
+    for (int k = 0; k < H; k++)
+        hidden[k] = sin(3 + 1.7 * k) - 0.5;
+    assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
+    heat_logz_result_init(&truth);
+    assert_ok(ctx, heat_logz(ctx, model, &o, &truth));
+    for (int k = 0; k < 4; k++) {
+        o = options_of(k % 2 == 0 ? "ais" : "population");
+        o.target_error = 0.01;
+        o.reference = k / 2 == 0 ? "base-rate" : "auto";
+        heat_logz_result_init(&r);
+        assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+        assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+        check_row("rbm", o.method, &r.rows[0], &truth.rows[0]);
+        heat_logz_result_clear(&r);
+    }
+    heat_logz_result_clear(&truth);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void matched_units_have_two_values_at_one_temperature(void **state)
 {
     (void)state;
@@ -483,6 +525,7 @@ int main(void)
         cmocka_unit_test(the_density_of_states_is_counted),
         cmocka_unit_test(ground_states_are_counted_from_the_cold_end),
         cmocka_unit_test(annealing_starts_from_matched_units),
+        cmocka_unit_test(an_rbm_is_annealed_from_its_base_rates),
         cmocka_unit_test(matched_units_have_two_values_at_one_temperature),
         cmocka_unit_test(a_large_offset_is_carried),
         cmocka_unit_test(every_failing_allocation_is_reported),
