@@ -19,7 +19,7 @@ static const struct {
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
     {"learn", "",
-     "|method|loss|checkpoint|every|figures|corrupt-labels|report-bias|clamp|repeats|update|"},
+     "|method|loss|checkpoint|every|figures|corrupt-labels|clamp|repeats|update|"},
     {"learn", "negative", "|tempering|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},

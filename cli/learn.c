@@ -40,6 +40,23 @@ static json_t *json_history(cli *c, const heat_learn_result *r)
     return rows;
 }
 
+static json_t *json_bias(cli *c, const heat_learn_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int k = 0; k < HEAT_CD_BIASES && r->has_cd_bias; k++) {
+        const heat_cd_bias *b = &r->cd_bias[k];
+        json_t *row = json_object();
+        cli_put(c, row, "k", json_integer(b->k));
+        cli_put(c, row, "bias", cli_json_number(b->bias));
+        cli_put(c, row, "update", cli_json_number(b->update));
+        cli_put(c, row, "gradient", cli_json_number(b->gradient));
+        cli_put(c, row, "cosine", cli_json_number(b->cosine));
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
 static heat_status print_json(cli *c, const heat_learn_result *r)
 {
     json_t *result = json_object(), *likelihood = json_object(), *reasons = json_array();
@@ -59,6 +76,8 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     cli_put(c, likelihood, "test", json_likelihood(c, &r->test));
     cli_put(c, result, "log_likelihood", likelihood);
     cli_put(c, result, "history", json_history(c, r));
+    if (r->has_cd_bias)
+        cli_put(c, result, "cd_bias", json_bias(c, r));
     return cli_print_report(c, &report);
 }
 
@@ -69,6 +88,16 @@ static void print_likelihood(const char *name, const heat_likelihood *l)
     if (isfinite(l->mean))
         cli_print_row(name, "%s ± %s nats a row", cli_text_mean(l->mean, l->error, mean),
                       cli_text_error(l->error, error));
+}
+
+static void print_bias(const heat_learn_result *r)
+{
+    char bias[CLI_NUMBER_SIZE], update[CLI_NUMBER_SIZE];
+
+    for (int k = 0; k < HEAT_CD_BIASES && r->has_cd_bias; k++)
+        cli_print_row(k == 0 ? "bias of" : "", "CD-%-2lld %s, of an update of %s", (long long)r->cd_bias[k].k,
+                      cli_text_short(r->cd_bias[k].bias, 3, bias),
+                      cli_text_short(r->cd_bias[k].update, 3, update));
 }
 
 static void print_text(cli *c, const heat_learn_result *r)
@@ -85,6 +114,7 @@ static void print_text(cli *c, const heat_learn_result *r)
     cli_print_row("epochs", "%lld", (long long)r->epochs);
     if (isfinite(r->gradient))
         cli_print_row("gradient", "%s at most", cli_text_short(r->gradient, 2, number));
+    print_bias(r);
     cli_print_row("outcome", "%s: %s", heat_outcome_name(r->outcome), r->reason);
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     if (c->args.values.own.output != NULL)

@@ -41,6 +41,18 @@ typedef struct heat_likelihood {
     double mean, error;
 } heat_likelihood;
 
+/* The update that CD-k is expected to make, against the gradient: norms over all parameters, those of the
+ * centred energy (docs/learn.md). */
+typedef struct heat_cd_bias {
+    int64_t k;
+    double bias;     /* of the update minus the gradient */
+    double update;   /* 0 at a fixed point of CD-k */
+    double gradient; /* 0 at a maximum of the likelihood */
+    double cosine;   /* of the angle between the two; NaN where one is 0 */
+} heat_cd_bias;
+
+enum { HEAT_CD_BIASES = 7 }; /* k = 1, 2, 4, ... 64 */
+
 typedef struct heat_learn_result {
     size_t size; /* set by heat_learn_result_init; 0 means the first release's layout */
     heat_outcome
@@ -56,6 +68,8 @@ typedef struct heat_learn_result {
     int64_t *history_epoch;
     double *history_train, *history_validation; /* mean log-likelihoods; NaN where there are none */
     double seconds;
+    bool has_cd_bias; /* with `report_bias` */
+    heat_cd_bias cd_bias[HEAT_CD_BIASES];
 } heat_learn_result;
 
 HEAT_API void heat_learn_options_init(heat_learn_options *options);

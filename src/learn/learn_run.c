@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "learn/cd_bias.h"
 #include "learn/trainer.h"
 
 #include <math.h>
@@ -199,6 +200,9 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     status = heat_trainer_run(ctx, &t);
     if (status == HEAT_OK)
         status = judge(ctx, &t, input->test, affordable, r);
+    if (status == HEAT_OK && opt->report_bias)
+        status = heat_cd_bias_find(ctx, l, &t.train, opt->threads, r->cd_bias);
+    r->has_cd_bias = opt->report_bias;
     if (status == HEAT_OK)
         status = make_model(ctx, l, &r->model);
 out:

@@ -28,6 +28,9 @@ typedef struct heat_learn_kind {
     /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
     heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                         int64_t n_rows, int8_t *rows);
+    /* What one such sweep makes of p[2^n_visible], the probabilities of rows, in place; unit i is bit i.
+     * NULL: not known. Cost: 2^(visible + hidden). */
+    heat_status (*spread)(heat_context *ctx, const heat_learner *learner, double *p);
     /* The energy with the learner's parameters. */
     heat_status (*make_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
     /* Exact means of all statistics (NULL: not wanted) and log Z. HEAT_ERROR_UNABLE if it is not affordable;

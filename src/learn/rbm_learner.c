@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "exact/layer_enumeration.h"
 #include "kernel/elementary.h"
+#include "learn/cd_bias.h"
 #include "learn/learn_rows.h"
 
 #include <math.h>
@@ -195,6 +196,52 @@ static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const he
     return status;
 }
 
+/* Probabilities of one layer's states become those of the other's: weight (f, t) stands at f * from_step + t
+ * * to_step. `table` is [2^n_to]. */
+static void spread_layer(int32_t n_from, int32_t n_to, const double *weights, int64_t from_step,
+                         int64_t to_step, const double *bias, const double *from, double *table, double *to)
+{
+    memset(to, 0, sizeof *to << n_to);
+    for (uint64_t x = 0; x < (uint64_t)1 << n_from; x++) {
+        if (from[x] == 0)
+            continue;
+        table[0] = from[x];
+        for (int32_t t = 0; t < n_to; t++) {
+            double field = bias[t], on;
+            for (uint64_t left = x; left != 0; left &= left - 1)
+                field += weights[__builtin_ctzll(left) * from_step + t * to_step];
+            on = heat_sigmoid(field);
+            for (uint64_t y = 0; y < (uint64_t)1 << t; y++) {
+                table[y | (uint64_t)1 << t] = table[y] * on;
+                table[y] *= 1 - on;
+            }
+        }
+        for (uint64_t y = 0; y < (uint64_t)1 << n_to; y++)
+            to[y] += table[y];
+    }
+}
+
+static heat_status rbm_spread(heat_context *ctx, const heat_learner *l, double *p)
+{
+    heat_layered f = plain_form(l);
+    int64_t most = (int64_t)1 << (f.n_hidden > f.n_visible ? f.n_hidden : f.n_visible);
+    double *table = NULL, *hidden = NULL;
+    heat_status status = HEAT_OK;
+
+    if (f.n_visible + f.n_hidden > HEAT_MOST_BIAS_UNITS)
+        return heat_cd_bias_refuse(ctx);
+    status = heat_alloc(ctx, most, sizeof *table, &table);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, (int64_t)1 << f.n_hidden, sizeof *hidden, &hidden);
+    if (status == HEAT_OK) {
+        spread_layer(f.n_visible, f.n_hidden, f.weights, f.n_hidden, 1, f.hidden_bias, p, table, hidden);
+        spread_layer(f.n_hidden, f.n_visible, f.weights, 1, f.n_hidden, f.visible_bias, hidden, table, p);
+    }
+    heat_free(table);
+    heat_free(hidden);
+    return status;
+}
+
 /* Units of a layer are p + q times those of the model. */
 static void to_layer(heat_layer layer, double *p, double *q)
 {
@@ -325,6 +372,7 @@ const heat_learn_kind heat_learn_kind_rbm = {
     .add_statistics = rbm_add_statistics,
     .log_weights = rbm_log_weights,
     .move = rbm_move,
+    .spread = rbm_spread,
     .make_model = rbm_make_model,
     .sum_states = rbm_sum_states,
     .price_states = rbm_price_states,

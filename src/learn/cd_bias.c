@@ -1,0 +1,144 @@
+/* The bias of CD-k, exactly: the distribution of the data over visible states is taken through k sweeps,
+ * state by state, which is what the transition matrix does to it, and the statistics are averaged under what
+ * is left. The update of CD-k is expected to be <phi>_data - <phi>_k, the gradient is <phi>_data -
+ * <phi>_model; their difference falls with the matrix's second eigenvalue to the power k. Carreira-Perpinan
+ * and Hinton, AISTATS (2005); Bengio and Delalleau, Neural Computation 21 (2009) 1601. */
+#include "learn/cd_bias.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+heat_status heat_cd_bias_refuse(heat_context *ctx)
+{
+    return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                     "the bias is summed over all states of visible and hidden units: at most %d together",
+                     HEAT_MOST_BIAS_UNITS);
+}
+
+static uint64_t bits_of(const heat_learner *l, const int8_t *row)
+{
+    uint64_t bits = 0;
+
+    for (int32_t i = 0; i < l->n_visible; i++)
+        bits |= (uint64_t)(row[i] == 1) << i;
+    return bits;
+}
+
+/* The mean statistics under probabilities of rows. */
+static heat_status average(heat_context *ctx, const heat_learner *l, const double *p, double *mean)
+{
+    int64_t n = (int64_t)1 << l->n_visible;
+    int8_t low = l->coding == HEAT_CODING_SPIN ? -1 : 0, *rows = NULL;
+    heat_status status = heat_alloc(ctx, n * l->n_visible, 1, &rows);
+
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t k = 0; k < n * l->n_visible; k++)
+        rows[k] = k / l->n_visible >> k % l->n_visible & 1 ? 1 : low;
+    memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
+    l->kind->add_statistics(l, n, rows, p, mean);
+    heat_free(rows);
+    return HEAT_OK;
+}
+
+static heat_status check(heat_context *ctx, const heat_learner *l)
+{
+    if (l->kind->spread == NULL)
+        return heat_fail_option(ctx, "report_bias", NULL,
+                                "the bias of %s is not known: learn rbm tells its own", l->kind->name);
+    if (l->n_visible > HEAT_MOST_BIAS_UNITS)
+        return heat_cd_bias_refuse(ctx);
+    return HEAT_OK;
+}
+
+/* The distribution of the rows. */
+static heat_status begin(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows, double **p)
+{
+    heat_status status = check(ctx, l);
+
+    *p = NULL;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, (int64_t)1 << l->n_visible, sizeof **p, p);
+    for (int64_t r = 0; r < rows->n && status == HEAT_OK; r++)
+        (*p)[bits_of(l, rows->states + r * l->n_visible)] += rows->weight[r] / (double)rows->n;
+    return status;
+}
+
+heat_status heat_cd_expect(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows, int64_t k,
+                           double *mean)
+{
+    double *p;
+    heat_status status = begin(ctx, l, rows, &p);
+
+    for (int64_t sweep = 0; sweep < k && status == HEAT_OK; sweep++)
+        status = l->kind->spread(ctx, l, p);
+    if (status == HEAT_OK)
+        status = average(ctx, l, p, mean);
+    heat_free(p);
+    return status;
+}
+
+static double product(int64_t n, const double *a, const double *b)
+{
+    double sum = 0;
+
+    for (int64_t k = 0; k < n; k++)
+        sum += a[k] * b[k];
+    return sum;
+}
+
+/* Of the means in the data, after k sweeps, and in the model; `update` is work space. */
+static void compare(int64_t n, const double *data, const double *sampled, const double *model, double *update,
+                    heat_cd_bias *b)
+{
+    double squares = 0, along = 0, steepest = 0;
+
+    for (int64_t a = 0; a < n; a++) {
+        double gradient = data[a] - model[a];
+        update[a] = data[a] - sampled[a];
+        squares += (update[a] - gradient) * (update[a] - gradient);
+        along += update[a] * gradient;
+        steepest += gradient * gradient;
+    }
+    b->bias = sqrt(squares);
+    b->update = sqrt(product(n, update, update));
+    b->gradient = sqrt(steepest);
+    b->cosine = along / (b->update * b->gradient);
+}
+
+heat_status heat_cd_bias_find(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
+                              int64_t threads, heat_cd_bias *biases)
+{
+    double *p, *means = NULL, *data, *sampled, *model, *update, log_z;
+    int64_t n = l->n_parameters, sweep = 0;
+    heat_status status = begin(ctx, l, rows, &p);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 4 * n, sizeof *means, &means);
+    if (status != HEAT_OK)
+        goto out;
+    data = means;
+    sampled = data + n;
+    model = sampled + n;
+    update = model + n;
+    status = average(ctx, l, p, data);
+    if (status == HEAT_OK)
+        status = l->kind->sum_states(ctx, l, threads, model, &log_z);
+    for (int k = 0; k < HEAT_CD_BIASES && status == HEAT_OK; k++) {
+        biases[k].k = (int64_t)1 << k;
+        for (; sweep < biases[k].k && status == HEAT_OK; sweep++)
+            status = l->kind->spread(ctx, l, p);
+        if (status == HEAT_OK)
+            status = average(ctx, l, p, sampled);
+        if (status == HEAT_OK)
+            compare(n, data, sampled, model, update, &biases[k]);
+    }
+    if (status == HEAT_OK)
+        status = heat_halt_check(ctx, "the bias was found");
+out:
+    heat_free(p);
+    heat_free(means);
+    return status;
+}

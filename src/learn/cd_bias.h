@@ -1,0 +1,25 @@
+/* What contrastive divergence expects of its samples, against what it should. */
+#ifndef HEATBATH_CD_BIAS_H
+#define HEATBATH_CD_BIAS_H
+
+#include "learn/learn_rows.h"
+
+/* Most units, visible and hidden, of a model whose bias is found. */
+enum { HEAT_MOST_BIAS_UNITS = 24 };
+
+/* The expected mean statistics of rows after k sweeps. HEAT_ERROR_UNABLE: too many units, or no block sweep.
+ */
+HEAT_MUST_USE heat_status heat_cd_expect(heat_context *ctx, const heat_learner *learner,
+                                         const heat_learn_rows *rows, int64_t k, double *mean);
+
+/* HEAT_ERROR_UNABLE, in words: more units than that. */
+heat_status heat_cd_bias_refuse(heat_context *ctx);
+
+/* The bias of CD-k at the learner's parameters, for k = 1, 2, 4, ... 64: `biases` is an array of
+ * HEAT_CD_BIASES.
+ */
+HEAT_MUST_USE heat_status heat_cd_bias_find(heat_context *ctx, const heat_learner *learner,
+                                            const heat_learn_rows *rows, int64_t threads,
+                                            heat_cd_bias *biases);
+
+#endif
