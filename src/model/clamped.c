@@ -285,9 +285,12 @@ static heat_status reduce(heat_context *ctx, reduction *r, heat_model **out)
 {
     heat_pairwise pairs;
     heat_categorical values;
+    heat_layered layers;
     heat_status status = heat_alloc(ctx, r->n, sizeof *r->place, &r->place);
 
-    if (status != HEAT_OK)
+    if (status == HEAT_OK && heat_model_get_layered(r->model, &layers))
+        status = heat_rbm_create_clamped(ctx, r->model, r->clamp, out);
+    if (status != HEAT_OK || *out != NULL)
         return status;
     for (int32_t i = 0; i < r->n; i++)
         r->place[i] = r->clamp[i] == HEAT_FREE ? r->n_free++ : -1;

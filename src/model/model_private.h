@@ -59,6 +59,11 @@ HEAT_MUST_USE heat_status heat_potts_take(heat_context *ctx, heat_edge_list *lis
 HEAT_MUST_USE heat_status heat_rbm_create(heat_context *ctx, const heat_rbm *rbm, const char *name,
                                           const char *format, heat_model **out);
 
+/* The RBM of an RBM's free units, given the held ones (docs of heat_model_create_clamped); *out stays NULL
+ * where all units of a layer are held. `clamp` was checked. */
+HEAT_MUST_USE heat_status heat_rbm_create_clamped(heat_context *ctx, const heat_model *model,
+                                                  const int8_t *clamp, heat_model **out);
+
 /* True if `value` is one that the variables have. */
 bool heat_model_is_in_coding(const heat_model_info *info, int8_t value);
 
