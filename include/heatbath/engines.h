@@ -6,6 +6,7 @@
 #define HEAT_ENGINES(X)                                                                                      \
     X(metropolis, "metropolis", "single-variable Metropolis, sites in order")                                \
     X(heat_bath, "heat-bath", "single-variable heat bath (Glauber, Gibbs), sites in order")                  \
+    X(gibbs, "gibbs", "the two layers of an RBM in turn, all units of a layer at once")                      \
     X(wolff, "wolff", "clusters of spins or plain Potts values, one at a time")                              \
     X(swendsen_wang, "swendsen-wang", "all clusters of spins or plain Potts values at once")                 \
     X(tempering, "tempering",                                                                                \

@@ -10,8 +10,9 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {&heat_layout_bits,  &heat_layout_stripes, &heat_layout_lanes,
-                                             &heat_layout_potts, &heat_layout_rows,    &heat_layout_clusters};
+static const heat_layout *const layouts[] = {&heat_layout_layers,  &heat_layout_bits,  &heat_layout_stripes,
+                                             &heat_layout_lanes,   &heat_layout_potts, &heat_layout_rows,
+                                             &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)

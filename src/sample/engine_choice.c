@@ -49,6 +49,7 @@ static bool clusters_fit(const heat_model *model)
 const heat_engine *heat_engine_choose(const heat_model *model, const char *name, const char *temperatures,
                                       const char **reason)
 {
+    heat_layered layers;
     double lo, hi;
 
     *reason = "asked for";
@@ -61,6 +62,10 @@ const heat_engine *heat_engine_choose(const heat_model *model, const char *name,
     if (clusters_fit(model)) {
         *reason = "nothing pulls against the couplings, so clusters forget soonest";
         return &heat_engine_swendsen_wang;
+    }
+    if (heat_model_get_layered(model, &layers)) {
+        *reason = "it draws a layer at once";
+        return &heat_engine_gibbs;
     }
     *reason = "it moves single variables of any model";
     return &heat_engine_heat_bath;

@@ -46,6 +46,6 @@ struct heat_layout {
 };
 
 extern const heat_layout heat_layout_bits, heat_layout_stripes, heat_layout_lanes, heat_layout_potts,
-    heat_layout_rows, heat_layout_clusters;
+    heat_layout_rows, heat_layout_clusters, heat_layout_layers;
 
 #endif

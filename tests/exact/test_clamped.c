@@ -368,6 +368,10 @@ static void every_engine_samples_the_conditional_distribution(void **state)
             heat_pairwise graph;
             bool has_pairs = heat_model_get_pairwise(model, &graph);
             hold(&info, 1, clamp);
+            if (engine == &heat_engine_gibbs) {
+                heat_model_free(model);
+                continue; /* no layers */
+            }
             if (has_pairs || engine->rule == &heat_rule_metropolis || engine->rule == &heat_rule_heat_bath)
                 if (has_pairs || engine->n_paired < 2)
                     check_samples(ctx, model, engine->name, clamp, 1.5);

@@ -73,6 +73,22 @@ static void check_resuming(heat_context *ctx, const heat_model *model, const cha
     heat_sample_result_clear(&cut);
 }
 
+static heat_model *small_rbm(heat_context *ctx)
+{
+    double weights[12 * 7];
+    heat_rbm rbm;
+    heat_model *model;
+
+    for (int k = 0; k < 12 * 7; k++)
+        weights[k] = 0.1 * (k * 5 % 11) - 0.4;
+    heat_rbm_init(&rbm);
+    rbm.n_visible = 12;
+    rbm.n_hidden = 7;
+    rbm.weights = weights;
+    assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
+    return model;
+}
+
 static void a_run_cut_short_ends_with_the_same_bits(void **state)
 {
     (void)state;
@@ -84,6 +100,10 @@ static void a_run_cut_short_ends_with_the_same_bits(void **state)
     assert_ok(ctx, heat_model_load(ctx, "ea:6x6,J=gauss,seed=3", &model));
     for (int e = 0; e < 6; e++)
         check_resuming(ctx, model, engines[e]);
+    heat_model_free(model);
+    model = small_rbm(ctx);
+    check_resuming(ctx, model, "gibbs");
+    check_resuming(ctx, model, "tempering");
     heat_model_free(model);
     assert_ok(ctx, heat_model_load(ctx, "sk:64,seed=3", &model)); /* dense: its fields are kept */
     check_resuming(ctx, model, "heat-bath");

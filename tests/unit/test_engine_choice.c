@@ -48,6 +48,25 @@ static void the_model_and_the_temperatures_decide(void **state)
     heat_context_free(ctx);
 }
 
+static void an_rbm_is_drawn_layer_by_layer(void **state)
+{
+    (void)state;
+    static const double weights[20 * 20] = {1, -1, 0.5};
+    heat_context *ctx = test_context();
+    const char *reason;
+    heat_rbm rbm;
+    heat_model *model;
+
+    heat_rbm_init(&rbm);
+    rbm.n_visible = rbm.n_hidden = 20;
+    rbm.weights = weights;
+    assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
+    assert_string_equal(heat_engine_choose(model, "auto", NULL, &reason)->name, "gibbs");
+    assert_string_equal(heat_engine_choose(model, "auto", "1:2", &reason)->name, "tempering");
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void a_name_is_taken_at_its_word(void **state)
 {
     (void)state;
@@ -63,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_model_and_the_temperatures_decide),
+        cmocka_unit_test(an_rbm_is_drawn_layer_by_layer),
         cmocka_unit_test(a_name_is_taken_at_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

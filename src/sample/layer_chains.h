@@ -1,0 +1,26 @@
+/* The layout of layers: its store, for tests and for engines that need it. */
+#ifndef HEATBATH_LAYER_CHAINS_H
+#define HEATBATH_LAYER_CHAINS_H
+
+#include "sample/layer_units.h"
+#include "sample/layout.h"
+
+typedef struct heat_layer_store {
+    heat_layered view;
+    heat_layer_units *units;
+    const heat_layer_kernel *kernel;
+    int64_t visible_words, hidden_words;
+    uint64_t *visible, *hidden;                  /* [chain][word] */
+    float *scale;                                /* [chain] */
+    float *reference_scale;                      /* [chain]; NULL without a reference, as the two below */
+    float *visible_reference, *hidden_reference; /* [unit, padded] log-odds in bits */
+    uint32_t *random;                            /* [chain][4][16] */
+    int64_t *on_visible;                         /* [chain] sum_i v_i (b_i + sum_j W_ij h_j), in units */
+    int64_t *on_hidden;                          /* [chain] sum_j c_j h_j, in units */
+    double *energy; /* [chain] as of the last measure, with what rounding lost; NULL: exact */
+    /* Work space of the kernel, [unit] times what a unit takes. */
+    uint32_t *list;
+    int32_t *work_fields, *sums, *fields;
+} heat_layer_store;
+
+#endif
