@@ -106,8 +106,12 @@ heat_status heat_planar_run_sum(heat_context *ctx, const heat_planar *plan, doub
         if (status != HEAT_OK || heat_halted(ctx))
             goto out;
         if (!is_good(&pass, free_part + pass.log_sum)) {
-            status = heat_fail(ctx, HEAT_ERROR_UNABLE,
-                               "at temperature %g the Pfaffian's terms cancel to beyond 32 digits", 1 / beta);
+            status = heat_fail(
+                ctx, HEAT_ERROR_UNABLE,
+                "at temperature %g the Pfaffian's terms cancel to beyond 32 digits: ask for a higher "
+                "temperature, for an estimate (--method mbar), or, on a narrow graph, allow "
+                "elimination more --memory",
+                1 / beta);
             goto out;
         }
     }

@@ -157,6 +157,46 @@ static void potts_models_meet_their_table(void **state)
     heat_context_free(last.ctx);
 }
 
+/* log Z by the road taken, means of visible units as marginals. */
+static void visit_rbm(const test_row *row, void *arg)
+{
+    last_sum *last = arg;
+    heat_logz_options options;
+    heat_logz_result result = {0};
+    heat_marginals marginals = {0};
+    heat_model *model;
+    char weights[128];
+    bool large = strncmp(row->name, "rbm784x20", 9) == 0; /* its weights are printed to nine digits */
+
+    snprintf(weights, sizeof weights, "exact/instances/%s_W.txt", large ? "rbm784x20" : row->name);
+    heat_logz_options_init(&options);
+    options.method = "exact";
+    options.threads = 1;
+    assert_ok(last->ctx, heat_model_load(last->ctx, test_data(weights), &model));
+    last->compared++;
+    if (strcmp(row->quantity, "lnZ") == 0) {
+        assert_ok(last->ctx, heat_logz(last->ctx, model, &options, &result));
+        assert_close(result.log_z, row->value, large ? 1e-6 : tolerance_of(row));
+    } else {
+        assert_memory_equal(row->quantity, "mean_v", 6);
+        assert_ok(last->ctx, heat_exact_marginals(last->ctx, model, 1, (int64_t)1 << 30, 1, &marginals));
+        assert_close(marginals.single[2 * atoi(row->quantity + 6) + 1], row->value, 0.6e-12);
+    }
+    heat_marginals_clear(&marginals);
+    heat_logz_result_clear(&result);
+    heat_model_free(model);
+}
+
+static void rbms_meet_their_table(void **state)
+{
+    last_sum last = {.ctx = test_context()};
+
+    (void)state;
+    test_each_row("exact/rbm_small.tsv", visit_rbm, &last);
+    assert_int_equal(last.compared, 13);
+    heat_context_free(last.ctx);
+}
+
 /* Elimination has no second moment: a difference, with its error, within which the closed form and a sum over
  * all states must lie. */
 static void heat_capacities_lie_within_their_errors(void **state)
@@ -200,6 +240,7 @@ int main(void)
         cmocka_unit_test(square_lattices_meet_kaufmans_table),
         cmocka_unit_test(square_lattices_meet_their_densities_of_states),
         cmocka_unit_test(potts_models_meet_their_table),
+        cmocka_unit_test(rbms_meet_their_table),
         cmocka_unit_test(heat_capacities_lie_within_their_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
