@@ -134,6 +134,12 @@ static double tau_at(const interpolation *x, int32_t t)
     return tau;
 }
 
+/* Replicas of one family: those that trade states. */
+static int64_t together(const interpolation *x)
+{
+    return x->s->engine->n_paired > 1 ? x->s->engine->n_paired : 1;
+}
+
 static void choose_stretches(interpolation *x)
 {
     double longest = 1;
@@ -142,7 +148,8 @@ static void choose_stretches(interpolation *x)
         double tau = tau_at(x, x->order[k]);
         longest = isfinite(tau) ? fmax(longest, tau) : longest;
     }
-    x->n_families = x->s->opt.replicas < MOST_BLOCKS ? x->s->opt.replicas : MOST_BLOCKS;
+    x->n_families =
+        x->s->opt.replicas / together(x) < MOST_BLOCKS ? x->s->opt.replicas / together(x) : MOST_BLOCKS;
     x->n_stretches = (int64_t)((double)x->s->n_recorded / (10 * longest));
     if (x->n_stretches > MOST_BLOCKS / x->n_families)
         x->n_stretches = MOST_BLOCKS / x->n_families;
@@ -176,9 +183,9 @@ static int64_t list_draws(const interpolation *x, int32_t t, int64_t stride, dra
     for (int64_t chain = 0; chain < s->opt.replicas; chain++)
         for (int64_t k = x->r->temperatures[t].discarded; k < s->n_recorded; k += stride) {
             int64_t record = (t * s->opt.replicas + chain) * s->recorder.n_sweeps + k;
-            list[count++] = (draw){
-                x->series.values[HEAT_SERIES_ENERGY][record], record,
-                (int32_t)(chain % x->n_families * x->n_stretches + k * x->n_stretches / s->n_recorded)};
+            list[count++] = (draw){x->series.values[HEAT_SERIES_ENERGY][record], record,
+                                   (int32_t)(chain / together(x) % x->n_families * x->n_stretches +
+                                             k * x->n_stretches / s->n_recorded)};
         }
     return count;
 }

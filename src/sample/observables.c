@@ -37,11 +37,58 @@ static heat_observable empty_row(const char *name)
     return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
 }
 
-static heat_status average(heat_context *ctx, const heat_series *s, const heat_average_row *row,
-                           double *scratch, heat_observable *o, const char **failing)
+/* The worse of two verdicts on the same draws. */
+static void take_worse(const heat_convergence *other, heat_convergence *c)
+{
+    c->rhat = fmax(c->rhat, other->rhat);
+    c->rhat_lasting = fmax(c->rhat_lasting, other->rhat_lasting);
+    c->drift = fmax(c->drift, other->drift);
+    c->ess = fmin(c->ess, other->ess);
+    c->ess_tail = fmin(c->ess_tail, other->ess_tail);
+}
+
+/* Chains that trade states in pairs are no independent ones: what one loses the other has, and their sum is
+ * slow. The pair is one chain, its two draws of a sweep one after the other; each must pass alone too, and
+ * the error is that of the sums, where the slow part is not hidden behind what is traded. */
+static heat_status judge(heat_context *ctx, const heat_series *s, const heat_average_row *row,
+                         double *scratch, heat_convergence *c)
 {
     const double *x = s->values[row->series];
     int64_t n_chains = s->n_chains / step_of(row->series), stride = s->stride * step_of(row->series);
+    bool in_pairs = s->in_pairs && step_of(row->series) == 1;
+    heat_convergence alone; /* then of the sums */
+    heat_status status;
+
+    for (int64_t chain = 0; chain < n_chains; chain++)
+        for (int64_t t = 0; t < s->n_sweeps; t++)
+            scratch[chain * s->n_sweeps + t] = row->value(x[chain * stride + t], s->info->n_variables);
+    status = heat_convergence_get(ctx, n_chains, s->n_sweeps, scratch, c);
+    if (status != HEAT_OK || !in_pairs)
+        return status;
+    alone = *c;
+    for (int64_t chain = 0; chain < n_chains; chain++)
+        for (int64_t t = 0; t < s->n_sweeps; t++)
+            scratch[chain / 2 * 2 * s->n_sweeps + 2 * t + chain % 2] =
+                row->value(x[chain * stride + t], s->info->n_variables);
+    status = heat_convergence_get(ctx, n_chains / 2, 2 * s->n_sweeps, scratch, c);
+    if (status != HEAT_OK)
+        return status;
+    take_worse(&alone, c);
+    for (int64_t k = 0; k < n_chains / 2 * s->n_sweeps; k++)
+        scratch[k] = (scratch[2 * k] + scratch[2 * k + 1]) / 2;
+    status = heat_convergence_get(ctx, n_chains / 2, s->n_sweeps, scratch, &alone);
+    if (status == HEAT_OK && alone.error > c->error) {
+        double more = alone.error / c->error;
+        c->error = alone.error;
+        c->tau *= more * more;
+        c->ess = fmin(c->ess, (double)(n_chains * s->n_sweeps) / c->tau);
+    }
+    return status;
+}
+
+static heat_status average(heat_context *ctx, const heat_series *s, const heat_average_row *row,
+                           double *scratch, heat_observable *o, const char **failing)
+{
     heat_convergence c;
     heat_status status;
 
@@ -49,10 +96,7 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
     *failing = "fewer than 4 sweeps";
     if (s->n_sweeps < 4)
         return HEAT_OK;
-    for (int64_t chain = 0; chain < n_chains; chain++)
-        for (int64_t t = 0; t < s->n_sweeps; t++)
-            scratch[chain * s->n_sweeps + t] = row->value(x[chain * stride + t], s->info->n_variables);
-    status = heat_convergence_get(ctx, n_chains, s->n_sweeps, scratch, &c);
+    status = judge(ctx, s, row, scratch, &c);
     if (status != HEAT_OK)
         return status;
     *o = (heat_observable){row->name, c.mean, c.error, c.sd,       c.q05, c.q50,
@@ -75,7 +119,9 @@ static heat_observable divide(const heat_observable *o, const char *name, double
 static heat_status derive(heat_context *ctx, const heat_series *s, const heat_derived_row *row, int64_t step,
                           double shift, double tau, heat_observable *o)
 {
-    int64_t n_chains = s->n_chains / step, per_chain = (int64_t)((double)s->n_sweeps / (10 * tau));
+    bool in_pairs = s->in_pairs && step == 1; /* a block is of both chains of a pair, over the same sweeps */
+    int64_t apart = in_pairs ? 2 : step, n_chains = s->n_chains / apart;
+    int64_t per_chain = (int64_t)((double)s->n_sweeps / (10 * tau));
     int64_t fewest = n_chains < LEAST_BLOCKS ? LEAST_BLOCKS : 1, length, n_blocks;
     double *blocks = NULL, factor = row->factor(s);
     heat_status status;
@@ -87,11 +133,12 @@ static heat_status derive(heat_context *ctx, const heat_series *s, const heat_de
     if (status != HEAT_OK)
         return status;
     for (int64_t b = 0; b < n_blocks; b++) {
-        int64_t begin = b / per_chain * step * s->stride + s->n_sweeps % per_chain + b % per_chain * length;
+        int64_t begin = b / per_chain * apart * s->stride + s->n_sweeps % per_chain + b % per_chain * length;
         for (int c = 0; c < row->n_columns; c++) {
             double sum = 0;
             for (int64_t k = begin; k < begin + length; k++)
-                sum += row->column(s, shift, k, c);
+                sum += in_pairs ? (row->column(s, shift, k, c) + row->column(s, shift, k + s->stride, c)) / 2
+                                : row->column(s, shift, k, c);
             blocks[row->n_columns * b + c] = sum / (double)length;
         }
     }

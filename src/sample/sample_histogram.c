@@ -129,6 +129,7 @@ static heat_status fill(heat_context *ctx, const heat_series *s, const histogram
     const double *x = s->values[row->series];
     double low = (double)INFINITY, high = -low, step = step_of(row, s, x, n_chains, stride);
     double scale = row->per_variable ? 1.0 / s->info->n_variables : 1;
+    int64_t together = pairs == 1 && s->in_pairs ? 2 : 1; /* chains that are one: a sweep's draws in a row */
     double *scaled = NULL;
     heat_status status = heat_alloc(ctx, n_chains * s->n_sweeps, sizeof *scaled, &scaled);
 
@@ -139,14 +140,15 @@ static heat_status fill(heat_context *ctx, const heat_series *s, const histogram
     known_range(row, s->info, &low, &high);
     for (int64_t chain = 0; chain < n_chains; chain++)
         for (int64_t t = 0; t < s->n_sweeps; t++) {
-            double v = scaled[chain * s->n_sweeps + t] = x[chain * stride + t] * scale;
+            double v = x[chain * stride + t] * scale;
+            scaled[chain / together * together * s->n_sweeps + together * t + chain % together] = v;
             low = fmin(low, v);
             high = fmax(high, v);
         }
     h->n_bins = (int32_t)heat_histogram_edges(low, high, step, MOST_BINS, h->edges);
     if (isfinite(average->mean)) {
-        status = heat_histogram_get(ctx, n_chains, s->n_sweeps, s->n_sweeps, scaled, average->tau, h->n_bins,
-                                    h->edges, h->p, h->error);
+        status = heat_histogram_get(ctx, n_chains / together, s->n_sweeps * together, s->n_sweeps * together,
+                                    scaled, average->tau, h->n_bins, h->edges, h->p, h->error);
     } else {
         for (int32_t k = 0; k < h->n_bins; k++)
             h->p[k] = h->error[k] = (double)NAN;

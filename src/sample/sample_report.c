@@ -23,9 +23,12 @@ static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const 
     status = heat_alloc(ctx, sums->length, sizeof **means, means);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, sums->length, sizeof **errors, errors);
-    for (int64_t k = 0; k < sums->length && status == HEAT_OK; k++)
+    for (int64_t k = 0; k < sums->length && status == HEAT_OK; k++) {
         heat_block_sums_get(&s->recorder, sums, t * s->opt.replicas, (t + 1) * s->opt.replicas, k,
                             &(*means)[k], &(*errors)[k]);
+        if (s->engine->n_paired == 2) /* chains that trade states: at worst two are as one */
+            (*errors)[k] *= sqrt(2);
+    }
     return status;
 }
 
@@ -90,7 +93,8 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
                           .n_chains = s->opt.replicas,
                           .n_sweeps = s->n_recorded,
                           .stride = s->recorder.n_sweeps,
-                          .temperature = s->temperatures[t]};
+                          .temperature = s->temperatures[t],
+                          .in_pairs = s->engine->n_paired == 2};
     const char *failing;
     const heat_observable *culprit;
     heat_status status;

@@ -1,7 +1,10 @@
 /* Order parameters, overlaps and the correlation length against enumeration. Draws of the exact engine are
  * independent, seeds are fixed: what is off by more than 4.5 of its errors is wrong. What is averaged is also
  * computed anew from the kept states, to rounding. */
+#include "base/memory.h"
 #include "model/views.h"
+#include "random/stream.h"
+#include "sample/observables.h"
 #include "support.h"
 
 #include <heatbath/sample.h>
@@ -292,11 +295,58 @@ static void the_order_of_potts_models_meets_enumeration(void **state)
     heat_context_free(ctx);
 }
 
+/* --- errors of chains that trade states --- */
+
+/* Pairs share a slow part s, and what one gains, u, the other loses: their means are those of s, whose error
+ * is sd(s) sqrt(tau / draws of the pairs). Taken as independent the four chains would claim 1 / sqrt 2 of it.
+ */
+static void chains_that_trade_states_are_one(void **state)
+{
+    (void)state;
+    enum { CHAINS = 4, SWEEPS = 40000 };
+    static double x[CHAINS * SWEEPS];
+    const double phi = 0.9, error = sqrt((1 + phi) / (1 - phi) / (CHAINS / 2 * SWEEPS));
+    heat_context *ctx = test_context();
+    heat_model_info info = {.n_variables = 1, .n_states = 3, .coding = HEAT_CODING_INDEX};
+    heat_series series = {
+        .info = &info, .n_chains = CHAINS, .n_sweeps = SWEEPS, .stride = SWEEPS, .temperature = 1};
+
+    series.values[HEAT_SERIES_ENERGY] = x;
+    for (int pair = 0; pair < CHAINS / 2; pair++) {
+        heat_stream stream;
+        double s;
+        heat_stream_init(&stream, 5, HEAT_PURPOSE_TEST, (uint64_t)pair);
+        s = heat_stream_normal(&stream);
+        for (int t = 0; t < SWEEPS; t++) {
+            double u = 0.3 * heat_stream_normal(&stream);
+            s = phi * s + sqrt(1 - phi * phi) * heat_stream_normal(&stream);
+            x[2 * pair * SWEEPS + t] = s + u;
+            x[(2 * pair + 1) * SWEEPS + t] = s - u;
+        }
+    }
+    for (int together = 0; together < 2; together++) {
+        heat_observable *rows;
+        const heat_observable *culprit;
+        const char *failing;
+        int32_t n;
+        series.in_pairs = together;
+        assert_ok(ctx, heat_observables_get(ctx, &series, &n, &rows, &failing, &culprit));
+        print_message("  %s: error %.5f, true %.5f\n", together ? "in pairs" : "alone", rows[0].error, error);
+        assert_null(failing);
+        assert_close(rows[0].error, together ? error : error / sqrt(2), 0.1 * error);
+        assert_close(rows[0].tau * rows[0].sd * rows[0].sd / (CHAINS * SWEEPS), rows[0].error * rows[0].error,
+                     1e-3 * error * error);
+        heat_free(rows);
+    }
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overlaps_meet_enumerated_pairs),
         cmocka_unit_test(the_correlation_length_meets_enumeration),
+        cmocka_unit_test(chains_that_trade_states_are_one),
         cmocka_unit_test(the_order_of_potts_models_meets_enumeration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
