@@ -191,6 +191,21 @@ static const claim claims[] = {
      "critical temperature of the 8 x 8 lattice; an error bar that counted 512 would be too small by its "
      "root.",
      tour_measure_shared_numbers},
+    {"two-phases", "Positive minus negative phase: the likelihood climbs, and never falls",
+     "An RBM of 16 hidden units learns 1797 handwritten digits, every likelihood exact, from independent "
+     "pixels\n"
+     "up; and bars and stripes, 30 pictures equally likely, to within 0.05 of their entropy, log 30 nats.",
+     tour_measure_phases},
+    {"cd-bias", "Contrastive divergence is biased, and less so the longer its chains",
+     "The update that CD-k makes on average, summed over all states, less the gradient, over the gradient's\n"
+     "norm. With one sweep it misses a share of it; with 8 less than half that, with 64 less than a "
+     "hundredth.",
+     tour_measure_bias},
+    {"machine-is-ising", "A Boltzmann machine is an Ising model",
+     "Ten units of 0 and 1, every pair coupled, and the spins s = 2x - 1 with J = W/4 and h = b/2 + sum "
+     "W/4:\n"
+     "the same energy in each of 1024 states, and the same log Z.",
+     tour_measure_machine},
 };
 enum { N_CLAIMS = sizeof claims / sizeof *claims };
 

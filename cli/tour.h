@@ -37,6 +37,15 @@ heat_status tour_measure_roads(cli *c, tour_finding *finding);
 /* log Z at a low temperature, by sums of logarithms and by a plain sum, which overflows. */
 heat_status tour_measure_overflow(cli *c, tour_finding *finding);
 
+/* Training by two phases: a likelihood that never falls, to the entropy of the data. */
+heat_status tour_measure_phases(cli *c, tour_finding *finding);
+
+/* The exact bias of CD-k, over the gradient, falling with k. */
+heat_status tour_measure_bias(cli *c, tour_finding *finding);
+
+/* A Boltzmann machine and the Ising model that it is, energy by energy. */
+heat_status tour_measure_machine(cli *c, tour_finding *finding);
+
 /* The observable of that name at the first temperature; NULL if it is not there. */
 const heat_observable *tour_find(const heat_sample_result *result, const char *name);
 
