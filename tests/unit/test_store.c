@@ -202,7 +202,8 @@ static void graphs_that_are_none_are_refused(void **state)
         {3, 1, 1, 3, "ising", "edge 0 joins 1 and 1"},
         {3, 0, 1e308 * 10, 3, "ising", "the weight of edge 0 is not finite"},
         {3, 0, 1, 2, "ising", "'field' has length 2, expected 3"},
-        {3, 0, 1, 3, "entropy", "energy is 'entropy', expected ising, max-cut, qubo, potts or rbm"},
+        {3, 0, 1, 3, "entropy",
+         "energy is 'entropy', expected ising, max-cut, qubo, boltzmann, potts or rbm"},
     };
     heat_context *ctx = test_context();
 
