@@ -45,6 +45,18 @@ static bool holds_containers(json_t *value)
     return json_is_object(first);
 }
 
+/* Most integers of long arrays are spins and bits. */
+static void print_integer(FILE *out, json_int_t value)
+{
+    if (value < -9 || value > 9) {
+        fprintf(out, "%lld", (long long)value);
+        return;
+    }
+    if (value < 0)
+        putc_unlocked('-', out);
+    putc_unlocked((int)('0' + (value < 0 ? -value : value)), out);
+}
+
 static bool print_value(FILE *out, json_t *value, int level);
 
 static bool print_array(FILE *out, json_t *value, int level)
@@ -54,7 +66,9 @@ static bool print_array(FILE *out, json_t *value, int level)
     fputc('[', out);
     for (size_t k = 0; k < json_array_size(value); k++) {
         if (k > 0)
-            fputs(lines ? "," : ", ", out);
+            putc_unlocked(',', out);
+        if (k > 0 && !lines)
+            putc_unlocked(' ', out);
         if (lines)
             indent(out, level + 1);
         if (!print_value(out, json_array_get(value, k), level + 1))
@@ -105,7 +119,7 @@ static bool print_value(FILE *out, json_t *value, int level)
     case JSON_STRING:
         return print_text(out, json_string_value(value));
     case JSON_INTEGER:
-        fprintf(out, "%lld", (long long)json_integer_value(value));
+        print_integer(out, json_integer_value(value));
         break;
     case JSON_REAL:
         fputs(cli_text_number(json_real_value(value), number, sizeof number), out);

@@ -61,12 +61,19 @@ static json_t *array_add(json_t *array, json_t *value)
     return array;
 }
 
+/* A state may be of millions of variables, but of few values: these are shared. */
 json_t *cli_json_state(const int8_t *state, int64_t count)
 {
-    json_t *array = json_array();
+    json_t *array = json_array(), *shared[UINT8_MAX + 1] = {NULL};
 
-    for (int64_t k = 0; array != NULL && k < count; k++)
-        array = array_add(array, json_integer(state[k]));
+    for (int64_t k = 0; array != NULL && k < count; k++) {
+        json_t **value = &shared[(uint8_t)state[k]];
+        if (*value == NULL)
+            *value = json_integer(state[k]);
+        array = array_add(array, json_incref(*value));
+    }
+    for (int k = 0; k <= UINT8_MAX; k++)
+        json_decref(shared[k]);
     return array;
 }
 

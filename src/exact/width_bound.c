@@ -122,7 +122,7 @@ heat_status heat_width_bound_get(heat_context *ctx, const heat_pairwise *graph, 
     for (int32_t v = 0; v < g->n; v++)
         for (int w = 0; w < WORDS; w++)
             g->degree[v] += __builtin_popcountll(g->row[v][w]);
-    for (int32_t left = g->n; left > *bound; left--) { /* so few left cannot show more */
+    for (int32_t left = g->n; left > *bound && !heat_halted(ctx); left--) { /* so few left cannot show more */
         int32_t v = least_degree(g);
         if (g->degree[v] > *bound)
             *bound = g->degree[v];

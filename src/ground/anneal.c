@@ -24,6 +24,8 @@ typedef struct annealing {
     int64_t n_sweeps;  /* of each replica, over all anneals; INT64_MAX without a limit */
     int64_t swept;     /* so far */
     int64_t length;    /* sweeps of the anneal under way */
+    bool is_last;      /* it takes all the time that is left */
+    double sweeping_s; /* seconds that the sweeps so far took */
     int64_t restart;   /* its number */
     heat_chains *chains;
     int8_t *finished;  /* [replica][variable] lowest of a whole anneal, after descent */
@@ -47,10 +49,10 @@ static heat_status finish(heat_context *worker, annealing *a, int64_t chain)
 
     heat_chains_get_best(a->chains, chain, state);
     status = heat_descend(worker, a->search->model, state);
-    if (status == HEAT_OK)
-        status = heat_model_energies(worker, a->search->model, 1, state, &a->energy[chain]);
+    if (status != HEAT_OK || heat_halted(worker))
+        return status;
     a->is_finished[chain] = true;
-    return status;
+    return heat_model_energies(worker, a->search->model, 1, state, &a->energy[chain]);
 }
 
 static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
@@ -80,21 +82,26 @@ static heat_status anneal_unit(heat_context *worker, void *arg, int64_t unit)
     return HEAT_OK;
 }
 
+/* The clock ends the search, not a number of sweeps. */
+static bool is_timed(const heat_context *ctx, const annealing *a)
+{
+    return a->n_sweeps == INT64_MAX && ctx->deadline_s < HEAT_FOREVER;
+}
+
 /* The sweeps that are left: by the limit, or by the clock and the pace so far. */
 static int64_t sweeps_left(const heat_context *ctx, const annealing *a)
 {
-    double now = heat_clock(), elapsed = now - a->search->begin_s, left = ctx->deadline_s - now;
+    double left;
 
-    if (a->n_sweeps < INT64_MAX)
-        return a->n_sweeps - a->swept;
-    if (a->swept == 0 || ctx->deadline_s >= HEAT_FOREVER)
-        return INT64_MAX;
-    left = (double)a->swept / elapsed * (left > 0 ? left : 0);
-    return left < 1 ? 1 : left > 1e15 ? (int64_t)1e15 : (int64_t)left;
+    if (!is_timed(ctx, a))
+        return a->n_sweeps < INT64_MAX ? a->n_sweeps - a->swept : INT64_MAX;
+    left = (double)a->swept / a->sweeping_s * (ctx->deadline_s - heat_clock());
+    return !(left >= 1) ? 1 : left > 1e15 ? (int64_t)1e15 : (int64_t)left;
 }
 
 /* Anneals double in length, so that any time is used well; the last takes all that is left, which is between
- * a half and three quarters of the whole. */
+ * a half and three quarters of the whole. Where even the first would not cool down in time, it is the last.
+ */
 static void choose_length(const heat_context *ctx, annealing *a)
 {
     int64_t left = sweeps_left(ctx, a);
@@ -104,22 +111,28 @@ static void choose_length(const heat_context *ctx, annealing *a)
         return;
     }
     a->length = a->length == 0 ? FIRST_ANNEAL : 2 * a->length;
-    if (left / 3 < a->length)
+    a->is_last = left / 3 < a->length;
+    if (a->is_last)
         a->length = left;
 }
 
+/* Halted, it leaves fewer chains started than there are. */
 static heat_status start_anneal(heat_context *ctx, annealing *a)
 {
-    choose_length(ctx, a);
+    bool started = true;
+
     a->n_started = 0;
     memset(a->is_finished, false, (size_t)a->n_replicas * sizeof *a->is_finished);
-    for (int64_t unit = 0; unit < a->chains->n_units && !(unit > 0 && heat_halted(ctx)); unit++) {
-        int64_t n_started;
+    for (int64_t unit = 0; unit < a->chains->n_units && started; unit++) {
+        int64_t first, last;
         heat_status status = heat_chains_start_unit(
-            ctx, a->chains, unit, a->restart == 0 ? a->search->initial : NULL, a->restart, &n_started);
+            ctx, a->chains, unit, a->restart == 0 ? a->search->initial : NULL, a->restart, &started);
         if (status != HEAT_OK)
             return status;
-        a->n_started += n_started;
+        if (!started)
+            break;
+        heat_chains_get_unit(a->chains, unit, &first, &last);
+        a->n_started += last - first;
         heat_chains_keep_best(a->chains, unit);
     }
     return HEAT_OK;
@@ -138,10 +151,12 @@ static heat_status gather_one(heat_context *ctx, annealing *a, int64_t chain)
         energy = a->energy[chain];
         heat_state_pool_add(&a->pool, state, energy);
     } else {
-        energy = heat_chains_get_best(a->chains, chain, NULL) - heat_chains_get_energy_slack(a->chains);
+        double slack = heat_chains_get_energy_slack(a->chains);
+        energy = heat_chains_get_best(a->chains, chain, NULL) - slack;
         if (energy < a->search->best_energy) {
             heat_chains_get_best(a->chains, chain, a->row);
-            status = heat_model_energies(ctx, a->search->model, 1, a->row, &energy);
+            if (slack > 0 || !a->search->info.exact)
+                status = heat_model_energies(ctx, a->search->model, 1, a->row, &energy);
         }
     }
     if (status == HEAT_OK && energy < a->search->best_energy)
@@ -201,54 +216,85 @@ static bool is_done(const annealing *a)
 static heat_status finish_best(heat_context *ctx, annealing *a)
 {
     heat_search *search = a->search;
+    size_t n = (size_t)search->info.n_variables;
     double energy;
     heat_status status;
 
-    memcpy(a->row, search->result->state, (size_t)a->chains->n);
+    memcpy(a->row, search->result->state, n);
     status = heat_descend(ctx, search->model, a->row);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && memcmp(a->row, search->result->state, n) != 0) {
         status = heat_model_energies(ctx, search->model, 1, a->row, &energy);
-    if (status == HEAT_OK)
-        status = heat_search_improve(ctx, search, a->row, energy);
+        if (status == HEAT_OK)
+            status = heat_search_improve(ctx, search, a->row, energy);
+    }
     if (status == HEAT_OK && (a->pool.count == 0 || a->pool.energies[a->pool.order[0]] > search->best_energy))
         heat_state_pool_add(&a->pool, search->result->state, search->best_energy);
     return status;
 }
 
-/* The search must end before its time by what follows it: descent, and summing the best state up again. */
-static double seconds_to_search(const heat_context *ctx, double look_s)
+/* The search must end before its time by what follows it, measured by what one sum of the energy takes: the
+ * last look, a descent (about three sums), two sums, and telling the state. */
+static heat_status seconds_to_search(heat_context *ctx, const annealing *a, double *seconds)
 {
-    enum { LOOKS_AFTER = 4 };
+    enum { SUMS_AFTER = 8 };
+    double begin = heat_clock(), energy;
+    heat_status status;
 
-    return ctx->deadline_s < HEAT_FOREVER ? ctx->deadline_s - heat_clock() - LOOKS_AFTER * look_s
-                                          : HEAT_FOREVER;
+    *seconds = HEAT_FOREVER;
+    if (ctx->deadline_s >= HEAT_FOREVER)
+        return HEAT_OK;
+    status = heat_model_energies(ctx, a->search->model, 1, a->search->result->state, &energy);
+    *seconds = ctx->deadline_s - heat_clock() - SUMS_AFTER * (heat_clock() - begin);
+    return status;
 }
 
+static heat_status sweep_stretch(heat_context *ctx, annealing *a, int64_t first, int64_t count)
+{
+    stretch w = {a, first, count};
+    double begin = heat_clock();
+    heat_ground_result *r = a->search->result;
+    heat_status status = heat_parallel_for(ctx, heat_chains_thread_limit(a->chains, a->search->opt->threads),
+                                           a->chains->n_units, anneal_unit, &w);
+
+    if (status == HEAT_OK)
+        status = gather(ctx, a);
+    a->swept += count;
+    a->sweeping_s += heat_clock() - begin;
+    r->updates += count * a->n_replicas * a->chains->n;
+    heat_show_progress(ctx, a->n_sweeps == INT64_MAX ? (double)NAN : (double)a->swept / (double)a->n_sweeps,
+                       (double)r->updates, a->search->best_energy);
+    return status;
+}
+
+static bool goes_on(const heat_context *ctx, const annealing *a)
+{
+    return a->swept < a->n_sweeps && !is_done(a) && !heat_halted(ctx);
+}
+
+/* Where the clock ends the search, a hot sweep tells the pace before the first length is chosen, and every
+ * look corrects that of the last anneal, so that it is cold when the time is up. */
 static heat_status anneal(heat_context *ctx, annealing *a)
 {
-    heat_search *search = a->search;
     int64_t step = heat_chains_sweeps_per_look(a->chains), in_anneal = 0;
     heat_status status = HEAT_OK;
 
-    while (status == HEAT_OK && a->swept < a->n_sweeps && !is_done(a) && !heat_halted(ctx)) {
-        stretch w = {a, in_anneal, step};
-        if (w.count > a->length - in_anneal)
-            w.count = a->length - in_anneal;
-        status = heat_parallel_for(ctx, heat_chains_thread_limit(a->chains, search->opt->threads),
-                                   a->chains->n_units, anneal_unit, &w);
-        if (status == HEAT_OK)
-            status = gather(ctx, a);
-        a->swept += w.count;
-        in_anneal += w.count;
-        search->result->updates += w.count * a->n_replicas * a->chains->n;
-        heat_show_progress(ctx,
-                           a->n_sweeps == INT64_MAX ? (double)NAN : (double)a->swept / (double)a->n_sweeps,
-                           (double)search->result->updates, search->best_energy);
-        if (status == HEAT_OK && in_anneal == a->length && a->swept < a->n_sweeps && !is_done(a) &&
-            !heat_halted(ctx)) {
+    if (is_timed(ctx, a) && goes_on(ctx, a)) {
+        a->length = INT64_MAX;
+        status = sweep_stretch(ctx, a, 0, 1);
+        a->length = 0;
+    }
+    choose_length(ctx, a);
+    while (status == HEAT_OK && goes_on(ctx, a)) {
+        int64_t left = a->length - in_anneal, count = left < step ? left : step;
+        status = sweep_stretch(ctx, a, in_anneal, count);
+        in_anneal += count;
+        if (status == HEAT_OK && in_anneal == a->length && goes_on(ctx, a)) {
             a->restart++;
             in_anneal = 0;
+            choose_length(ctx, a);
             status = start_anneal(ctx, a);
+        } else if (a->is_last && is_timed(ctx, a)) {
+            a->length = in_anneal + sweeps_left(ctx, a);
         }
     }
     return status;
@@ -281,27 +327,21 @@ static void conclude(const annealing *a)
     }
 }
 
+/* The search within its time. */
 static heat_status run(heat_context *ctx, annealing *a)
 {
     heat_budget budget;
-    double begin;
-    heat_status status = start_anneal(ctx, a);
+    double seconds;
+    heat_status status = gather(ctx, a);
 
+    if (status == HEAT_OK)
+        status = seconds_to_search(ctx, a, &seconds);
     if (status != HEAT_OK)
         return status;
-    begin = heat_clock();
-    status = gather(ctx, a); /* interrupted at once, there is still a state */
-    if (status != HEAT_OK)
-        return status;
-    budget =
-        heat_budget_enter(ctx, "ground", seconds_to_search(ctx, heat_clock() - begin), ctx->config.memory);
+    budget = heat_budget_enter(ctx, "ground", seconds, ctx->config.memory);
     status = anneal(ctx, a);
     a->halted = heat_halt_outcome(ctx, HEAT_OUTCOME_BEST_FOUND);
     heat_budget_leave(ctx, &budget);
-    if (status == HEAT_OK)
-        status = finish_best(ctx, a);
-    if (status == HEAT_OK)
-        conclude(a);
     return status;
 }
 
@@ -312,7 +352,7 @@ static heat_status report_pool(heat_context *ctx, const annealing *a)
 
     if (a->pool.count == 0)
         return HEAT_OK;
-    status = heat_alloc(ctx, a->pool.count * a->chains->n, 1, &r->states);
+    status = heat_alloc(ctx, a->pool.count * a->search->info.n_variables, 1, &r->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, a->pool.count, sizeof *r->state_energies, &r->state_energies);
     if (status == HEAT_OK)
@@ -327,15 +367,15 @@ static heat_status report_pool(heat_context *ctx, const annealing *a)
 /* How many replicas make how many sweeps. */
 static void choose_extent(const heat_ground_options *opt, int64_t *n_replicas, int64_t *n_sweeps)
 {
-    bool is_timed = opt->time < HEAT_FOREVER;
+    bool has_time = opt->time < HEAT_FOREVER;
 
-    *n_sweeps = opt->sweeps != HEAT_AUTO ? opt->sweeps : is_timed ? INT64_MAX : DEFAULT_SWEEPS;
+    *n_sweeps = opt->sweeps != HEAT_AUTO ? opt->sweeps : has_time ? INT64_MAX : DEFAULT_SWEEPS;
     if (opt->replicas != HEAT_AUTO)
         *n_replicas = opt->replicas;
     else /* a run that the clock ends has no bits to keep: a vector for each thread, and all sweeps into those
           */
         *n_replicas =
-            is_timed ? (int64_t)HEAT_LANES_A_VECTOR * heat_thread_count(opt->threads) : DEFAULT_REPLICAS;
+            has_time ? (int64_t)HEAT_LANES_A_VECTOR * heat_thread_count(opt->threads) : DEFAULT_REPLICAS;
 }
 
 void heat_ground_price_anneal(const heat_model *model, const heat_ground_options *opt, heat_cost *cost)
@@ -354,36 +394,46 @@ void heat_ground_price_anneal(const heat_model *model, const heat_ground_options
     cost->affordable = cost->bytes <= (double)opt->memory;
 }
 
-static heat_status prepare(heat_context *ctx, annealing *a)
+static heat_status create_chains(heat_context *ctx, annealing *a)
 {
     const heat_ground_options *opt = a->search->opt;
     const double beta = 1; /* the schedule sets others */
-    heat_chains_plan plan = {.n_rungs = 1,
+    heat_chains_plan plan = {.n_chains = a->n_replicas,
+                             .n_rungs = 1,
                              .betas = &beta,
                              .seed = opt->seed,
                              .isa = opt->isa,
                              .is_search = true,
                              .track_best = true};
-    heat_status status;
+    heat_status status = heat_chains_create(ctx, a->search->model, &plan, &a->chains);
 
-    choose_extent(opt, &a->n_replicas, &a->n_sweeps);
-    plan.n_chains = a->n_replicas;
-    if (opt->schedule != NULL)
-        status = heat_schedule_parse(ctx, opt->schedule, &a->schedule);
-    else
-        status = heat_schedule_choose(ctx, a->search->model, opt->seed, &a->schedule);
-    if (status == HEAT_OK)
-        status = heat_chains_create(ctx, a->search->model, &plan, &a->chains);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, a->n_replicas * a->chains->n, 1, &a->finished);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, a->n_replicas, sizeof *a->energy, &a->energy);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, a->n_replicas, sizeof *a->is_finished, &a->is_finished);
+    return status;
+}
+
+/* Halted, it leaves out the schedule and the chains. */
+static heat_status prepare(heat_context *ctx, annealing *a)
+{
+    const heat_ground_options *opt = a->search->opt;
+    heat_status status = HEAT_OK;
+
+    choose_extent(opt, &a->n_replicas, &a->n_sweeps);
+    a->schedule = (heat_schedule){true, 1, 1};
+    if (opt->schedule != NULL)
+        status = heat_schedule_parse(ctx, opt->schedule, &a->schedule);
+    else if (!heat_halted(ctx))
+        status = heat_schedule_choose(ctx, a->search->model, opt->seed, &a->schedule);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, a->chains->n, 1, &a->row);
+        status = heat_alloc(ctx, a->search->info.n_variables, 1, &a->row);
     if (status == HEAT_OK)
         status = heat_state_pool_init(ctx, &a->pool, &a->search->info, opt->keep);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        status = create_chains(ctx, a);
     return status;
 }
 
@@ -392,10 +442,20 @@ heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
     annealing a = {.search = search};
     heat_status status = prepare(ctx, &a);
 
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && a.chains != NULL)
+        status = start_anneal(ctx, &a);
+    if (status == HEAT_OK && a.n_started > 0) {
         status = run(ctx, &a);
+    } else if (status == HEAT_OK) { /* halted at once, there is still a state */
+        a.halted = heat_halt_outcome(ctx, HEAT_OUTCOME_BEST_FOUND);
+        status = heat_search_fall_back(ctx, search);
+    }
     if (status == HEAT_OK)
+        status = finish_best(ctx, &a);
+    if (status == HEAT_OK) {
+        conclude(&a);
         status = report_pool(ctx, &a);
+    }
     heat_chains_free(a.chains);
     heat_free(a.finished);
     heat_free(a.energy);

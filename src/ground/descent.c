@@ -11,9 +11,9 @@
 #include <string.h>
 
 enum {
-    MOST_PASSES = 10000
-}; /* rounding could let two states of equal energy look lower than each other
-    */
+    MOST_PASSES = 10000, /* rounding could let two states of equal energy look lower than each other */
+    VISITS_BETWEEN_POLLS = 1 << 17 /* of neighbours: less than a millisecond */
+};
 
 typedef struct descent {
     const heat_model *model;
@@ -22,7 +22,18 @@ typedef struct descent {
     bool has_graph;
     bool *is_due; /* [variable] to be looked at */
     int8_t *state;
+    int64_t visits; /* of sites and neighbours since the last poll */
 } descent;
+
+/* Counts a visit of a site and its neighbours; true if it is time to end. */
+static bool is_halted(const heat_context *ctx, descent *d, int32_t site)
+{
+    d->visits += 1 + (d->has_graph ? d->graph.row[site + 1] - d->graph.row[site] : d->info.n_variables);
+    if (d->visits < VISITS_BETWEEN_POLLS)
+        return false;
+    d->visits = 0;
+    return heat_halted(ctx);
+}
 
 /* Moves one site to its best value; *moved tells whether that lowered the
  * energy. */
@@ -61,13 +72,17 @@ static void note_move(const descent *d, int32_t site)
         d->is_due[d->graph.col[k]] = true;
 }
 
-static heat_status pass_over(heat_context *ctx, const descent *d, bool *moved)
+static heat_status pass_over(heat_context *ctx, descent *d, bool *moved)
 {
     for (int32_t site = 0; site < d->info.n_variables; site++) {
         bool lower = false;
         heat_status status;
         if (!d->is_due[site])
             continue;
+        if (is_halted(ctx, d, site)) {
+            *moved = false;
+            return HEAT_OK;
+        }
         d->is_due[site] = false;
         status = settle(ctx, d, site, &lower);
         if (status != HEAT_OK)
@@ -100,14 +115,16 @@ static int spin_at(const descent *d, int32_t site)
     return d->state[site] == 1 ? 1 : -1;
 }
 
-/* field[i] = h_i + sum_j J_ij s_j, of the state as it stands. */
-static void sum_fields(const descent *d, double *field)
+/* field[i] = h_i + sum_j J_ij s_j, of the state as it stands; false if halted. */
+static bool sum_fields(const heat_context *ctx, descent *d, double *field)
 {
     const heat_pairwise *g = &d->graph;
 
     for (int32_t i = 0; i < g->n; i++) {
         int64_t units = 0;
         double sum = 0;
+        if (is_halted(ctx, d, i))
+            return false;
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
             if (g->units != NULL)
                 units += spin_at(d, g->col[k]) * (int64_t)g->units[k];
@@ -115,6 +132,7 @@ static void sum_fields(const descent *d, double *field)
                 sum += spin_at(d, g->col[k]) * g->coupling[k];
         field[i] = g->field[i] + g->unit * (sum + (double)units);
     }
+    return true;
 }
 
 static void flip(const descent *d, double *field, int32_t site)
@@ -128,23 +146,27 @@ static void flip(const descent *d, double *field, int32_t site)
         field[g->col[k]] += change * (g->units != NULL ? g->units[k] : g->coupling[k]);
 }
 
-static heat_status descend_by_fields(heat_context *ctx, const descent *d)
+static heat_status descend_by_fields(heat_context *ctx, descent *d)
 {
     double *field = NULL;
-    bool moved = true;
+    bool moved;
     heat_status status = heat_alloc_unset(ctx, d->graph.n, sizeof *field, &field);
 
     if (status != HEAT_OK)
         return status;
-    sum_fields(d, field);
+    moved = sum_fields(ctx, d, field);
     for (int pass = 0; pass < MOST_PASSES && moved; pass++) {
         moved = false;
-        for (int32_t site = 0; site < d->graph.n; site++)
-            if (spin_at(d, site) * field[site] < 0) {
-                flip(d, field, site);
-                moved = true;
-            }
+        for (int32_t site = 0; site < d->graph.n; site++) {
+            if (!(spin_at(d, site) * field[site] < 0))
+                continue;
+            if (is_halted(ctx, d, site))
+                goto out;
+            flip(d, field, site);
+            moved = true;
+        }
     }
+out:
     heat_free(field);
     return HEAT_OK;
 }

@@ -97,22 +97,19 @@ heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
     if (isnan(energy)) { /* half an elimination knows nothing: say so, with a state that is only a start */
         r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_INTERRUPTED);
         r->reason = "stopped before the proof was complete";
-        for (int32_t i = 0; i < search->info.n_variables; i++)
-            state[i] = search->info.coding == HEAT_CODING_SPIN ? 1 : 0;
-        status = heat_model_energies(ctx, search->model, 1, state, &energy);
+        status = heat_search_fall_back(ctx, search);
     } else {
         r->outcome = HEAT_OUTCOME_PROVED;
         r->reason = "every state was weighed";
         search->bound = energy;
         search->is_proved = true;
+        status = heat_search_improve(ctx, search, state, energy);
     }
     if (status == HEAT_OK && !search->is_proved &&
-        heat_bound_is_met(search->model, search->bound, state, energy)) {
+        heat_bound_is_met(search->model, search->bound, r->state, search->best_energy)) {
         r->outcome = HEAT_OUTCOME_PROVED;
         r->reason = heat_reason_bound;
     }
-    if (status == HEAT_OK)
-        status = heat_search_improve(ctx, search, state, energy);
 out:
     heat_free(state);
     heat_exact_choice_clear(&choice);

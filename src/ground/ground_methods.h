@@ -26,6 +26,9 @@ typedef struct heat_search {
 HEAT_MUST_USE heat_status heat_search_improve(heat_context *ctx, heat_search *search, const int8_t *state,
                                               double energy);
 
+/* A state to report where nothing was searched: the initial one, or all spins +1 (values 0). */
+HEAT_MUST_USE heat_status heat_search_fall_back(heat_context *ctx, heat_search *search);
+
 /* Why a state is proved that no exact method found. */
 extern const char heat_reason_bound[];
 

@@ -52,6 +52,26 @@ heat_status heat_search_improve(heat_context *ctx, heat_search *search, const in
     return HEAT_OK;
 }
 
+heat_status heat_search_fall_back(heat_context *ctx, heat_search *search)
+{
+    int32_t n = search->info.n_variables;
+    int8_t *state = NULL;
+    double energy;
+    heat_status status = heat_alloc(ctx, n, 1, &state);
+
+    if (status != HEAT_OK)
+        return status;
+    if (search->initial != NULL)
+        memcpy(state, search->initial, (size_t)n);
+    else
+        memset(state, search->info.coding == HEAT_CODING_SPIN ? 1 : 0, (size_t)n);
+    status = heat_model_energies(ctx, search->model, 1, state, &energy);
+    if (status == HEAT_OK)
+        status = heat_search_improve(ctx, search, state, energy);
+    heat_free(state);
+    return status;
+}
+
 /* The reported energy is that of the reported state, summed from the definition; the search's own must agree.
  */
 static heat_status verify(heat_context *ctx, const heat_model *model, const heat_search *search)

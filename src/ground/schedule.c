@@ -67,11 +67,11 @@ static double size_of(const heat_pairwise *g, int64_t k)
     return fabs(k < n_ends ? heat_pairwise_coupling(g, k) : g->field[k - n_ends]);
 }
 
-/* The quantile `f` of the sizes above 0; 0 if there are none. Positive doubles are ordered as their bits are:
- * one byte after the other, from the highest, is chosen by counting, so that no copy of the couplings is
- * made.
+/* The quantile `f` of the sizes above 0; 0 if there are none, or if halted. Positive doubles are ordered as
+ * their bits are: one byte after the other, from the highest, is chosen by counting, so that no copy of the
+ * couplings is made.
  */
-static double size_quantile(const heat_pairwise *g, double f)
+static double size_quantile(const heat_context *ctx, const heat_pairwise *g, double f)
 {
     uint64_t chosen = 0, mask = 0;
     int64_t rank = -1;
@@ -80,6 +80,8 @@ static double size_quantile(const heat_pairwise *g, double f)
     for (int shift = 56; shift >= 0; shift -= 8) {
         int64_t counts[256] = {0}, n_sizes = 0;
         int byte = 0;
+        if (heat_halted(ctx))
+            return 0;
         for (int64_t k = 0; k < g->row[g->n] + g->n; k++) {
             double size = size_of(g, k);
             uint64_t bits;
@@ -117,7 +119,7 @@ static heat_status choose_pairwise(heat_context *ctx, const heat_pairwise *g, he
     }
     if (status == HEAT_OK && n_squares > 0) {
         schedule->hot = 2 * sqrt(quantile(squares, n_squares, 0.9));
-        schedule->cold = fmin(size_quantile(g, 0.1) * 2 / 7, schedule->hot);
+        schedule->cold = fmin(size_quantile(ctx, g, 0.1) * 2 / 7, schedule->hot);
     }
     heat_free(squares);
     return status;

@@ -47,10 +47,11 @@ static inline int32_t heat_lane_units(const heat_lane_graph *g, int64_t k)
  * every site is kept for every lane, and follows the flips: a row of the couplings is read once for all lanes
  * that flip, where sums of neighbours would read it for all that do not. The bits are the same either way. */
 typedef struct heat_lane_block {
-    int32_t n_vectors; /* 1, 2 or 4 */
-    int32_t stride;    /* n rounded up to whole vectors */
-    int32_t *fields;   /* [lane][stride] in units, and a row of scratch; NULL: sums of neighbours */
-    uint16_t *down;    /* [site][vector] bit l set where the spin of lane l is -1 */
+    int32_t n_vectors;  /* 1, 2 or 4 */
+    int32_t stride;     /* n rounded up to whole vectors */
+    int32_t first, end; /* the visits of a sweep that the next call makes; end 0: all n */
+    int32_t *fields;    /* [lane][stride] in units, and a row of scratch; NULL: sums of neighbours */
+    uint16_t *down;     /* [site][vector] bit l set where the spin of lane l is -1 */
     float scale[HEAT_MOST_WIDE_LANES];        /* -2 beta unit / ln 2 */
     int64_t energy[HEAT_MOST_WIDE_LANES];     /* in units, follows every flip */
     uint32_t random[4][HEAT_MOST_WIDE_LANES]; /* xoshiro128+ of each lane */
@@ -62,9 +63,9 @@ typedef enum heat_flip_rule {
     HEAT_FLIP_HEAT_BATH       /* 1 / (1 + exp(-x)) */
 } heat_flip_rule;
 
-/* One sweep, sites in the graph's order. A lane flips where its next 32 random bits, the last of them set,
- * are below the rule's probability in units of 2^-32; both are rounded to single precision: the declared
- * error of the probability is 2^-21, absolute. */
+/* One sweep, or the block's visits of it, sites in the graph's order. A lane flips where its next 32 random
+ * bits, the last of them set, are below the rule's probability in units of 2^-32; both are rounded to single
+ * precision: the declared error of the probability is 2^-21, absolute. */
 typedef void (*heat_lane_sweep_fn)(const heat_lane_graph *graph, heat_lane_block *block, heat_flip_rule rule);
 
 /* The fields of one lane, from its spins. */

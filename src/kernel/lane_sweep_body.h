@@ -152,7 +152,7 @@ static __attribute__((noinline)) void add_changes(heat_lane_block *b, const int3
 LANE_FN void sweep_vectors(const sweep_plan p)
 {
     heat_lane_block *b = p.block;
-    const int32_t n = p.graph->pairs.n;
+    const int32_t n = p.graph->pairs.n, last = b->end == 0 ? n : b->end;
     const int vectors = p.vectors;
     const bool is_fetched = !p.is_plain && !p.is_dense && fetches(p.graph, b);
     lane_int random[HEAT_MOST_VECTORS][4];
@@ -163,8 +163,8 @@ LANE_FN void sweep_vectors(const sweep_plan p)
             random[v][k] = lane_load(&b->random[k][LANES * v]);
         scale[v] = lane_load_real(&b->scale[LANES * v]);
     }
-    for (int32_t begin = 0; begin < n; begin += HEAT_SITES_A_FLUSH) {
-        int32_t end = n - begin < HEAT_SITES_A_FLUSH ? n : begin + HEAT_SITES_A_FLUSH;
+    for (int32_t begin = b->first; begin < last; begin += HEAT_SITES_A_FLUSH) {
+        int32_t end = last - begin < HEAT_SITES_A_FLUSH ? last : begin + HEAT_SITES_A_FLUSH;
         lane_int change[HEAT_MOST_VECTORS]; /* of the energies, halved */
         int32_t sums[HEAT_MOST_WIDE_LANES];
 

@@ -87,6 +87,7 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     c->first_stream = plan->first_stream;
     c->burn_in = plan->burn_in;
     c->reference = plan->reference;
+    c->is_search = plan->is_search;
     c->group = plan->group > 0 ? plan->group : 1;
     c->is_symmetric = !c->info.has_field && plan->reference == NULL && heat_model_get_pairwise(model, &graph);
     status = alloc_chains(ctx, c);
@@ -173,23 +174,36 @@ heat_status heat_chains_start(heat_context *ctx, heat_chains *c, int64_t chain, 
 }
 
 heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *c, int64_t unit, const int8_t *state,
-                                   int64_t restart, int64_t *n_started)
+                                   int64_t restart, bool *started)
 {
     const heat_layout *l = c->layout;
     int64_t first, last;
 
-    *n_started = 0;
+    *started = false;
     heat_chains_get_unit(c, unit, &first, &last);
-    for (int64_t chain = first; chain < last && !(chain > first && heat_halted(ctx)); chain++) {
+    for (int64_t chain = first; chain < last; chain++) {
         uint64_t stream = begin_chain(c, chain, restart);
-        heat_status status = (l->draw != NULL ? l->draw : l->start)(ctx, c, chain, state, stream);
+        heat_status status;
+        if (heat_halted(ctx))
+            return HEAT_OK;
+        status = (l->draw != NULL ? l->draw : l->start)(ctx, c, chain, state, stream);
         if (status != HEAT_OK)
             return status;
-        ++*n_started;
     }
-    if (l->sum_energies != NULL)
-        l->sum_energies(c, unit);
+    *started = l->sum_energies == NULL || l->sum_energies(ctx, c, unit);
     return HEAT_OK;
+}
+
+heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_chains *c, int64_t unit, const int8_t *state)
+{
+    int64_t first, last;
+    bool started;
+    heat_status status = heat_chains_start_unit(ctx, c, unit, state, 0, &started);
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t chain = first; chain < last && !started && status == HEAT_OK; chain++)
+        status = heat_chains_start(ctx, c, chain, state, 0);
+    return status;
 }
 
 heat_status heat_chains_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)

@@ -40,6 +40,7 @@ typedef struct heat_chains {
     int32_t width; /* chains a unit, a multiple of group */
     int64_t n_units;
 
+    bool is_search;          /* only energies matter: a halt may end a sweep half way */
     bool is_symmetric;       /* no field: E(s) = E(-s), and the state is sign * spins */
     int8_t *sign;            /* [chain] */
     heat_stream *flip;       /* [chain] bits of the global flip */
@@ -108,10 +109,14 @@ void heat_chains_set_beta(heat_chains *chains, int64_t chain, double beta);
 HEAT_MUST_USE heat_status heat_chains_start(heat_context *ctx, heat_chains *chains, int64_t chain,
                                             const int8_t *state, int64_t restart);
 
-/* Starts the chains of a unit as heat_chains_start does: the same bits, in less time. Halted work stops
- * early, but not before the first chain: *n_started of them, from the first, are in a state. */
+/* Starts the chains of a unit as heat_chains_start does: the same bits, in less time. Halted, it leaves
+ * *started false: then no chain of the unit is in a state. */
 HEAT_MUST_USE heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *chains, int64_t unit,
-                                                 const int8_t *state, int64_t restart, int64_t *n_started);
+                                                 const int8_t *state, int64_t restart, bool *started);
+
+/* The same for a run that begins, whose chains must have states even if it is halted at once. */
+HEAT_MUST_USE heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_chains *chains, int64_t unit,
+                                                       const int8_t *state);
 
 /* Puts a chain into another state; its streams go on. Safe from the thread that runs the chain's unit. */
 HEAT_MUST_USE heat_status heat_chains_set_state(heat_context *worker, heat_chains *chains, int64_t chain,

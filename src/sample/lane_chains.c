@@ -10,7 +10,8 @@
 enum {
     SWEEPS_A_COUNT = 16, /* moves are counted in one sweep of so many */
     SWEEPS_A_RESIDUAL =
-        16 /* what rounding lost is summed in one recorded sweep of so many, the first included */
+        16, /* what rounding lost is summed in one recorded sweep of so many, the first included */
+    SITES_BETWEEN_POLLS = 1 << 10
 };
 
 /* Where a chain lives. */
@@ -243,14 +244,16 @@ static void add_differing(const heat_lane_block *b, int64_t i, int64_t j, int32_
 }
 
 /* E = sum_(i<j) J_ij (2 [s_i != s_j] - 1) + sum_i h_i (2 [s_i = -1] - 1), of all lanes in one walk. The sums
- * of a row stay within the size of a field, which is at most 2^25. */
-static void sum_block(const heat_lane_store *s, heat_lane_block *b)
+ * of a row stay within the size of a field, which is at most 2^25. False if halted. */
+static bool sum_block(const heat_context *ctx, const heat_lane_store *s, heat_lane_block *b)
 {
     const heat_lane_graph *g = &s->lanes->graph;
     int64_t above[HEAT_MOST_WIDE_LANES] = {0}, all_up = 0;
 
     for (int32_t i = 0; i < g->pairs.n; i++) {
         int32_t sum[HEAT_MOST_WIDE_LANES] = {0}, field = heat_lane_round(g->pairs.field[i], g->per_unit);
+        if (i % SITES_BETWEEN_POLLS == 0 && heat_halted(ctx))
+            return false;
         for (int64_t k = g->pairs.row[i + 1]; k > g->pairs.row[i] && g->pairs.col[k - 1] > i; k--) {
             int32_t units = heat_lane_units(g, k - 1);
             add_differing(b, i, g->pairs.col[k - 1], units, sum);
@@ -265,18 +268,21 @@ static void sum_block(const heat_lane_store *s, heat_lane_block *b)
     }
     for (int32_t l = 0; l < s->block_width; l++)
         b->energy[l] = all_up + 2 * above[l];
+    return true;
 }
 
-static void lanes_sum_energies(heat_chains *c, int64_t unit)
+static bool lanes_sum_energies(const heat_context *ctx, heat_chains *c, int64_t unit)
 {
     heat_lane_store *s = c->store;
 
     for (int64_t block = unit * s->n_blocks; block < (unit + 1) * s->n_blocks; block++) {
         heat_lane_block *b = &s->blocks[block];
-        for (int32_t l = 0; b->fields != NULL && l < s->block_width; l++)
+        for (int32_t l = 0; b->fields != NULL && l < s->block_width && !heat_halted(ctx); l++)
             s->kernel->refresh(&s->lanes->graph, b, l);
-        sum_block(s, b);
+        if (!sum_block(ctx, s, b))
+            return false;
     }
+    return true;
 }
 
 static heat_status lanes_draw(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
@@ -401,17 +407,38 @@ static void count_moves(heat_chains *c, int64_t unit)
     c->n_counted[unit]++;
 }
 
+static double lanes_sweep_cost(const heat_chains *c)
+{
+    return (2.0 * (double)c->info.n_edges + 10.0 * c->n) * c->width;
+}
+
+/* A search ends within a sweep of a large graph: a halt leaves the sites behind where they are. */
+static void sweep_block(const heat_context *worker, const heat_chains *c, heat_lane_block *b,
+                        heat_flip_rule rule)
+{
+    const heat_lane_store *s = c->store;
+    const double visits = 5e6; /* of neighbours by lanes, between two polls */
+    double sites = visits / lanes_sweep_cost(c) * c->n;
+    int32_t step = c->n;
+
+    if (c->is_search && sites < c->n)
+        step = ((int32_t)sites / HEAT_SITES_A_FLUSH + 1) * HEAT_SITES_A_FLUSH;
+    for (b->first = 0; b->first < c->n && !(b->first > 0 && heat_halted(worker)); b->first += step) {
+        b->end = step < c->n - b->first ? b->first + step : c->n;
+        s->kernel->sweep(&s->lanes->graph, b, rule);
+    }
+}
+
 static heat_status lanes_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
 {
     heat_lane_store *s = c->store;
     bool counted = c->n_sweeps[unit] % SWEEPS_A_COUNT == 0;
 
-    (void)worker;
     for (int64_t b = unit * s->n_blocks; b < (unit + 1) * s->n_blocks; b++) {
         heat_lane_block *block = &s->blocks[b];
         if (counted)
             memcpy(s->before[b], block->down, (size_t)c->n * (size_t)block->n_vectors * sizeof *block->down);
-        s->kernel->sweep(&s->lanes->graph, block, rule->flip);
+        sweep_block(worker, c, block, rule->flip);
     }
     if (counted)
         count_moves(c, unit);
@@ -503,11 +530,6 @@ static double lanes_get_slack(const heat_chains *c)
         return 0;
     return s->lanes->graph.unit *
            ((double)c->info.n_edges + c->n); /* each term is off by at most half a unit, twice over */
-}
-
-static double lanes_sweep_cost(const heat_chains *c)
-{
-    return (2.0 * (double)c->info.n_edges + 10.0 * c->n) * c->width;
 }
 
 const heat_layout heat_layout_lanes = {.name = "lanes",

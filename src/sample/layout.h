@@ -23,10 +23,10 @@ struct heat_layout {
     heat_status (*start)(heat_context *ctx, heat_chains *chains, int64_t chain, const int8_t *state,
                          uint64_t stream);
     /* Where the energies of a unit are cheaper together: `start` without the energy, and then those of all
-     * chains of the unit. Both NULL: `start` it is. */
+     * chains of the unit; false if it was halted on the way. Both NULL: `start` it is. */
     heat_status (*draw)(heat_context *ctx, heat_chains *chains, int64_t chain, const int8_t *state,
                         uint64_t stream);
-    void (*sum_energies)(heat_chains *chains, int64_t unit);
+    bool (*sum_energies)(const heat_context *ctx, heat_chains *chains, int64_t unit);
     heat_status (*set_state)(heat_context *worker, heat_chains *chains, int64_t chain, const int8_t *state);
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);

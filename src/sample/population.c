@@ -70,11 +70,11 @@ static const int8_t *draw_state(const heat_population *p, int64_t member)
 /* Uniform states the chains draw themselves. */
 static heat_status start_unit(heat_context *ctx, heat_population *p, int64_t unit)
 {
-    int64_t first, last, n_started;
+    int64_t first, last;
     heat_status status = HEAT_OK;
 
     if (p->plan.reference == NULL)
-        return heat_chains_start_unit(ctx, p->chains, unit, NULL, 0, &n_started);
+        return heat_chains_start_whole_unit(ctx, p->chains, unit, NULL);
     heat_chains_get_unit(p->chains, unit, &first, &last);
     for (int64_t k = first; k < last && status == HEAT_OK; k++)
         status = heat_chains_start(ctx, p->chains, k, draw_state(p, k), 0);

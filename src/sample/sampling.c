@@ -41,10 +41,8 @@ static heat_status start_chains(heat_context *ctx, heat_sampling *s)
         int64_t rung = s->engine->is_ladder ? chain % s->n_temperatures : chain / s->opt.replicas;
         heat_chains_set_rung(s->chains, chain, (int32_t)rung);
     }
-    for (int64_t unit = 0; status == HEAT_OK && unit < s->chains->n_units; unit++) {
-        int64_t n_started;
-        status = heat_chains_start_unit(ctx, s->chains, unit, s->initial, 0, &n_started);
-    }
+    for (int64_t unit = 0; status == HEAT_OK && unit < s->chains->n_units; unit++)
+        status = heat_chains_start_whole_unit(ctx, s->chains, unit, s->initial);
     if (status == HEAT_OK && s->engine->is_ladder)
         status = heat_exchange_init(ctx, &s->exchange, s->chains);
     return status;

@@ -144,9 +144,36 @@ static void every_failing_allocation_is_reported(void **state)
     heat_context_free(ctx);
 }
 
+/* Small models are settled all the same; large ones are left where they are. */
+static void a_halt_ends_long_descents_only(void **state)
+{
+    (void)state;
+    static const char *const sizes[] = {"ea:20x20,seed=1", "ea:400x400,seed=1", "ea:400x400,J=gauss"};
+    enum { MOST_SPINS = 400 * 400 };
+    static int8_t row[MOST_SPINS];
+
+    for (int k = 0; k < 3; k++) {
+        heat_context *ctx = test_context();
+        heat_model *model;
+        heat_model_info info;
+        double energy, lower;
+        assert_ok(ctx, heat_model_load(ctx, sizes[k], &model));
+        heat_model_describe(model, &info);
+        memset(row, 1, sizeof row);
+        assert_ok(ctx, heat_model_energies(ctx, model, 1, row, &energy));
+        heat_context_stop(ctx);
+        assert_ok(ctx, heat_descend(ctx, model, row));
+        assert_ok(ctx, heat_model_energies(ctx, model, 1, row, &lower));
+        assert_true(k == 1 ? lower == energy : lower < energy); /* rounded sums are looked at twice */
+        heat_model_free(model);
+        heat_context_free(ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_halt_ends_long_descents_only),
         cmocka_unit_test(the_end_is_a_local_minimum),
         cmocka_unit_test(the_moves_are_those_of_whole_passes),
         cmocka_unit_test(every_failing_allocation_is_reported),
