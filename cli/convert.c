@@ -29,7 +29,7 @@ heat_status cli_convert(cli *c)
         status = cli_model_load(c, &model, &info);
     if (status != HEAT_OK)
         goto out;
-    if (heat_model_save(c->ctx, model, path) != HEAT_OK) {
+    if (heat_model_convert(c->ctx, model, path) != HEAT_OK) {
         status = cli_fail_library(c);
     } else if (c->json) {
         status = print_json(c, &info, path, cli_clock() - start);

@@ -173,7 +173,7 @@ heat_status cli_data_convert(cli *c)
 
     if (status != HEAT_OK)
         goto out;
-    if (heat_data_save(c->ctx, data, path) != HEAT_OK) {
+    if (heat_data_convert(c->ctx, data, path) != HEAT_OK) {
         status = cli_fail_library(c);
     } else if (c->json) {
         status = print_json(c, data, &info, path);

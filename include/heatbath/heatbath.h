@@ -2,6 +2,7 @@
 #ifndef HEATBATH_HEATBATH_H
 #define HEATBATH_HEATBATH_H
 
+#include <heatbath/convert.h>
 #include <heatbath/cost.h>
 #include <heatbath/data.h>
 #include <heatbath/ground.h>

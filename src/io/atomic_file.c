@@ -19,10 +19,11 @@ enum { BUFFER_SIZE = 1 << 16, LONGEST_LINE = 256, GZIP_WINDOW = 15 + 16, NAME_TR
 
 struct heat_atomic_file {
     heat_context *ctx;
-    char *path;      /* as the caller gave it, for messages */
-    char *target;    /* what is replaced: `path` with links followed */
-    char *temporary; /* NULL: the target is written directly */
-    int fd;          /* -1: not open */
+    char *path;       /* as the caller gave it, for messages */
+    char *target;     /* what is replaced: `path` with links followed */
+    char *temporary;  /* NULL: the target is written directly */
+    int fd;           /* -1: not open */
+    bool is_the_work; /* of `convert` the file is all there is: a halt ends it, others save what they have */
     unsigned char *buffer;
     size_t used;
     bool compressed;
@@ -142,6 +143,7 @@ heat_status heat_atomic_file_create(heat_context *ctx, const char *path, heat_at
         return status;
     f->ctx = ctx;
     f->fd = -1;
+    f->is_the_work = ctx->verb != NULL && strcmp(ctx->verb, "convert") == 0;
     status = heat_copy_text(ctx, path, &f->path);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, BUFFER_SIZE, 1, &f->buffer);
@@ -154,6 +156,16 @@ heat_status heat_atomic_file_create(heat_context *ctx, const char *path, heat_at
     else
         heat_atomic_file_discard(f);
     return status;
+}
+
+bool heat_atomic_file_is_given_up(const heat_atomic_file *f)
+{
+    return f->is_the_work && heat_halted(f->ctx);
+}
+
+static heat_status check_halt(const heat_atomic_file *f)
+{
+    return heat_atomic_file_is_given_up(f) ? heat_halt_check(f->ctx, "the file was complete") : HEAT_OK;
 }
 
 static heat_status write_out(heat_atomic_file *f, const unsigned char *data, size_t size)
@@ -170,29 +182,39 @@ static heat_status write_out(heat_atomic_file *f, const unsigned char *data, siz
     return HEAT_OK;
 }
 
-/* Hands bytes to the file, through the compressor if there is one; `ending` closes the compressed data. */
-static heat_status pass_on(heat_atomic_file *f, const unsigned char *data, size_t size, bool ending)
+static heat_status compress_out(heat_atomic_file *f, const unsigned char *data, uInt size, int flush)
 {
     z_stream *z = &f->stream;
 
-    if (!f->compressed)
-        return write_out(f, data, size);
+    z->next_in = (z_const Bytef *)(uintptr_t)data; /* zlib reads it only */
+    z->avail_in = size;
     do {
-        uInt part = size > BUFFER_SIZE ? BUFFER_SIZE : (uInt)size;
-        z->next_in = (z_const Bytef *)(uintptr_t)data; /* zlib reads it only */
-        z->avail_in = part;
+        heat_status status;
+        z->next_out = f->packed;
+        z->avail_out = BUFFER_SIZE;
+        if (deflate(z, flush) == Z_STREAM_ERROR)
+            return heat_fail(f->ctx, HEAT_ERROR_INTERNAL, "zlib cannot compress");
+        status = write_out(f, f->packed, BUFFER_SIZE - z->avail_out);
+        if (status != HEAT_OK)
+            return status;
+    } while (z->avail_out == 0);
+    return HEAT_OK;
+}
+
+/* Hands bytes to the file, through the compressor if there is one; `ending` closes the compressed data. */
+static heat_status pass_on(heat_atomic_file *f, const unsigned char *data, size_t size, bool ending)
+{
+    do {
+        size_t part = size > BUFFER_SIZE ? BUFFER_SIZE : size;
+        heat_status status = check_halt(f);
+        if (status == HEAT_OK && f->compressed)
+            status = compress_out(f, data, (uInt)part, ending && part == size ? Z_FINISH : Z_NO_FLUSH);
+        else if (status == HEAT_OK)
+            status = write_out(f, data, part);
+        if (status != HEAT_OK)
+            return status;
         data += part;
         size -= part;
-        do {
-            heat_status status;
-            z->next_out = f->packed;
-            z->avail_out = BUFFER_SIZE;
-            if (deflate(z, ending && size == 0 ? Z_FINISH : Z_NO_FLUSH) == Z_STREAM_ERROR)
-                return heat_fail(f->ctx, HEAT_ERROR_INTERNAL, "zlib cannot compress");
-            status = write_out(f, f->packed, BUFFER_SIZE - z->avail_out);
-            if (status != HEAT_OK)
-                return status;
-        } while (z->avail_out == 0);
     } while (size > 0);
     return HEAT_OK;
 }
@@ -245,6 +267,8 @@ heat_status heat_atomic_file_commit(heat_atomic_file *f)
 
     if (status == HEAT_OK && f->temporary != NULL && fsync(fd) != 0)
         status = failed(f, errno);
+    if (status == HEAT_OK)
+        status = check_halt(f);
     f->fd = -1;
     if (close(fd) != 0 && status == HEAT_OK)
         status = failed(f, errno);

@@ -18,6 +18,10 @@ HEAT_MUST_USE heat_status heat_atomic_file_write(heat_atomic_file *file, const v
 HEAT_MUST_USE heat_status heat_atomic_file_print(heat_atomic_file *file, const char *format, ...)
     HEAT_PRINTF(2, 3);
 
+/* True once writing will fail because the work was halted and the file is all of it (heat_model_convert):
+ * writers that prepare long may stop preparing. */
+bool heat_atomic_file_is_given_up(const heat_atomic_file *file);
+
 /* Brings the file to disk and under its name. Frees `file`; on failure nothing is left. */
 HEAT_MUST_USE heat_status heat_atomic_file_commit(heat_atomic_file *file);
 

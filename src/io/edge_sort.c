@@ -5,7 +5,11 @@
 #include "base/memory.h"
 #include "io/edge_list.h"
 
-enum { SHORT_ROW = 24, ROWS_BETWEEN_POLLS = 1 << 12 }; /* insertion is faster up to about SHORT_ROW */
+enum {
+    SHORT_ROW = 24,
+    ROWS_BETWEEN_POLLS = 1 << 12,
+    BUCKETS_BETWEEN_POLLS = 64
+}; /* insertion is faster up to about SHORT_ROW */
 
 static const char complete[] = "the model was complete";
 
@@ -51,13 +55,13 @@ static int64_t begin_of(const heat_edge_list *list, const int64_t *begin, int64_
 
 /* Moves every edge of the buckets first ... last - 1 into its own. Following a cycle, the edge in hand
  * changes place with the one where it belongs, until one belongs where the cycle began. next[] is room for a
- * place a bucket. */
-static void permute(heat_edge_list *list, const int64_t *begin, int64_t *next, int64_t first, int64_t last,
-                    int shift)
+ * place a bucket. Halted, it leaves the rest where it is. */
+static void permute(const heat_context *ctx, heat_edge_list *list, const int64_t *begin, int64_t *next,
+                    int64_t first, int64_t last, int shift)
 {
     for (int64_t b = first; b < last; b++)
         next[b - first] = begin_of(list, begin, b, shift);
-    for (int64_t b = first; b < last; b++) {
+    for (int64_t b = first; b < last && (b % BUCKETS_BETWEEN_POLLS != 0 || !heat_halted(ctx)); b++) {
         int64_t end = begin_of(list, begin, b + 1, shift);
         for (int64_t at = next[b - first]; at < end; at = ++next[b - first]) {
             int32_t i = list->i[at], j = list->j[at];
@@ -93,9 +97,9 @@ static heat_status group_by_row(heat_context *ctx, heat_edge_list *list, const i
     status = heat_alloc(ctx, n / width + 1 > width ? n / width + 1 : width, sizeof *next, &next);
     if (status != HEAT_OK)
         return status;
-    permute(list, begin, next, 0, (n + width - 1) / width, shift);
+    permute(ctx, list, begin, next, 0, (n + width - 1) / width, shift);
     for (int64_t row = 0; row < n && status == HEAT_OK; row += width) {
-        permute(list, begin, next, row, row + width < n ? row + width : n, 0);
+        permute(ctx, list, begin, next, row, row + width < n ? row + width : n, 0);
         status = heat_halt_check(ctx, complete);
     }
     heat_free(next);

@@ -278,6 +278,34 @@ static hid_t layout_of(int rank, const int64_t *extent, size_t size)
     return layout;
 }
 
+/* Writes all values, a stretch of whole chunks along the first axis at a time, between which the file may be
+ * given up. */
+static bool write_values(const heat_store *s, hid_t set, hid_t layout, heat_store_type type, int rank,
+                         const hsize_t *lengths, const void *data)
+{
+    hsize_t chunk[HEAT_STORE_MAX_RANK], first[HEAT_STORE_MAX_RANK] = {0}, count[HEAT_STORE_MAX_RANK];
+    size_t row = size_of(type);
+    bool ok = true;
+
+    if (rank == 0 || H5Pget_layout(layout) != H5D_CHUNKED || H5Pget_chunk(layout, rank, chunk) < 0)
+        return H5Dwrite(set, type_of(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0;
+    for (int k = 1; k < rank; k++) {
+        count[k] = lengths[k];
+        row *= (size_t)lengths[k];
+    }
+    for (; ok && first[0] < lengths[0] && !heat_atomic_file_is_given_up(s->target); first[0] += chunk[0]) {
+        hid_t memory, file = H5Dget_space(set);
+        count[0] = chunk[0] < lengths[0] - first[0] ? chunk[0] : lengths[0] - first[0];
+        memory = H5Screate_simple(rank, count, NULL);
+        ok =
+            H5Sselect_hyperslab(file, H5S_SELECT_SET, first, NULL, count, NULL) >= 0 &&
+            H5Dwrite(set, type_of(type), memory, file, H5P_DEFAULT, (const char *)data + first[0] * row) >= 0;
+        H5Sclose(memory);
+        H5Sclose(file);
+    }
+    return ok;
+}
+
 static bool write_array(heat_store *s, const char *name, heat_store_type type, int rank,
                         const int64_t *extent, const void *data)
 {
@@ -293,7 +321,7 @@ static bool write_array(heat_store *s, const char *name, heat_store_type type, i
     space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, lengths, NULL);
     if (H5Pset_create_intermediate_group(links, 1) >= 0)
         set = H5Dcreate2(s->file, name, type_of(type), space, links, layout, H5P_DEFAULT);
-    ok = set >= 0 && (empty || H5Dwrite(set, type_of(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+    ok = set >= 0 && (empty || write_values(s, set, layout, type, rank, lengths, data));
     if (set >= 0)
         ok &= H5Dclose(set) >= 0;
     H5Sclose(space);

@@ -313,6 +313,8 @@ heat_status heat_ising_create(heat_context *ctx, heat_edge_list *list, const cha
     for (int64_t e = 0; e < list->n_edges; e++)
         total_weight += list->weight[e];
     status = build(ctx, list, name, m);
+    if (status == HEAT_OK)
+        status = heat_halt_check(ctx, "the model was complete");
     if (status != HEAT_OK) {
         ising_free(m);
         return status;

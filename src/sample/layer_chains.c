@@ -240,12 +240,14 @@ static void sum_block(heat_chains *c, int64_t first, int64_t count)
     }
 }
 
-static void layers_sum_energies(heat_chains *c, int64_t unit)
+static bool layers_sum_energies(const heat_context *ctx, heat_chains *c, int64_t unit)
 {
     int64_t first, last;
 
+    (void)ctx;
     heat_chains_get_unit(c, unit, &first, &last);
     sum_block(c, first, last - first);
+    return true;
 }
 
 static void put_unit(heat_chains *c, int64_t chain, int64_t i, int8_t value)
