@@ -389,8 +389,7 @@ void heat_ground_price_anneal(const heat_model *model, const heat_ground_options
     choose_extent(opt, &plan.n_chains, &n_sweeps);
     *cost = (heat_cost){.size = sizeof *cost, .method = "anneal"};
     cost->bytes = heat_chains_bytes(model, &plan) + (double)(plan.n_chains + opt->keep) * info.n_variables;
-    cost->seconds =
-        n_sweeps < INT64_MAX ? heat_sweep_seconds(&info, plan.n_chains) * (double)n_sweeps : opt->time;
+    cost->seconds = n_sweeps < INT64_MAX ? heat_sweep_seconds(model, &plan) * (double)n_sweeps : opt->time;
     cost->affordable = cost->bytes <= (double)opt->memory;
 }
 

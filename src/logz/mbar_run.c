@@ -439,7 +439,7 @@ void heat_logz_price_mbar(const heat_model *model, const heat_logz_options *opt,
     *cost = (heat_cost){.size = sizeof *cost,
                         .method = "mbar",
                         .bytes = heat_chains_bytes(model, &plan),
-                        .seconds = LIKELY_SWEEPS * heat_sweep_seconds(&info, plan.n_chains)};
+                        .seconds = LIKELY_SWEEPS * heat_sweep_seconds(model, &plan)};
     cost->affordable = cost->bytes <= (double)opt->memory;
 }
 

@@ -264,6 +264,7 @@ static double bits_sweep_cost(const heat_chains *c)
 
 /* No best states: runs that search are not taken. */
 const heat_layout heat_layout_bits = {.name = "bits",
+                                      .price = {.lanes = HEAT_BITS, .visit = HEAT_BIT_NS},
                                       .bytes = bits_bytes,
                                       .open = bits_open,
                                       .free = bits_free,

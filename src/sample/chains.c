@@ -15,13 +15,19 @@ static const heat_layout *const layouts[] = {&heat_layout_layers,  &heat_layout_
                                              &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
+/* What the plan asks for, the layout can do. */
+static bool is_candidate(const heat_layout *layout, const heat_chains_plan *plan)
+{
+    return (plan->layout == NULL || plan->layout == layout) &&
+           (plan->reference == NULL || layout->takes_reference);
+}
+
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)
 {
     for (int k = 0; k < N_LAYOUTS; k++) {
         bool fits = false;
         heat_status status;
-        if ((plan->layout != NULL && plan->layout != layouts[k]) ||
-            (plan->reference != NULL && !layouts[k]->takes_reference))
+        if (!is_candidate(layouts[k], plan))
             continue;
         c->layout = layouts[k];
         status = c->layout->open(ctx, c, plan, &fits);
@@ -128,20 +134,44 @@ void heat_chains_free(heat_chains *c)
     heat_free(c);
 }
 
+/* The first layout that can hold the model, and its own bytes. Those that come later are taken where it turns
+ * out not to fit, and are no larger. */
+static const heat_layout *likely_layout(const heat_model *model, const heat_model_info *info,
+                                        const heat_chains_plan *plan, double *bytes)
+{
+    const heat_layout *layout = NULL;
+
+    *bytes = -1;
+    for (int k = 0; k < N_LAYOUTS && *bytes < 0; k++)
+        if (is_candidate(layouts[k], plan)) {
+            layout = layouts[k];
+            *bytes = layout->bytes(model, info, plan);
+        }
+    return layout;
+}
+
 double heat_chains_bytes(const heat_model *model, const heat_chains_plan *plan)
 {
     heat_model_info info;
-    double most = 0;
+    double most;
 
     heat_model_describe(model, &info);
-    for (int k = 0; k < N_LAYOUTS; k++)
-        if (plan->layout == NULL || plan->layout == layouts[k]) {
-            most = layouts[k]->bytes(model, &info, plan);
-            if (most >= 0)
-                break; /* the layouts that come later are taken when this one does not fit, and are no larger
-                        */
-        }
+    likely_layout(model, &info, plan, &most);
     return most + (double)plan->n_chains * (sizeof(heat_stream) + 2 * sizeof(double) + 4 * sizeof(int64_t));
+}
+
+double heat_sweep_seconds(const heat_model *model, const heat_chains_plan *plan)
+{
+    heat_model_info info;
+    const heat_visit_price *price;
+    double bytes;
+
+    heat_model_describe(model, &info);
+    price = &likely_layout(model, &info, plan, &bytes)->price;
+    return ceil((double)plan->n_chains / price->lanes) * price->lanes *
+           ((price->visit + price->value * info.n_states) * info.n_variables +
+            price->neighbour * 2 * (double)info.n_edges) *
+           1e-9;
 }
 
 void heat_chains_set_beta(heat_chains *c, int64_t chain, double beta)

@@ -86,9 +86,8 @@ void heat_chains_free(heat_chains *chains);
 /* Bytes that a chain set of this plan takes, at most. */
 double heat_chains_bytes(const heat_model *model, const heat_chains_plan *plan);
 
-/* Seconds of a sweep of n_chains on one thread, at the rates of <heatbath/cost.h>; spins fill whole vectors.
- */
-double heat_sweep_seconds(const heat_model_info *info, int64_t n_chains);
+/* Seconds of a sweep of such a chain set on one thread, at the rates of <heatbath/cost.h>. */
+double heat_sweep_seconds(const heat_model *model, const heat_chains_plan *plan);
 
 /* Puts a chain on a rung. */
 void heat_chains_set_rung(heat_chains *chains, int64_t chain, int32_t rung);

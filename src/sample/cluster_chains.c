@@ -340,17 +340,19 @@ static double clusters_sweep_cost(const heat_chains *c)
     return 40.0 * ((double)c->info.n_edges + c->n) * c->width;
 }
 
-const heat_layout heat_layout_clusters = {.name = "clusters",
-                                          .bytes = clusters_bytes,
-                                          .open = clusters_open,
-                                          .free = clusters_free,
-                                          .set_beta = clusters_set_beta,
-                                          .start = clusters_start,
-                                          .set_state = clusters_set_state,
-                                          .measure = clusters_measure,
-                                          .add_parts = clusters_add_parts,
-                                          .get_state = clusters_get_state,
-                                          .get_energy = clusters_get_energy,
-                                          .get_walk_energy = clusters_get_energy,
-                                          .get_total = clusters_get_total,
-                                          .sweep_cost = clusters_sweep_cost};
+const heat_layout heat_layout_clusters = {
+    .name = "clusters",
+    .price = {.lanes = 1, .visit = HEAT_CLUSTER_NS, .neighbour = HEAT_CLUSTER_NS},
+    .bytes = clusters_bytes,
+    .open = clusters_open,
+    .free = clusters_free,
+    .set_beta = clusters_set_beta,
+    .start = clusters_start,
+    .set_state = clusters_set_state,
+    .measure = clusters_measure,
+    .add_parts = clusters_add_parts,
+    .get_state = clusters_get_state,
+    .get_energy = clusters_get_energy,
+    .get_walk_energy = clusters_get_energy,
+    .get_total = clusters_get_total,
+    .sweep_cost = clusters_sweep_cost};

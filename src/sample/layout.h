@@ -8,8 +8,17 @@
 
 #include "sample/chains.h"
 
+#include <heatbath/cost.h>
+
+/* What a visit of a variable takes, nanoseconds of one chain, for estimates. */
+typedef struct heat_visit_price {
+    int32_t lanes; /* chains that are moved at once: fewer take as long */
+    double visit, value, neighbour;
+} heat_visit_price;
+
 struct heat_layout {
     const char *name;
+    heat_visit_price price;
     bool shares_sweeps;   /* one sweep is spread over the chains' team where it is open */
     bool takes_reference; /* heat_chains_plan.reference */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */

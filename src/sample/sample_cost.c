@@ -1,28 +1,11 @@
 /* What sampling takes, told from counts and rates. */
 #include "base/context_private.h"
-#include "kernel/lane_sweep.h"
+#include "sample/layout.h"
 #include "sample/sampling.h"
 
 #include <heatbath/cost.h>
 #include <math.h>
 #include <string.h>
-
-double heat_sweep_seconds(const heat_model_info *info, int64_t n_chains)
-{
-    const int64_t lanes = info->n_states == 2 ? HEAT_LANES_A_VECTOR : 1;
-
-    return (double)((n_chains + lanes - 1) / lanes * lanes) *
-           (HEAT_VISIT_NS * info->n_variables + HEAT_NEIGHBOUR_NS * 2 * (double)info->n_edges) * 1e-9;
-}
-
-/* One sweep of all chains by the engine. */
-static double engine_sweep_seconds(const heat_sampling *s)
-{
-    if (s->engine->layout != &heat_layout_clusters)
-        return heat_sweep_seconds(&s->info, s->plan.n_chains);
-    return (double)s->plan.n_chains * HEAT_CLUSTER_NS * (s->info.n_variables + 2 * (double)s->info.n_edges) *
-           1e-9;
-}
 
 /* As many as may be needed, of a ladder that spaces itself. */
 static heat_status count_temperatures(heat_context *ctx, const heat_sample_options *opt, int64_t *count)
@@ -70,14 +53,17 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     cost->reason = reason;
     cost->bytes = heat_recorder_bytes(&s.plan);
     if (heat_engine_moves_chains(s.engine)) {
-        heat_chains_plan chains = {
-            .n_chains = s.plan.n_chains, .n_rungs = 1, .betas = &beta, .layout = s.engine->layout};
+        heat_chains_plan chains = heat_sampling_plan_chains(&s);
+        chains.n_rungs = 1;
+        chains.betas = &beta;
         cost->bytes += heat_chains_bytes(model, &chains);
-        cost->seconds = engine_sweep_seconds(&s) * ((double)s.opt.burn_in + (double)s.opt.sweeps);
+        cost->seconds = heat_sweep_seconds(model, &chains) * ((double)s.opt.burn_in + (double)s.opt.sweeps);
     } else {
+        const heat_chains_plan one = {
+            .n_chains = 1, .n_rungs = 1, .betas = &beta, .layout = &heat_layout_rows};
         cost->bytes += exact->bytes;
         cost->seconds =
-            heat_exact_seconds(exact) * (double)s.n_temperatures + draws * heat_sweep_seconds(&s.info, 1);
+            heat_exact_seconds(exact) * (double)s.n_temperatures + draws * heat_sweep_seconds(model, &one);
         cost->affordable = exact->affordable;
     }
     cost->seconds += draws * HEAT_MEASURE_NS * 1e-9;

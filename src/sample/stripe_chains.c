@@ -300,6 +300,7 @@ static double stripes_sweep_cost(const heat_chains *c)
 
 /* No best states: runs that search are not taken. */
 const heat_layout heat_layout_stripes = {.name = "stripes",
+                                         .price = {.lanes = 1, .visit = HEAT_BIT_NS},
                                          .shares_sweeps = true,
                                          .bytes = stripes_bytes,
                                          .open = stripes_open,

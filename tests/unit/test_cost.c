@@ -52,6 +52,11 @@ static void small_models_are_proved_and_counted(void **state)
                  (16 * 12000 * 64 * (HEAT_VISIT_NS + 4 * HEAT_NEIGHBOUR_NS) + 40000 * HEAT_MEASURE_NS) * 1e-9,
                  1e-9);
     assert_true(c.sample.bytes > 16 * 4 * 10000);
+    c = price(ctx, "ea:64x64,seed=1", gib); /* each lattice in words of its own */
+    assert_close(c.sample.seconds, (4 * 12000 * 4096 * HEAT_BIT_NS + 40000 * HEAT_MEASURE_NS) * 1e-9, 1e-9);
+    c = price(ctx, "potts:8x8,q=3,J=gauss", gib); /* 4 chains in a vector of 16, 3 values and 4 neighbours */
+    assert_close(c.sample.seconds,
+                 (16 * 12000 * 64 * (3 + 4) * HEAT_VALUE_NS + 40000 * HEAT_MEASURE_NS) * 1e-9, 1e-9);
     c = price(ctx, "lattice:8x8", gib); /* clusters: 64 variables and 256 ends of edges */
     assert_string_equal(c.sample.method, "swendsen-wang");
     assert_close(c.sample.seconds,
