@@ -47,56 +47,66 @@ static void take_worse(const heat_convergence *other, heat_convergence *c)
     c->ess_tail = fmin(c->ess_tail, other->ess_tail);
 }
 
-/* Chains that trade states in pairs are no independent ones: what one loses the other has, and their sum is
- * slow. The pair is one chain, its two draws of a sweep one after the other; each must pass alone too, and
- * the error is that of the sums, where the slow part is not hidden behind what is traded. */
-static heat_status judge(heat_context *ctx, const heat_series *s, const heat_average_row *row,
-                         double *scratch, heat_convergence *c)
+/* What two chains that trade states say together: they are no independent ones, what one loses the other has,
+ * and their sum is slow. The pair is one chain, its two draws of a sweep one after the other; each must pass
+ * alone too, as *c says already, and the error is that of the sums, where the slow part is not hidden behind
+ * what is traded. */
+static heat_status judge_pairs(heat_context *ctx, const heat_series *s, const heat_average_row *row,
+                               double *scratch, heat_convergence *c)
 {
     const double *x = s->values[row->series];
-    int64_t n_chains = s->n_chains / step_of(row->series), stride = s->stride * step_of(row->series);
-    bool in_pairs = s->in_pairs && step_of(row->series) == 1;
-    heat_convergence alone; /* then of the sums */
+    heat_convergence alone = *c; /* then of the sums */
     heat_status status;
 
-    for (int64_t chain = 0; chain < n_chains; chain++)
-        for (int64_t t = 0; t < s->n_sweeps; t++)
-            scratch[chain * s->n_sweeps + t] = row->value(x[chain * stride + t], s->info->n_variables);
-    status = heat_convergence_get(ctx, n_chains, s->n_sweeps, scratch, c);
-    if (status != HEAT_OK || !in_pairs)
-        return status;
-    alone = *c;
-    for (int64_t chain = 0; chain < n_chains; chain++)
+    for (int64_t chain = 0; chain < s->n_chains; chain++)
         for (int64_t t = 0; t < s->n_sweeps; t++)
             scratch[chain / 2 * 2 * s->n_sweeps + 2 * t + chain % 2] =
-                row->value(x[chain * stride + t], s->info->n_variables);
-    status = heat_convergence_get(ctx, n_chains / 2, 2 * s->n_sweeps, scratch, c);
+                row->value(x[chain * s->stride + t], s->info->n_variables);
+    status = heat_convergence_get(ctx, s->n_chains / 2, 2 * s->n_sweeps, scratch, c);
     if (status != HEAT_OK)
         return status;
     take_worse(&alone, c);
-    for (int64_t k = 0; k < n_chains / 2 * s->n_sweeps; k++)
+    for (int64_t k = 0; k < s->n_chains / 2 * s->n_sweeps; k++)
         scratch[k] = (scratch[2 * k] + scratch[2 * k + 1]) / 2;
-    status = heat_convergence_get(ctx, n_chains / 2, s->n_sweeps, scratch, &alone);
+    status = heat_convergence_get(ctx, s->n_chains / 2, s->n_sweeps, scratch, &alone);
     if (status == HEAT_OK && alone.error > c->error) {
         double more = alone.error / c->error;
         c->error = alone.error;
         c->tau *= more * more;
-        c->ess = fmin(c->ess, (double)(n_chains * s->n_sweeps) / c->tau);
+        c->ess = fmin(c->ess, (double)(s->n_chains * s->n_sweeps) / c->tau);
     }
     return status;
 }
 
+/* The draws of a series, chain by chain; NULL where they are too few to judge. */
+static heat_status gather(heat_context *ctx, const heat_series *s, heat_series_id id, double *scratch,
+                          heat_draws **draws)
+{
+    int64_t n_chains = s->n_chains / step_of(id), stride = s->stride * step_of(id);
+
+    heat_draws_free(*draws);
+    *draws = NULL;
+    if (s->n_sweeps < 4)
+        return HEAT_OK;
+    for (int64_t chain = 0; chain < n_chains; chain++)
+        memcpy(scratch + chain * s->n_sweeps, s->values[id] + chain * stride,
+               (size_t)s->n_sweeps * sizeof *scratch);
+    return heat_draws_create(ctx, n_chains, s->n_sweeps, scratch, draws);
+}
+
 static heat_status average(heat_context *ctx, const heat_series *s, const heat_average_row *row,
-                           double *scratch, heat_observable *o, const char **failing)
+                           heat_draws *draws, double *scratch, heat_observable *o, const char **failing)
 {
     heat_convergence c;
     heat_status status;
 
     *o = empty_row(row->name);
     *failing = "fewer than 4 sweeps";
-    if (s->n_sweeps < 4)
+    if (draws == NULL)
         return HEAT_OK;
-    status = judge(ctx, s, row, scratch, &c);
+    status = heat_draws_judge(ctx, draws, row->value, s->info->n_variables, &c);
+    if (status == HEAT_OK && s->in_pairs && step_of(row->series) == 1)
+        status = judge_pairs(ctx, s, row, scratch, &c);
     if (status != HEAT_OK)
         return status;
     *o = (heat_observable){row->name, c.mean, c.error, c.sd,       c.q05, c.q50,
@@ -195,6 +205,8 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
 {
     heat_observable *rows = NULL;
     double *scratch = NULL;
+    heat_draws *draws = NULL;
+    heat_series_id gathered = HEAT_N_SERIES;
     bool passed[HEAT_MOST_OBSERVABLES] = {false};
     int32_t n = 0;
     heat_status status = heat_alloc(ctx, HEAT_MOST_OBSERVABLES, sizeof *rows, &rows);
@@ -213,7 +225,12 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
             n++;
             continue;
         }
-        status = average(ctx, s, &heat_average_rows[k], scratch, &rows[n], &criterion);
+        if (heat_average_rows[k].series != gathered)
+            status = gather(ctx, s, gathered = heat_average_rows[k].series, scratch, &draws);
+        if (status == HEAT_OK)
+            status = average(ctx, s, &heat_average_rows[k], draws, scratch, &rows[n], &criterion);
+        if (status != HEAT_OK)
+            break;
         passed[n] = criterion == NULL;
         if (criterion != NULL && *failing == NULL) {
             *failing = criterion;
@@ -223,6 +240,7 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
     }
     if (status == HEAT_OK)
         status = add_derived(ctx, s, passed, rows, &n);
+    heat_draws_free(draws);
     heat_free(scratch);
     if (status != HEAT_OK) {
         heat_free(rows);

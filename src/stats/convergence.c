@@ -28,6 +28,7 @@
 #include "stats/autocovariance.h"
 #include "stats/levels.h"
 #include "stats/moments.h"
+#include "stats/ranks.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,12 +38,20 @@ enum {
     DIRECT_LAGS = 32, /* summed one by one, as long as the correlations are; then all at once */
 };
 
-/* The draws as codes, cut into two halves a chain; each quantity is a table of its values at the levels. */
-typedef struct halves {
+/* The draws as codes, cut into two halves a chain. What is judged is a function of the draw: a table of its
+ * values at the draws' levels, and ordered levels of its own, which several of theirs may share. */
+struct heat_draws {
     int64_t n_chains, n_draws;
-    int64_t count, length; /* halves, and draws in each: the middle one of an odd number is left out */
-    heat_levels levels;
-    double *table;           /* [level] */
+    int64_t count, length;   /* halves, and draws in each: the middle one of an odd number is left out */
+    heat_levels draws;       /* as they came, with the codes; counted once, over the halves */
+    int64_t *in_all;         /* [level of the draws] how many there are, the middle ones included */
+    heat_levels levels;      /* of the function, without codes */
+    uint32_t *place;         /* [level of the draws] its level of the function */
+    uint32_t *place_before;  /* that of the function judged before */
+    heat_convergence before; /* and what was found: with the same order it is the same, where ranks decide */
+    bool has_before;
+    double *table;           /* [level of the draws] */
+    double *score;           /* [level of the function] */
     double *means;           /* [half], of the quantity loaded last, as all below */
     double *outer;           /* [half] of the two thirds that are farther from the other half */
     double within;           /* W */
@@ -53,7 +62,9 @@ typedef struct halves {
     double picked_within;    /* W of these */
     heat_autocovariance *lags;
     const double *covariance; /* by the transform, once it was needed */
-} halves;
+};
+
+typedef struct heat_draws halves;
 
 static void centre(int64_t n, double *x, double mean)
 {
@@ -71,8 +82,7 @@ static void load(halves *h)
     for (int64_t k = 0; k < h->count; k++) {
         bool is_picked = k / 2 % h->every == 0;
         double *x = is_picked ? h->picked + (k / 2 / h->every * 2 + k % 2) * h->length : h->scratch, variance;
-        const uint32_t *code =
-            h->levels.code + k / 2 * h->n_draws + (k % 2 == 0 ? 0 : h->n_draws - h->length);
+        const uint32_t *code = h->draws.code + k / 2 * h->n_draws + (k % 2 == 0 ? 0 : h->n_draws - h->length);
         for (int64_t t = 0; t < h->length; t++)
             x[t] = h->table[code[t]];
         variance = heat_mean_and_variance(h->length, x, &h->means[k]);
@@ -175,29 +185,52 @@ static double ess_below(double q, halves *h)
 
     while (h->levels.draws[top] == 0)
         top--;
-    for (int64_t k = 0; k < h->levels.count; k++)
-        h->table[k] = h->levels.value[top] <= q ? h->levels.value[k] < q : h->levels.value[k] <= q;
+    for (int64_t k = 0; k < h->draws.count; k++) {
+        double value = h->levels.value[h->place[k]];
+        h->table[k] = h->levels.value[top] <= q ? value < q : value <= q;
+    }
     load(h);
     return ess_of(h);
 }
 
 /* The standard error of the mean from the chain means alone, for chains that hardly move; 0 for one chain. */
-static double error_between(int64_t n_chains, int64_t n_draws, const double *x, double *means)
+static double error_between(halves *h)
 {
-    for (int64_t c = 0; c < n_chains; c++)
-        means[c] = heat_mean(n_draws, x + c * n_draws);
-    return n_chains < 2 ? 0 : sqrt(heat_variance(n_chains, means) / (double)n_chains);
+    for (int64_t c = 0; c < h->n_chains; c++) {
+        const uint32_t *code = h->draws.code + c * h->n_draws;
+        h->means[c] = 0;
+        for (int64_t t = 0; t < h->n_draws; t++)
+            h->means[c] += h->table[code[t]] / (double)h->n_draws;
+    }
+    return h->n_chains < 2 ? 0 : sqrt(heat_variance(h->n_chains, h->means) / (double)h->n_chains);
 }
 
-static void count_all(halves *h)
+/* Draws of each level of the function, from those of each level of the draws. */
+static void count(halves *h, const int64_t *n_draws)
 {
-    heat_levels_count(&h->levels, h->n_chains, h->n_draws, 0, h->n_draws, true);
+    memset(h->levels.draws, 0, (size_t)h->levels.count * sizeof *h->levels.draws);
+    for (int64_t k = 0; k < h->draws.count; k++)
+        h->levels.draws[h->place[k]] += n_draws[k];
 }
 
-static void count_halves(halves *h)
+/* Mean and standard deviation of all n draws, from their counts. */
+static double mean_and_sd(const heat_levels *l, int64_t n, double *mean)
 {
-    heat_levels_count(&h->levels, h->n_chains, h->n_draws, 0, h->length, true);
-    heat_levels_count(&h->levels, h->n_chains, h->n_draws, h->n_draws - h->length, h->length, false);
+    double sum = 0, squares = 0;
+
+    for (int64_t k = 0; k < l->count; k++)
+        sum += (double)l->draws[k] * (l->value[k] - l->value[0]);
+    *mean = l->value[0] + sum / (double)n;
+    for (int64_t k = 0; k < l->count; k++)
+        squares += (double)l->draws[k] * (l->value[k] - *mean) * (l->value[k] - *mean);
+    return sqrt(squares / (double)(n - 1));
+}
+
+static void load_scores(halves *h)
+{
+    for (int64_t k = 0; k < h->draws.count; k++)
+        h->table[k] = h->score[h->place[k]];
+    load(h);
 }
 
 /* R-hats of the scores that stand in the table. */
@@ -213,44 +246,61 @@ static void add_rhats(halves *h, heat_convergence *c)
     c->drift = fmax(c->drift, drift);
 }
 
-static void judge_scores(halves *h, heat_convergence *c)
+/* What ranks alone decide: the tail and the bulk. */
+static void judge_ranks(halves *h, heat_convergence *c)
+{
+    c->ess_tail = fmin(ess_below(c->q05, h), ess_below(c->q95, h));
+    c->rhat = c->rhat_lasting = c->drift = 0;
+    heat_levels_scores(&h->levels, h->count * h->length, h->score);
+    load_scores(h);
+    c->ess = ess_of(h);
+    add_rhats(h, c);
+}
+
+static void judge_folded(halves *h, heat_convergence *c)
 {
     const int64_t n = h->count * h->length;
 
-    c->rhat = c->rhat_lasting = c->drift = 0;
-    heat_levels_scores(&h->levels, n, h->table);
-    load(h);
-    c->ess = ess_of(h);
-    add_rhats(h, c);
-    heat_levels_folded_scores(&h->levels, n, heat_levels_quantile(&h->levels, n, 0.5), h->table);
-    load(h);
+    heat_levels_folded_scores(&h->levels, n, heat_levels_quantile(&h->levels, n, 0.5), h->score);
+    load_scores(h);
     add_rhats(h, c);
     c->rhat_lasting = h->n_chains >= HEAT_MANY_CHAINS ? fmin(c->rhat, c->rhat_lasting) : c->rhat;
 }
 
-/* Everything about draws x that are not all equal. */
-static void diagnose(const double *x, halves *h, heat_convergence *c)
+/* Everything about a function that is not constant; it stands in the table. */
+static void diagnose(halves *h, heat_convergence *c)
 {
-    int64_t n = h->n_chains * h->n_draws;
+    const int64_t n = h->n_chains * h->n_draws;
+    const heat_convergence *b = &h->before;
     double mean_ess;
 
-    count_all(h);
+    count(h, h->in_all);
     c->q05 = heat_levels_quantile(&h->levels, n, 0.05);
     c->q50 = heat_levels_quantile(&h->levels, n, 0.5);
     c->q95 = heat_levels_quantile(&h->levels, n, 0.95);
-    c->sd = sqrt(heat_mean_and_variance(n, x, &c->mean));
+    c->sd = mean_and_sd(&h->levels, n, &c->mean);
 
-    memcpy(h->table, h->levels.value, (size_t)h->levels.count * sizeof *h->table);
     load(h);
     mean_ess = ess_of(h);
     c->tau = (double)n / mean_ess;
     c->error = c->sd / sqrt(mean_ess);
     if (h->within == 0)
-        c->error = fmax(c->error, error_between(h->n_chains, h->n_draws, x, h->means));
+        c->error = fmax(c->error, error_between(h));
 
-    count_halves(h);
-    c->ess_tail = fmin(ess_below(c->q05, h), ess_below(c->q95, h));
-    judge_scores(h, c);
+    count(h, h->draws.draws);
+    if (h->has_before && memcmp(h->place, h->place_before, (size_t)h->draws.count * sizeof *h->place) == 0) {
+        c->ess_tail = b->ess_tail;
+        c->ess = b->ess;
+        c->rhat = b->rhat;
+        c->rhat_lasting = b->rhat_lasting;
+        c->drift = b->drift;
+    } else {
+        judge_ranks(h, c);
+    }
+    h->before = *c;
+    h->has_before = true;
+    memcpy(h->place_before, h->place, (size_t)h->draws.count * sizeof *h->place);
+    judge_folded(h, c);
 }
 
 /* Refuses what is not finite; every |x| is below 2^*exponent. */
@@ -285,85 +335,181 @@ static bool all_equal(int64_t n, const double *x)
     return true;
 }
 
-/* y = x / 2^exponent, so that no square over- or underflows. */
-static void scale_draws(int64_t n, const double *x, int exponent, double *y)
+/* The levels of the function in the table, which need not rise with the draws'. */
+static heat_status order_levels(heat_context *ctx, halves *h)
 {
-    bool is_normal = exponent > -1000 && exponent < 1000;
-    double scale = is_normal ? ldexp(1, -exponent) : 1;
+    const int64_t n = h->draws.count;
+    heat_ranked *ranked = NULL, *spare = NULL;
+    bool rises = true;
+    heat_status status = HEAT_OK;
 
-    for (int64_t k = 0; k < n; k++)
-        y[k] = is_normal ? x[k] * scale : ldexp(x[k], -exponent);
+    for (int64_t k = 1; k < n && rises; k++)
+        rises = h->table[k] > h->table[k - 1];
+    for (int64_t k = 0; k < n && rises; k++) {
+        h->levels.value[k] = h->table[k];
+        h->place[k] = (uint32_t)k;
+    }
+    h->levels.count = n;
+    if (rises)
+        return HEAT_OK;
+    if ((status = heat_alloc_unset(ctx, n, sizeof *ranked, &ranked)) == HEAT_OK &&
+        (status = heat_alloc_unset(ctx, n, sizeof *spare, &spare)) == HEAT_OK) {
+        heat_rank_values(n, h->table, spare, ranked);
+        h->levels.count = 0;
+        for (int64_t k = 0; k < n; k++) {
+            if (k == 0 || ranked[k].value != ranked[k - 1].value)
+                h->levels.value[h->levels.count++] = ranked[k].value;
+            h->place[ranked[k].at] = (uint32_t)(h->levels.count - 1);
+        }
+    }
+    heat_free(ranked);
+    heat_free(spare);
+    return status;
 }
 
-static heat_status make_halves(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *y,
-                               halves *h)
+static heat_status alloc_levels(heat_context *ctx, halves *h)
 {
-    int64_t every = (n_chains + MOST_PICKED - 1) / MOST_PICKED,
-            n_picked = 2 * ((n_chains + every - 1) / every);
-    heat_status status;
+    const int64_t n = h->draws.count;
+    heat_status status = heat_alloc(ctx, n, sizeof *h->in_all, &h->in_all);
 
-    *h = (halves){.n_chains = n_chains,
-                  .n_draws = n_draws,
-                  .count = 2 * n_chains,
-                  .length = n_draws / 2,
-                  .every = every,
-                  .n_picked = n_picked};
-    status = heat_levels_init(ctx, n_chains * n_draws, y, &h->levels);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, h->levels.count, sizeof *h->table, &h->table);
+        status = heat_alloc(ctx, n, sizeof *h->levels.value, &h->levels.value);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, h->count, sizeof *h->means, &h->means);
+        status = heat_alloc(ctx, n, sizeof *h->levels.draws, &h->levels.draws);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *h->place, &h->place);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *h->place_before, &h->place_before);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *h->table, &h->table);
+    return status == HEAT_OK ? heat_alloc(ctx, n, sizeof *h->score, &h->score) : status;
+}
+
+static heat_status alloc_halves(heat_context *ctx, halves *h)
+{
+    heat_status status = heat_alloc(ctx, h->count, sizeof *h->means, &h->means);
+
     if (status == HEAT_OK)
         status = heat_alloc(ctx, h->count, sizeof *h->outer, &h->outer);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n_picked * h->length, sizeof *h->picked, &h->picked);
+        status = heat_alloc_unset(ctx, h->n_picked * h->length, sizeof *h->picked, &h->picked);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, h->length, sizeof *h->scratch, &h->scratch);
     return status == HEAT_OK ? heat_autocovariance_create(ctx, h->length, &h->lags) : status;
 }
 
-static void clear_halves(halves *h)
+/* The draws of each level, in all and in the halves. */
+static void count_draws(halves *h)
 {
+    heat_levels *l = &h->draws;
+
+    heat_levels_count(l, h->n_chains, h->n_draws, 0, h->n_draws, true);
+    memcpy(h->in_all, l->draws, (size_t)l->count * sizeof *h->in_all);
+    if (h->n_draws % 2 == 0)
+        return;
+    heat_levels_count(l, h->n_chains, h->n_draws, 0, h->length, true);
+    heat_levels_count(l, h->n_chains, h->n_draws, h->n_draws - h->length, h->length, false);
+}
+
+heat_status heat_draws_create(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *x,
+                              heat_draws **out)
+{
+    const int64_t every = (n_chains + MOST_PICKED - 1) / MOST_PICKED;
+    halves *h;
+    int exponent;
+    heat_status status;
+
+    *out = NULL;
+    if (n_chains < 1 || n_draws < 4)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "%lld chains of %lld draws: at least 1 of at least 4 are needed",
+                         (long long)n_chains, (long long)n_draws);
+    status = check_draws(ctx, n_draws, n_chains * n_draws, x, &exponent);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, sizeof *h, &h);
+    if (status != HEAT_OK)
+        return status;
+    h->n_chains = n_chains;
+    h->n_draws = n_draws;
+    h->count = 2 * n_chains;
+    h->length = n_draws / 2;
+    h->every = every;
+    h->n_picked = 2 * ((n_chains + every - 1) / every);
+    status = heat_levels_init(ctx, n_chains * n_draws, x, &h->draws);
+    if (status == HEAT_OK)
+        status = alloc_levels(ctx, h);
+    if (status == HEAT_OK)
+        status = alloc_halves(ctx, h);
+    if (status != HEAT_OK) {
+        heat_draws_free(h);
+        return status;
+    }
+    count_draws(h);
+    *out = h;
+    return HEAT_OK;
+}
+
+void heat_draws_free(heat_draws *h)
+{
+    if (h == NULL)
+        return;
+    heat_levels_clear(&h->draws);
     heat_levels_clear(&h->levels);
+    heat_free(h->in_all);
+    heat_free(h->place);
+    heat_free(h->place_before);
     heat_free(h->table);
+    heat_free(h->score);
     heat_free(h->means);
     heat_free(h->outer);
     heat_free(h->picked);
     heat_free(h->scratch);
     heat_autocovariance_free(h->lags);
+    heat_free(h);
+}
+
+heat_status heat_draws_judge(heat_context *ctx, heat_draws *h, heat_quantity_fn f, double parameter,
+                             heat_convergence *out)
+{
+    const int64_t n_levels = h->draws.count;
+    const double n = (double)(h->n_chains * h->n_draws);
+    double largest = 0;
+    int exponent;
+    heat_status status;
+
+    for (int64_t k = 0; k < n_levels; k++) {
+        double value = f == NULL ? h->draws.value[k] : f(h->draws.value[k], parameter);
+        if (!isfinite(value))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "a function of the draw %g is %f", h->draws.value[k],
+                             value);
+        largest = fmax(largest, fabs(value));
+        h->table[k] = value;
+    }
+    if (all_equal(n_levels, h->table)) {
+        double x = h->table[0];
+        *out = (heat_convergence){x, 0, 0, x, x, x, 1, n, n, 1, 1, 0};
+        return HEAT_OK;
+    }
+    frexp(largest, &exponent);
+    for (int64_t k = 0; k < n_levels; k++) /* so that no square over- or underflows */
+        h->table[k] = ldexp(h->table[k], -exponent);
+    status = order_levels(ctx, h);
+    if (status != HEAT_OK)
+        return status;
+    diagnose(h, out);
+    scale_back(out, exponent);
+    return HEAT_OK;
 }
 
 heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *x,
                                  heat_convergence *out)
 {
-    int64_t n = n_chains * n_draws;
-    halves h = {0};
-    double *y = NULL;
-    int exponent;
-    heat_status status;
+    heat_draws *draws;
+    heat_status status = heat_draws_create(ctx, n_chains, n_draws, x, &draws);
 
-    if (n_chains < 1 || n_draws < 4)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
-                         "%lld chains of %lld draws: at least 1 of at least 4 are needed",
-                         (long long)n_chains, (long long)n_draws);
-    if ((status = check_draws(ctx, n_draws, n, x, &exponent)) != HEAT_OK)
-        return status;
-    if (all_equal(n, x)) {
-        double all = (double)n;
-        *out = (heat_convergence){x[0], 0, 0, x[0], x[0], x[0], 1, all, all, 1, 1, 0};
-        return HEAT_OK;
-    }
-    status = heat_alloc_unset(ctx, n, sizeof *y, &y);
-    if (status != HEAT_OK)
-        return status;
-    scale_draws(n, x, exponent, y);
-    status = make_halves(ctx, n_chains, n_draws, y, &h);
-    if (status == HEAT_OK) {
-        diagnose(y, &h, out);
-        scale_back(out, exponent);
-    }
-    heat_free(y);
-    clear_halves(&h);
+    if (status == HEAT_OK)
+        status = heat_draws_judge(ctx, draws, NULL, 0, out);
+    heat_draws_free(draws);
     return status;
 }
 

@@ -8,7 +8,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_HASHED = 1 << 16, FEWEST_SLOTS = 1 << 10 };
+enum {
+    MOST_HASHED = 1 << 16,
+    FEWEST_SLOTS = 1 << 10,
+    EDGE = 1 << 12 /* draws at either end whose values are kept apart */
+};
 
 /* Open addressing with linear steps; the slots are a power of two. */
 typedef struct hash {
@@ -129,24 +133,50 @@ static heat_status order_hashed(heat_context *ctx, int64_t n, const hash *h, hea
     return status;
 }
 
+/* The level of each draw, and how many there are. Past the edges, where there are too many different values,
+ * neighbours in rank share one; equal values always do. */
+static int64_t number_levels(int64_t n, const heat_ranked *ranked, uint32_t *code)
+{
+    const int64_t inner = n - 2 * EDGE, most = inner <= MOST_HASHED ? 1 : (inner - 1) / MOST_HASHED + 1;
+    int64_t count = 0, held = 0;
+
+    for (int64_t k = 0; k < n; k++) {
+        bool is_edge = k <= EDGE || k >= n - EDGE;
+        if (k == 0 || (ranked[k].value != ranked[k - 1].value && (is_edge || held >= most))) {
+            count++;
+            held = 0;
+        }
+        held++;
+        code[ranked[k].at] = (uint32_t)(count - 1);
+    }
+    return count;
+}
+
+/* A level's value is the mean of its draws, about the first of them. */
+static void fill_values(int64_t n, const heat_ranked *ranked, heat_levels *l)
+{
+    for (int64_t k = 0, end; k < n; k = end) {
+        uint32_t level = l->code[ranked[k].at];
+        double above = 0;
+        for (end = k + 1; end < n && l->code[ranked[end].at] == level; end++)
+            above += ranked[end].value - ranked[k].value;
+        l->value[level] = ranked[k].value + above / (double)(end - k);
+    }
+}
+
 static heat_status sort_all(heat_context *ctx, int64_t n, const double *x, heat_levels *l)
 {
     heat_ranked *ranked = NULL, *spare = NULL;
-    int64_t count = 0;
     heat_status status = heat_alloc_unset(ctx, n, sizeof *ranked, &ranked);
 
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, n, sizeof *spare, &spare);
     if (status == HEAT_OK) {
         heat_rank_values(n, x, spare, ranked);
-        for (int64_t k = 0; k < n; k++) {
-            count += k == 0 || ranked[k].value != ranked[k - 1].value;
-            l->code[ranked[k].at] = (uint32_t)(count - 1);
-        }
-        status = alloc_levels(ctx, count, l);
+        status = alloc_levels(ctx, number_levels(n, ranked, l->code), l);
     }
-    for (int64_t k = 0; k < n && status == HEAT_OK; k++)
-        l->value[l->code[ranked[k].at]] = ranked[k].value;
+    if (status == HEAT_OK)
+        fill_values(n, ranked, l);
     heat_free(ranked);
     heat_free(spare);
     return status;

@@ -12,8 +12,9 @@ typedef struct heat_levels {
     int64_t *draws; /* [level] of the draws that count, see heat_levels_count; scratch */
 } heat_levels;
 
-/* Finds the levels of n finite values. Cost: O(n). HEAT_ERROR_UNABLE beyond 2^32 of them. Clear it at the
- * end, and on failure. */
+/* Finds the levels of n finite values. Where those between the 4096 lowest and highest draws are more than
+ * 2^16, neighbours in rank share a level, which is their mean: ranks are then true to n / 2^16. Cost: O(n).
+ * HEAT_ERROR_UNABLE beyond 2^32 of them. Clear it at the end, and on failure. */
 HEAT_MUST_USE heat_status heat_levels_init(heat_context *ctx, int64_t n, const double *x,
                                            heat_levels *levels);
 void heat_levels_clear(heat_levels *levels);

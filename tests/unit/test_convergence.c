@@ -449,6 +449,44 @@ static void few_chains_keep_their_rhat(void **state)
     heat_context_free(ctx);
 }
 
+static double shifted_power(double x, double exponent)
+{
+    return pow(fabs(x - 1), exponent);
+}
+
+/* Functions of the same draws, with and without the order of the one before. */
+static void functions_judged_together_are_those_judged_alone(void **state)
+{
+    (void)state;
+    enum { CHAINS = 5, DRAWS = 301 };
+    static const double exponents[] = {1, 2, 4, -0.5, 0, 3};
+    static double x[CHAINS * DRAWS], y[CHAINS * DRAWS];
+    heat_context *ctx = test_context();
+    heat_draws *draws;
+    heat_convergence c, alone;
+
+    for (int discrete = 0; discrete < 2; discrete++) {
+        fill_ar1(31, 0.6, CHAINS, DRAWS, x);
+        for (int k = 0; k < CHAINS * DRAWS; k++)
+            x[k] = discrete ? round(6 * x[k]) + 0.5 : x[k];
+        assert_ok(ctx, heat_draws_create(ctx, CHAINS, DRAWS, x, &draws));
+        for (size_t f = 0; f < sizeof exponents / sizeof *exponents; f++) {
+            for (int k = 0; k < CHAINS * DRAWS; k++)
+                y[k] = shifted_power(x[k], exponents[f]);
+            assert_ok(ctx, heat_draws_judge(ctx, draws, shifted_power, exponents[f], &c));
+            assert_ok(ctx, heat_convergence_get(ctx, CHAINS, DRAWS, y, &alone));
+            assert_close(c.mean, alone.mean, 1e-13 * alone.mean);
+            assert_close(c.error, alone.error, 1e-12 * alone.error);
+            assert_close(c.q95, alone.q95, 1e-13 * alone.q95);
+            assert_close(c.ess, alone.ess, 1e-12 * alone.ess);
+            assert_close(c.ess_tail, alone.ess_tail, 1e-12 * alone.ess_tail);
+            assert_close(c.rhat, alone.rhat, 1e-12);
+        }
+        heat_draws_free(draws);
+    }
+    heat_context_free(ctx);
+}
+
 static void equal_draws_have_no_error(void **state)
 {
     (void)state;
@@ -588,6 +626,7 @@ int main(void)
         cmocka_unit_test(many_short_chains_are_judged_by_what_lasts),
         cmocka_unit_test(many_sound_chains_are_not_refused),
         cmocka_unit_test(few_chains_keep_their_rhat),
+        cmocka_unit_test(functions_judged_together_are_those_judged_alone),
         cmocka_unit_test(equal_draws_have_no_error),
         cmocka_unit_test(stuck_chains_count_once_each),
         cmocka_unit_test(no_pattern_of_two_values_gives_nan),

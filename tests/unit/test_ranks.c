@@ -119,7 +119,8 @@ static void equal_values_share_the_score_of_their_average_rank(void **state)
     heat_context_free(ctx);
 }
 
-/* Few levels are hashed, many are sorted: both give the values back, in order. */
+/* Few levels are hashed, and give the values back, in order; of many, neighbours share one, but for the 4096
+ * draws at either end. */
 static void few_and_many_levels_are_found(void **state)
 {
     (void)state;
@@ -132,14 +133,25 @@ static void few_and_many_levels_are_found(void **state)
     for (uint64_t spread = 3; spread < 1000000; spread *= 30) {
         heat_levels levels;
         int64_t n_seen = 0;
+        bool few = spread < 1 << 16;
+        double sum = 0;
         for (int k = 0; k < N; k++) {
             x[k] = ((double)heat_stream_below(&stream, spread) - (double)(spread / 2)) / 8;
             x[k] = k % 2 == 0 ? x[k] : x[k] == 0 ? -0.0 : x[k];
         }
         make_levels(ctx, N, x, &levels);
         assert_true(levels.count <= (int64_t)spread);
-        for (int k = 0; k < N; k++)
-            assert_true(levels.value[levels.code[k]] == x[k]);
+        for (int k = 0; k < N; k++) {
+            const double *level = levels.value + levels.code[k];
+            assert_true(few ? *level == x[k]
+                            : (level == levels.value || level[-1] < x[k]) &&
+                                  (level == levels.value + levels.count - 1 || x[k] < level[1]));
+            sum += x[k] - *level;
+        }
+        assert_close(sum, 0, 1e-6);
+        assert_true(few || levels.count < (1 << 16) + 2 * 4096 + 1);
+        for (int64_t k = 0, seen = 0; !few && seen < 4000; seen += levels.draws[k++])
+            assert_true(levels.value[k] * 8 == round(levels.value[k] * 8));
         for (int64_t k = 0; k < levels.count; k++) {
             assert_true(k == 0 || levels.value[k - 1] < levels.value[k]);
             assert_true(levels.draws[k] > 0);
