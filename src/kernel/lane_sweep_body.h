@@ -301,9 +301,12 @@ LANE_FN void empty_planes(lane_int *planes, const int n_planes, int32_t n_vector
     for (int p = 0; p < n_planes; p++) {
         lane_store(bits, planes[p]);
         planes[p] = lane_all(0);
-        for (int w = 0; w < HEAT_WORDS_A_LOAD; w++)
-            counts[w % n_vectors] =
-                lane_add_where(lane_load_bits(bits + w), counts[w % n_vectors], lane_all(1 << p));
+        for (int32_t v = 0; v < n_vectors; v++) {
+            lane_int sum = counts[v];
+            for (int32_t w = v; w < HEAT_WORDS_A_LOAD; w += n_vectors)
+                sum = lane_add_where(lane_load_bits(bits + w), sum, lane_all(1 << p));
+            counts[v] = sum;
+        }
     }
 }
 
