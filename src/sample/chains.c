@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "sample/layout.h"
 
+#include <heatbath/options.h>
 #include <math.h>
 #include <string.h>
 
@@ -240,6 +241,26 @@ heat_status heat_chains_set_state(heat_context *worker, heat_chains *c, int64_t 
 {
     c->sign[chain] = 1;
     return c->layout->set_state(worker, c, chain, state);
+}
+
+heat_status heat_chains_put_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+{
+    if (c->layout->put_state == NULL)
+        return heat_chains_set_state(worker, c, chain, state);
+    c->sign[chain] = 1;
+    c->layout->put_state(c, chain, state);
+    return HEAT_OK;
+}
+
+void heat_chains_sum_energies(const heat_context *worker, heat_chains *c, int64_t unit)
+{
+    heat_context unhurried = *worker; /* in the middle of a sweep there is no end */
+    atomic_int never = 0;
+
+    unhurried.stop = &never;
+    unhurried.deadline_s = HEAT_FOREVER;
+    if (c->layout->put_state != NULL)
+        (void)c->layout->sum_energies(&unhurried, c, unit);
 }
 
 heat_status heat_chains_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)

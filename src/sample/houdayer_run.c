@@ -59,7 +59,7 @@ static heat_status trade(heat_context *worker, heat_sampling *s, int64_t unit, i
     x->n_clusters[at]++;
     for (int k = 0; k < 2 && status == HEAT_OK; k++) {
         heat_states_from_spins(&s->info, 1, rows[k]);
-        status = heat_chains_set_state(worker, s->chains, chains[k], rows[k]);
+        status = heat_chains_put_state(worker, s->chains, chains[k], rows[k]);
     }
     return status;
 }
@@ -73,7 +73,7 @@ static bool is_traded(const heat_sampling *s, int64_t unit, int64_t ladder, int3
     return s->chains->n_sweeps[unit] <= s->opt.burn_in || mean <= most_cluster * s->info.n_variables;
 }
 
-static heat_status trade_and_exchange(heat_context *worker, heat_sampling *s, int64_t unit)
+static heat_status trade_ladders(heat_context *worker, heat_sampling *s, int64_t unit)
 {
     heat_exchange *x = &s->exchange;
     bool is_burning = s->chains->n_sweeps[unit] <= s->opt.burn_in;
@@ -81,7 +81,7 @@ static heat_status trade_and_exchange(heat_context *worker, heat_sampling *s, in
 
     heat_chains_get_unit(s->chains, unit, &first, &last);
     for (int64_t ladder = first / x->n_rungs; ladder < last / x->n_rungs; ladder += 2)
-        for (int32_t rung = 0; rung < x->n_rungs && s->chains->n_sweeps[unit] % SWEEPS_A_TRADE == 0; rung++) {
+        for (int32_t rung = 0; rung < x->n_rungs; rung++) {
             int64_t at = ladder * x->n_rungs + rung, sum = x->cluster_sum[at], count = x->n_clusters[at];
             heat_status status;
             if (!is_traded(s, unit, ladder, rung))
@@ -94,7 +94,17 @@ static heat_status trade_and_exchange(heat_context *worker, heat_sampling *s, in
                 x->n_clusters[at] = count;
             }
         }
-    return heat_sampling_exchange(worker, s, unit);
+    heat_chains_sum_energies(worker, s->chains, unit);
+    return HEAT_OK;
+}
+
+static heat_status trade_and_exchange(heat_context *worker, heat_sampling *s, int64_t unit)
+{
+    heat_status status = HEAT_OK;
+
+    if (s->chains->n_sweeps[unit] % SWEEPS_A_TRADE == 0)
+        status = trade_ladders(worker, s, unit);
+    return status == HEAT_OK ? heat_sampling_exchange(worker, s, unit) : status;
 }
 
 static heat_status plan_pairs(heat_context *ctx, heat_sampling *s)

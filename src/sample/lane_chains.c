@@ -217,14 +217,22 @@ static void put_spin(const heat_lane_block *b, const place *p, int64_t site, int
     *word = (uint16_t)(value == 1 ? *word & ~p->bit : *word | p->bit);
 }
 
+static void lanes_put_state(heat_chains *c, int64_t chain, const int8_t *state)
+{
+    heat_lane_store *s = c->store;
+    place p = place_of(c, chain);
+
+    for (int64_t i = 0; i < c->n; i++)
+        put_spin(&s->blocks[p.block], &p, i, state[i]);
+}
+
 static heat_status lanes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
 {
     heat_lane_store *s = c->store;
     place p = place_of(c, chain);
 
     (void)worker;
-    for (int64_t i = 0; i < c->n; i++)
-        put_spin(&s->blocks[p.block], &p, i, state[i]);
+    lanes_put_state(c, chain, state);
     s->blocks[p.block].energy[p.lane] = energy_units(s, &p);
     return HEAT_OK;
 }
@@ -543,6 +551,7 @@ const heat_layout heat_layout_lanes = {
     .draw = lanes_draw,
     .sum_energies = lanes_sum_energies,
     .set_state = lanes_set_state,
+    .put_state = lanes_put_state,
     .sweep = lanes_sweep,
     .measure = lanes_measure,
     .follow = lanes_follow,

@@ -37,6 +37,8 @@ struct heat_layout {
                         uint64_t stream);
     bool (*sum_energies)(const heat_context *ctx, heat_chains *chains, int64_t unit);
     heat_status (*set_state)(heat_context *worker, heat_chains *chains, int64_t chain, const int8_t *state);
+    /* `set_state` without the energy, for layouts that have `sum_energies`; NULL: `set_state` it is. */
+    void (*put_state)(heat_chains *chains, int64_t chain, const int8_t *state);
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
     void (*measure)(heat_chains *chains, int64_t unit); /* NULL: always up to date */
