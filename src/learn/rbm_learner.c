@@ -10,16 +10,16 @@
  * units of the data's frequencies. */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "exact/layer_enumeration.h"
 #include "kernel/elementary.h"
 #include "learn/cd_bias.h"
 #include "learn/learn_rows.h"
+#include "learn/rbm_gibbs.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { AUTO_HIDDEN = 16, MOST_BITS = 25, CHAINS_PER_UNIT = 16 };
+enum { AUTO_HIDDEN = 16, MOST_BITS = 25 };
 static const double cheap_visits = 3e7, hidden_offset = 0.5;
 
 typedef struct rbm_learner {
@@ -29,6 +29,7 @@ typedef struct rbm_learner {
     double *field;                      /* [hidden] work space */
     double *sums;                       /* [visible][hidden] work space */
     double *visible_bias, *hidden_bias; /* without the centring, work space */
+    heat_rbm_gibbs gibbs;
 } rbm_learner;
 
 static void rbm_free(heat_learner *l)
@@ -42,6 +43,7 @@ static void rbm_free(heat_learner *l)
     heat_free(self->sums);
     heat_free(self->visible_bias);
     heat_free(self->hidden_bias);
+    heat_rbm_gibbs_clear(&self->gibbs);
     heat_free(self);
 }
 
@@ -136,64 +138,15 @@ static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t 
     }
 }
 
-typedef struct gibbs {
-    const heat_negative *negative;
-    heat_layered form;
-    double *columns; /* W, [hidden][visible] */
-    int64_t n_rows;
-    int8_t *rows, low;
-} gibbs;
-
-static void sweep_row(const gibbs *g, heat_stream *stream, int8_t *row, double *field)
-{
-    const heat_layered *f = &g->form;
-    double *visible = field + f->n_hidden;
-
-    hidden_fields(f, row, field);
-    memcpy(visible, f->visible_bias, (size_t)f->n_visible * sizeof *visible);
-    for (int64_t j = 0; j < f->n_hidden; j++)
-        if (heat_stream_uniform(stream) < heat_sigmoid(field[j]))
-            for (int64_t i = 0; i < f->n_visible; i++)
-                visible[i] += g->columns[j * f->n_visible + i];
-    for (int64_t i = 0; i < f->n_visible; i++)
-        row[i] = heat_stream_uniform(stream) < heat_sigmoid(visible[i]) ? 1 : g->low;
-}
-
-static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
-{
-    const gibbs *g = arg;
-    int64_t first = unit * CHAINS_PER_UNIT, n_fields = g->form.n_visible + g->form.n_hidden;
-    double *field = NULL;
-    heat_status status = heat_alloc(worker, n_fields, sizeof *field, &field);
-
-    for (int64_t r = first; r < first + CHAINS_PER_UNIT && r < g->n_rows && status == HEAT_OK; r++) {
-        heat_stream stream;
-        heat_stream_init(&stream, g->negative->seed, HEAT_PURPOSE_SWEEP,
-                         ((uint64_t)g->negative->n_updates << 32) + (uint64_t)r);
-        for (int64_t k = 0; k < g->negative->k; k++)
-            sweep_row(g, &stream, g->rows + r * g->form.n_visible, field);
-    }
-    heat_free(field);
-    return status;
-}
-
 /* Hidden units given visible ones, visible ones given those, K times. */
 static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
                             int8_t *rows)
 {
-    gibbs g = {.negative = negative, .form = plain_form(l), .n_rows = n_rows, .rows = rows};
-    heat_status status = heat_alloc(ctx, l->n_decayed, sizeof *g.columns, &g.columns);
+    rbm_learner *self = l->self;
+    heat_layered form = plain_form(l);
 
-    if (status != HEAT_OK)
-        return status;
-    g.low = l->coding == HEAT_CODING_SPIN ? -1 : 0;
-    for (int64_t i = 0; i < l->n_visible; i++)
-        for (int64_t j = 0; j < g.form.n_hidden; j++)
-            g.columns[j * l->n_visible + i] = g.form.weights[i * g.form.n_hidden + j];
-    status = heat_parallel_for(ctx, negative->threads, (n_rows + CHAINS_PER_UNIT - 1) / CHAINS_PER_UNIT,
-                               move_unit, &g);
-    heat_free(g.columns);
-    return status;
+    return heat_rbm_gibbs_move(ctx, &self->gibbs, negative, &form, l->coding == HEAT_CODING_SPIN ? -1 : 0,
+                               n_rows, rows);
 }
 
 /* Probabilities of one layer's states become those of the other's: weight (f, t) stands at f * from_step + t

@@ -44,13 +44,19 @@ static double largest_field(const heat_layered *v, double *column)
         column[j] = fabs(v->hidden_bias[j]);
     for (int64_t i = 0; i < v->n_visible; i++) {
         const double *w = v->weights + i * v->n_hidden;
-        double row = 0;
-        for (int32_t j = 0; j < v->n_hidden; j++) {
-            double size = v->scale * fabs(w[j]);
-            row += size;
-            column[j] += size;
+        double part[4] = {0}; /* sums that need not wait for each other */
+        int32_t j = 0;
+        for (; j + 4 <= v->n_hidden; j += 4)
+            for (int k = 0; k < 4; k++) {
+                double size = v->scale * fabs(w[j + k]);
+                part[k] += size;
+                column[j + k] += size;
+            }
+        for (; j < v->n_hidden; j++) {
+            part[0] += v->scale * fabs(w[j]);
+            column[j] += v->scale * fabs(w[j]);
         }
-        largest = fmax(largest, row + fabs(v->visible_bias[i]));
+        largest = fmax(largest, part[0] + part[1] + part[2] + part[3] + fabs(v->visible_bias[i]));
     }
     for (int32_t j = 0; j < v->n_hidden; j++)
         largest = fmax(largest, column[j]);
@@ -90,18 +96,18 @@ static void take_tile(heat_layer_units *u, const heat_layered *v, int64_t i0, in
     int32_t *up = u->weights[UP] + j0 * padded(v->n_visible) + i0 * WORD;
     int32_t *down = u->weights[DOWN] + i0 * padded(v->n_hidden) + j0 * WORD;
     int32_t *lost = u->weights[LOST] == NULL ? NULL : u->weights[LOST] + (up - u->weights[UP]);
-    double off = 0;
+    int64_t n_off = 0;
 
     for (int64_t i = 0; i < rows; i++) {
         const double *w = v->weights + (i0 + i) * v->n_hidden + j0;
         for (int64_t j = 0; j < columns; j++) {
             up[i * WORD + j] = heat_lane_round(w[j], scale);
-            off += fabs(w[j] * scale - up[i * WORD + j]);
+            n_off += w[j] * scale != up[i * WORD + j];
         }
         for (int64_t j = 0; j < columns && lost != NULL; j++)
             lost[i * WORD + j] = heat_lane_round(w[j] * scale - up[i * WORD + j], per_lost);
     }
-    u->rounded = u->rounded || off > 0;
+    u->rounded = u->rounded || n_off > 0;
     for (int64_t j = 0; j < columns; j++)
         for (int64_t i = 0; i < rows; i++)
             down[j * WORD + i] = up[i * WORD + j];

@@ -20,7 +20,7 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     heat_learner l = {.kind = &heat_learn_kind_rbm};
     heat_stream stream;
     heat_cd_bias bias[HEAT_CD_BIASES];
-    heat_negative negative = {.k = 2, .threads = 1, .seed = test_seed()};
+    heat_negative negative = {.k = 2, .threads = 1, .seed = test_seed(), .isa = "auto"};
     double *sums, *squares, *expected, *mean;
 
     heat_learn_options_init(&options);
