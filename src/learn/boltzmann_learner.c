@@ -429,6 +429,8 @@ static heat_status boltzmann_open(heat_context *ctx, const heat_learn_input *inp
     l->self = self;
     l->coding = info.coding;
     l->n_visible = info.n_variables;
+    l->row_bytes = l->n_visible;
+    l->n_states = 2;
     status = list_pairs(ctx, options, info.n_variables, self);
     l->n_decayed = self->n_edges;
     l->n_parameters = self->n_edges + l->n_visible + self->n_hidden;

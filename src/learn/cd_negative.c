@@ -9,11 +9,11 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
                        const int8_t *rows, double *mean)
 {
     int8_t *moved = NULL;
-    heat_status status = heat_alloc(ctx, n_rows * l->n_visible, 1, &moved);
+    heat_status status = heat_alloc(ctx, n_rows * l->row_bytes, 1, &moved);
 
     if (status != HEAT_OK)
         return status;
-    memcpy(moved, rows, (size_t)(n_rows * l->n_visible));
+    memcpy(moved, rows, (size_t)(n_rows * l->row_bytes));
     status = heat_negative_mean(ctx, negative, l, n_rows, moved, mean);
     heat_free(moved);
     return status;

@@ -91,7 +91,7 @@ static void ising_add_statistics(const heat_learner *l, int64_t n_rows, const in
 static heat_status measure_scale(heat_context *ctx, const heat_data *data, heat_learner *l)
 {
     heat_learn_rows rows = {0};
-    heat_status status = heat_learn_rows_load(ctx, data, &rows);
+    heat_status status = heat_learn_rows_load(ctx, data, false, &rows);
 
     if (status == HEAT_OK)
         ising_add_statistics(l, rows.n, rows.states, rows.weight, l->scale);
@@ -121,6 +121,8 @@ static heat_status ising_open(heat_context *ctx, const heat_learn_input *input,
         return status;
     l->self = self;
     l->n_visible = info.n_variables;
+    l->row_bytes = l->n_visible;
+    l->n_states = 2;
     l->coding = info.coding;
     status = list_pairs(ctx, input->graph, info.n_variables, self);
     l->n_decayed = self->n_edges;

@@ -23,7 +23,21 @@ void heat_learn_rows_clear(heat_learn_rows *rows)
     *rows = (heat_learn_rows){0};
 }
 
-heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, heat_learn_rows *rows)
+heat_status heat_learn_rows_check(heat_context *ctx, const heat_learner *l, const heat_data *data)
+{
+    heat_data_info info;
+
+    heat_data_describe(data, &info);
+    if (info.n_variables == l->n_visible &&
+        (l->n_states == 0 ||
+         (info.storage != HEAT_DATA_FLOATS && info.coding == l->coding && info.n_states <= l->n_states)))
+        return HEAT_OK;
+    return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s does not fit the training data in variables or coding",
+                     info.name);
+}
+
+heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool is_real,
+                                 heat_learn_rows *rows)
 {
     heat_data_info info;
     double total = 0;
@@ -34,10 +48,12 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, heat_
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
                          "%s: %lld values are missing, and this kind cannot fill them in", info.name,
                          (long long)info.n_missing);
-    status = heat_alloc(ctx, info.n_rows * info.n_variables, 1, &rows->states);
+    status = heat_alloc(ctx, info.n_rows * info.n_variables, is_real ? sizeof(float) : 1, &rows->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, info.n_rows, sizeof *rows->weight, &rows->weight);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && is_real)
+        heat_data_get_values(data, 0, info.n_rows, (float *)(void *)rows->states);
+    else if (status == HEAT_OK)
         status = heat_data_get_states(ctx, data, 0, info.n_rows, rows->states);
     if (status != HEAT_OK)
         return status;

@@ -4,15 +4,20 @@
 
 #include "learn/learner.h"
 
-/* Rows as states, unpacked, with weights whose mean is 1. */
+/* Rows as the learner reads them, states or 32-bit floats, with weights whose mean is 1. */
 typedef struct heat_learn_rows {
     int64_t n;
-    int8_t *states; /* [n][n_visible] */
+    int8_t *states; /* [n][row_bytes] */
     double *weight; /* [n] */
 } heat_learn_rows;
 
-HEAT_MUST_USE heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data,
+HEAT_MUST_USE heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool is_real,
                                                heat_learn_rows *rows);
+
+/* HEAT_ERROR_ARGUMENT where data to compare with is not such as the learner was opened on. */
+HEAT_MUST_USE heat_status heat_learn_rows_check(heat_context *ctx, const heat_learner *learner,
+                                                const heat_data *data);
+
 void heat_learn_rows_clear(heat_learn_rows *rows);
 
 /* Mean log-likelihood of rows, and its standard error over them, given log Z. */

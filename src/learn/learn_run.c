@@ -130,24 +130,11 @@ static heat_status judge(heat_context *ctx, const heat_trainer *t, const heat_da
     if (status == HEAT_OK && t->validation.n > 0)
         status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, &r->validation);
     if (status == HEAT_OK && test != NULL)
-        status = heat_learn_rows_load(ctx, test, &rows);
+        status = heat_learn_rows_load(ctx, test, t->learner->n_states == 0, &rows);
     if (status == HEAT_OK && test != NULL)
         status = heat_learn_likelihood(ctx, t->learner, &rows, log_z, &r->test);
     heat_learn_rows_clear(&rows);
     return status;
-}
-
-static heat_status check_part(heat_context *ctx, const heat_learner *l, const heat_data *part)
-{
-    heat_data_info info;
-
-    if (part == NULL)
-        return HEAT_OK;
-    heat_data_describe(part, &info);
-    if (info.n_variables != l->n_visible || info.storage != HEAT_DATA_BITS || info.coding != l->coding)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s does not fit the training data in variables or coding",
-                         info.name);
-    return HEAT_OK;
 }
 
 static heat_status open_learner(heat_context *ctx, const heat_learn_input *input,
@@ -155,9 +142,11 @@ static heat_status open_learner(heat_context *ctx, const heat_learn_input *input
 {
     heat_status status = l->kind->open(ctx, input, opt, l);
 
-    if (status == HEAT_OK)
-        status = check_part(ctx, l, input->validation);
-    return status == HEAT_OK ? check_part(ctx, l, input->test) : status;
+    if (status == HEAT_OK && input->validation != NULL)
+        status = heat_learn_rows_check(ctx, l, input->validation);
+    if (status == HEAT_OK && input->test != NULL)
+        status = heat_learn_rows_check(ctx, l, input->test);
+    return status;
 }
 
 /* The model, also of a run that was stopped: making it is no work that could be cut short. */
@@ -186,9 +175,9 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     if (status == HEAT_OK)
         status = choose(ctx, l, opt, &negative, &affordable, &cheap);
     if (status == HEAT_OK)
-        status = heat_learn_rows_load(ctx, input->data, &t.train);
+        status = heat_learn_rows_load(ctx, input->data, l->n_states == 0, &t.train);
     if (status == HEAT_OK && input->validation != NULL)
-        status = heat_learn_rows_load(ctx, input->validation, &t.validation);
+        status = heat_learn_rows_load(ctx, input->validation, l->n_states == 0, &t.validation);
     if (status != HEAT_OK)
         goto out;
     t.weight_decay = opt->weight_decay;

@@ -28,6 +28,8 @@ typedef struct heat_learn_kind {
     /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
     heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                         int64_t n_rows, int8_t *rows);
+    /* First rows of persistent chains; NULL: random values. */
+    void (*draw)(const heat_learner *learner, heat_stream *stream, int64_t n_rows, int8_t *rows);
     /* What one such sweep makes of p[2^n_visible], the probabilities of rows, in place; unit i is bit i.
      * NULL: not known. Cost: 2^(visible + hidden). */
     heat_status (*spread)(heat_context *ctx, const heat_learner *learner, double *p);
@@ -50,6 +52,8 @@ struct heat_learner {
     double *parameters; /* those to start from, once open */
     double *scale;      /* about 1 / variance of each statistic: steps are in its units */
     heat_coding coding; /* of the rows */
+    int32_t n_states;   /* of their values; 0: rows are 32-bit floats */
+    int64_t row_bytes;  /* from one row to the next */
     void *self;         /* the kind's own */
 };
 

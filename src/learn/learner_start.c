@@ -12,7 +12,7 @@ heat_status heat_learner_start(heat_context *ctx, const heat_data *data, uint64_
 {
     heat_learn_rows rows = {0};
     heat_stream stream;
-    heat_status status = heat_learn_rows_load(ctx, data, &rows);
+    heat_status status = heat_learn_rows_load(ctx, data, false, &rows);
 
     if (status != HEAT_OK)
         goto out;

@@ -38,12 +38,12 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
     if (status == HEAT_OK)
         status = heat_chains_create(ctx, model, &plan, &m.chains);
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
-        status = heat_chains_start(ctx, m.chains, c, rows + c * l->n_visible, 0);
+        status = heat_chains_start(ctx, m.chains, c, rows + c * l->row_bytes, 0);
     if (status == HEAT_OK)
         status = heat_parallel_for(ctx, heat_chains_thread_limit(m.chains, negative->threads),
                                    m.chains->n_units, move_unit, &m);
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
-        heat_chains_get_state(m.chains, c, rows + c * l->n_visible);
+        heat_chains_get_state(m.chains, c, rows + c * l->row_bytes);
     heat_chains_free(m.chains);
     heat_model_free(model);
     return status;

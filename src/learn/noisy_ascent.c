@@ -27,7 +27,7 @@ static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b
     b->size = t->opt->batch == HEAT_AUTO ? 100 : t->opt->batch;
     b->size = b->size < n ? b->size : n;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, b->size * t->learner->n_visible, 1, &b->states);
+        status = heat_alloc(ctx, b->size * t->learner->row_bytes, 1, &b->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, b->size, sizeof *b->weight, &b->weight);
     if (status == HEAT_OK)
@@ -68,7 +68,7 @@ static int64_t gather(heat_trainer *t, batch *b, int64_t first)
 
     for (int64_t k = 0; k < count; k++) {
         int64_t row = b->order[first + k];
-        memcpy(b->states + k * l->n_visible, t->train.states + row * l->n_visible, (size_t)l->n_visible);
+        memcpy(b->states + k * l->row_bytes, t->train.states + row * l->row_bytes, (size_t)l->row_bytes);
         b->weight[k] = t->train.weight[row];
     }
     heat_trainer_find_positive(t, count, b->states, b->weight);

@@ -7,12 +7,16 @@
 /* Random states, from the stream of the seed's own. */
 static heat_status begin(heat_context *ctx, heat_negative *negative, const heat_learner *l)
 {
-    heat_model_info info = {.coding = l->coding, .n_states = 2};
+    heat_model_info info = {.coding = l->coding, .n_states = l->n_states};
     heat_stream stream;
     int64_t count = negative->n_chains * l->n_visible;
-    heat_status status = heat_alloc(ctx, count, 1, &negative->states);
+    heat_status status = heat_alloc(ctx, negative->n_chains * l->row_bytes, 1, &negative->states);
 
     heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_BATCH, UINT64_MAX);
+    if (status == HEAT_OK && l->kind->draw != NULL) {
+        l->kind->draw(l, &stream, negative->n_chains, negative->states);
+        return HEAT_OK;
+    }
     for (int64_t k = 0; k < count && status == HEAT_OK; k++)
         negative->states[k] = heat_random_value(&info, &stream);
     return status;

@@ -306,6 +306,8 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     l->self = self;
     l->coding = info.coding;
     l->n_visible = info.n_variables;
+    l->row_bytes = l->n_visible;
+    l->n_states = 2;
     self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
     self->visible = l->coding == HEAT_CODING_SPIN ? HEAT_LAYER_SPIN : HEAT_LAYER_BINARY;
     self->hidden = strcmp(options->hidden_layer, "auto") == 0   ? self->visible

@@ -31,7 +31,7 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 1);
     for (int64_t a = 0; a < l.n_parameters; a++)
         l.parameters[a] = heat_stream_normal(&stream);
-    assert_ok(ctx, heat_learn_rows_load(ctx, data, &rows));
+    assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &rows));
     assert_int_equal(rows.n, ROWS);
     assert_ok(ctx, heat_cd_bias_find(ctx, &l, &rows, 1, bias));
     for (int k = 1; k < HEAT_CD_BIASES; k++)
