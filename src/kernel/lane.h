@@ -40,6 +40,13 @@ LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     return _mm512_i32gather_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32(stride)), p, 4);
 }
+/* Of 16-bit numbers, which must have two more bytes behind them. */
+LANE_FN lane_int lane_gather_shorts(const int16_t *p, int32_t stride)
+{
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m512i both = _mm512_i32gather_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32(stride)), p, 2);
+    return _mm512_srai_epi32(_mm512_slli_epi32(both, 16), 16);
+}
 LANE_FN void lane_store(void *p, lane_int x)
 {
     _mm512_storeu_si512(p, x);
@@ -86,6 +93,15 @@ LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
     return _mm512_sub_epi32(a, b);
+}
+/* Of both 16-bit halves of every lane. */
+LANE_FN lane_int lane_add_shorts(lane_int a, lane_int b)
+{
+    return _mm512_add_epi16(a, b);
+}
+LANE_FN lane_int lane_sub_shorts(lane_int a, lane_int b)
+{
+    return _mm512_sub_epi16(a, b);
 }
 LANE_FN lane_int lane_negate_where(lane_mask m, lane_int a)
 {
@@ -212,6 +228,14 @@ LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
     return LANE_2(lane_int, _mm256_i32gather_epi32(p, at, 4),
                   _mm256_i32gather_epi32(p + 8 * (int64_t)stride, at, 4));
 }
+LANE_FN lane_int lane_gather_shorts(const int16_t *p, int32_t stride)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i at = _mm256_mullo_epi32(lane, _mm256_set1_epi32(stride));
+    const void *low = p, *high = p + 8 * (int64_t)stride;
+    return LANE_2(lane_int, _mm256_srai_epi32(_mm256_slli_epi32(_mm256_i32gather_epi32(low, at, 2), 16), 16),
+                  _mm256_srai_epi32(_mm256_slli_epi32(_mm256_i32gather_epi32(high, at, 2), 16), 16));
+}
 LANE_FN void lane_store(void *p, lane_int x)
 {
     _mm256_storeu_si256(p, x.v[0]);
@@ -262,6 +286,14 @@ LANE_FN lane_int lane_add(lane_int a, lane_int b)
 LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
     return LANE_EACH(lane_int, _mm256_sub_epi32, a, b);
+}
+LANE_FN lane_int lane_add_shorts(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_add_epi16, a, b);
+}
+LANE_FN lane_int lane_sub_shorts(lane_int a, lane_int b)
+{
+    return LANE_EACH(lane_int, _mm256_sub_epi16, a, b);
 }
 LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 {
@@ -389,6 +421,10 @@ LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
 {
     LANE_MAP(lane_int, p[l * (int64_t)stride]);
 }
+LANE_FN lane_int lane_gather_shorts(const int16_t *p, int32_t stride)
+{
+    LANE_MAP(lane_int, p[l * (int64_t)stride]);
+}
 LANE_FN void lane_store(void *p, lane_int x)
 {
     memcpy(p, &x, sizeof x);
@@ -440,6 +476,21 @@ LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 LANE_FN lane_int lane_sub(lane_int a, lane_int b)
 {
     LANE_MAP(lane_int, lane_wrap_((uint32_t)a.v[l] - (uint32_t)b.v[l]));
+}
+/* Halves apart: what one carries or borrows must not reach the other. */
+LANE_FN uint32_t lane_halves_(uint32_t high, uint32_t low)
+{
+    return (high & 0xffff0000u) | (low & 0xffffu);
+}
+LANE_FN lane_int lane_add_shorts(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, lane_wrap_(lane_halves_(((uint32_t)a.v[l] & 0xffff0000u) + (uint32_t)b.v[l],
+                                               (uint32_t)a.v[l] + (uint32_t)b.v[l])));
+}
+LANE_FN lane_int lane_sub_shorts(lane_int a, lane_int b)
+{
+    LANE_MAP(lane_int, lane_wrap_(lane_halves_((uint32_t)a.v[l] - ((uint32_t)b.v[l] & 0xffff0000u),
+                                               (uint32_t)a.v[l] - (uint32_t)b.v[l])));
 }
 LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
 {

@@ -19,6 +19,8 @@ typedef struct heat_lane_graph {
     heat_pairwise pairs;   /* the couplings as they were given; arrays borrowed */
     const int32_t *units;  /* row[n], J; NULL: each is rounded as it is read, from pairs.coupling */
     const int32_t *twice;  /* row[n], 2 J; NULL where memory is dear: then taken from what there is */
+    const int16_t *narrow; /* [site][heat_lane_stride] of a dense graph, 2 J of all pairs, where every field
+                              and all of 2 J fit 16 bits; NULL: elsewhere */
     double unit, per_unit; /* and 1 / unit */
     const int32_t *upward; /* n, h_i + sum_j J_ij, the field where all neighbours are up; size at most 2^25 */
     const float *residual_upward; /* n, what rounding lost of h_i and, of each pair, in its smaller end */
@@ -43,15 +45,27 @@ static inline int32_t heat_lane_units(const heat_lane_graph *g, int64_t k)
                             : heat_lane_round(heat_pairwise_coupling(&g->pairs, k), g->per_unit);
 }
 
+/* The sites of a lane, in rows of fields that are kept: whole vectors of 16-bit numbers. */
+static inline int32_t heat_lane_stride(int32_t n)
+{
+    return (n + 31) / 32 * 32;
+}
+
+/* The bytes of a row of kept fields. */
+static inline int64_t heat_lane_row_bytes(const heat_lane_graph *g)
+{
+    return heat_lane_stride(g->pairs.n) * (int64_t)(g->narrow != NULL ? sizeof(int16_t) : sizeof(int32_t));
+}
+
 /* Chains that move together: lane l of vector v is chain 16 v + l of the block. In a dense graph the field of
  * every site is kept for every lane, and follows the flips: a row of the couplings is read once for all lanes
  * that flip, where sums of neighbours would read it for all that do not. The bits are the same either way. */
 typedef struct heat_lane_block {
     int32_t n_vectors;  /* 1, 2 or 4 */
-    int32_t stride;     /* n rounded up to whole vectors */
     int32_t first, end; /* the visits of a sweep that the next call makes; end 0: all n */
-    int32_t *fields;    /* [lane][stride] in units, and a row of scratch; NULL: sums of neighbours */
-    uint16_t *down;     /* [site][vector] bit l set where the spin of lane l is -1 */
+    void *fields; /* [lane][heat_lane_stride] in units, int16_t where the graph is narrow, else int32_t, and a
+                     row of scratch; NULL: sums of neighbours */
+    uint16_t *down;                           /* [site][vector] bit l set where the spin of lane l is -1 */
     float scale[HEAT_MOST_WIDE_LANES];        /* -2 beta unit / ln 2 */
     int64_t energy[HEAT_MOST_WIDE_LANES];     /* in units, follows every flip */
     uint32_t random[4][HEAT_MOST_WIDE_LANES]; /* xoshiro128+ of each lane */

@@ -26,15 +26,23 @@ LANE_FN lane_mask decide(heat_flip_rule rule, lane_real y, lane_int random)
     return lane_less_real(u, lane_mul(lane_exp2(y, 1), lane_minus(all, u)));
 }
 
+/* How a sweep comes by the fields: kept in 32 bits or in 16, or summed from couplings that are kept doubled
+ * or not; the plain way takes sites as they are numbered and fetches nothing ahead. */
+typedef enum sweep_way { KEPT, KEPT_NARROW, TWICE, TWICE_ORDERED, ANY, N_WAYS } sweep_way;
+
 /* The loops' invariants: constants where sweep_vectors is called, but for the pointers. */
 typedef struct sweep_plan {
     const heat_lane_graph *graph;
     heat_lane_block *block;
     heat_flip_rule rule;
     int vectors;
-    bool is_dense, has_twice;
-    bool is_plain; /* sites as they are numbered, nothing fetched ahead */
+    sweep_way way;
 } sweep_plan;
+
+LANE_FN bool keeps_fields(const sweep_plan *p)
+{
+    return p->way == KEPT || p->way == KEPT_NARROW;
+}
 
 static bool fetches(const heat_lane_graph *g, const heat_lane_block *b)
 {
@@ -43,7 +51,7 @@ static bool fetches(const heat_lane_graph *g, const heat_lane_block *b)
 
 LANE_FN int32_t site_at(const sweep_plan *p, int32_t visit)
 {
-    return !p->is_plain && p->graph->order != NULL ? p->graph->order[visit] : visit;
+    return p->way != TWICE && p->graph->order != NULL ? p->graph->order[visit] : visit;
 }
 
 /* Asks for the words of a site's neighbours, some visits before they are needed. */
@@ -77,32 +85,51 @@ static void spread_row(const heat_lane_graph *g, int32_t i, int32_t stride, int3
         twice[col[k]] = 2 * (units != NULL ? units[k] : heat_lane_round(coupling[k], per_unit));
 }
 
-/* field += sign * twice, over a whole row. */
-LANE_FN void add_row(int32_t *field, const int32_t *twice, int32_t stride, bool add)
+/* field += or -= twice, over a whole row of 16- or 32-bit numbers. */
+LANE_FN void add_row(void *field, const void *twice, int64_t bytes, bool add, const bool is_narrow)
 {
-    for (int32_t j = 0; j < stride; j += LANES) {
-        lane_int old = lane_load(field + j), change = lane_load(twice + j);
-        lane_store(field + j, add ? lane_add(old, change) : lane_sub(old, change));
+    for (int64_t at = 0; at < bytes; at += 4 * LANES) {
+        lane_int old = lane_load((char *)field + at), change = lane_load((const char *)twice + at);
+        if (is_narrow)
+            lane_store((char *)field + at, add ? lane_add_shorts(old, change) : lane_sub_shorts(old, change));
+        else
+            lane_store((char *)field + at, add ? lane_add(old, change) : lane_sub(old, change));
     }
 }
 
-/* Tells the flipped lanes' fields of a flip of site i; bits[v] of them, already flipped in `down`. */
-LANE_FN void tell_flips(const heat_lane_graph *g, heat_lane_block *b, int32_t i, const uint16_t *bits,
-                        const int vectors)
+/* Twice the couplings of site i as its neighbours' fields take them up. */
+LANE_FN const void *twice_row(const heat_lane_graph *g, const heat_lane_block *b, int32_t i,
+                              const bool is_narrow)
 {
-    int32_t *twice = b->fields + (int64_t)LANES * vectors * b->stride;
-    const uint16_t *down = b->down + (int64_t)i * vectors;
+    const int32_t stride = heat_lane_stride(g->pairs.n);
+    int32_t *scratch;
+
+    if (is_narrow)
+        return g->narrow + (int64_t)i * stride;
+    scratch = (int32_t *)b->fields + (int64_t)LANES * b->n_vectors * stride;
+    spread_row(g, i, stride, scratch);
+    return scratch;
+}
+
+/* Tells the flipped lanes' fields of a flip of site i; bits[v] of them, already flipped in `down`. */
+LANE_FN void tell_flips(const sweep_plan *p, int32_t i, const uint16_t *bits)
+{
+    const bool is_narrow = p->way == KEPT_NARROW;
+    const int64_t bytes = heat_lane_row_bytes(p->graph);
+    const uint16_t *down = p->block->down + (int64_t)i * p->vectors;
+    const void *twice;
     unsigned any = 0;
 
-    for (int v = 0; v < vectors; v++)
+    for (int v = 0; v < p->vectors; v++)
         any |= bits[v];
     if (any == 0)
         return;
-    spread_row(g, i, b->stride, twice);
-    for (int v = 0; v < vectors; v++)
+    twice = twice_row(p->graph, p->block, i, is_narrow);
+    for (int v = 0; v < p->vectors; v++)
         for (unsigned left = bits[v]; left != 0; left &= left - 1) {
             int l = __builtin_ctz(left);
-            add_row(b->fields + (int64_t)(LANES * v + l) * b->stride, twice, b->stride, !(down[v] >> l & 1));
+            add_row((char *)p->block->fields + (LANES * v + l) * bytes, twice, bytes, !(down[v] >> l & 1),
+                    is_narrow);
         }
 }
 
@@ -111,7 +138,7 @@ LANE_FN lane_int twice_units(const sweep_plan *p, int64_t k)
 {
     const heat_lane_graph *g = p->graph;
 
-    if (p->has_twice)
+    if (p->way == TWICE || p->way == TWICE_ORDERED)
         return lane_all(g->twice[k]);
     return lane_shift_left(g->units != NULL
                                ? lane_all(g->units[k])
@@ -136,10 +163,13 @@ LANE_FN void sum_fields(const sweep_plan *p, int32_t i, lane_int *field)
 
 LANE_FN void load_fields(const sweep_plan *p, int32_t i, lane_int *field)
 {
-    const heat_lane_block *b = p->block;
+    const int32_t stride = heat_lane_stride(p->graph->pairs.n);
 
-    for (int v = 0; v < p->vectors; v++)
-        field[v] = lane_gather(b->fields + (int64_t)LANES * v * b->stride + i, b->stride);
+    for (int v = 0; v < p->vectors; v++) {
+        int64_t at = (int64_t)LANES * v * stride + i;
+        field[v] = p->way == KEPT_NARROW ? lane_gather_shorts((const int16_t *)p->block->fields + at, stride)
+                                         : lane_gather((const int32_t *)p->block->fields + at, stride);
+    }
 }
 
 /* Not inlined: the energies would take the registers of the loop over sites. */
@@ -154,7 +184,7 @@ LANE_FN void sweep_vectors(const sweep_plan p)
     heat_lane_block *b = p.block;
     const int32_t n = p.graph->pairs.n, last = b->end == 0 ? n : b->end;
     const int vectors = p.vectors;
-    const bool is_fetched = !p.is_plain && !p.is_dense && fetches(p.graph, b);
+    const bool is_fetched = (p.way == TWICE_ORDERED || p.way == ANY) && fetches(p.graph, b);
     lane_int random[HEAT_MOST_VECTORS][4];
     lane_real scale[HEAT_MOST_VECTORS];
 
@@ -177,7 +207,7 @@ LANE_FN void sweep_vectors(const sweep_plan p)
 
             if (is_fetched && visit + HEAT_SITES_AHEAD < n)
                 fetch_neighbours(&p, site_at(&p, visit + HEAT_SITES_AHEAD));
-            if (p.is_dense)
+            if (keeps_fields(&p))
                 load_fields(&p, i, field);
             else
                 sum_fields(&p, i, field);
@@ -191,8 +221,8 @@ LANE_FN void sweep_vectors(const sweep_plan p)
                 flipped[v] = lane_to_bits(flips);
                 down[v] = (uint16_t)(down[v] ^ flipped[v]);
             }
-            if (p.is_dense)
-                tell_flips(p.graph, b, i, flipped, vectors);
+            if (keeps_fields(&p))
+                tell_flips(&p, i, flipped);
         }
         for (int v = 0; v < vectors; v++)
             lane_store(sums + LANES * v, change[v]);
@@ -205,17 +235,16 @@ LANE_FN void sweep_vectors(const sweep_plan p)
 
 /* Each combination is a function of its own, so that the compiler has all registers for its loops. */
 typedef void (*sweep_case)(const heat_lane_graph *graph, heat_lane_block *block);
-enum { DENSE, TWICE, TWICE_ORDERED, ANY, N_WAYS };
 
 #define SWEEP_CASE(rule, vectors, way)                                                                       \
     static __attribute__((noinline)) void sweep_##rule##_##vectors##_##way(const heat_lane_graph *graph,     \
                                                                            heat_lane_block *block)           \
     {                                                                                                        \
-        sweep_vectors((sweep_plan){graph, block, rule, vectors, (way) == DENSE,                              \
-                                   (way) == TWICE || (way) == TWICE_ORDERED, (way) == TWICE});               \
+        sweep_vectors((sweep_plan){graph, block, rule, vectors, way});                                       \
     }
 #define SWEEP_WAYS(rule, vectors)                                                                            \
-    SWEEP_CASE(rule, vectors, DENSE)                                                                         \
+    SWEEP_CASE(rule, vectors, KEPT)                                                                          \
+    SWEEP_CASE(rule, vectors, KEPT_NARROW)                                                                   \
     SWEEP_CASE(rule, vectors, TWICE)                                                                         \
     SWEEP_CASE(rule, vectors, TWICE_ORDERED)                                                                 \
     SWEEP_CASE(rule, vectors, ANY)
@@ -228,8 +257,9 @@ SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 4)
 
 #define WAYS_OF(rule, vectors)                                                                               \
     {                                                                                                        \
-        sweep_##rule##_##vectors##_DENSE, sweep_##rule##_##vectors##_TWICE,                                  \
-            sweep_##rule##_##vectors##_TWICE_ORDERED, sweep_##rule##_##vectors##_ANY                         \
+        sweep_##rule##_##vectors##_KEPT, sweep_##rule##_##vectors##_KEPT_NARROW,                             \
+            sweep_##rule##_##vectors##_TWICE, sweep_##rule##_##vectors##_TWICE_ORDERED,                      \
+            sweep_##rule##_##vectors##_ANY                                                                   \
     }
 static const sweep_case sweep_cases[2][3][N_WAYS] = {
     {WAYS_OF(HEAT_FLIP_METROPOLIS, 1), WAYS_OF(HEAT_FLIP_METROPOLIS, 2), WAYS_OF(HEAT_FLIP_METROPOLIS, 4)},
@@ -239,23 +269,28 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
                                               heat_flip_rule rule)
 {
     const bool is_plain = graph->order == NULL && !fetches(graph, block);
-    int way = block->fields != NULL ? DENSE : graph->twice == NULL ? ANY : is_plain ? TWICE : TWICE_ORDERED;
+    sweep_way way = graph->twice == NULL ? ANY : is_plain ? TWICE : TWICE_ORDERED;
 
+    if (block->fields != NULL)
+        way = graph->narrow != NULL ? KEPT_NARROW : KEPT;
     sweep_cases[rule][block->n_vectors / 2][way](graph, block);
 }
 
 LANE_UNUSED static void LANE_PASTE(lane_refresh_, LANE_ISA)(const heat_lane_graph *g, heat_lane_block *b,
                                                             int32_t lane)
 {
-    int32_t *field = b->fields + (int64_t)lane * b->stride;
-    int32_t *twice = b->fields + (int64_t)LANES * b->n_vectors * b->stride;
+    const int64_t bytes = heat_lane_row_bytes(g);
+    const bool is_narrow = g->narrow != NULL;
+    void *field = (char *)b->fields + lane * bytes;
 
-    memcpy(field, g->upward, (size_t)g->pairs.n * sizeof *field);
     for (int32_t i = 0; i < g->pairs.n; i++)
-        if (b->down[(int64_t)i * b->n_vectors + lane / LANES] >> lane % LANES & 1) {
-            spread_row(g, i, b->stride, twice);
-            add_row(field, twice, b->stride, false);
-        }
+        if (is_narrow)
+            ((int16_t *)field)[i] = (int16_t)g->upward[i];
+        else
+            ((int32_t *)field)[i] = g->upward[i];
+    for (int32_t i = 0; i < g->pairs.n; i++)
+        if (b->down[(int64_t)i * b->n_vectors + lane / LANES] >> lane % LANES & 1)
+            add_row(field, twice_row(g, b, i, is_narrow), bytes, false, is_narrow);
 }
 
 /* What rounding lost of the edge that stands at k. */

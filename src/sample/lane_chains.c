@@ -61,9 +61,9 @@ static void choose_widths(heat_chains *c, heat_lane_store *s)
     s->n_blocks_in_all = (c->n_chains + c->width - 1) / c->width * s->n_blocks;
 }
 
-static int64_t field_words(const heat_lane_store *s, const heat_lane_block *b)
+static int64_t field_bytes(const heat_lane_store *s)
 {
-    return (int64_t)(s->block_width + 1) * b->stride;
+    return (s->block_width + 1) * heat_lane_row_bytes(&s->lanes->graph);
 }
 
 static heat_status alloc_blocks(heat_context *ctx, const heat_chains *c, heat_lane_store *s, bool track_best)
@@ -84,10 +84,9 @@ static heat_status alloc_blocks(heat_context *ctx, const heat_chains *c, heat_la
     for (int64_t b = 0; b < n && status == HEAT_OK; b++) {
         heat_lane_block *block = &s->blocks[b];
         block->n_vectors = s->block_width / HEAT_LANES_A_VECTOR;
-        block->stride = (c->n + HEAT_LANES_A_VECTOR - 1) / HEAT_LANES_A_VECTOR * HEAT_LANES_A_VECTOR;
         status = heat_alloc(ctx, words, sizeof(uint16_t), &block->down);
         if (status == HEAT_OK && s->lanes->is_dense)
-            status = heat_alloc(ctx, field_words(s, block), sizeof *block->fields, &block->fields);
+            status = heat_alloc(ctx, field_bytes(s), 1, &block->fields);
         if (status == HEAT_OK)
             status = heat_alloc(ctx, words, sizeof(uint16_t), &s->before[b]);
         if (status == HEAT_OK && track_best)
@@ -158,8 +157,9 @@ static double lanes_bytes(const heat_model *model, const heat_model_info *info, 
     if (!heat_model_get_pairwise(model, &graph))
         return -1;
     return lanes * ((plan->track_best ? 3 : 2) / 8.0 * info->n_variables + 64) +
-           (heat_lane_is_dense(info->n_variables, 2 * info->n_edges) ? (lanes + 64) * 4 * info->n_variables
-                                                                     : 0) +
+           (heat_lane_is_dense(info->n_variables, 2 * info->n_edges)
+                ? ((lanes + 64) * 4 + 2.0 * info->n_variables) * info->n_variables
+                : 0) +
            (double)info->n_edges * 2 * sizeof(int32_t) * /* units of the lanes' own, and twice them */
                (heat_lane_keeps_twice(info->n_variables, 2 * info->n_edges) ? 2 : 1) +
            info->n_variables * (double)(3 * sizeof(int32_t) + sizeof(float));
@@ -184,8 +184,10 @@ static int64_t field_of(const heat_lane_store *s, const place *p, int32_t i)
     const uint16_t *down = b->down + first_word(p);
     int64_t field = g->upward[i];
 
-    if (b->fields != NULL)
-        return b->fields[(int64_t)p->lane * b->stride + i];
+    if (b->fields != NULL) {
+        int64_t at = (int64_t)p->lane * heat_lane_stride(g->pairs.n) + i;
+        return g->narrow != NULL ? ((const int16_t *)b->fields)[at] : ((const int32_t *)b->fields)[at];
+    }
     for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++)
         if (down[(int64_t)g->pairs.col[k] * b->n_vectors] & p->bit)
             field -= 2 * (int64_t)heat_lane_units(g, k);
@@ -515,8 +517,7 @@ static heat_status lanes_add_parts(heat_context *ctx, heat_chains *c, heat_parts
         if (status == HEAT_OK)
             status = heat_parts_add(ctx, p, "lanes/random", b, block->random, sizeof block->random);
         if (status == HEAT_OK && block->fields != NULL)
-            status = heat_parts_add(ctx, p, "lanes/fields", b, block->fields,
-                                    field_words(s, block) * (int64_t)sizeof *block->fields);
+            status = heat_parts_add(ctx, p, "lanes/fields", b, block->fields, field_bytes(s));
         if (status == HEAT_OK && s->best_down != NULL)
             status = heat_parts_add(ctx, p, "lanes/best_down", b, s->best_down[b],
                                     words * (int64_t)sizeof *block->down);

@@ -8,7 +8,9 @@
 #include <math.h>
 
 static const double most_units = 0x1p25; /* of a field: see heat_lane_graph */
-static const double most_bias = 0x1p-9;  /* of an average, in standard deviations of what is averaged */
+static const double most_narrow_units =
+    0x1p14 - 1;                         /* of a field, so that twice a coupling fits 16 bits too */
+static const double most_bias = 0x1p-9; /* of an average, in standard deviations of what is averaged */
 
 /* The largest |h_i| + sum_j |J_ij|, and the largest number of neighbours. */
 static double strongest_field(const heat_pairwise *g, int64_t *most_neighbours)
@@ -77,6 +79,23 @@ static heat_status double_units(heat_context *ctx, const heat_pairwise *g, heat_
     m->graph.twice = m->twice;
     for (int64_t k = 0; k < g->row[g->n] && status == HEAT_OK; k++)
         m->twice[k] = 2 * heat_lane_units(&m->graph, k);
+    return status;
+}
+
+/* Rows of all pairs, where 16 bits hold every field of a dense graph. */
+static heat_status spread_units(heat_context *ctx, const heat_pairwise *g, double strongest,
+                                heat_lane_model *m)
+{
+    const int32_t stride = heat_lane_stride(g->n);
+    heat_status status;
+
+    if (!m->is_dense || strongest > most_narrow_units * m->graph.unit)
+        return HEAT_OK;
+    status = heat_alloc(ctx, (int64_t)g->n * stride, sizeof *m->narrow, &m->narrow);
+    m->graph.narrow = m->narrow;
+    for (int32_t i = 0; i < g->n && status == HEAT_OK; i++)
+        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
+            m->narrow[(int64_t)i * stride + g->col[k]] = (int16_t)(2 * heat_lane_units(&m->graph, k));
     return status;
 }
 
@@ -169,6 +188,8 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     status = choose_units(ctx, g, m);
     if (status == HEAT_OK)
         status = double_units(ctx, g, m);
+    if (status == HEAT_OK && !rounded)
+        status = spread_units(ctx, g, strongest, m);
     if (status == HEAT_OK)
         status = fill(ctx, g, rounded, m);
     if (status == HEAT_OK)
@@ -187,6 +208,7 @@ void heat_lane_model_free(heat_lane_model *m)
         return;
     heat_free(m->own_units);
     heat_free(m->twice);
+    heat_free(m->narrow);
     heat_free(m->upward);
     heat_free(m->residual_upward);
     heat_free(m->order);

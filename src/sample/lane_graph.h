@@ -24,6 +24,7 @@ typedef struct heat_lane_model {
     bool is_dense;         /* blocks should keep fields */
     int32_t *own_units;    /* [row[n]] where the lanes' unit is not the model's */
     int32_t *twice;        /* [row[n]] where it is kept */
+    int16_t *narrow;       /* rows of all pairs, where fields are narrow */
     int32_t *upward;       /* [n] */
     float *residual_upward;
     int32_t *order; /* [n] of the visits; NULL: as numbered */
