@@ -21,6 +21,12 @@ static const float lane_powers[32] LANE_UNUSED = {
     1.68179286f, 1.71861935f, 1.75625217f, 1.79470909f, 1.8340081f,  1.87416768f, 1.91520655f, 1.95714414f};
 
 #define LANE_FN static inline __attribute__((always_inline)) LANE_UNUSED
+/* A whole sweep of which constants make several: plain C keeps one, which takes them as they come. */
+#ifdef __AVX2__
+#define LANE_SWEEP_FN LANE_FN
+#else
+#define LANE_SWEEP_FN static __attribute__((noinline)) LANE_UNUSED
+#endif
 
 #if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 

@@ -179,7 +179,7 @@ static __attribute__((noinline)) void add_changes(heat_lane_block *b, const int3
         b->energy[l] += 2 * (int64_t)halves[l];
 }
 
-LANE_FN void sweep_vectors(const sweep_plan p)
+LANE_SWEEP_FN void sweep_vectors(const sweep_plan p)
 {
     heat_lane_block *b = p.block;
     const int32_t n = p.graph->pairs.n, last = b->end == 0 ? n : b->end;
