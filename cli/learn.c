@@ -6,6 +6,7 @@
 #include "terminal.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What the verb holds while it runs. */
 typedef struct learning {
@@ -31,10 +32,13 @@ static json_t *json_history(cli *c, const heat_learn_result *r)
     json_t *rows = json_array();
 
     for (int64_t k = 0; k < r->n_history; k++) {
+        const heat_learn_look *look = &r->history[k];
+        const double numbers[] = {look->train,       look->validation,  look->count.log_z,
+                                  look->count.error, look->count.lower, look->count.upper};
         json_t *row = json_array();
-        cli_append(c, row, json_integer(r->history_epoch[k]));
-        cli_append(c, row, cli_json_number(r->history_train[k]));
-        cli_append(c, row, cli_json_number(r->history_validation[k]));
+        cli_append(c, row, json_integer(look->epoch));
+        for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+            cli_append(c, row, cli_json_number(numbers[n]));
         cli_append(c, rows, row);
     }
     return rows;
@@ -71,6 +75,11 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     cli_put(c, result, "negative", json_string(r->negative));
     cli_put(c, result, "gradient", cli_json_number(r->gradient));
     cli_put(c, result, "exact", json_boolean(r->exact));
+    cli_put(c, result, "log_z", cli_json_number(r->count.log_z));
+    cli_put(c, result, "log_z_error", cli_json_number(r->count.error));
+    cli_put(c, result, "log_z_lower", cli_json_number(r->count.lower));
+    cli_put(c, result, "log_z_upper", cli_json_number(r->count.upper));
+    cli_put(c, result, "log_z_method", json_string(r->count_method));
     cli_put(c, likelihood, "train", json_likelihood(c, &r->train));
     cli_put(c, likelihood, "validation", json_likelihood(c, &r->validation));
     cli_put(c, likelihood, "test", json_likelihood(c, &r->test));
@@ -100,16 +109,39 @@ static void print_bias(const heat_learn_result *r)
                       cli_text_short(r->cd_bias[k].update, 3, update));
 }
 
+static const char *describe_count(const heat_learn_result *r)
+{
+    if (r->exact)
+        return "exact: every state was counted";
+    if (!isfinite(r->count.log_z))
+        return "unknown: log Z is not affordable";
+    return strcmp(r->count_method, "annealing") == 0
+               ? "estimated: log Z by annealing there and back"
+               : "estimated: log Z as it was tracked along training; annealing was not believed";
+}
+
+/* Where it is not exact. */
+static void print_count(const heat_learn_result *r)
+{
+    char mean[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE], lower[CLI_NUMBER_SIZE], upper[CLI_NUMBER_SIZE];
+
+    if (r->exact || !isfinite(r->count.log_z))
+        return;
+    cli_print_row("log Z", "%s ± %s, bounds %s and %s", cli_text_mean(r->count.log_z, r->count.error, mean),
+                  cli_text_error(r->count.error, error), cli_text_mean(r->count.lower, r->count.error, lower),
+                  cli_text_mean(r->count.upper, r->count.error, upper));
+}
+
 static void print_text(cli *c, const heat_learn_result *r)
 {
     char number[CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
-    cli_print_row("log-likelihood", "%s",
-                  r->exact ? "exact: every state was counted" : "unknown: log Z is not affordable");
+    cli_print_row("log-likelihood", "%s", describe_count(r));
     print_likelihood("  train", &r->train);
     print_likelihood("  validation", &r->validation);
     print_likelihood("  test", &r->test);
+    print_count(r);
     cli_print_row("negative", "%s", r->negative);
     cli_print_row("epochs", "%lld", (long long)r->epochs);
     if (isfinite(r->gradient))

@@ -33,16 +33,16 @@ static heat_status train(cli *c, const char *spec, double binarize, heat_learn_o
 /* The likelihood at epochs 0, 1, 2, 4, ..., a bar each from the first to the last. */
 static void draw_climb(const heat_learn_result *r, tour_finding *f)
 {
-    double low = r->history_train[0], high = r->history_train[r->n_history - 1];
+    double low = r->history[0].train, high = r->history[r->n_history - 1].train;
     size_t used = 0;
 
     for (int64_t h = 0; h < r->n_history; h = h == 0 ? 1 : 2 * h) {
-        int marks = (int)lround((r->history_train[h] - low) / (high - low) * MOST_MARKS);
+        int marks = (int)lround((r->history[h].train - low) / (high - low) * MOST_MARKS);
         char bar[3 * MOST_MARKS + 1] = "";
         for (int k = 0; k < marks && k < MOST_MARKS; k++)
             strcat(bar, "█");
         used += (size_t)snprintf(f->picture + used, sizeof f->picture - used, "%5lld  %7.2f nats  %s\n",
-                                 (long long)r->history_epoch[h], r->history_train[h], bar);
+                                 (long long)r->history[h].epoch, r->history[h].train, bar);
     }
 }
 
@@ -51,7 +51,7 @@ static double largest_fall(const heat_learn_result *r)
     double most = 0;
 
     for (int64_t h = 1; h < r->n_history; h++)
-        most = fmax(most, r->history_train[h - 1] - r->history_train[h]);
+        most = fmax(most, r->history[h - 1].train - r->history[h].train);
     return most;
 }
 

@@ -39,7 +39,8 @@ const cli_verb cli_verbs[] = {
      "variables visible; rbm: a layer of --hidden units too; boltzmann: a few, any pair coupled, or in "
      "--layers.\n"
      "Training follows the gradient of the log-likelihood: means over the data minus means over the model;\n"
-     "--negative says how the latter are found. The log-likelihood is exact where log Z is affordable.\n"
+     "--negative says how the latter are found. The log-likelihood is exact where log Z is affordable, else "
+     "estimated.\n"
      "--validation and --test take a file or a fraction of the rows; --output FILE writes the model.",
      "ising bars-and-stripes:3x3", cli_learn},
     {"score", "MODEL DATA", 2, 2, "how likely are data under a model?",

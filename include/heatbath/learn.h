@@ -35,8 +35,8 @@ typedef struct heat_learn_input {
     const heat_model *graph;     /* its edges are the couplings to learn; NULL: all pairs */
 } heat_learn_input;
 
-/* Mean of log p(row), nats, and its standard error over rows. NaN: no such data, or log Z is not affordable.
- */
+/* Mean of log p(row), nats, and its standard error over rows: that of log Z is apart. NaN: no such data, or
+ * log Z is not known. */
 typedef struct heat_likelihood {
     double mean, error;
 } heat_likelihood;
@@ -53,6 +53,19 @@ typedef struct heat_cd_bias {
 
 enum { HEAT_CD_BIASES = 7 }; /* k = 1, 2, 4, ... 64 */
 
+/* log Z of a model that is learned. Exact: error 0, and bounds equal to it. NaN: not known. */
+typedef struct heat_learn_count {
+    double log_z, error; /* one standard error */
+    double lower, upper; /* bounds, low and high on the average, two standard errors away */
+} heat_learn_count;
+
+/* One look at the model on the way. */
+typedef struct heat_learn_look {
+    int64_t epoch;
+    double train, validation; /* mean log-likelihoods; NaN without such data */
+    heat_learn_count count;
+} heat_learn_look;
+
 typedef struct heat_learn_result {
     size_t size; /* set by heat_learn_result_init; 0 means the first release's layout */
     heat_outcome
@@ -64,9 +77,10 @@ typedef struct heat_learn_result {
     double gradient;      /* largest derivative of the log-likelihood in any parameter; NaN unless exact */
     bool exact;           /* the likelihoods are: log Z was summed */
     heat_likelihood train, validation, test;
-    int64_t n_history; /* epochs at which the likelihood was looked at */
-    int64_t *history_epoch;
-    double *history_train, *history_validation; /* mean log-likelihoods; NaN where there are none */
+    heat_learn_count count;   /* log Z of what was learned */
+    const char *count_method; /* "exact", "annealing", "tracking", "unknown"; static */
+    int64_t n_history;
+    heat_learn_look *history; /* [n_history], owned */
     double seconds;
     bool has_cd_bias; /* with `report_bias` */
     heat_cd_bias cd_bias[HEAT_CD_BIASES];

@@ -172,6 +172,14 @@ static bool is_over(heat_trainer *t, ascent *a, bool moved)
     return true;
 }
 
+static heat_status look(heat_context *ctx, heat_trainer *t, const ascent *a, bool *ended)
+{
+    double log_z = t->negative->log_z;
+    heat_learn_count count = {log_z, 0, log_z, log_z};
+
+    return heat_trainer_look(ctx, t, t->result->epochs, a->likelihood, &count, ended);
+}
+
 static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a)
 {
     heat_learn_result *r = t->result;
@@ -183,7 +191,7 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a)
     status = evaluate(ctx, t, a);
     while (status == HEAT_OK && !heat_halted(ctx)) {
         if (moved)
-            status = heat_trainer_look(ctx, t, r->epochs, a->likelihood, t->negative->log_z, &ended);
+            status = look(ctx, t, a, &ended);
         if (status != HEAT_OK || ended || is_over(t, a, moved) || r->epochs == t->opt->epochs)
             return status;
         status = step(ctx, t, a, &moved);

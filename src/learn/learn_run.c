@@ -6,6 +6,7 @@
 #include "learn/cd_bias.h"
 #include "learn/trainer.h"
 
+#include <heatbath/logz.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ static const heat_negative_kind *const negatives[] = {HEAT_NEGATIVES(NEGATIVE_RO
 enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / sizeof *negatives };
 
 static const int64_t auto_sweeps = 5;
+enum { ANNEALED = 256, ANNEALING_SWEEPS = 100000 };
+static const double training_share = 0.85; /* of the time, where log Z is found by annealing afterwards */
 
 void heat_learner_clear(heat_learner *l)
 {
@@ -36,9 +39,7 @@ void heat_learn_result_clear(heat_learn_result *r)
     if (r == NULL)
         return;
     heat_model_free(r->model);
-    heat_free(r->history_epoch);
-    heat_free(r->history_train);
-    heat_free(r->history_validation);
+    heat_free(r->history);
     size = r->size;
     *r = (heat_learn_result){.size = size};
 }
@@ -106,27 +107,70 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     return status;
 }
 
-/* Likelihoods of what was learned; NaN where log Z is not affordable. */
-static heat_status judge(heat_context *ctx, const heat_trainer *t, const heat_data *test, bool affordable,
+/* log Z of what was learned, where it was tracked: annealing from independent variables and back, which knows
+ * nothing of the way there, where it can be believed. */
+static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_result *r)
+{
+    heat_logz_options options;
+    heat_logz_result z = {0};
+    heat_model *model = NULL;
+    heat_status status = t->learner->kind->make_model(ctx, t->learner, &model);
+
+    heat_logz_options_init(&options);
+    options.method = "ais";
+    options.replicas = ANNEALED;
+    options.sweeps = ANNEALING_SWEEPS;
+    options.target_error = t->opt->target_error;
+    options.seed = t->opt->seed;
+    options.threads = t->opt->threads;
+    options.isa = t->opt->isa;
+    options.memory = t->opt->memory;
+    if (status == HEAT_OK)
+        status = heat_logz(ctx, model, &options, &z);
+    if (status == HEAT_OK && isfinite(z.log_z) && isfinite(z.error)) {
+        r->count = (heat_learn_count){z.log_z, z.error, z.rows[0].log_z_lower, z.rows[0].log_z_upper};
+        r->count_method = "annealing";
+    }
+    heat_logz_result_clear(&z);
+    heat_model_free(model);
+    return status == HEAT_ERROR_UNABLE ? HEAT_OK : status;
+}
+
+/* log Z of what was learned: counted, else annealed, else as it was tracked. */
+static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, heat_learn_result *r)
+{
+    const double none = (double)NAN;
+    heat_status status = HEAT_OK;
+
+    r->count = (heat_learn_count){none, none, none, none};
+    r->count_method = "unknown";
+    t->sees_likelihood = affordable;
+    if (!affordable && !t->tracks)
+        return HEAT_OK;
+    status = heat_trainer_count(ctx, t, &r->count);
+    if (status == HEAT_ERROR_STOPPED || heat_halted(ctx)) { /* what was learned counts */
+        r->count = (heat_learn_count){none, none, none, none};
+        return HEAT_OK;
+    }
+    r->exact = affordable;
+    r->count_method = affordable ? "exact" : "tracking";
+    return status == HEAT_OK && !affordable ? anneal(ctx, t, r) : status;
+}
+
+/* Likelihoods of what was learned; NaN where log Z is not known. */
+static heat_status judge(heat_context *ctx, heat_trainer *t, const heat_data *test, bool affordable,
                          heat_learn_result *r)
 {
     const heat_likelihood none = {(double)NAN, (double)NAN};
     heat_learn_rows rows = {0};
     double log_z;
-    heat_status status;
+    heat_status status = count(ctx, t, affordable, r);
 
+    log_z = r->count.log_z;
     r->train = r->validation = r->test = none;
-    r->exact = affordable;
-    if (!affordable)
-        return HEAT_OK;
-    status = t->learner->kind->sum_states(ctx, t->learner, t->opt->threads, NULL, &log_z);
-    if (status == HEAT_ERROR_STOPPED ||
-        (status == HEAT_OK && isnan(log_z))) { /* halted: what was learned counts */
-        r->exact = false;
-        return HEAT_OK;
-    }
-    if (status == HEAT_OK)
-        status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &r->train);
+    if (status != HEAT_OK || isnan(log_z))
+        return status;
+    status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &r->train);
     if (status == HEAT_OK && t->validation.n > 0)
         status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, &r->validation);
     if (status == HEAT_OK && test != NULL)
@@ -164,6 +208,19 @@ static heat_status make_model(heat_context *ctx, const heat_learner *l, heat_mod
     return status;
 }
 
+/* Leaves time for what is to be told afterwards. */
+static heat_status train(heat_context *ctx, heat_trainer *t, bool affordable)
+{
+    double end_s = ctx->deadline_s, now_s = heat_clock();
+    heat_status status;
+
+    if (t->tracks && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
+        ctx->deadline_s = now_s + training_share * (end_s - now_s);
+    status = heat_trainer_run(ctx, t);
+    ctx->deadline_s = end_s;
+    return status;
+}
+
 static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_learner *l,
                          const heat_learn_options *opt, heat_learn_result *r)
 {
@@ -186,7 +243,11 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     t.sees_likelihood = cheap || (affordable && negative.kind->is_exact);
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
-    status = heat_trainer_run(ctx, &t);
+    t.tracks = !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;
+    if (t.tracks)
+        status = heat_tracked_count_open(ctx, l, opt, &t.tracked);
+    if (status == HEAT_OK)
+        status = train(ctx, &t, affordable);
     if (status == HEAT_OK)
         status = judge(ctx, &t, input->test, affordable, r);
     if (status == HEAT_OK && opt->report_bias)
@@ -196,6 +257,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
         status = make_model(ctx, l, &r->model);
 out:
     heat_free(negative.states);
+    heat_tracked_count_close(&t.tracked);
     heat_learn_rows_clear(&t.train);
     heat_learn_rows_clear(&t.validation);
     return status;

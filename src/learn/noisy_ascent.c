@@ -103,22 +103,22 @@ static void swap_average(heat_trainer *t, batch *b)
     b->average = parameters;
 }
 
-/* Now and then, where log Z is cheap: the likelihood of the average. */
+/* Now and then: the likelihood of the average. */
 static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch, bool *ended)
 {
     int64_t apart = t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
     heat_likelihood train;
-    double log_z;
+    heat_learn_count count;
     heat_status status;
 
-    if (!t->sees_likelihood || (epoch % apart != 0 && epoch != t->opt->epochs))
+    if (!(t->sees_likelihood || t->tracks) || (epoch % apart != 0 && epoch != t->opt->epochs))
         return HEAT_OK;
     swap_average(t, b);
-    status = t->learner->kind->sum_states(ctx, t->learner, t->opt->threads, NULL, &log_z);
+    status = heat_trainer_count(ctx, t, &count);
     if (status == HEAT_OK && !heat_halted(ctx))
-        status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &train);
+        status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
     if (status == HEAT_OK && !heat_halted(ctx))
-        status = heat_trainer_look(ctx, t, epoch, train.mean, log_z, ended);
+        status = heat_trainer_look(ctx, t, epoch, train.mean, &count, ended);
     swap_average(t, b);
     return status;
 }

@@ -28,40 +28,38 @@ heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64
     return status;
 }
 
-static heat_status add_history(heat_context *ctx, heat_trainer *t, int64_t epoch, double train,
-                               double validation)
+heat_status heat_trainer_count(heat_context *ctx, heat_trainer *t, heat_learn_count *count)
 {
-    heat_learn_result *r = t->result;
-    int64_t need = r->n_history + 1;
-    heat_status status =
-        heat_grow(ctx, need, sizeof *r->history_epoch, &t->history_capacity[0], &r->history_epoch);
+    heat_status status;
 
-    if (status == HEAT_OK)
-        status = heat_grow(ctx, need, sizeof *r->history_train, &t->history_capacity[1], &r->history_train);
-    if (status == HEAT_OK)
-        status = heat_grow(ctx, need, sizeof *r->history_validation, &t->history_capacity[2],
-                           &r->history_validation);
-    if (status != HEAT_OK)
+    *count = (heat_learn_count){.error = 0};
+    if (t->sees_likelihood) {
+        status = t->learner->kind->sum_states(ctx, t->learner, t->opt->threads, NULL, &count->log_z);
+        count->lower = count->upper = count->log_z;
         return status;
-    r->history_epoch[r->n_history] = epoch;
-    r->history_train[r->n_history] = train;
-    r->history_validation[r->n_history++] = validation;
-    return HEAT_OK;
+    }
+    status = heat_tracked_count_follow(ctx, t->learner, &t->tracked);
+    heat_tracked_count_get(&t->tracked, count);
+    return status;
 }
 
-heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch, double train, double log_z,
-                              bool *ended)
+heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch, double train,
+                              const heat_learn_count *count, bool *ended)
 {
     heat_likelihood validation = {(double)NAN, (double)NAN};
+    heat_learn_result *r = t->result;
     heat_status status = HEAT_OK;
 
     *ended = false;
     if (t->validation.n > 0)
-        status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, &validation);
+        status = heat_learn_likelihood(ctx, t->learner, &t->validation, count->log_z, &validation);
     if (status == HEAT_OK)
-        status = add_history(ctx, t, epoch, train, validation.mean);
-    if (status != HEAT_OK || t->validation.n == 0)
+        status = heat_grow(ctx, r->n_history + 1, sizeof *r->history, &t->history_capacity, &r->history);
+    if (status != HEAT_OK)
         return status;
+    r->history[r->n_history++] = (heat_learn_look){epoch, train, validation.mean, *count};
+    if (t->validation.n == 0)
+        return HEAT_OK;
     if (validation.mean > t->best_validation) {
         t->best_validation = validation.mean;
         t->best_epoch = epoch;
@@ -69,7 +67,7 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
     }
     *ended = epoch - t->best_epoch >= t->opt->patience;
     if (*ended)
-        t->result->reason = "the likelihood of the validation data no longer rises";
+        r->reason = "the likelihood of the validation data no longer rises";
     return HEAT_OK;
 }
 

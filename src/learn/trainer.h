@@ -3,6 +3,7 @@
 #define HEATBATH_TRAINER_H
 
 #include "learn/learn_rows.h"
+#include "learn/tracked_count.h"
 
 typedef struct heat_trainer {
     heat_learner *learner;
@@ -10,13 +11,15 @@ typedef struct heat_trainer {
     const heat_learn_options *opt;
     double weight_decay;
     heat_learn_rows train, validation; /* the latter may be empty */
-    bool sees_likelihood;              /* log Z is cheap enough to look at while training */
+    bool sees_likelihood;              /* log Z is counted at every look */
+    bool tracks;                       /* else it is tracked */
+    heat_tracked_count tracked;
     heat_learn_result *result;
 
     double *gradient, *positive, *mean; /* [n_parameters] each */
     double *best;                       /* parameters of the highest likelihood of the validation data */
     double best_validation;             /* -infinity: none yet */
-    int64_t best_epoch, history_capacity[3];
+    int64_t best_epoch, history_capacity;
 } heat_trainer;
 
 /* Trains until the gradient vanishes or the likelihood no longer rises, the epochs are over, validation no
@@ -40,6 +43,10 @@ HEAT_MUST_USE heat_status heat_trainer_find_gradient(heat_context *ctx, heat_tra
  * parameters that are best on the validation data, and sets *ended once that has not gained for `patience`
  * epochs. */
 HEAT_MUST_USE heat_status heat_trainer_look(heat_context *ctx, heat_trainer *trainer, int64_t epoch,
-                                            double train, double log_z, bool *ended);
+                                            double train, const heat_learn_count *count, bool *ended);
+
+/* log Z at the learner's parameters, counted or tracked. Halted it is not known: ask heat_halted. */
+HEAT_MUST_USE heat_status heat_trainer_count(heat_context *ctx, heat_trainer *trainer,
+                                             heat_learn_count *count);
 
 #endif

@@ -2,6 +2,7 @@
  * recovered, and sampled negative phases against the exact optimum. */
 #include "learn/learner.h"
 #include "learn/subset_sums.h"
+#include "learn/tracked_count.h"
 #include "random/stream.h"
 #include "support.h"
 
@@ -297,9 +298,9 @@ static void exact_training_never_lowers_the_likelihood(void **state)
         heat_learn_result r = train(ctx, kinds[k], &input, "exact", 100, 1);
         assert_true(r.exact && r.n_history > 3);
         for (int64_t h = 1; h < r.n_history; h++)
-            assert_true(r.history_train[h] >= r.history_train[h - 1] - 1e-11);
-        assert_true(r.history_train[r.n_history - 1] > r.history_train[0]);
-        assert_close(r.history_train[r.n_history - 1], r.train.mean, 1e-11);
+            assert_true(r.history[h].train >= r.history[h - 1].train - 1e-11);
+        assert_true(r.history[r.n_history - 1].train > r.history[0].train);
+        assert_close(r.history[r.n_history - 1].train, r.train.mean, 1e-11);
         heat_learn_result_clear(&r);
     }
     heat_data_free(spins);
@@ -469,7 +470,7 @@ static void validation_ends_training_and_keeps_the_best(void **state)
     input.test = test;
     r = train(ctx, "ising", &input, "exact", 1000, 1);
     for (int64_t h = 0; h < r.n_history; h++)
-        best = r.history_validation[h] > best ? r.history_validation[h] : best;
+        best = r.history[h].validation > best ? r.history[h].validation : best;
     assert_close(r.validation.mean, best, 1e-12);
     assert_true(r.epochs < full.epochs);
     assert_contains(r.reason, "validation");
@@ -543,6 +544,82 @@ static void what_cannot_be_learned_is_told(void **state)
         }
         heat_data_free((heat_data *)(uintptr_t)input.data);
     }
+    heat_context_free(ctx);
+}
+
+/* log Z that was followed from independent units, against the sum over all states. */
+static void tracked_counts_are_those_of_all_states(void **state)
+{
+    (void)state;
+    static const struct {
+        const heat_learn_kind *kind;
+        const char *data;
+        int hidden;
+    } rows[] = {{&heat_learn_kind_ising, "shifter:4", HEAT_AUTO},
+                {&heat_learn_kind_ising, "ising-teacher:lattice:3x3,n=50", HEAT_AUTO},
+                {&heat_learn_kind_rbm, "bars-and-stripes:4x4", 12},
+                {&heat_learn_kind_boltzmann, "shifter:3", 4}};
+    heat_context *ctx = test_context();
+
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        heat_learn_input input = {.size = sizeof input, .data = load(ctx, rows[k].data)};
+        heat_tracked_count tracked = {0};
+        heat_learn_options options;
+        heat_learn_count count;
+        heat_learner l;
+        double exact;
+
+        heat_learn_options_init(&options);
+        options.hidden = rows[k].hidden;
+        open_learner(ctx, rows[k].kind, &input, &options, &l);
+        assert_ok(ctx, heat_tracked_count_open(ctx, &l, &options, &tracked));
+        heat_tracked_count_get(&tracked, &count);
+        assert_true(tracked.at[0] == 0); /* no couplings */
+        assert_close(count.error, 0, 1e-12);
+        for (int look = 0; look < 2; look++) { /* the second goes on from the first */
+            assert_ok(ctx, heat_tracked_count_follow(ctx, &l, &tracked));
+            assert_memory_equal(tracked.at, l.parameters, (size_t)l.n_parameters * sizeof *tracked.at);
+            heat_tracked_count_get(&tracked, &count);
+            assert_ok(ctx, l.kind->sum_states(ctx, &l, 1, NULL, &exact));
+            assert_true(count.error > 0 && count.error < 0.3);
+            assert_true(fabs(count.log_z - exact) < 5 * count.error);
+            assert_true(count.lower < exact && exact < count.upper);
+            for (int64_t a = 0; a < l.n_parameters; a++)
+                l.parameters[a] *= 0.7;
+        }
+        heat_tracked_count_close(&tracked);
+        heat_learner_clear(&l);
+        heat_data_free((heat_data *)(uintptr_t)input.data);
+    }
+    heat_context_free(ctx);
+}
+
+/* An rbm too large to count: annealing and tracking tell its likelihood, between bounds. */
+static void likelihoods_of_large_models_are_estimated(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:6x6,n=200")};
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.hidden = 30;
+    options.epochs = 20;
+    assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+    assert_string_equal(r.negative, "pcd");
+    assert_string_equal(r.count_method, "annealing");
+    assert_false(r.exact);
+    assert_true(r.count.error > 0 && r.count.error <= options.target_error);
+    assert_true(r.count.lower < r.count.log_z && r.count.log_z < r.count.upper);
+    assert_int_equal(r.n_history, 20);
+    for (int64_t h = 0; h < r.n_history; h++)
+        assert_true(isfinite(r.history[h].train) && r.history[h].count.error > 0);
+    assert_true(fabs(r.history[19].count.log_z - r.count.log_z) <
+                5 * hypot(r.count.error, r.history[19].count.error));
+    heat_learn_result_clear(&r);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
     heat_context_free(ctx);
 }
 
@@ -624,6 +701,8 @@ int main(void)
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(what_cannot_be_learned_is_told),
+        cmocka_unit_test(tracked_counts_are_those_of_all_states),
+        cmocka_unit_test(likelihoods_of_large_models_are_estimated),
         cmocka_unit_test(a_stopped_run_returns_what_it_has),
         cmocka_unit_test(failing_allocations_leak_nothing),
     };
