@@ -9,10 +9,16 @@
 
 static const double telling_s = 1.2e-7; /* the value of a variable, in JSON or in a file */
 
-/* "exact" is the method's name in the options; the result names the road it took. */
+/* The method's name in the options: the result of the exact one names the road it took. */
 static const char *method_option(const heat_ground_result *r)
 {
-    return r->method != NULL && strcmp(r->method, "anneal") == 0 ? "anneal" : "exact";
+#define WORD(tag, name, help) name,
+    static const char *const words[] = {HEAT_GROUND_METHODS(WORD)};
+
+    for (size_t k = 0; k < sizeof words / sizeof *words && r->method != NULL; k++)
+        if (strcmp(words[k], r->method) == 0)
+            return words[k];
+    return "exact";
 }
 
 static heat_status get_cut(cli *c, const heat_model *model, const heat_model_info *info, double energy,

@@ -436,7 +436,7 @@ static heat_status prepare(heat_context *ctx, annealing *a)
     return status;
 }
 
-heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
+static heat_status run_anneal(heat_context *ctx, heat_search *search)
 {
     annealing a = {.search = search};
     heat_status status = prepare(ctx, &a);
@@ -463,3 +463,5 @@ heat_status heat_ground_anneal(heat_context *ctx, heat_search *search)
     heat_state_pool_clear(&a.pool);
     return status;
 }
+
+const heat_ground_method heat_ground_method_anneal = {"anneal", run_anneal};

@@ -77,7 +77,7 @@ static heat_status minimise(heat_context *ctx, const heat_search *search, const 
     return status;
 }
 
-heat_status heat_ground_exact(heat_context *ctx, heat_search *search)
+static heat_status run_exact(heat_context *ctx, heat_search *search)
 {
     heat_ground_result *r = search->result;
     heat_exact_choice choice = {0};
@@ -115,3 +115,5 @@ out:
     heat_exact_choice_clear(&choice);
     return status;
 }
+
+const heat_ground_method heat_ground_method_exact = {"exact", run_exact};

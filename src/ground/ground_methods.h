@@ -5,6 +5,7 @@
 #include "model/views.h"
 
 #include <heatbath/ground.h>
+#include <heatbath/methods.h>
 
 /* A search under way, always for a minimum. `best` and the trajectory are the result's own;
  * heat_search_improve keeps them. */
@@ -32,9 +33,15 @@ HEAT_MUST_USE heat_status heat_search_fall_back(heat_context *ctx, heat_search *
 /* Why a state is proved that no exact method found. */
 extern const char heat_reason_bound[];
 
-/* Runs a method to its end: fills the result's state, outcome, reason, method and updates. */
-HEAT_MUST_USE heat_status heat_ground_anneal(heat_context *ctx, heat_search *search);
-HEAT_MUST_USE heat_status heat_ground_exact(heat_context *ctx, heat_search *search);
+typedef struct heat_ground_method {
+    const char *name;
+    /* The whole run: fills the result's state, outcome, reason, method and updates. */
+    heat_status (*run)(heat_context *ctx, heat_search *search);
+} heat_ground_method;
+
+/* The rows; each lives in a file of its own. */
+#define HEAT_GROUND_EXTERN(tag, name, help) extern const heat_ground_method heat_ground_method_##tag;
+HEAT_GROUND_METHODS(HEAT_GROUND_EXTERN)
 
 /* What an anneal by these options takes: fills in all but the reason. */
 void heat_ground_price_anneal(const heat_model *model, const heat_ground_options *opt, heat_cost *cost);

@@ -138,11 +138,23 @@ static void note_unread(heat_context *ctx, const heat_search *search)
     ctx->error = before;
 }
 
+#define ROW(tag, name, help) &heat_ground_method_##tag,
+static const heat_ground_method *const methods[] = {HEAT_GROUND_METHODS(ROW)};
+
+/* The method of that name, which the option table has checked; NULL of "auto". */
+static const heat_ground_method *method_get(const char *name)
+{
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+        if (strcmp(methods[k]->name, name) == 0)
+            return methods[k];
+    return NULL;
+}
+
 static heat_status choose_and_run(heat_context *ctx, heat_search *search)
 {
+    const heat_ground_method *method = method_get(search->opt->method);
     double target = search->opt->target_energy;
-    bool exact = strcmp(search->opt->method, "exact") == 0,
-         is_auto = strcmp(search->opt->method, "auto") == 0;
+    bool is_auto = method == NULL, is_cheap = false;
     heat_schedule schedule;
     heat_status status = HEAT_OK;
 
@@ -154,16 +166,17 @@ static heat_status choose_and_run(heat_context *ctx, heat_search *search)
     if (search->opt->schedule != NULL) /* a word that means nothing is refused on every road */
         status = heat_schedule_parse(ctx, search->opt->schedule, &schedule);
     if (status == HEAT_OK && is_auto)
-        status = heat_ground_exact_is_cheap(ctx, search, &exact);
+        status = heat_ground_exact_is_cheap(ctx, search, &is_cheap);
     if (status != HEAT_OK)
         return status;
-    if (!exact)
-        return heat_ground_anneal(ctx, search);
-    if (is_auto && search->opt->keep == 0)
+    if (is_auto)
+        method = is_cheap ? &heat_ground_method_exact : &heat_ground_method_anneal;
+    if (is_cheap && search->opt->keep == 0)
         note_unread(ctx, search);
-    status = heat_ground_exact(ctx, search);
+    status = method->run(ctx, search);
     if (status == HEAT_OK && search->opt->keep > 0 && search->is_proved)
-        status = heat_ground_anneal(ctx, search); /* the proof is there; more states are asked for */
+        status =
+            heat_ground_method_anneal.run(ctx, search); /* the proof is there; more states are asked for */
     return status;
 }
 
