@@ -66,13 +66,12 @@ static const heat_option score_rows[] = {
 };
 #undef STRUCT
 
+/* Every table: what the command's verbs and the library's calls find by name. */
+#define TABLES(X) X(ground) X(sample) X(logz) X(data) X(learn) X(score)
+
 #define TABLE(verb)                                                                                          \
-    {                                                                                                        \
-#verb, sizeof(heat_##verb##_options), (int32_t)(sizeof verb##_rows / sizeof *verb##_rows),           \
-            verb##_rows                                                                                      \
-    }
-static const heat_option_table tables[] = {TABLE(ground), TABLE(sample), TABLE(logz),
-                                           TABLE(data),   TABLE(learn),  TABLE(score)};
+    {#verb, sizeof(heat_##verb##_options), (int32_t)(sizeof verb##_rows / sizeof *verb##_rows), verb##_rows},
+static const heat_option_table tables[] = {TABLES(TABLE)};
 
 const heat_option_table *heat_option_table_get(const char *verb)
 {
@@ -82,32 +81,9 @@ const heat_option_table *heat_option_table_get(const char *verb)
     return NULL;
 }
 
-void heat_ground_options_init(heat_ground_options *options)
-{
-    heat_option_init(heat_option_table_get("ground"), options);
-}
-
-void heat_sample_options_init(heat_sample_options *options)
-{
-    heat_option_init(heat_option_table_get("sample"), options);
-}
-
-void heat_logz_options_init(heat_logz_options *options)
-{
-    heat_option_init(heat_option_table_get("logz"), options);
-}
-
-void heat_data_options_init(heat_data_options *options)
-{
-    heat_option_init(heat_option_table_get("data"), options);
-}
-
-void heat_learn_options_init(heat_learn_options *options)
-{
-    heat_option_init(heat_option_table_get("learn"), options);
-}
-
-void heat_score_options_init(heat_score_options *options)
-{
-    heat_option_init(heat_option_table_get("score"), options);
-}
+#define INIT(verb)                                                                                           \
+    void heat_##verb##_options_init(heat_##verb##_options *options)                                          \
+    {                                                                                                        \
+        heat_option_init(heat_option_table_get(#verb), options);                                             \
+    }
+TABLES(INIT)

@@ -244,6 +244,33 @@ static void a_wrong_temperature_is_noticed(void **state)
     heat_context_free(ctx);
 }
 
+/* What an engine does besides moves by its rule, its own sweeps and its trades, has no matrix here: the test
+ * that holds it is named. */
+static void what_is_no_rule_is_tested_elsewhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *engine, *test;
+    } elsewhere[] = {{"gibbs", "test_layer_chains"},
+                     {"wolff", "test_cluster_moves"},
+                     {"swendsen-wang", "test_cluster_moves"},
+                     {"tempering", "test_exchange"},
+                     {"houdayer", "test_houdayer"},
+                     {"population", "test_population"},
+                     {"exact", "test_elimination"}};
+
+    for (int k = 0; k < heat_engine_count(); k++) {
+        const heat_engine *e = heat_engine_at(k);
+        bool is_named = false, is_rule = e->rule != NULL && e->layout == NULL && e->sweep == NULL &&
+                                         e->after_sweep == NULL && heat_engine_moves_chains(e);
+        for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+            is_named |= strcmp(elsewhere[i].engine, e->name) == 0;
+        if (is_named == is_rule)
+            fail_msg("engine %s: %s", e->name,
+                     is_rule ? "its rule is tested here, not elsewhere" : "no test of its matrix is named");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +278,7 @@ int main(void)
         cmocka_unit_test(three_values_are_left_in_equilibrium),
         cmocka_unit_test(potts_models_are_left_in_equilibrium),
         cmocka_unit_test(a_wrong_temperature_is_noticed),
+        cmocka_unit_test(what_is_no_rule_is_tested_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
