@@ -14,7 +14,7 @@ static const struct {
     {"ground", "", "|checkpoint|every|figures|output-format|let|"},
     {"ground", "schedule", "|cyclic|"},
     {"sample", "", "|step|box|output-format|let|schedule|target-error|repeats|"},
-    {"sample", "engine", "|gibbs|ula|mala|underdamped|hmc|nuts|"},
+    {"sample", "engine", "|ula|mala|underdamped|hmc|nuts|"},
     {"logz", "",
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},

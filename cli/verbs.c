@@ -60,10 +60,12 @@ const cli_verb cli_verbs[] = {
      "variables, values, labels, and how the file was read.",
      "ea:10x10,seed=1", cli_info},
     {"convert", "MODEL|DATA FILE", 2, 2, "write a model or data in another format",
-     "Writes MODEL to FILE, whose suffix chooses the format: .mc, .ising (each also .gz) or .h5. What the\n"
-     "format cannot hold, such as a field in .mc, is an error, and then nothing is written. DATA is written "
-     "as .csv,\n"
-     ".tsv, .data (no names), .npy, .idx or .h5.",
+     "Writes MODEL to FILE, whose suffix chooses the format: .mc, .ising, .qubo, .coo, .json (each also .gz) "
+     "or\n"
+     ".h5. What the format cannot hold, such as a field in .mc, is an error, and then nothing is written. "
+     "DATA "
+     "is\n"
+     "written as .csv, .tsv, .data (no names), .npy, .idx or .h5.",
      "ea:4x4x4,seed=1 glass.ising", cli_convert},
     {"tour", "", 0, 0, "measure claims against exact values",
      "Measures a few claims on this machine, now, against values known exactly, and says whether each "

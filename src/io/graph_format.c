@@ -237,9 +237,9 @@ bool heat_graph_format_holds(const char *path, heat_graph_form form)
 {
     for (int k = 0; k < N_ROWS; k++)
         if (rows[k].suffix != NULL && ends_in(path, rows[k].suffix))
-            return form == HEAT_FORM_RBM     ? rows[k].holds_machines
-                   : form == HEAT_FORM_POTTS ? rows[k].holds_potts
-                                             : !rows[k].holds_machines || rows[k].holds_potts;
+            return form == HEAT_FORM_RBM || form == HEAT_FORM_BOLTZMANN ? rows[k].holds_machines
+                   : form == HEAT_FORM_POTTS                            ? rows[k].holds_potts
+                                                                        : true;
     return false;
 }
 
