@@ -33,9 +33,9 @@ typedef struct heat_logz_row {
 typedef struct heat_logz_rung {
     double beta;
     double log_z, error;
-    double mean_energy;
-    double tau;     /* draws that make one independent draw, as estimated; >= 1 */
-    double overlap; /* likeness of its energies and those of the next rung, 0 to 1; NaN for the last */
+    double mean_energy; /* with a reference R: of E + T R, which beta multiplies along the way */
+    double tau;         /* draws that make one independent draw, as estimated; >= 1 */
+    double overlap;     /* likeness of its energies and those of the next rung, 0 to 1; NaN for the last */
 } heat_logz_rung;
 
 /* One level of a density of states. */

@@ -18,7 +18,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     AIS_MEMBERS = 1024, /* a batch */
@@ -282,38 +281,12 @@ static heat_status grow(heat_context *ctx, annealing *a, heat_counting_end *end)
     }
 }
 
-/* A path from independent units that are matched to the marginals, if that is wanted: at one temperature,
- * since only the path's end is the model's own. */
-static heat_status measure_path(heat_context *ctx, annealing *a)
-{
-    const heat_counting *c = a->c;
-    bool is_auto = strcmp(c->opt->reference, "auto") == 0;
-    bool may = c->info.n_states == 2 && c->result->n_rows == 1;
-    heat_path_end end = {.log_odds = NULL};
-    heat_status status = HEAT_OK;
-
-    if (strcmp(c->opt->reference, "base-rate") == 0 && !may)
-        return heat_fail_option(ctx, "reference", c->opt->reference,
-                                "independent units stand for variables of two values, at one temperature");
-    if (may && (is_auto ? c->info.has_field : strcmp(c->opt->reference, "base-rate") == 0))
-        status = heat_alloc(ctx, c->info.n_variables, sizeof *end.log_odds, &end.log_odds);
-    if (status == HEAT_OK)
-        status = heat_beta_path_measure(ctx, c, NULL, &a->path, &end);
-    if (status == HEAT_OK && end.log_odds != NULL && (end.takes_reference || !is_auto) && !heat_halted(ctx)) {
-        a->reference = end.log_odds;
-        heat_beta_path_clear(&a->path);
-        return heat_beta_path_measure(ctx, c, a->reference, &a->path, NULL);
-    }
-    heat_free(end.log_odds);
-    return status;
-}
-
 static heat_status open_path(heat_context *ctx, annealing *a)
 {
     const heat_logz_options *opt = a->c->opt;
     heat_population_plan plan;
     double length, n;
-    heat_status status = measure_path(ctx, a);
+    heat_status status = heat_beta_path_choose(ctx, a->c, &a->path, &a->reference);
 
     if (status != HEAT_OK || heat_halted(ctx))
         return status;

@@ -8,8 +8,15 @@
 #include "sample/population.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { PILOT_MEMBERS = 128, PILOT_SWEEPS = 4, MOST_STEPS = 100000 };
+
+/* What a path measures besides: where its members end. */
+typedef struct path_end {
+    double *log_odds;     /* [n] of each variable's higher value, of two; NULL: not wanted */
+    bool takes_reference; /* the members' layout does */
+} path_end;
 
 /* The members' streams lie beyond all of the run's. */
 static const uint64_t pilot_stream = (uint64_t)1 << 62;
@@ -46,7 +53,7 @@ static heat_status add_point(heat_context *ctx, heat_beta_path *p, double beta, 
 }
 
 /* The log-odds of the members' higher values, half a member more on either side. */
-static heat_status count_values(heat_context *ctx, const heat_population *p, heat_path_end *end)
+static heat_status count_values(heat_context *ctx, const heat_population *p, path_end *end)
 {
     const heat_chains *c = p->chains;
     int8_t *state;
@@ -65,8 +72,9 @@ static heat_status count_values(heat_context *ctx, const heat_population *p, hea
     return status;
 }
 
-heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *c, const double *reference,
-                                   heat_beta_path *path, heat_path_end *end)
+/* `end` may be NULL. */
+static heat_status measure(heat_context *ctx, const heat_counting *c, const double *reference,
+                           heat_beta_path *path, path_end *end)
 {
     heat_population_plan plan = {.n_populations = 1,
                                  .n_members = PILOT_MEMBERS,
@@ -89,10 +97,37 @@ heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *c, co
         status = heat_population_step(ctx, &pilot, fmin(pilot.beta + step, c->beta_max));
     }
     if (status == HEAT_OK && end != NULL)
-        end->takes_reference = pilot.chains->layout->takes_reference;
+        end->takes_reference = pilot.chains->layout->sum_reference != NULL;
     if (status == HEAT_OK && end != NULL && end->log_odds != NULL)
         status = count_values(ctx, &pilot, end);
     heat_population_clear(&pilot);
+    return status;
+}
+
+/* Units matched to the marginals are for one temperature, since only the path's end is the model's own. */
+heat_status heat_beta_path_choose(heat_context *ctx, const heat_counting *c, heat_beta_path *path,
+                                  double **reference)
+{
+    bool is_auto = strcmp(c->opt->reference, "auto") == 0;
+    bool is_asked = strcmp(c->opt->reference, "base-rate") == 0;
+    bool may = c->info.n_states == 2 && c->result->n_rows == 1;
+    path_end end = {.log_odds = NULL};
+    heat_status status = HEAT_OK;
+
+    *reference = NULL;
+    if (is_asked && !may)
+        return heat_fail_option(ctx, "reference", c->opt->reference,
+                                "independent units stand for variables of two values, at one temperature");
+    if (is_asked || (is_auto && may && c->info.has_field))
+        status = heat_alloc(ctx, c->info.n_variables, sizeof *end.log_odds, &end.log_odds);
+    if (status == HEAT_OK)
+        status = measure(ctx, c, NULL, path, &end);
+    if (status == HEAT_OK && end.log_odds != NULL && (end.takes_reference || is_asked) && !heat_halted(ctx)) {
+        *reference = end.log_odds;
+        heat_beta_path_clear(path);
+        return measure(ctx, c, *reference, path, NULL);
+    }
+    heat_free(end.log_odds);
     return status;
 }
 

@@ -14,17 +14,12 @@ typedef struct heat_beta_path {
     double *lengths; /* the integral of sigma over beta up to here */
 } heat_beta_path;
 
-/* What a path measures besides: where its members end. */
-typedef struct heat_path_end {
-    double *log_odds;     /* [n] of each variable's higher value, of two; NULL: not wanted */
-    bool takes_reference; /* the members' layout does */
-} heat_path_end;
-
-/* Measures by annealing a small population, whose streams are its own, from `reference` (NULL: uniform; see
- * heat_chains_plan). A halt may leave a path that ends early: ask heat_halted. `end` may be NULL. */
-HEAT_MUST_USE heat_status heat_beta_path_measure(heat_context *ctx, const heat_counting *counting,
-                                                 const double *reference, heat_beta_path *path,
-                                                 heat_path_end *end);
+/* Measures by annealing a small population, whose streams are its own: from uniform states, or as the option
+ * `reference` says from independent units that are matched to the marginals which such a population ends
+ * with. *reference, heat_chains_plan's or NULL, is the caller's. A halt may leave a path that ends early: ask
+ * heat_halted. HEAT_ERROR_OPTION: a reference where there can be none. */
+HEAT_MUST_USE heat_status heat_beta_path_choose(heat_context *ctx, const heat_counting *counting,
+                                                heat_beta_path *path, double **reference);
 void heat_beta_path_clear(heat_beta_path *path);
 
 /* The length of the whole path: the change in log weight, in standard deviations, that it takes. */

@@ -40,7 +40,8 @@ static heat_chains_plan plan_chains(const heat_ladder_chains *l)
                               .group = l->is_steady ? 1 : l->n_rungs,
                               .isa = opt->isa,
                               .layout = l->is_steady ? &heat_layout_bits : NULL,
-                              .is_steady = l->is_steady};
+                              .is_steady = l->is_steady,
+                              .reference = l->reference};
 }
 
 static heat_status check_memory(heat_context *ctx, const heat_ladder_chains *l)
@@ -84,10 +85,10 @@ static heat_status create_chains(heat_context *ctx, heat_ladder_chains *l)
     heat_chains_plan plan;
     heat_status status;
 
-    l->is_steady = true;
+    l->is_steady = l->reference == NULL;
     l->n_replicas = replicas == HEAT_AUTO ? STEADY_REPLICAS : replicas;
     plan = plan_chains(l);
-    if (heat_layout_bits.bytes(l->counting->model, &l->counting->info, &plan) < 0) {
+    if (!l->is_steady || heat_layout_bits.bytes(l->counting->model, &l->counting->info, &plan) < 0) {
         l->is_steady = false;
         l->n_replicas = replicas == HEAT_AUTO ? LADDERS : replicas;
         plan = plan_chains(l);
@@ -152,11 +153,14 @@ static heat_status start_chains(heat_context *ctx, heat_ladder_chains *l)
 }
 
 heat_status heat_ladder_chains_open(heat_context *ctx, const heat_counting *counting, int32_t n_rungs,
-                                    const double *betas, heat_ladder_chains *l)
+                                    const double *betas, const double *reference, heat_ladder_chains *l)
 {
     heat_status status;
 
-    *l = (heat_ladder_chains){.counting = counting, .n_rungs = n_rungs};
+    *l = (heat_ladder_chains){.counting = counting,
+                              .n_rungs = n_rungs,
+                              .reference = reference,
+                              .n_tally_rows = n_rungs + (reference != NULL)};
     status = heat_alloc(ctx, n_rungs, sizeof *l->betas, &l->betas);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n_rungs, sizeof *l->streams, &l->streams);
@@ -175,7 +179,7 @@ heat_status heat_ladder_chains_open(heat_context *ctx, const heat_counting *coun
 
 static void free_segment(const heat_ladder_chains *l, heat_ladder_segment *s)
 {
-    for (int64_t k = 0; k < (int64_t)l->n_rungs * l->n_blocks && s->tallies != NULL; k++)
+    for (int64_t k = 0; k < (int64_t)l->n_tally_rows * l->n_blocks && s->tallies != NULL; k++)
         heat_energy_tally_clear(&s->tallies[k]);
     heat_free(s->tallies);
 }
@@ -192,17 +196,18 @@ void heat_ladder_chains_close(heat_ladder_chains *l)
 }
 
 /* Bins of a hundredth of the spread that the spacing of the rungs implies; levels of integers stay apart. */
-static double bin_width(const heat_ladder_chains *l, int32_t rung)
+static double bin_width(const heat_ladder_chains *l, int32_t row)
 {
+    int32_t rung = row < l->n_rungs ? row : l->n_rungs - 1;
     int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
     double width = 0.01 * (above - below) / (l->betas[above] - l->betas[below]);
 
-    return l->counting->info.integer && width < 1 ? 1 : width;
+    return l->counting->info.integer && l->reference == NULL && width < 1 ? 1 : width;
 }
 
 static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)
 {
-    int64_t n = (int64_t)l->n_rungs * l->n_blocks;
+    int64_t n = (int64_t)l->n_tally_rows * l->n_blocks;
     heat_ladder_segment *s;
     heat_status status = heat_grow(ctx, l->n_segments + 1, sizeof *s, &l->capacity, &l->segments);
 
@@ -248,10 +253,14 @@ static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t u
     int64_t first, last;
 
     heat_chains_get_unit(l->chains, unit, &first, &last);
-    for (int64_t c = first; c < last && status == HEAT_OK; c++)
-        status = heat_energy_tally_add(
-            worker, &w->tallies[(int64_t)l->chains->rung[c] * l->n_blocks + block_of(l, c)],
-            heat_chains_get_walk_energy(l->chains, c));
+    for (int64_t c = first; c < last && status == HEAT_OK; c++) {
+        int32_t rung = l->chains->rung[c], block = block_of(l, c);
+        status = heat_energy_tally_add(worker, &w->tallies[(int64_t)rung * l->n_blocks + block],
+                                       heat_chains_get_path_energy(l->chains, c));
+        if (status == HEAT_OK && rung == l->n_rungs - 1 && l->reference != NULL)
+            status = heat_energy_tally_add(worker, &w->tallies[(int64_t)l->n_rungs * l->n_blocks + block],
+                                           heat_chains_get_walk_energy(l->chains, c));
+    }
     return status;
 }
 

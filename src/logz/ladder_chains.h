@@ -6,18 +6,21 @@
 #include "logz/logz_methods.h"
 #include "sample/exchange.h"
 
-/* A stretch of sweeps and what was counted in it. */
+/* A stretch of sweeps and what was counted in it: path energies (heat_chains_get_path_energy) at every rung.
+ * With a reference one more row of tallies follows, of the model's own energy at the coldest rung. */
 typedef struct heat_ladder_segment {
     int64_t end;                /* sweeps of the run when it was over */
-    heat_energy_tally *tallies; /* [rung][block] */
+    heat_energy_tally *tallies; /* [tally row][block] */
 } heat_ladder_segment;
 
 typedef struct heat_ladder_chains {
     const heat_counting *counting;
     int32_t n_rungs;
-    double *betas;      /* [rung] */
-    bool is_steady;     /* every unit stays at one beta, and states are exchanged; else chains change rungs */
-    int64_t n_replicas; /* chains at each beta */
+    double *betas;  /* [rung] */
+    bool is_steady; /* every unit stays at one beta, and states are exchanged; else chains change rungs */
+    const double *reference; /* of the chains; borrowed; NULL: none */
+    int32_t n_tally_rows;    /* n_rungs, or with a reference n_rungs + 1 */
+    int64_t n_replicas;      /* chains at each beta */
     heat_chains *chains;
     heat_exchange exchange; /* where chains change rungs */
     heat_stream *streams;   /* [rung] of exchanges between steady units */
@@ -27,10 +30,11 @@ typedef struct heat_ladder_chains {
     heat_ladder_segment *segments;
 } heat_ladder_chains;
 
-/* Chains in random states, cooled to their rungs; betas[n_rungs] is copied, betas[0] = 0. */
+/* Chains in random states, cooled to their rungs; betas[n_rungs] is copied, betas[0] = 0. `reference` is
+ * heat_chains_plan's, or NULL. */
 HEAT_MUST_USE heat_status heat_ladder_chains_open(heat_context *ctx, const heat_counting *counting,
                                                   int32_t n_rungs, const double *betas,
-                                                  heat_ladder_chains *ladder);
+                                                  const double *reference, heat_ladder_chains *ladder);
 void heat_ladder_chains_close(heat_ladder_chains *ladder);
 
 /* Adds a segment of n_sweeps; fewer when halted. */

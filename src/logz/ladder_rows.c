@@ -11,7 +11,7 @@ void heat_ladder_rows_clear(heat_ladder_rows *r)
 {
     if (r->ladder == NULL)
         return;
-    for (int64_t k = 0; k < (int64_t)r->ladder->n_rungs * r->ladder->n_blocks && r->tallies != NULL; k++)
+    for (int64_t k = 0; k < (int64_t)r->ladder->n_tally_rows * r->ladder->n_blocks && r->tallies != NULL; k++)
         heat_energy_tally_clear(&r->tallies[k]);
     heat_free(r->tallies);
     heat_free(r->energy);
@@ -29,7 +29,8 @@ void heat_ladder_rows_clear(heat_ladder_rows *r)
 static heat_status alloc_rungs(heat_context *ctx, heat_ladder_rows *r)
 {
     int64_t n = r->ladder->n_rungs;
-    heat_status status = heat_alloc(ctx, n * r->ladder->n_blocks, sizeof *r->tallies, &r->tallies);
+    heat_status status = heat_alloc(ctx, r->ladder->n_tally_rows * (int64_t)r->ladder->n_blocks,
+                                    sizeof *r->tallies, &r->tallies);
 
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *r->mean, &r->mean);
@@ -225,6 +226,8 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
     w = (collecting){scratch, scratch + l->n_blocks, scratch + 2 * l->n_blocks, scratch + 3 * l->n_blocks};
     for (int32_t k = 0; k < l->n_rungs && status == HEAT_OK; k++)
         status = collect_rung(ctx, r, k, &w);
+    if (status == HEAT_OK && l->reference != NULL)
+        status = merge_rung(ctx, r, l->n_rungs);
     if (status == HEAT_OK) {
         r->integral_error = sqrt(heat_variance(l->n_blocks, w.integral) / l->n_blocks);
         r->integral_drift = deviate(l->n_blocks, w.change);
@@ -233,6 +236,43 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
     for (int32_t k = 0; k < l->n_rungs && status == HEAT_OK; k++)
         status = add_rung(ctx, r, k);
     heat_free(scratch);
+    return status;
+}
+
+static double mean_of(const double *averages, void *arg)
+{
+    (void)arg;
+    return averages[0];
+}
+
+static double variance_of(const double *averages, void *arg)
+{
+    (void)arg;
+    return averages[1] - averages[0] * averages[0];
+}
+
+heat_status heat_ladder_rows_get_cold_energy(heat_context *ctx, const heat_ladder_rows *r, double value[2],
+                                             double error[2])
+{
+    const heat_ladder_chains *l = r->ladder;
+    const heat_energy_tally *t = r->tallies + (int64_t)l->n_rungs * l->n_blocks;
+    double *columns, origin, variance;
+    heat_status status = heat_alloc(ctx, 2 * (int64_t)l->n_blocks, sizeof *columns, &columns);
+
+    if (status != HEAT_OK)
+        return status;
+    heat_energy_tally_moments(&t[0], &origin, &variance);
+    for (int32_t b = 0; b < l->n_blocks; b++) { /* means of E - origin and of its square, as rows */
+        double mean;
+        heat_energy_tally_moments(&t[b], &mean, &variance);
+        columns[2 * b] = mean - origin;
+        columns[2 * b + 1] = variance + (mean - origin) * (mean - origin);
+    }
+    status = heat_jackknife(ctx, l->n_blocks, 2, columns, mean_of, NULL, &value[0], &error[0]);
+    if (status == HEAT_OK)
+        status = heat_jackknife(ctx, l->n_blocks, 2, columns, variance_of, NULL, &value[1], &error[1]);
+    value[0] += origin;
+    heat_free(columns);
     return status;
 }
 

@@ -9,12 +9,12 @@
 typedef struct heat_ladder_rows {
     const heat_ladder_chains *ladder;
     int64_t first_segment;      /* kept: from here on */
-    heat_energy_tally *tallies; /* [rung][block] of all kept segments, bins of one rung alike */
+    heat_energy_tally *tallies; /* [tally row][block] of all kept segments, bins of one row alike */
     int64_t n, capacity_energy, capacity_weight, capacity_state, capacity_share;
     double *energy, *weight;
     int32_t *state;
     double *share;         /* [n][n_blocks] */
-    double *mean;          /* [rung] of the energy */
+    double *mean;          /* [rung] of the path energy */
     double *variance;      /* [rung] */
     double *error;         /* [rung] of the mean, from its scatter over blocks */
     double *tau;           /* [rung] >= 1 */
@@ -27,6 +27,10 @@ typedef struct heat_ladder_rows {
 HEAT_MUST_USE heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains *ladder,
                                                    heat_ladder_rows *rows);
 void heat_ladder_rows_clear(heat_ladder_rows *rows);
+
+/* With a reference: mean and variance of the model's energy at the coldest rung, and their errors. */
+HEAT_MUST_USE heat_status heat_ladder_rows_get_cold_energy(heat_context *ctx, const heat_ladder_rows *rows,
+                                                           double value[2], double error[2]);
 
 /* The same as samples of MBAR. */
 void heat_ladder_rows_get_samples(const heat_ladder_rows *rows, heat_mbar_samples *samples);

@@ -27,6 +27,8 @@ static const double most_disagreement = 5; /* in standard errors, of the integra
 
 typedef struct estimate {
     heat_counting *c;
+    double *reference; /* of the ladder's hot end; NULL: uniform states */
+    double log_start;  /* log Z there */
     heat_ladder_chains ladder;
     heat_ladder_rows rows;
     heat_mbar *mbar;
@@ -40,7 +42,7 @@ static heat_status open_ladder(heat_context *ctx, estimate *e)
     const heat_logz_options *opt = e->c->opt;
     heat_beta_path path = {.n = 0};
     double *betas = NULL, n;
-    heat_status status = heat_beta_path_measure(ctx, e->c, NULL, &path, NULL);
+    heat_status status = heat_beta_path_choose(ctx, e->c, &path, &e->reference);
 
     if (status != HEAT_OK || heat_halted(ctx))
         goto out;
@@ -55,7 +57,9 @@ static heat_status open_ladder(heat_context *ctx, estimate *e)
     if ((status = heat_alloc(ctx, (int64_t)n, sizeof *betas, &betas)) != HEAT_OK)
         goto out;
     heat_beta_path_space(&path, (int64_t)n, betas);
-    status = heat_ladder_chains_open(ctx, e->c, (int32_t)n, betas, &e->ladder);
+    status = heat_ladder_chains_open(ctx, e->c, (int32_t)n, betas, e->reference, &e->ladder);
+    if (status == HEAT_OK)
+        e->log_start = heat_chains_get_log_start(e->ladder.chains);
 out:
     heat_free(betas);
     heat_beta_path_clear(&path);
@@ -82,6 +86,22 @@ static heat_status solve(heat_context *ctx, estimate *e, bool *connected)
     return HEAT_OK;
 }
 
+/* With a reference only log Z comes from the path: energies are those of the coldest rung's own draws. The
+ * entropy's error is at most the sum of both, however they are correlated. */
+static heat_status fill_cold_row(heat_context *ctx, const estimate *e, heat_logz_row *row)
+{
+    double wide = heat_student_widening(e->ladder.n_blocks), t = row->temperature, value[2], error[2];
+    heat_status status = heat_ladder_rows_get_cold_energy(ctx, &e->rows, value, error);
+
+    if (status != HEAT_OK)
+        return status;
+    heat_logz_fill_row(row, row->log_z, row->error, value[0], value[1]);
+    row->mean_energy_error = wide * error[0];
+    row->entropy_error = row->error + row->mean_energy_error / t;
+    row->heat_capacity_error = wide * error[1] / t / t;
+    return HEAT_OK;
+}
+
 static heat_status fill_rows(heat_context *ctx, estimate *e)
 {
     heat_logz_result *r = e->c->result;
@@ -97,10 +117,12 @@ static heat_status fill_rows(heat_context *ctx, estimate *e)
         status = heat_mbar_get_thermo(ctx, e->mbar, 1 / t, &at);
         if (status != HEAT_OK)
             break;
-        heat_logz_fill_row(row, e->c->log_states + at.log_z, wide * at.log_z_error, at.energy, at.variance);
+        heat_logz_fill_row(row, e->log_start + at.log_z, wide * at.log_z_error, at.energy, at.variance);
         row->mean_energy_error = wide * at.energy_error;
         row->entropy_error = wide * at.entropy_error;
         row->heat_capacity_error = wide * at.variance_error / t / t;
+        if (e->reference != NULL)
+            status = fill_cold_row(ctx, e, row);
         e->worst_error = fmax(e->worst_error, row->error);
         r->ess = fmin(r->ess, at.ess);
     }
@@ -129,7 +151,7 @@ static heat_status fill_rungs(heat_context *ctx, estimate *e)
                              .tau = e->rows.tau[k],
                              .overlap = k + 1 < n ? sqrt(o[k + 1] / o[k] * (next[k] / next[k + 1])) : nan};
         heat_mbar_get_difference(e->mbar, 0, k, &rung->log_z, &rung->error);
-        rung->log_z += e->c->log_states;
+        rung->log_z += e->log_start;
         rung->error *= heat_student_widening(e->ladder.n_blocks);
     }
     return HEAT_OK;
@@ -185,7 +207,7 @@ static heat_status integrate(heat_context *ctx, estimate *e)
 
     if (status != HEAT_OK)
         return status;
-    r->integral = e->c->log_states + integral.log_z;
+    r->integral = e->log_start + integral.log_z;
     r->integral_error = hypot(e->rows.integral_error * wide, n < FEWEST_RUNGS ? 0 : integral.rule_error);
     if (fabs(r->rungs[n - 1].log_z - r->integral) > most_disagreement * r->integral_error)
         status = measure_rule(ctx, e, &off);
@@ -230,7 +252,7 @@ static heat_status get_ratio(heat_context *ctx, const estimate *e, int32_t k, do
 static heat_status add_ratios(heat_context *ctx, estimate *e)
 {
     heat_logz_result *r = e->c->result;
-    double sum = e->c->log_states, squares = 0;
+    double sum = e->log_start, squares = 0;
     heat_status status = HEAT_OK;
 
     for (int32_t k = 0; k + 1 < e->ladder.n_rungs && status == HEAT_OK; k++) {
@@ -386,6 +408,8 @@ static heat_status count_ground_states(heat_context *ctx, estimate *e)
     heat_mbar_target target = {.slope = &beta};
     heat_status status;
 
+    if (e->reference != NULL) /* path energies are no levels */
+        return HEAT_OK;
     for (int64_t k = 0; k < (int64_t)e->ladder.n_rungs * e->ladder.n_blocks; k++)
         if (!e->c->info.integer || e->rows.tallies[k].level > 0) /* a bin holds several levels */
             return HEAT_OK;
@@ -468,6 +492,7 @@ static heat_status run_mbar(heat_context *ctx, heat_counting *c)
     heat_mbar_free(e.mbar);
     heat_ladder_rows_clear(&e.rows);
     heat_ladder_chains_close(&e.ladder);
+    heat_free(e.reference);
     return status;
 }
 

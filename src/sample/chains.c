@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "sample/layout.h"
+#include "stats/log_sum.h"
 
 #include <heatbath/options.h>
 #include <math.h>
@@ -20,7 +21,7 @@ enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 static bool is_candidate(const heat_layout *layout, const heat_chains_plan *plan)
 {
     return (plan->layout == NULL || plan->layout == layout) &&
-           (plan->reference == NULL || layout->takes_reference);
+           (plan->reference == NULL || layout->sum_reference != NULL);
 }
 
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)
@@ -328,6 +329,25 @@ double heat_chains_get_energy(const heat_chains *c, int64_t chain)
 double heat_chains_get_walk_energy(const heat_chains *c, int64_t chain)
 {
     return c->layout->get_walk_energy(c, chain);
+}
+
+double heat_chains_get_path_energy(const heat_chains *c, int64_t chain)
+{
+    double energy = c->layout->get_walk_energy(c, chain);
+
+    return c->reference == NULL ? energy
+                                : energy + c->layout->sum_reference(c, chain) / c->betas[c->n_rungs - 1];
+}
+
+double heat_chains_get_log_start(const heat_chains *c)
+{
+    double sum = 0;
+
+    if (c->reference == NULL)
+        return c->n * log(c->info.n_states);
+    for (int32_t i = 0; i < c->n; i++)
+        sum += heat_log_add_exp(0, c->reference[i]);
+    return sum;
 }
 
 int64_t heat_chains_get_total(const heat_chains *c, int64_t chain)

@@ -152,6 +152,13 @@ int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);
  * where a layout rounds the couplings, of the rounded ones. Exchanges between rungs decide by it. */
 double heat_chains_get_walk_energy(const heat_chains *chains, int64_t chain);
 
+/* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last].
+ */
+double heat_chains_get_path_energy(const heat_chains *chains, int64_t chain);
+
+/* log Z at beta = 0: of all states alike, or of the reference alone. */
+double heat_chains_get_log_start(const heat_chains *chains);
+
 /* Moves per visited variable since heat_chains_reset_moves; NaN before the first counted sweep (layouts of
  * bits count in every sixteenth). */
 double heat_chains_get_acceptance(const heat_chains *chains, int64_t chain);

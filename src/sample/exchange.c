@@ -99,8 +99,8 @@ void heat_exchange_step(heat_exchange *x, heat_chains *c, int64_t ladder, int32_
 
     for (int32_t k = first; k + 1 < x->n_rungs; k += 2) {
         double p =
-            heat_exchange_probability(c->betas[k], c->betas[k + 1], heat_chains_get_walk_energy(c, at[k]),
-                                      heat_chains_get_walk_energy(c, at[k + 1]));
+            heat_exchange_probability(c->betas[k], c->betas[k + 1], heat_chains_get_path_energy(c, at[k]),
+                                      heat_chains_get_path_energy(c, at[k + 1]));
         double u = heat_stream_uniform(&x->streams[ladder]);
         x->tried[ladder * x->n_rungs + k]++;
         if (!(u < p))

@@ -35,7 +35,7 @@ void heat_exchange_clear(heat_exchange *exchange);
 double heat_exchange_probability(double beta_k, double beta_l, double e_k, double e_l);
 
 /* Tries to swap the pairs of neighbouring rungs that begin at rung `first` (0 or 1), first + 2, ... of one
- * ladder. */
+ * ladder, by the path energies of its chains. */
 void heat_exchange_step(heat_exchange *exchange, heat_chains *chains, int64_t ladder, int32_t first);
 
 /* Forgets a ladder's counts: its burn-in is over. */

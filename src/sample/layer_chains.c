@@ -329,6 +329,24 @@ static double layers_get_walk_energy(const heat_chains *c, int64_t chain)
     return s->units->offset - s->units->unit * (double)(s->on_visible[chain] + s->on_hidden[chain]);
 }
 
+static double sum_odds(const uint64_t *state, int64_t n_words, const double *odds)
+{
+    double sum = 0;
+
+    for (int64_t w = 0; w < n_words; w++)
+        for (uint64_t bits = state[w]; bits != 0; bits &= bits - 1)
+            sum += odds[w * WORD + __builtin_ctzll(bits)];
+    return sum;
+}
+
+static double layers_sum_reference(const heat_chains *c, int64_t chain)
+{
+    const heat_layer_store *s = c->store;
+
+    return sum_odds(s->visible + chain * s->visible_words, s->visible_words, c->reference) +
+           sum_odds(s->hidden + chain * s->hidden_words, s->hidden_words, c->reference + s->view.n_visible);
+}
+
 /* Energies with what rounding lost. */
 static void layers_measure(heat_chains *c, int64_t unit)
 {
@@ -416,7 +434,6 @@ static double layers_sweep_cost(const heat_chains *c)
 const heat_layout heat_layout_layers = {
     .name = "layers",
     .price = {.lanes = 1, .visit = HEAT_VISIT_NS, .neighbour = HEAT_NEIGHBOUR_NS},
-    .takes_reference = true,
     .bytes = layers_bytes,
     .open = layers_open,
     .free = layers_free,
@@ -431,5 +448,6 @@ const heat_layout heat_layout_layers = {
     .get_state = layers_get_state,
     .get_energy = layers_get_energy,
     .get_walk_energy = layers_get_walk_energy,
+    .sum_reference = layers_sum_reference,
     .get_total = layers_get_total,
     .sweep_cost = layers_sweep_cost};

@@ -19,8 +19,7 @@ typedef struct heat_visit_price {
 struct heat_layout {
     const char *name;
     heat_visit_price price;
-    bool shares_sweeps;   /* one sweep is spread over the chains' team where it is open */
-    bool takes_reference; /* heat_chains_plan.reference */
+    bool shares_sweeps; /* one sweep is spread over the chains' team where it is open */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
     /* Makes chains->store, and sets chains->width; or leaves *fits false where this model at these betas does
@@ -49,6 +48,8 @@ struct heat_layout {
     double (*get_energy)(const heat_chains *chains, int64_t chain);
     double (*get_walk_energy)(const heat_chains *chains, int64_t chain);
     int64_t (*get_total)(const heat_chains *chains, int64_t chain);
+    /* R of heat_chains_plan.reference; NULL in layouts that take none. */
+    double (*sum_reference)(const heat_chains *chains, int64_t chain);
     void (*keep_best)(heat_chains *chains, int64_t unit);
     double (*get_best)(const heat_chains *chains, int64_t chain, int8_t *state);
     double (*get_slack)(const heat_chains *chains); /* NULL: 0 */

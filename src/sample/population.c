@@ -27,16 +27,6 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .reference = plan->reference};
 }
 
-/* R of a state: the reference of the variables that have the higher value. */
-static double sum_reference(const heat_population *p, const int8_t *state)
-{
-    double sum = 0;
-
-    for (int64_t i = 0; i < p->chains->n; i++)
-        sum += state[i] > 0 ? p->plan.reference[i] : 0;
-    return sum;
-}
-
 /* Energies of bits are counted when they are asked for. */
 static void measure_unit(heat_population *p, int64_t unit)
 {
@@ -45,14 +35,8 @@ static void measure_unit(heat_population *p, int64_t unit)
     if (p->chains->layout == &heat_layout_bits)
         heat_chains_measure(p->chains, unit);
     heat_chains_get_unit(p->chains, unit, &first, &last);
-    for (int64_t k = first; k < last; k++) {
-        int8_t *state = p->states + unit * p->chains->n;
-        p->path_energy[k] = heat_chains_get_walk_energy(p->chains, k);
-        if (p->plan.reference == NULL)
-            continue;
-        heat_chains_get_state(p->chains, k, state);
-        p->path_energy[k] += sum_reference(p, state) / p->plan.beta_max;
-    }
+    for (int64_t k = first; k < last; k++)
+        p->path_energy[k] = heat_chains_get_path_energy(p->chains, k);
 }
 
 /* A state of independent units. */
@@ -81,17 +65,6 @@ static heat_status start_unit(heat_context *ctx, heat_population *p, int64_t uni
     return status;
 }
 
-static double log_z_of_start(const heat_population *p)
-{
-    double sum = 0;
-
-    if (p->plan.reference == NULL)
-        return p->chains->n * log(p->chains->info.n_states);
-    for (int64_t i = 0; i < p->chains->n; i++)
-        sum += heat_log_add_exp(0, p->plan.reference[i]);
-    return sum;
-}
-
 static heat_status start_members(heat_context *ctx, heat_population *p)
 {
     heat_status status = HEAT_OK;
@@ -105,7 +78,7 @@ static heat_status start_members(heat_context *ctx, heat_population *p)
         if (status == HEAT_OK)
             measure_unit(p, unit);
     }
-    p->log_start = log_z_of_start(p);
+    p->log_start = heat_chains_get_log_start(p->chains);
     for (int64_t k = 0; k < p->plan.n_populations; k++) {
         p->log_z[k] = p->log_start;
         heat_stream_init(&p->streams[k], p->plan.seed, HEAT_PURPOSE_RESAMPLE,
@@ -140,7 +113,7 @@ heat_status heat_population_init(heat_context *ctx, heat_population *p, const he
     if (status == HEAT_OK)
         status = heat_alloc(ctx, chains.n_chains, sizeof *p->path_energy, &p->path_energy);
     if (status == HEAT_OK && plan->reference != NULL)
-        status = heat_alloc(ctx, p->chains->n_units * p->chains->n, 1, &p->states);
+        status = heat_alloc(ctx, p->chains->n, 1, &p->states);
     if (status == HEAT_OK && plan->is_weighted)
         status = heat_alloc(ctx, chains.n_chains, sizeof *p->log_weight, &p->log_weight);
     if (status == HEAT_OK)

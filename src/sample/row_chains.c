@@ -246,6 +246,16 @@ static heat_status rows_add_parts(heat_context *ctx, heat_chains *c, heat_parts 
     return status;
 }
 
+static double rows_sum_reference(const heat_chains *c, int64_t chain)
+{
+    const int8_t *row = row_of(c, chain);
+    double sum = 0;
+
+    for (int32_t i = 0; i < c->n; i++)
+        sum += row[i] > 0 ? c->reference[i] : 0;
+    return sum;
+}
+
 static double rows_sweep_cost(const heat_chains *c)
 {
     return 50.0 * ((double)c->n * c->n + 10.0 * c->n) * c->width; /* a custom energy may read all variables */
@@ -254,7 +264,6 @@ static double rows_sweep_cost(const heat_chains *c)
 const heat_layout heat_layout_rows = {
     .name = "rows",
     .price = {.lanes = 1, .visit = 4 * HEAT_ROW_NS, .neighbour = HEAT_ROW_NS},
-    .takes_reference = true,
     .bytes = rows_bytes,
     .open = rows_open,
     .free = rows_free,
@@ -266,6 +275,7 @@ const heat_layout heat_layout_rows = {
     .get_state = rows_get_state,
     .get_energy = rows_get_energy,
     .get_walk_energy = rows_get_energy,
+    .sum_reference = rows_sum_reference,
     .get_total = rows_get_total,
     .keep_best = rows_keep_best,
     .get_best = rows_get_best,
