@@ -19,8 +19,9 @@ typedef struct heat_exact_cost {
     bool affordable;          /* bytes within memory, and operations below 1e13 */
     int32_t width_proved;     /* no elimination order of the graph is less wide than this */
     double steps;             /* variables eliminated one by one; 0 by enumeration */
-    const char *sum_method; /* sums over states have a cheaper road still: "planar" or "magnetization"; NULL:
-                             * they have not; static */
+    const char *sum_method;   /* sums over states have a cheaper road still: "planar", "magnetization", or,
+                               * where   the graph falls apart, a road for each component, "components" if they
+                               * differ;   NULL: they have not; static */
     double sum_bytes, sum_seconds; /* of it, at one temperature on one thread; 0 where there is none */
     double operation_ns;           /* what an operation takes, in nanoseconds */
 } heat_exact_cost;
@@ -35,7 +36,7 @@ HEAT_API HEAT_MUST_USE heat_status heat_exact_estimate(heat_context *ctx, const 
 /* Probabilities of values and of pairs of values, at one temperature. */
 typedef struct heat_marginals {
     size_t size;                        /* set by heat_exact_marginals; 0 before means the whole struct */
-    const char *method;                 /* "elimination", "planar" or "magnetization"; static */
+    const char *method;                 /* "elimination", "planar", "magnetization", "components"; static */
     double log_z, mean_energy, entropy; /* nats, energy, nats */
     int32_t n_variables, n_states;
     double *single;  /* [n_variables][n_states]; the states in the order of the coding: -1, +1 or 0, 1, ...;

@@ -45,6 +45,7 @@ typedef struct heat_elimination_sum {
                           wanted */
     double *value_p;   /* [n][q], of a plan of q values: probabilities, the caller's; NULL: not wanted */
     double *pair_p;    /* [entry of graph->col][q of the row's own][q of the neighbour]; likewise */
+    const char *road;  /* that was taken, where heat_exact_run_sum had the choice; static */
 } heat_elimination_sum;
 
 /* Makes every number and all that the arrays of a graph of spins hold NaN. */

@@ -164,6 +164,7 @@ void heat_exact_choice_clear(heat_exact_choice *choice)
 {
     heat_elimination_free(choice->plan);
     heat_planar_free(choice->planar);
+    heat_exact_parts_free(choice->parts);
     *choice = (heat_exact_choice){.plan = NULL};
 }
 

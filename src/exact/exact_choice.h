@@ -11,15 +11,23 @@
 
 #include <heatbath/cost.h>
 
+/* Parts that no coupling joins, a choice each: exact/components.h. */
+typedef struct heat_exact_parts heat_exact_parts;
+void heat_exact_parts_free(heat_exact_parts *parts);
+
+/* The word for parts that take several roads. */
+extern const char heat_exact_by_components[];
+
 /* A choice made: what it costs, and the plan if it is elimination or Pfaffians. */
 typedef struct heat_exact_choice {
     heat_exact_cost cost;
-    bool by_layer;          /* the smaller of two layers is enumerated */
-    heat_layered layers;    /* of the model, where `by_layer` */
-    heat_elimination *plan; /* NULL: enumeration, or nothing affordable */
-    heat_planar *planar;    /* NULL unless it is the cheapest road of a sum */
-    bool by_magnetization;  /* that is */
-    heat_pairwise graph;    /* what the plans borrow: one of the two */
+    bool by_layer;           /* the smaller of two layers is enumerated */
+    heat_layered layers;     /* of the model, where `by_layer` */
+    heat_elimination *plan;  /* NULL: enumeration, or nothing affordable */
+    heat_planar *planar;     /* NULL unless it is the cheapest road of a sum */
+    bool by_magnetization;   /* that is */
+    heat_exact_parts *parts; /* NULL unless each by a road of its own is cheapest */
+    heat_pairwise graph;     /* what the plans borrow: one of the two */
     heat_categorical categorical;
 } heat_exact_choice;
 
@@ -29,11 +37,16 @@ HEAT_MUST_USE heat_status heat_exact_choose(heat_context *ctx, const heat_model 
                                             bool marginals, heat_exact_choice *choice);
 void heat_exact_choice_clear(heat_exact_choice *choice);
 
-/* The same for a sum over states, with marginals: magnetisations and Pfaffians too where the graph allows. */
+/* The same for a sum over states, with marginals: magnetisations and Pfaffians too where the graph allows,
+ * and for each component by itself where that is cheaper. */
 HEAT_MUST_USE heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, int64_t memory,
                                                 heat_exact_choice *choice);
 
-/* The sum over states by the road chosen. What `sum` may ask for depends on the model's view: spin_mean and
+/* True if the choice's road knows the means of all spins and pairs. */
+bool heat_exact_has_means(const heat_exact_choice *choice);
+
+/* The sum over states by the road chosen, or, where a Pfaffian is too cold for its digits, by elimination if
+ * there is a plan of it: sum->road tells. What `sum` may ask for depends on the model's view: spin_mean and
  * pair_mean of a pairwise model by elimination, Pfaffians (where a pair is NaN if its J is 0) or
  * magnetisations (where all are NaN if fields differ), value_p and pair_p of a categorical one; by
  * enumeration nothing. Halted runs (heat_halted) leave NaN. */

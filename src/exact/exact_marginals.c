@@ -2,7 +2,7 @@
  * Pfaffians. Of spins, P(a, b) = (1 + a <s> + b <s'> + a b <s s'>) / 4. */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "exact/exact_choice.h"
+#include "exact/components.h"
 
 #include <heatbath/exact.h>
 #include <math.h>
@@ -88,26 +88,30 @@ static void fill_result(const mean_arrays *a, heat_marginals *m)
         }
 }
 
-/* True if Pfaffians know every mean: no field, and no edge that couples nothing. */
-static bool is_whole(const heat_pairwise *graph)
+/* Parts by roads that know no means are eliminated instead. */
+static heat_status choose_elimination_of_parts(heat_context *ctx, heat_exact_parts *parts, int64_t memory)
 {
-    for (int32_t v = 0; v < graph->n; v++)
-        if (graph->field[v] != 0)
-            return false;
-    for (int64_t e = 0; e < graph->row[graph->n]; e++)
-        if (heat_pairwise_coupling(graph, e) == 0)
-            return false;
-    return true;
+    heat_status status = HEAT_OK;
+
+    for (int32_t k = 0; k < parts->n && status == HEAT_OK; k++) {
+        heat_exact_part *part = &parts->part[k];
+        if (heat_exact_has_means(&part->choice))
+            continue;
+        heat_exact_choice_clear(&part->choice);
+        status = heat_exact_choose_elimination(ctx, part->model, memory, &part->choice);
+    }
+    return status;
 }
 
-/* A choice with a plan that knows every mean, or an error in words. */
+/* A choice that knows every mean, or an error in words. */
 static heat_status choose(heat_context *ctx, const heat_model *model, int64_t memory,
                           heat_exact_choice *choice)
 {
     heat_status status = heat_exact_choose_sum(ctx, model, memory, choice);
 
-    if (status != HEAT_OK || heat_halted(ctx) || (choice->planar != NULL && is_whole(&choice->graph)) ||
-        (choice->by_magnetization && heat_magnetization_has_means(&choice->graph)))
+    if (status == HEAT_OK && choice->parts != NULL)
+        status = choose_elimination_of_parts(ctx, choice->parts, memory);
+    if (status != HEAT_OK || heat_halted(ctx) || heat_exact_has_means(choice))
         return status;
     heat_exact_choice_clear(choice);
     return heat_exact_choose_elimination(ctx, model, memory, choice);
@@ -137,7 +141,7 @@ heat_status heat_exact_marginals(heat_context *ctx, const heat_model *model, dou
         (status = heat_halt_check(ctx, "every state was counted")) != HEAT_OK)
         goto out;
     fill_result(&arrays, &m);
-    m.method = choice.cost.sum_method != NULL ? choice.cost.sum_method : "elimination";
+    m.method = arrays.sum.road;
     m.temperature = temperature;
     m.log_z = arrays.sum.log_z;
     m.mean_energy = arrays.sum.mean_energy;

@@ -1,9 +1,10 @@
 /* Sums over states by whichever exact road is cheapest. */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "exact/exact_choice.h"
+#include "exact/components.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double worth_a_search = 1e-2; /* seconds of another road, for a planar plan to be made */
 
@@ -22,8 +23,9 @@ static bool offer(heat_exact_cost *cost, const char *method, double bytes, doubl
     return true;
 }
 
-heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, int64_t memory,
-                                  heat_exact_choice *choice)
+/* For the model as a whole. */
+static heat_status choose_whole(heat_context *ctx, const heat_model *model, int64_t memory,
+                                heat_exact_choice *choice)
 {
     heat_exact_cost *cost = &choice->cost;
     heat_planar_cost priced;
@@ -51,6 +53,103 @@ heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, in
     return HEAT_OK;
 }
 
+const char heat_exact_by_components[] = "components";
+
+static const char *road_of(const heat_exact_cost *cost)
+{
+    return cost->sum_method != NULL ? cost->sum_method : cost->method;
+}
+
+/* A road for each part, and what they cost together: memory for one at a time. */
+static heat_status choose_parts(heat_context *ctx, int64_t memory, heat_exact_parts *parts,
+                                heat_exact_cost *together)
+{
+    heat_status status = HEAT_OK;
+
+    together->affordable = true;
+    for (int32_t k = 0; k < parts->n && status == HEAT_OK && together->affordable; k++) {
+        const heat_exact_cost *own = &parts->part[k].choice.cost;
+        bool by_sum;
+        status = choose_whole(ctx, parts->part[k].model, memory, &parts->part[k].choice);
+        by_sum = own->sum_method != NULL;
+        together->affordable = status == HEAT_OK && !heat_halted(ctx) && (by_sum || own->affordable);
+        together->sum_bytes = fmax(together->sum_bytes, by_sum ? own->sum_bytes : own->bytes);
+        together->sum_seconds += by_sum ? own->sum_seconds : heat_exact_seconds(own);
+        together->sum_method = k == 0 || strcmp(together->sum_method, road_of(own)) == 0
+                                   ? road_of(own)
+                                   : heat_exact_by_components;
+    }
+    return status;
+}
+
+/* Components that are each cheap may be dear together, and need not share a road. */
+heat_status heat_exact_choose_sum(heat_context *ctx, const heat_model *model, int64_t memory,
+                                  heat_exact_choice *choice)
+{
+    heat_exact_cost *cost = &choice->cost, together = {.sum_bytes = 0};
+    heat_exact_parts *parts = NULL;
+    heat_model_info info;
+    bool known;
+    heat_status status = choose_whole(ctx, model, memory, choice);
+
+    known = cost->sum_method != NULL || cost->affordable;
+    heat_model_describe(model, &info);
+    if (status != HEAT_OK || heat_halted(ctx) || info.n_components < 2 ||
+        !heat_model_get_pairwise(model, &choice->graph) ||
+        (known && (cost->sum_method != NULL ? cost->sum_seconds : heat_exact_seconds(cost)) < worth_a_search))
+        return status;
+    status = heat_exact_parts_create(ctx, &choice->graph, &parts);
+    if (status == HEAT_OK && parts != NULL)
+        status = choose_parts(ctx, memory, parts, &together);
+    if (status == HEAT_OK && together.affordable &&
+        offer(cost, together.sum_method, together.sum_bytes, together.sum_seconds, memory)) {
+        heat_planar_free(choice->planar);
+        choice->planar = NULL;
+        choice->by_magnetization = false;
+        choice->parts = parts;
+        parts = NULL;
+    }
+    heat_exact_parts_free(parts);
+    return status;
+}
+
+/* Pfaffians know every mean if there is no field, and no edge that couples nothing. */
+static bool planar_has_means(const heat_pairwise *graph)
+{
+    for (int32_t v = 0; v < graph->n; v++)
+        if (graph->field[v] != 0)
+            return false;
+    for (int64_t e = 0; e < graph->row[graph->n]; e++)
+        if (heat_pairwise_coupling(graph, e) == 0)
+            return false;
+    return true;
+}
+
+/* Parts must not be joined by edges that couple nothing either: their graphs have not got these. */
+static bool parts_have_means(const heat_exact_parts *parts, const heat_pairwise *graph)
+{
+    int64_t ends = 0;
+
+    for (int32_t k = 0; k < parts->n; k++) {
+        const heat_pairwise *own = &parts->part[k].choice.graph;
+        if (!heat_exact_has_means(&parts->part[k].choice))
+            return false;
+        ends += own->row[own->n];
+    }
+    return ends == graph->row[graph->n];
+}
+
+bool heat_exact_has_means(const heat_exact_choice *choice)
+{
+    if (choice->parts != NULL)
+        return parts_have_means(choice->parts, &choice->graph);
+    if (choice->by_magnetization)
+        return heat_magnetization_has_means(&choice->graph);
+    if (choice->planar != NULL)
+        return planar_has_means(&choice->graph);
+    return choice->plan != NULL;
+}
+
 static heat_status run_magnetization(heat_context *ctx, const heat_pairwise *graph, double beta,
                                      heat_elimination_sum *sum)
 {
@@ -70,12 +169,16 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
     heat_enumeration all = {.log_z = (double)NAN};
     heat_status status;
 
+    sum->road = road_of(&choice->cost);
+    if (choice->parts != NULL)
+        return heat_exact_parts_run_sum(ctx, choice->parts, &choice->graph, beta, threads, sum);
     if (choice->by_magnetization)
         return run_magnetization(ctx, &choice->graph, beta, sum);
     if (choice->planar != NULL) {
         status = heat_planar_run_sum(ctx, choice->planar, beta, sum);
         if (status != HEAT_ERROR_UNABLE || choice->plan == NULL)
             return status; /* else too cold: elimination is dearer, but nothing cancels in it */
+        sum->road = choice->cost.method;
     }
     if (choice->by_layer) {
         status = heat_layer_enumeration_run(ctx, &choice->layers, beta, threads, &layer);

@@ -5,10 +5,13 @@
 #include "logz/logz_methods.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double cheap_seconds = 0.1; /* of one sum, for six more to be worth a heat capacity */
 static const double step = 2e-3;         /* of beta, relative */
-static const double rounding = 1e-14;    /* of a mean energy, relative to its size */
+/* A Pfaffian gives way to elimination at the temperatures that are too cold for it. */
+static const char by_both[] = "planar and elimination";
+static const double rounding = 1e-14; /* of a mean energy, relative to its size */
 
 /* The variance of the energy where the road does not know it: -d<E>/d beta by central differences D at one
  * step and two, (4 D(h) - D(2h)) / 3; the error is that to the same of two steps and three, (9 D(2h) - 4
@@ -35,17 +38,22 @@ static heat_status find_slope(heat_context *ctx, const heat_counting *c, const h
     return HEAT_OK;
 }
 
+/* *road becomes that of this row, or tells of both where others took another. */
 static heat_status sum_states(heat_context *ctx, const heat_counting *c, const heat_exact_choice *choice,
-                              heat_logz_row *row)
+                              heat_logz_row *row, const char **road)
 {
     heat_elimination_sum sum = {0};
-    double error = 0;
+    double error = 0, seconds;
     heat_status status =
         heat_exact_run_sum(ctx, c->model, choice, 1 / row->temperature, c->opt->threads, &sum);
 
     if (status != HEAT_OK || isnan(sum.log_z)) /* halted before the sum was complete */
         return status;
-    if (isnan(sum.energy_variance) && heat_exact_seconds(&choice->cost) < cheap_seconds)
+    *road = *road == NULL || strcmp(*road, sum.road) == 0 ? sum.road
+            : choice->parts != NULL                       ? heat_exact_by_components
+                                                          : by_both;
+    seconds = choice->parts != NULL ? choice->cost.sum_seconds : heat_exact_seconds(&choice->cost);
+    if (isnan(sum.energy_variance) && seconds < cheap_seconds)
         status = find_slope(ctx, c, choice, 1 / row->temperature, &sum.energy_variance, &error);
     heat_logz_fill_row(row, sum.log_z, 0, sum.mean_energy, sum.energy_variance);
     row->mean_energy_error = row->entropy_error = 0;
@@ -59,16 +67,19 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
     heat_exact_choice choice = {0};
+    const char *road = NULL;
     heat_status status = heat_exact_choose_sum(ctx, c->model, c->opt->memory, &choice);
 
     if (status == HEAT_OK && !choice.cost.affordable && choice.cost.sum_method == NULL &&
         !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_exact_fail(ctx, &choice.cost, c->opt->memory);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
-        status = sum_states(ctx, c, &choice, &r->rows[k]);
+        status = sum_states(ctx, c, &choice, &r->rows[k], &road);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
     }
-    r->method = choice.cost.sum_method != NULL ? choice.cost.sum_method : choice.cost.method;
+    r->method = road != NULL                     ? road
+                : choice.cost.sum_method != NULL ? choice.cost.sum_method
+                                                 : choice.cost.method;
     r->exact = true;
     r->outcome =
         isnan(r->rows[r->n_rows - 1].log_z) ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE) : HEAT_OUTCOME_PROVED;
