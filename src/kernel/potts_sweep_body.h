@@ -100,7 +100,8 @@ LANE_FN void move_vector(const int32_t *sums, const int32_t step, int32_t q, hea
 }
 
 /* `q` is a constant where it is small. */
-LANE_FN void sweep_plain(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule, const int32_t q)
+LANE_SWEEP_FN void sweep_plain(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
+                               const int32_t q)
 {
     for (int32_t i = 0; i < g->n; i++) {
         const int32_t *field = g->field + (int64_t)i * g->stride;
@@ -162,8 +163,8 @@ LANE_FN void sum_tables(const heat_potts_graph *g, heat_potts_block *b, int32_t 
         add_rows(g, b, k, 1, first, chains, vectors);
 }
 
-LANE_FN void sweep_tables(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
-                          const int32_t vectors)
+LANE_SWEEP_FN void sweep_tables(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
+                                const int32_t vectors)
 {
     enum { CHUNK = ROWS_CHUNK / LANES };
 
