@@ -1,5 +1,6 @@
 /* -E as a model of its own, so that whatever seeks a minimum seeks a maximum too. It stands on the model that
- * it negates: the energies are asked there, the graph is shared, only the fields are held anew. */
+ * it negates: the energies are asked there, the graph is shared, only the fields are held anew, and the
+ * couplings of a Potts model, which have no unit to turn. */
 #include "base/memory.h"
 #include "model/model_private.h"
 
@@ -7,9 +8,11 @@
 
 typedef struct negated {
     const heat_model *base;
-    bool is_pairwise;
+    bool is_pairwise, is_categorical;
     heat_pairwise view; /* of -E */
-    double *field;
+    heat_categorical categories;
+    double *field;     /* of either view */
+    double *couplings; /* of the categories: one an edge end, or their tables */
 } negated;
 
 static void negated_free(void *self)
@@ -17,6 +20,7 @@ static void negated_free(void *self)
     negated *m = self;
 
     heat_free(m->field);
+    heat_free(m->couplings);
     heat_free(m);
 }
 
@@ -59,26 +63,57 @@ static bool negated_pairwise(const void *self, heat_pairwise *view)
     return m->is_pairwise;
 }
 
+static bool negated_categorical(const void *self, heat_categorical *view)
+{
+    const negated *m = self;
+
+    *view = m->categories;
+    return m->is_categorical;
+}
+
 static const heat_model_kind negated_kind = {
     .name = "negated",
     .free = negated_free,
     .energies = negated_energies,
     .deltas = negated_deltas,
     .pairwise = negated_pairwise,
+    .categorical = negated_categorical,
 };
+
+/* A copy of `count` numbers with their signs turned. */
+static heat_status turn(heat_context *ctx, int64_t count, const double *from, double **to)
+{
+    heat_status status = heat_alloc(ctx, count, sizeof **to, to);
+
+    for (int64_t k = 0; k < count && status == HEAT_OK; k++)
+        (*to)[k] = 0 - from[k];
+    return status;
+}
 
 static heat_status negate_view(heat_context *ctx, negated *m)
 {
-    heat_status status = heat_alloc(ctx, m->view.n, sizeof *m->field, &m->field);
+    heat_status status = turn(ctx, m->view.n, m->view.field, &m->field);
 
-    if (status != HEAT_OK)
-        return status;
-    for (int32_t i = 0; i < m->view.n; i++)
-        m->field[i] = 0 - m->view.field[i];
     m->view.unit = -m->view.unit;
     m->view.field = m->field;
     m->view.offset = 0 - m->view.offset;
-    return HEAT_OK;
+    return status;
+}
+
+static heat_status negate_categories(heat_context *ctx, negated *m)
+{
+    heat_categorical *v = &m->categories;
+    const bool has_tables = v->tables != NULL;
+    heat_status status = turn(ctx, has_tables ? v->n_tables * v->q * v->q : v->row[v->n],
+                              has_tables ? v->tables : v->coupling, &m->couplings);
+
+    if (status == HEAT_OK && v->field != NULL)
+        status = turn(ctx, (int64_t)v->n * v->q, v->field, &m->field);
+    v->coupling = has_tables ? NULL : m->couplings;
+    v->tables = has_tables ? m->couplings : NULL;
+    v->field = m->field;
+    v->offset = 0 - v->offset;
+    return status;
 }
 
 heat_status heat_model_create_negated(heat_context *ctx, const heat_model *model, heat_model **out)
@@ -91,8 +126,11 @@ heat_status heat_model_create_negated(heat_context *ctx, const heat_model *model
         return status;
     m->base = model;
     m->is_pairwise = heat_model_get_pairwise(model, &m->view);
+    m->is_categorical = !m->is_pairwise && heat_model_get_categorical(model, &m->categories);
     if (m->is_pairwise)
         status = negate_view(ctx, m);
+    if (m->is_categorical)
+        status = negate_categories(ctx, m);
     if (status != HEAT_OK) {
         negated_free(m);
         return status;

@@ -33,7 +33,8 @@ HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model 
                                             double *deltas);
 
 /* The model of energy -E: the same states, in the same coding. A forbidden state (E = +infinity) stays
- * forbidden. `model` is borrowed: it must outlive the new one. Takes 8 bytes an edge end and a variable. */
+ * forbidden. `model` is borrowed: it must outlive the new one. Takes 8 bytes a variable, of a Potts
+ * model 8 an edge end, or its tables, and its fields. */
 HEAT_MUST_USE heat_status heat_model_create_negated(heat_context *ctx, const heat_model *model,
                                                     heat_model **out);
 
