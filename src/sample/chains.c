@@ -244,24 +244,36 @@ heat_status heat_chains_set_state(heat_context *worker, heat_chains *c, int64_t 
     return c->layout->set_state(worker, c, chain, state);
 }
 
-heat_status heat_chains_put_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+void heat_chains_compare(const heat_chains *c, const int64_t pair[2], int8_t *row, uint8_t *unlike)
 {
-    if (c->layout->put_state == NULL)
-        return heat_chains_set_state(worker, c, chain, state);
-    c->sign[chain] = 1;
-    c->layout->put_state(c, chain, state);
-    return HEAT_OK;
+    if (c->layout->compare != NULL) {
+        c->layout->compare(c, pair, unlike);
+        return;
+    }
+    for (int k = 0; k < 2; k++) {
+        heat_chains_get_state(c, pair[k], row);
+        for (int32_t i = 0; i < c->n; i++)
+            unlike[i] = (uint8_t)(k == 0 ? row[i] == 1 : unlike[i] != (row[i] == 1));
+    }
 }
 
-void heat_chains_sum_energies(const heat_context *worker, heat_chains *c, int64_t unit)
+heat_status heat_chains_flip(heat_context *worker, heat_chains *c, const int64_t pair[2], int8_t *row,
+                             int64_t n_sites, const int32_t *sites)
 {
-    heat_context unhurried = *worker; /* in the middle of a sweep there is no end */
-    atomic_int never = 0;
+    int8_t sum = c->info.coding == HEAT_CODING_SPIN ? 0 : 1; /* of the two values */
+    heat_status status = HEAT_OK;
 
-    unhurried.stop = &never;
-    unhurried.deadline_s = HEAT_FOREVER;
-    if (c->layout->put_state != NULL)
-        (void)c->layout->sum_energies(&unhurried, c, unit);
+    if (c->layout->flip != NULL) {
+        c->layout->flip(c, pair, n_sites, sites);
+        return HEAT_OK;
+    }
+    for (int k = 0; k < 2 && status == HEAT_OK; k++) {
+        heat_chains_get_state(c, pair[k], row);
+        for (int64_t at = 0; at < n_sites; at++)
+            row[sites[at]] = (int8_t)(sum - row[sites[at]]);
+        status = heat_chains_set_state(worker, c, pair[k], row);
+    }
+    return status;
 }
 
 heat_status heat_chains_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)

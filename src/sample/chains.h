@@ -121,11 +121,13 @@ HEAT_MUST_USE heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_c
 HEAT_MUST_USE heat_status heat_chains_set_state(heat_context *worker, heat_chains *chains, int64_t chain,
                                                 const int8_t *state);
 
-/* The same for many chains of a unit, whose energies are cheaper together: they follow by one
- * heat_chains_sum_energies, before anything else is asked of the unit. */
-HEAT_MUST_USE heat_status heat_chains_put_state(heat_context *worker, heat_chains *chains, int64_t chain,
-                                                const int8_t *state);
-void heat_chains_sum_energies(const heat_context *worker, heat_chains *chains, int64_t unit);
+/* Where two chains of a unit differ, of variables of two values: unlike[i] is 1 or 0; without a field it may
+ * be the other way round. `row` is scratch of n. */
+void heat_chains_compare(const heat_chains *chains, const int64_t pair[2], int8_t *row, uint8_t *unlike);
+
+/* Takes the other value at these sites in both chains, where what one gains in energy the other loses. */
+HEAT_MUST_USE heat_status heat_chains_flip(heat_context *worker, heat_chains *chains, const int64_t pair[2],
+                                           int8_t *row, int64_t n_sites, const int32_t *sites);
 
 /* One sweep of single-variable moves over a unit. Where there is no field it ends with a flip of all spins
  * with probability 1/2: the energy does not change, so the move is free, and the magnetisation forgets its

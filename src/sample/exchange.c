@@ -31,9 +31,9 @@ heat_status heat_exchange_init(heat_context *ctx, heat_exchange *x, const heat_c
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *x->n_clusters, &x->n_clusters);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, c->n_units * c->n, sizeof *x->queue, &x->queue);
+        status = heat_alloc(ctx, c->n_units * (c->n + 1), sizeof *x->queue, &x->queue);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, c->n_units * c->n, sizeof *x->marks, &x->marks);
+        status = heat_alloc(ctx, c->n_units * c->n, sizeof *x->unlike, &x->unlike);
     if (status != HEAT_OK) {
         heat_exchange_clear(x);
         return status;
@@ -59,7 +59,7 @@ void heat_exchange_clear(heat_exchange *x)
     heat_free(x->cluster_sum);
     heat_free(x->n_clusters);
     heat_free(x->queue);
-    heat_free(x->marks);
+    heat_free(x->unlike);
     *x = (heat_exchange){0};
 }
 

@@ -21,8 +21,8 @@ typedef struct heat_exchange {
     heat_stream *clusters; /* [ladder] */
     int64_t *cluster_sum;  /* [ladder][rung] spins in all clusters of the burn-in */
     int64_t *n_clusters;   /* [ladder][rung] */
-    int32_t *queue;        /* [unit][variable] scratch */
-    uint8_t *marks;        /* [unit][variable] scratch */
+    int32_t *queue;        /* [unit][variable + 1] scratch */
+    uint8_t *unlike;       /* [unit][variable] scratch */
 } heat_exchange;
 
 /* Ladder l is chains l * n_rungs ... of `chains`, chain k of it on rung k. */

@@ -1,67 +1,33 @@
 /* The engine `houdayer`: parallel tempering of pairs of ladders, whose chains at the same temperature also
  * trade clusters of the spins in which they differ (kernel/houdayer.h).
  *
- * Without a field the pair is first turned so that at most half of the spins differ, and each replica is
- * turned at random afterwards: the move then acts on states up to their global flip, where it is symmetric,
- * and the signs are as free as before. Clusters are traded in one sweep of so many, and after the burn-in
- * only at the temperatures where those of the burn-in were small: Zhu, Ochoa, Katzgraber, PRL 115 (2015)
- * 077201. */
+ * Clusters are traded in one sweep of so many, in the colder half of the ladder, where single spins are
+ * stuck, and there, after the burn-in, only at the temperatures where those of the burn-in were small: Zhu,
+ * Ochoa, Katzgraber, PRL 115 (2015) 077201. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "kernel/houdayer.h"
 #include "sample/sampling.h"
 
-enum { SWEEPS_A_TRADE = 10 };
+enum { SWEEPS_A_TRADE = 3 };
 
 /* A mean cluster beyond this part of all spins percolates. */
 static const double most_cluster = 0.25;
 
-static void to_spins(const heat_sampling *s, int8_t *row)
-{
-    if (s->info.coding != HEAT_CODING_SPIN)
-        for (int64_t i = 0; i < s->info.n_variables; i++)
-            row[i] = (int8_t)(2 * row[i] - 1);
-}
-
-/* One trade between two rows of spins. */
-static int64_t trade_rows(heat_sampling *s, heat_stream *stream, heat_houdayer_scratch *scratch, int8_t *a,
-                          int8_t *b)
-{
-    int64_t n = s->info.n_variables, size;
-    double energies[2] = {0, 0};
-
-    if (s->chains->is_symmetric)
-        heat_houdayer_face(n, a, b);
-    size = heat_houdayer_move(&s->pairs, stream, scratch, a, b, energies);
-    if (s->chains->is_symmetric) {
-        uint64_t bits = heat_stream_bits(stream);
-        heat_houdayer_turn(n, a, bits & 1 ? 1 : -1);
-        heat_houdayer_turn(n, b, bits & 2 ? 1 : -1);
-    }
-    return size;
-}
-
 static heat_status trade(heat_context *worker, heat_sampling *s, int64_t unit, int64_t ladder, int32_t rung)
 {
     heat_exchange *x = &s->exchange;
-    int64_t n = s->info.n_variables, at = ladder * x->n_rungs + rung;
-    int64_t chains[2] = {x->chain_at[at], x->chain_at[at + x->n_rungs]};
-    heat_houdayer_scratch scratch = {x->queue + unit * n, x->marks + unit * n};
-    int8_t *rows[2];
-    heat_status status = HEAT_OK;
+    int64_t n = s->info.n_variables, at = ladder * x->n_rungs + rung, size;
+    const int64_t pair[2] = {x->chain_at[at], x->chain_at[at + x->n_rungs]};
+    int8_t *row = s->recorder.row + pair[0] * s->recorder.n;
+    int32_t *queue = x->queue + unit * (n + 1);
+    uint8_t *unlike = x->unlike + unit * n;
 
-    for (int k = 0; k < 2; k++) {
-        rows[k] = s->recorder.row + chains[k] * s->recorder.n;
-        heat_chains_get_state(s->chains, chains[k], rows[k]);
-        to_spins(s, rows[k]);
-    }
-    x->cluster_sum[at] += trade_rows(s, &x->clusters[ladder], &scratch, rows[0], rows[1]);
+    heat_chains_compare(s->chains, pair, row, unlike);
+    size = heat_houdayer_draw(&s->pairs, s->chains->is_symmetric, &x->clusters[ladder], unlike, queue);
+    x->cluster_sum[at] += size;
     x->n_clusters[at]++;
-    for (int k = 0; k < 2 && status == HEAT_OK; k++) {
-        heat_states_from_spins(&s->info, 1, rows[k]);
-        status = heat_chains_put_state(worker, s->chains, chains[k], rows[k]);
-    }
-    return status;
+    return heat_chains_flip(worker, s->chains, pair, row, size, queue);
 }
 
 /* After the burn-in the counts stand still, and with them the choice of temperatures. */
@@ -81,7 +47,7 @@ static heat_status trade_ladders(heat_context *worker, heat_sampling *s, int64_t
 
     heat_chains_get_unit(s->chains, unit, &first, &last);
     for (int64_t ladder = first / x->n_rungs; ladder < last / x->n_rungs; ladder += 2)
-        for (int32_t rung = 0; rung < x->n_rungs; rung++) {
+        for (int32_t rung = 0; rung < (x->n_rungs + 1) / 2; rung++) {
             int64_t at = ladder * x->n_rungs + rung, sum = x->cluster_sum[at], count = x->n_clusters[at];
             heat_status status;
             if (!is_traded(s, unit, ladder, rung))
@@ -94,7 +60,6 @@ static heat_status trade_ladders(heat_context *worker, heat_sampling *s, int64_t
                 x->n_clusters[at] = count;
             }
         }
-    heat_chains_sum_energies(worker, s->chains, unit);
     return HEAT_OK;
 }
 

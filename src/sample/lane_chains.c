@@ -188,9 +188,10 @@ static int64_t field_of(const heat_lane_store *s, const place *p, int32_t i)
         int64_t at = (int64_t)p->lane * heat_lane_stride(g->pairs.n) + i;
         return g->narrow != NULL ? ((const int16_t *)b->fields)[at] : ((const int32_t *)b->fields)[at];
     }
-    for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++)
-        if (down[(int64_t)g->pairs.col[k] * b->n_vectors] & p->bit)
-            field -= 2 * (int64_t)heat_lane_units(g, k);
+    for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
+        int64_t is_down = down[(int64_t)g->pairs.col[k] * b->n_vectors] >> p->lane % HEAT_LANES_A_VECTOR & 1;
+        field -= 2 * is_down * heat_lane_units(g, k);
+    }
     return field;
 }
 
@@ -219,24 +220,50 @@ static void put_spin(const heat_lane_block *b, const place *p, int64_t site, int
     *word = (uint16_t)(value == 1 ? *word & ~p->bit : *word | p->bit);
 }
 
-static void lanes_put_state(heat_chains *c, int64_t chain, const int8_t *state)
-{
-    heat_lane_store *s = c->store;
-    place p = place_of(c, chain);
-
-    for (int64_t i = 0; i < c->n; i++)
-        put_spin(&s->blocks[p.block], &p, i, state[i]);
-}
-
 static heat_status lanes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
 {
     heat_lane_store *s = c->store;
     place p = place_of(c, chain);
 
     (void)worker;
-    lanes_put_state(c, chain, state);
+    for (int64_t i = 0; i < c->n; i++)
+        put_spin(&s->blocks[p.block], &p, i, state[i]);
     s->blocks[p.block].energy[p.lane] = energy_units(s, &p);
     return HEAT_OK;
+}
+
+static void lanes_compare(const heat_chains *c, const int64_t pair[2], uint8_t *unlike)
+{
+    const heat_lane_store *s = c->store;
+    const place p[2] = {place_of(c, pair[0]), place_of(c, pair[1])};
+    const heat_lane_block *a = &s->blocks[p[0].block], *b = &s->blocks[p[1].block];
+    const uint16_t *down_a = a->down + first_word(&p[0]), *down_b = b->down + first_word(&p[1]);
+    int32_t lane_a = p[0].lane % HEAT_LANES_A_VECTOR, lane_b = p[1].lane % HEAT_LANES_A_VECTOR;
+
+    for (int64_t i = 0; i < c->n; i++)
+        unlike[i] = (uint8_t)((down_a[i * a->n_vectors] >> lane_a ^ down_b[i * b->n_vectors] >> lane_b) & 1);
+}
+
+/* Flips one spin after the other in the first chain, whose energy gains what that of the second loses. */
+static void lanes_flip(heat_chains *c, const int64_t pair[2], int64_t n_sites, const int32_t *sites)
+{
+    heat_lane_store *s = c->store;
+    const place p[2] = {place_of(c, pair[0]), place_of(c, pair[1])};
+    heat_lane_block *a = &s->blocks[p[0].block], *b = &s->blocks[p[1].block];
+    uint16_t *down_a = a->down + first_word(&p[0]), *down_b = b->down + first_word(&p[1]);
+    int64_t gain = 0;
+
+    for (int64_t at = 0; at < n_sites; at++) {
+        uint16_t *word = &down_a[(int64_t)sites[at] * a->n_vectors];
+        int64_t field = a->fields != NULL ? 0 : field_of(s, &p[0], sites[at]);
+        gain += *word & p[0].bit ? -2 * field : 2 * field;
+        *word ^= p[0].bit;
+        down_b[(int64_t)sites[at] * b->n_vectors] ^= p[1].bit;
+    }
+    a->energy[p[0].lane] += gain;
+    b->energy[p[1].lane] -= gain;
+    for (int k = 0; k < 2 && a->fields != NULL && n_sites > 0; k++)
+        s->blocks[p[k].block].energy[p[k].lane] = energy_units(s, &p[k]);
 }
 
 /* Adds the units of a pair to the sums of the lanes in which its spins differ. */
@@ -552,7 +579,8 @@ const heat_layout heat_layout_lanes = {
     .draw = lanes_draw,
     .sum_energies = lanes_sum_energies,
     .set_state = lanes_set_state,
-    .put_state = lanes_put_state,
+    .compare = lanes_compare,
+    .flip = lanes_flip,
     .sweep = lanes_sweep,
     .measure = lanes_measure,
     .follow = lanes_follow,

@@ -36,8 +36,10 @@ struct heat_layout {
                         uint64_t stream);
     bool (*sum_energies)(const heat_context *ctx, heat_chains *chains, int64_t unit);
     heat_status (*set_state)(heat_context *worker, heat_chains *chains, int64_t chain, const int8_t *state);
-    /* `set_state` without the energy, for layouts that have `sum_energies`; NULL: `set_state` it is. */
-    void (*put_state)(heat_chains *chains, int64_t chain, const int8_t *state);
+    /* Of two chains of a unit: where their spins differ, a 1 a site; and a flip of both at sites where their
+     * energies change by the same with opposite signs. Both NULL: by rows. */
+    void (*compare)(const heat_chains *chains, const int64_t pair[2], uint8_t *unlike);
+    void (*flip)(heat_chains *chains, const int64_t pair[2], int64_t n_sites, const int32_t *sites);
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
     void (*measure)(heat_chains *chains, int64_t unit); /* NULL: always up to date */

@@ -2,11 +2,17 @@
  * the move itself with every site that may be drawn, leaves pi(a) pi(b). */
 #include "kernel/houdayer.h"
 #include "pairwise_graphs.h"
+#include "sample/layout.h"
 #include "support.h"
 
 #include <math.h>
 
-enum { MOST_SPINS = 4, MOST_STATES = 1 << MOST_SPINS, MOST_PAIRS = MOST_STATES * MOST_STATES, SIDE = 6 };
+enum {
+    MOST_SPINS = 4,
+    MOST_STATES = 1 << MOST_SPINS,
+    MOST_PAIRS = MOST_STATES * MOST_STATES,
+    MOST_SITES = 36
+};
 
 static void spins_of(int32_t state, int32_t n, int8_t *s)
 {
@@ -40,43 +46,48 @@ static test_graph small_graph(int32_t n, bool real, bool with_field, uint64_t se
     return g;
 }
 
-/* Adds the row of the pair (x, y) to `moved`, weighted; returns the row's sum. The energies that the move
- * reports are checked on the way. */
-static double add_row(const heat_pairwise *g, int32_t x, int32_t y, double weight, double *moved)
+/* Adds the row of the pair (x, y) to `moved`, weighted; returns the row's sum. Without a field the smaller of
+ * both sets may be taken (`turns`). The energies are checked on the way. */
+static double add_row(const heat_pairwise *g, bool turns, int32_t x, int32_t y, double weight, double *moved)
 {
-    int32_t queue[MOST_SPINS], different = 0, n_states = 1 << g->n;
-    uint8_t marks[MOST_SPINS] = {0};
-    heat_houdayer_scratch scratch = {queue, marks};
+    int32_t queue[MOST_SPINS + 1], n_states = 1 << g->n;
+    uint8_t set[MOST_SPINS];
     double sum = 0;
+    int64_t count;
 
     for (int32_t i = 0; i < g->n; i++)
-        different += (x ^ y) >> i & 1;
-    if (different == 0) {
+        set[i] = (uint8_t)((x ^ y) >> i & 1);
+    count = heat_houdayer_face(g->n, turns, set);
+    if (count == 0) {
         moved[x * n_states + y] += weight;
         return 1;
     }
     for (int32_t site = 0; site < g->n; site++) {
         int8_t a[MOST_SPINS], b[MOST_SPINS];
-        double energies[2];
-        if (!((x ^ y) >> site & 1))
+        uint8_t unlike[MOST_SPINS];
+        double before;
+        int64_t size;
+        if (!set[site])
             continue;
         spins_of(x, g->n, a);
         spins_of(y, g->n, b);
-        energies[0] = test_graph_energy(g, a);
-        energies[1] = test_graph_energy(g, b);
-        assert_true(heat_houdayer_swap(g, site, &scratch, a, b, energies) >= 1);
-        assert_close(energies[0], test_graph_energy(g, a), 1e-12);
-        assert_close(energies[1], test_graph_energy(g, b), 1e-12);
-        for (int32_t i = 0; i < g->n; i++)
-            assert_int_equal(marks[i], 0);
-        moved[state_of(a, g->n) * n_states + state_of(b, g->n)] += weight / different;
-        sum += 1.0 / different;
+        before = test_graph_energy(g, a) + test_graph_energy(g, b);
+        memcpy(unlike, set, sizeof unlike);
+        size = heat_houdayer_grow(g, site, unlike, queue);
+        assert_true(size >= 1 && queue[0] == site);
+        for (int64_t at = 0; at < size; at++) {
+            a[queue[at]] = (int8_t)-a[queue[at]];
+            b[queue[at]] = (int8_t)-b[queue[at]];
+        }
+        assert_close(test_graph_energy(g, a) + test_graph_energy(g, b), before, 1e-12);
+        moved[state_of(a, g->n) * n_states + state_of(b, g->n)] += weight / (double)count;
+        sum += 1 / (double)count;
     }
     return sum;
 }
 
 /* Largest |pi P - pi| for replicas at beta_a and beta_b. */
-static double pi_error(const heat_pairwise *g, double beta_a, double beta_b)
+static double pi_error(const heat_pairwise *g, bool turns, double beta_a, double beta_b)
 {
     double pi[MOST_PAIRS], moved[MOST_PAIRS] = {0}, sum = 0, error = 0;
     int32_t n_states = 1 << g->n;
@@ -90,7 +101,7 @@ static double pi_error(const heat_pairwise *g, double beta_a, double beta_b)
                 exp(-beta_a * test_graph_energy(g, a) - beta_b * test_graph_energy(g, b));
         }
     for (int32_t p = 0; p < n_states * n_states; p++)
-        assert_close(add_row(g, p / n_states, p % n_states, pi[p] / sum, moved), 1, 1e-12);
+        assert_close(add_row(g, turns, p / n_states, p % n_states, pi[p] / sum, moved), 1, 1e-12);
     for (int32_t p = 0; p < n_states * n_states; p++)
         error = fmax(error, fabs(moved[p] - pi[p] / sum));
     return error;
@@ -100,66 +111,15 @@ static void pairs_are_left_in_equilibrium(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < 24; seed++) {
-        test_graph g = small_graph(1 + (int32_t)(seed % MOST_SPINS), seed / 4 % 2, seed / 8 % 2, seed);
-        assert_close(pi_error(&g.view, 0, 0), 0, 1e-12);
-        assert_close(pi_error(&g.view, 0.7, 0.7), 0, 1e-12);
-        assert_close(pi_error(&g.view, 2, 2), 0, 1e-12);
-        test_graph_clear(&g);
-    }
-}
-
-/* Largest |pi P - pi| of the move between free turns: b is turned to face a, a cluster is traded, both are
- * turned at random; with `facing` what comes out keeps its face instead, the planted bug. */
-static double pi_error_of_turns(const heat_pairwise *g, double beta, bool facing)
-{
-    double pi[MOST_PAIRS], faced[MOST_PAIRS] = {0}, traded[MOST_PAIRS] = {0}, moved[MOST_PAIRS] = {0};
-    double sum = 0, error = 0;
-    int32_t n_states = 1 << g->n, all = n_states - 1;
-
-    for (int32_t p = 0; p < n_states * n_states; p++) {
-        int8_t a[MOST_SPINS], b[MOST_SPINS];
-        spins_of(p / n_states, g->n, a);
-        spins_of(p % n_states, g->n, b);
-        sum += pi[p] = exp(-beta * (test_graph_energy(g, a) + test_graph_energy(g, b)));
-        heat_houdayer_face(g->n, a, b);
-        faced[state_of(a, g->n) * n_states + state_of(b, g->n)] += pi[p];
-    }
-    for (int32_t p = 0; p < n_states * n_states; p++)
-        add_row(g, p / n_states, p % n_states, faced[p], traded);
-    for (int32_t p = 0; p < n_states * n_states; p++)
-        for (int signs = 0; signs < 4; signs++) {
-            int32_t x = p / n_states ^ (signs & 1 ? all : 0), y = p % n_states ^ (signs & 2 ? all : 0);
-            if (facing)
-                moved[p] += traded[p] / 4;
-            else
-                moved[x * n_states + y] += traded[p] / 4;
+        bool with_field = seed / 8 % 2;
+        test_graph g = small_graph(1 + (int32_t)(seed % MOST_SPINS), seed / 4 % 2, with_field, seed);
+        for (int turns = 0; turns <= !with_field; turns++) {
+            assert_close(pi_error(&g.view, turns, 0, 0), 0, 1e-12);
+            assert_close(pi_error(&g.view, turns, 0.7, 0.7), 0, 1e-12);
+            assert_close(pi_error(&g.view, turns, 2, 2), 0, 1e-12);
         }
-    for (int32_t p = 0; p < n_states * n_states; p++)
-        error = fmax(error, fabs(moved[p] - pi[p]) / sum);
-    return error;
-}
-
-static void free_turns_leave_equilibrium(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 0; seed < 24; seed++) {
-        test_graph g = small_graph(1 + (int32_t)(seed % MOST_SPINS), seed / 4 % 2, false, seed);
-        assert_close(pi_error_of_turns(&g.view, 0, false), 0, 1e-12);
-        assert_close(pi_error_of_turns(&g.view, 0.7, false), 0, 1e-12);
-        assert_close(pi_error_of_turns(&g.view, 2, false), 0, 1e-12);
-        assert_true(pi_error_of_turns(&g.view, 0.7, true) > 1e-3);
         test_graph_clear(&g);
     }
-}
-
-/* Power: fields tell a state from its flip. */
-static void free_turns_in_a_field_are_noticed(void **state)
-{
-    (void)state;
-    test_graph g = small_graph(4, true, true, 3);
-
-    assert_true(pi_error_of_turns(&g.view, 0.7, false) > 1e-3);
-    test_graph_clear(&g);
 }
 
 /* Power: the replicas must share their temperature. */
@@ -168,71 +128,103 @@ static void unlike_temperatures_are_noticed(void **state)
     (void)state;
     test_graph g = small_graph(4, true, true, 3);
 
-    assert_true(pi_error(&g.view, 0.7, 0.707) > 1e-6);
+    assert_true(pi_error(&g.view, false, 0.7, 0.707) > 1e-6);
     test_graph_clear(&g);
 }
 
-/* On integer couplings the sum of the energies stays to the last bit, over many moves, and the clusters are
- * connected sets of unlike sites that the move trades whole. */
-static void many_moves_keep_the_sum_exactly(void **state)
+/* Flips the cluster in the rows, which follow the chains. */
+static void flip_rows(int64_t size, const int32_t *queue, int8_t *a, int8_t *b)
 {
-    (void)state;
-    enum { N = SIDE * SIDE };
-    test_graph g = test_graph_lattice(SIDE, SIDE, true, 0, 9);
-    const heat_pairwise *view;
-    int8_t a[N], b[N];
-    int32_t queue[N];
-    uint8_t marks[N] = {0};
-    heat_houdayer_scratch scratch = {queue, marks};
+    for (int64_t at = 0; at < size; at++) {
+        assert_true(queue[at] >= 0);
+        a[queue[at]] = (int8_t)-a[queue[at]];
+        b[queue[at]] = (int8_t)-b[queue[at]];
+    }
+}
+
+/* Many moves of two chains of a set, in any lanes: states and energies are those of the rows that follow, and
+ * the sum of the energies stays. */
+static void check_chains(heat_context *ctx, const heat_model *model, const heat_layout *layout, double within)
+{
+    const double beta = 0.6;
+    const heat_chains_plan plan = {.n_chains = 40,
+                                   .n_rungs = 1,
+                                   .betas = &beta,
+                                   .seed = 3,
+                                   .group = 40,
+                                   .isa = "auto",
+                                   .layout = layout};
+    heat_chains *c = NULL;
+    heat_pairwise graph;
     heat_stream r;
-    double energies[2], sum;
+    int32_t queue[MOST_SITES + 1];
+    uint8_t unlike[MOST_SITES];
+    int8_t a[MOST_SITES], b[MOST_SITES], row[MOST_SITES];
     int64_t several = 0;
 
-    for (int32_t i = 0; i < N; i++)
-        g.field[i] = i % 3 - 1;
-    view = test_graph_seal(&g, 3, true);
+    assert_true(heat_model_get_pairwise(model, &graph));
+    assert_true(graph.n <= MOST_SITES);
+    assert_ok(ctx, heat_chains_create(ctx, model, &plan, &c));
+    for (int64_t k = 0; k < plan.n_chains; k++)
+        assert_ok(ctx, heat_chains_start(ctx, c, k, NULL, 0));
     heat_stream_init(&r, 1, HEAT_PURPOSE_TEST, 5);
-    for (int32_t i = 0; i < N; i++) {
-        a[i] = (int8_t)test_pm(&r);
-        b[i] = (int8_t)test_pm(&r);
-    }
-    energies[0] = test_graph_energy(view, a);
-    energies[1] = test_graph_energy(view, b);
-    sum = energies[0] + energies[1];
-    for (int move = 0; move < 1000; move++) {
-        int8_t before[N];
-        int64_t size, changed = 0;
-        memcpy(before, a, sizeof a);
-        size = heat_houdayer_move(view, &r, &scratch, a, b, energies);
-        for (int32_t i = 0; i < N; i++) {
-            changed += a[i] != before[i];
-            assert_true(a[i] == before[i] || b[i] == before[i]);
+    for (int move = 0; move < 400; move++) {
+        const int64_t pair[2] = {move % 20, 20 + move * 7 % 20};
+        double sum = 0, after = 0;
+        int64_t size;
+        for (int k = 0; k < 2; k++) {
+            heat_chains_get_state(c, pair[k], k == 0 ? a : b);
+            sum += heat_chains_get_walk_energy(c, pair[k]);
         }
-        assert_int_equal(changed, size);
+        heat_chains_compare(c, pair, row, unlike);
+        size = heat_houdayer_draw(&graph, c->is_symmetric, &r, unlike, queue);
         several += size > 1;
-        assert_true(energies[0] == test_graph_energy(view, a));
-        assert_true(energies[1] == test_graph_energy(view, b));
-        assert_true(energies[0] + energies[1] == sum);
+        flip_rows(size, queue, a, b);
+        assert_ok(ctx, heat_chains_flip(ctx, c, pair, row, size, queue));
+        for (int k = 0; k < 2; k++) {
+            double energy;
+            heat_chains_get_state(c, pair[k], row);
+            assert_memory_equal(row, k == 0 ? a : b, (size_t)graph.n);
+            assert_ok(ctx, heat_model_get_energy(ctx, model, 1, row, &energy));
+            assert_close(heat_chains_get_walk_energy(c, pair[k]), energy, within);
+            after += heat_chains_get_walk_energy(c, pair[k]);
+        }
+        assert_close(after, sum, within * 1e-3);
     }
-    assert_true(several > 100);
-    test_graph_clear(&g);
+    assert_true(several > 50);
+    heat_chains_free(c);
+}
+
+static void chains_follow_their_clusters(void **state)
+{
+    static const char *const specs[] = {"ea:6x6,seed=2", "ea:6x6,J=gauss,seed=2",
+                                        "ea:6x6,J=gauss,h=gauss,seed=2", "sk:20,J=pm,seed=2",
+                                        "sk:20,h=gauss,seed=2"};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (size_t k = 0; k < sizeof specs / sizeof *specs; k++) {
+        heat_model *model = NULL;
+        assert_ok(ctx, heat_model_load(ctx, specs[k], &model));
+        check_chains(ctx, model, &heat_layout_lanes, 1e-5);
+        check_chains(ctx, model, &heat_layout_rows, 1e-5);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
 }
 
 static void equal_replicas_draw_nothing(void **state)
 {
     (void)state;
     test_graph g = small_graph(4, true, true, 1);
-    int8_t a[4] = {1, -1, 1, 1}, b[4] = {1, -1, 1, 1};
-    int32_t queue[4];
-    uint8_t marks[4] = {0};
-    heat_houdayer_scratch scratch = {queue, marks};
+    int32_t queue[5];
+    uint8_t unlike[4] = {0}, like[4] = {1, 1, 1, 1};
     heat_stream r, untouched;
-    double energies[2] = {2, 2};
 
     heat_stream_init(&r, 1, HEAT_PURPOSE_TEST, 6);
     untouched = r;
-    assert_int_equal(heat_houdayer_move(&g.view, &r, &scratch, a, b, energies), 0);
-    assert_true(energies[0] == 2 && energies[1] == 2);
+    assert_int_equal(heat_houdayer_draw(&g.view, false, &r, unlike, queue), 0);
+    assert_int_equal(heat_houdayer_draw(&g.view, true, &r, like, queue), 0);
     assert_true(heat_stream_bits(&r) == heat_stream_bits(&untouched));
     test_graph_clear(&g);
 }
@@ -242,9 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_left_in_equilibrium),
         cmocka_unit_test(unlike_temperatures_are_noticed),
-        cmocka_unit_test(free_turns_leave_equilibrium),
-        cmocka_unit_test(free_turns_in_a_field_are_noticed),
-        cmocka_unit_test(many_moves_keep_the_sum_exactly),
+        cmocka_unit_test(chains_follow_their_clusters),
         cmocka_unit_test(equal_replicas_draw_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
