@@ -49,8 +49,8 @@ static const bench_work sample_works[] = {
     CLUSTERS("lattice:512x512", "swendsen-wang", critical),
     CLUSTERS("regular:10000,k=6", "swendsen-wang", 4),
     TRIPS("ea:8x8x8", "tempering", "0.4:2"),
-    TRIPS("ea:16x16", "tempering", "0.2:2"),
-    TRIPS("ea:16x16", "houdayer", "0.2:2"),
+    TRIPS("ea:20x20,J=gauss", "tempering", "0.2:2"),
+    TRIPS("ea:20x20,J=gauss", "houdayer", "0.2:2"),
 };
 
 /* The families of the G-set: random graphs, dense and sparse; a planar torus with weights +1 and -1. */

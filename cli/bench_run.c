@@ -49,16 +49,15 @@ static heat_status run_chains(cli *c, bench_work *w, int64_t sweeps, double unti
     return status;
 }
 
-/* Round trips of measured sweeps, over all that the run took: the ladder is spaced in as many before. */
-static heat_status run_ladder(cli *c, bench_work *w, double until, double *value)
+/* One run of a ladder; NaN seconds where it was stopped. */
+static heat_status run_ladder(cli *c, const bench_work *w, int64_t burn_in, int64_t sweeps, double until,
+                              heat_sample_result *result)
 {
     const cli_bench_options *bench = &c->args.values.verb.bench;
     heat_sample_options options;
-    heat_sample_result result;
-    heat_status status = HEAT_OK;
 
     heat_sample_options_init(&options);
-    heat_sample_result_init(&result);
+    heat_sample_result_init(result);
     options.seed = bench->seed;
     options.threads = bench->threads;
     options.isa = bench->isa;
@@ -66,13 +65,33 @@ static heat_status run_ladder(cli *c, bench_work *w, double until, double *value
     options.engine = w->engine;
     options.temperature_set = w->ladder;
     options.replicas = w->replicas;
-    options.sweeps = options.burn_in = BENCH_TRIP_SWEEPS;
-    if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
-        status = cli_fail_library(c);
-    w->layout = result.layout;
-    if (result.n_sweeps == options.sweeps)
-        *value = (double)result.round_trips / result.seconds;
-    heat_sample_result_clear(&result);
+    options.sweeps = sweeps;
+    options.burn_in = burn_in;
+    if (heat_sample(c->ctx, w->model, &options, result) != HEAT_OK)
+        return cli_fail_library(c);
+    if (result->n_sweeps != sweeps)
+        result->seconds = (double)NAN;
+    return HEAT_OK;
+}
+
+/* Round trips of BENCH_TRIP_SWEEPS measured sweeps, over the seconds of as many of burn-in: statistics,
+ * and the pilot that spaces the ladder, the same for every burn-in, are left out. */
+static heat_status run_trips(cli *c, bench_work *w, double until, double *value)
+{
+    heat_sample_result measured, burnt[2];
+    double seconds[2] = {0, 0};
+    heat_status status = run_ladder(c, w, BENCH_TRIP_BURN_IN, BENCH_TRIP_SWEEPS, until, &measured);
+
+    w->layout = measured.layout;
+    for (int k = 0; k < 2 && status == HEAT_OK; k++) {
+        status =
+            run_ladder(c, w, BENCH_TRIP_BURN_IN + k * BENCH_TRIP_SWEEPS, FEWEST_SWEEPS, until, &burnt[k]);
+        seconds[k] = burnt[k].seconds;
+        heat_sample_result_clear(&burnt[k]);
+    }
+    if (seconds[1] > seconds[0] && isfinite(measured.seconds))
+        *value = (double)measured.round_trips / (seconds[1] - seconds[0]);
+    heat_sample_result_clear(&measured);
     return status;
 }
 
@@ -178,7 +197,7 @@ heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
     case BENCH_CLUSTERS:
         return run_sample(c, w, until, value);
     case BENCH_TRIPS:
-        return run_ladder(c, w, until, value);
+        return run_trips(c, w, until, value);
     case BENCH_GROUND:
         return run_ground(c, w, until, value);
     case BENCH_LOGZ:
@@ -214,8 +233,8 @@ const char *cli_bench_name(const cli *c, const bench_work *w, const heat_replica
                  cli_text_short(w->hot, 4, hot), cli_text_short(w->cold, 4, cold), BENCH_GROUND_SWEEPS,
                  BENCH_GROUND_REPLICAS);
     else if (w->kind == BENCH_TRIPS)
-        snprintf(how, sizeof how, "%s, T = %s, %lld ladders, %d sweeps after as many", w->engine, w->ladder,
-                 (long long)w->replicas, BENCH_TRIP_SWEEPS);
+        snprintf(how, sizeof how, "%s, T = %s, %lld ladders, %d sweeps after %d", w->engine, w->ladder,
+                 (long long)w->replicas, BENCH_TRIP_SWEEPS, BENCH_TRIP_BURN_IN);
     else if (w->kind != BENCH_LOGZ) {
         name_replicas(w, replicas, chains, sizeof chains);
         snprintf(how, sizeof how, "%s%s, T = %s, %s", w->engine,
