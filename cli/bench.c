@@ -158,16 +158,6 @@ static bool is_due(const benching *b, const bench_work *w, int64_t round)
     return !(b->is_auto && round >= SURE_REPEATS && w->seconds >= work_s);
 }
 
-static void show_progress(cli *c, int64_t done, int64_t all)
-{
-    heat_progress p = {sizeof p,    "bench",    (double)done / (double)all, (double)NAN, (double)NAN,
-                       (double)NAN, (double)NAN};
-
-    c->bar_is_own = false;
-    cli_show_progress(c, &p);
-    c->bar_is_own = true;
-}
-
 static int by_size(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -194,7 +184,8 @@ static heat_status run_works(cli *c, benching *b)
             b->is_late = begin >= b->until;
             if (b->is_late || cli_signal() != 0)
                 return HEAT_OK;
-            show_progress(c, round * b->n_works + k, b->repeats * b->n_works);
+            cli_show_fraction(c, "bench",
+                              (double)(round * b->n_works + k) / (double)(b->repeats * b->n_works));
             status = cli_bench_run(c, w, b->until, &value);
             if (status != HEAT_OK)
                 return status;

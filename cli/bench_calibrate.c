@@ -194,12 +194,7 @@ static heat_status run_rounds(calibration *a)
         repeats = CALIBRATION_SEEDS;
     a->c->bar_is_own = true;
     for (int64_t round = 0; round < repeats && status == HEAT_OK && !is_over(a); round++) {
-        heat_progress p = {sizeof p,    "calibrate", (double)round / (double)repeats,
-                           (double)NAN, (double)NAN, (double)NAN,
-                           (double)NAN};
-        a->c->bar_is_own = false;
-        cli_show_progress(a->c, &p);
-        a->c->bar_is_own = true;
+        cli_show_fraction(a->c, "calibrate", (double)round / (double)repeats);
         status = run_round(a, round);
     }
     return status;

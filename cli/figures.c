@@ -187,3 +187,21 @@ heat_status cli_figures_write(cli *c, const heat_model *model, const heat_model_
         return status;
     return draw_states(c, model, info, r, &have_gnuplot);
 }
+
+heat_status cli_figures_write_learning(cli *c, const heat_learn_result *r)
+{
+    const char *dir = c->args.values.own.figures;
+    heat_status status;
+
+    if (dir == NULL)
+        return HEAT_OK;
+    cli_hide_progress(c);
+    status = heat_report_learning(c->ctx, r, dir);
+    if (status == HEAT_OK)
+        draw(c, "learning");
+    else if (status == HEAT_ERROR_UNDEFINED)
+        note(c, heat_context_error(c->ctx));
+    else
+        return cli_fail_library(c);
+    return HEAT_OK;
+}

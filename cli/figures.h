@@ -1,4 +1,4 @@
-/* The figures of sample, --figures DIR. */
+/* The figures of sample and learn, --figures DIR. */
 #ifndef HEATBATH_FIGURES_H
 #define HEATBATH_FIGURES_H
 
@@ -13,5 +13,8 @@ heat_status cli_figures_prepare(cli *c, const heat_model_info *info, heat_sample
  */
 heat_status cli_figures_write(cli *c, const heat_model *model, const heat_model_info *info,
                               const heat_sample_result *result);
+
+/* The same for learn: the likelihood along training. */
+heat_status cli_figures_write_learning(cli *c, const heat_learn_result *result);
 
 #endif

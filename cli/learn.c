@@ -1,6 +1,7 @@
 /* heatbath learn: a model of data, with the likelihood of what it was and was not shown. */
 #include "clock.h"
 #include "data_verbs.h"
+#include "figures.h"
 #include "output.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -151,6 +152,8 @@ static void print_text(cli *c, const heat_learn_result *r)
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     if (c->args.values.own.output != NULL)
         cli_print_row("file", "%s", c->args.values.own.output);
+    if (c->args.values.own.figures != NULL)
+        cli_print_row("figures", "%s", c->args.values.own.figures);
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
@@ -208,7 +211,7 @@ static heat_status run(cli *c, learning *l)
     heat_context_limit(c->ctx, HEAT_FOREVER); /* what was learned is written whatever the time */
     if (path != NULL && heat_model_save(c->ctx, l->result.model, path) != HEAT_OK)
         return cli_fail_library(c);
-    return HEAT_OK;
+    return cli_figures_write_learning(c, &l->result);
 }
 
 heat_status cli_learn(cli *c)
@@ -217,6 +220,8 @@ heat_status cli_learn(cli *c)
     heat_status status = check_output(c);
 
     heat_learn_result_init(&l.result);
+    if (status == HEAT_OK)
+        status = cli_figures_prepare(c, NULL, NULL);
     if (status == HEAT_OK)
         status = load(c, &l);
     if (status == HEAT_OK)

@@ -29,10 +29,26 @@ void cli_show_progress(void *user, const heat_progress *p)
         fprintf(stderr, "  %s updates/s", cli_text_count(p->rate, number));
     if (isfinite(p->best))
         fprintf(stderr, "  best %s", cli_text_full(p->best, number));
+    if (p->epoch > 0 && isfinite(p->train))
+        fprintf(stderr, "  epoch %lld: train %s", (long long)p->epoch, cli_text_fixed(p->train, 2, number));
+    if (p->epoch > 0 && isfinite(p->validation))
+        fprintf(stderr, ", validation %s", cli_text_fixed(p->validation, 2, number));
+    if (p->epoch > 0 && isfinite(p->validation) && isfinite(p->train))
+        fprintf(stderr, ", gap %s", cli_text_fixed(p->train - p->validation, 2, number));
     if (isfinite(p->remaining_s))
         fprintf(stderr, "  %s left", cli_text_time(ceil(p->remaining_s), number));
     fflush(stderr);
     c->bar_shown = true;
+}
+
+void cli_show_fraction(cli *c, const char *what, double fraction)
+{
+    const double none = (double)NAN;
+    heat_progress p = {sizeof p, what, fraction, none, none, none, none, 0, none, none};
+
+    c->bar_is_own = false;
+    cli_show_progress(c, &p);
+    c->bar_is_own = true;
 }
 
 void cli_hide_progress(cli *c)

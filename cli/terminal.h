@@ -6,6 +6,9 @@
 
 /* The context's callbacks; `user` is the cli. */
 void cli_show_progress(void *user, const heat_progress *progress);
+
+/* Progress of the command's own work, while bar_is_own keeps out that of the library. */
+void cli_show_fraction(cli *c, const char *what, double fraction);
 void cli_show_message(void *user, heat_log_level level, const char *message);
 
 /* Takes the bar away before anything else is printed. */

@@ -17,13 +17,15 @@ typedef enum heat_log_level {
 
 /* One look at work under way. Read the fields up to `size`. */
 typedef struct heat_progress {
-    size_t size;        /* of this struct in the library, bytes */
-    const char *verb;   /* "ground", "sample", "logz" */
-    double fraction;    /* of the work done, 0 to 1; NaN while unknown */
-    double elapsed_s;   /* since the verb began */
-    double remaining_s; /* estimated; NaN while unknown */
-    double rate;        /* updates (of one variable) per second; NaN where it means nothing */
-    double best;        /* lowest energy so far (ground); NaN elsewhere */
+    size_t size;              /* of this struct in the library, bytes */
+    const char *verb;         /* "ground", "sample", "logz", "learn" */
+    double fraction;          /* of the work done, 0 to 1; NaN while unknown */
+    double elapsed_s;         /* since the verb began */
+    double remaining_s;       /* estimated; NaN while unknown */
+    double rate;              /* updates (of one variable) per second; NaN where it means nothing */
+    double best;              /* lowest energy so far (ground); NaN elsewhere */
+    int64_t epoch;            /* of the last look (learn); 0: none yet, or another verb */
+    double train, validation; /* log-likelihoods a row at that look; NaN where there is none */
 } heat_progress;
 
 /* realloc, malloc and free in one: size 0 frees `old` and returns NULL; returns NULL when memory is short. */

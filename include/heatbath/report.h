@@ -8,6 +8,7 @@
 #ifndef HEATBATH_REPORT_H
 #define HEATBATH_REPORT_H
 
+#include <heatbath/learn.h>
 #include <heatbath/sample.h>
 
 HEAT_BEGIN_DECLS
@@ -60,6 +61,11 @@ HEAT_API HEAT_MUST_USE heat_status heat_report_state(heat_context *ctx, const he
 HEAT_API HEAT_MUST_USE heat_status heat_report_sites(heat_context *ctx, const heat_model *model,
                                                      const double *values, double low, double high,
                                                      const char *title, const char *dir, const char *stem);
+
+/* Draws the likelihoods of a training against the epoch, with bounds where log Z was estimated. Writes
+ * DIR/learning.tsv and DIR/learning.gp. HEAT_ERROR_UNDEFINED if there were fewer than two looks. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_learning(heat_context *ctx, const heat_learn_result *result,
+                                                        const char *dir);
 
 HEAT_END_DECLS
 

@@ -268,22 +268,22 @@ void heat_budget_leave(heat_context *ctx, const heat_budget *budget)
     ctx->verb = budget->verb;
 }
 
-void heat_show_progress(heat_context *ctx, double fraction, double updates, double best)
+/* Fills in the times, and the rate from `updates`. */
+static void show(heat_context *ctx, heat_progress p, double updates)
 {
     double now;
-    heat_progress p = {.size = sizeof p, .verb = ctx->verb, .fraction = fraction, .best = best};
 
+    p.size = sizeof p;
+    p.verb = ctx->verb;
     if (ctx->config.progress == NULL)
         return;
     now = heat_clock();
     if (now - ctx->last_shown_s < shortest_pause_s)
         return;
     ctx->last_shown_s = now;
-    if (ctx->best_is_negated)
-        p.best = 0 - best;
     p.elapsed_s = now - ctx->started_s;
     p.rate = updates / p.elapsed_s;
-    p.remaining_s = fraction > 0 ? p.elapsed_s * (1 - fraction) / fraction : (double)NAN;
+    p.remaining_s = p.fraction > 0 ? p.elapsed_s * (1 - p.fraction) / p.fraction : (double)NAN;
     if (ctx->deadline_s < HEAT_FOREVER) {
         double left = ctx->deadline_s - now;
         if (!(p.remaining_s <= left)) {
@@ -292,6 +292,28 @@ void heat_show_progress(heat_context *ctx, double fraction, double updates, doub
         }
     }
     ctx->config.progress(ctx->config.user, &p);
+}
+
+void heat_show_progress(heat_context *ctx, double fraction, double updates, double best)
+{
+    const double none = (double)NAN;
+
+    show(ctx,
+         (heat_progress){.fraction = fraction,
+                         .best = ctx->best_is_negated ? 0 - best : best,
+                         .train = none,
+                         .validation = none},
+         updates);
+}
+
+void heat_show_learning(heat_context *ctx, double fraction, int64_t epoch, double train, double validation)
+{
+    const double none = (double)NAN;
+
+    show(ctx,
+         (heat_progress){
+             .fraction = fraction, .best = none, .epoch = epoch, .train = train, .validation = validation},
+         none);
 }
 
 void heat_struct_copy(void *to, size_t to_size, const void *from, size_t from_size)

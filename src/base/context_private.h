@@ -76,6 +76,9 @@ void heat_budget_leave(heat_context *ctx, const heat_budget *budget);
 /* Shows progress, at most 10 times a second. `updates` so far; NaN in fraction or best where unknown. */
 void heat_show_progress(heat_context *ctx, double fraction, double updates, double best);
 
+/* The same for training, with the last look at the likelihoods. */
+void heat_show_learning(heat_context *ctx, double fraction, int64_t epoch, double train, double validation);
+
 /* Copies a public struct of this library out to, or in from, a caller whose version may be older and shorter.
  */
 void heat_struct_copy(void *to, size_t to_size, const void *from, size_t from_size);

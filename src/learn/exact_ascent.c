@@ -196,7 +196,7 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a)
             return status;
         status = step(ctx, t, a, &moved);
         r->epochs += moved && !heat_halted(ctx);
-        heat_show_progress(ctx, (double)r->epochs / (double)t->opt->epochs, (double)NAN, (double)NAN);
+        heat_trainer_show(ctx, t, (double)r->epochs / (double)t->opt->epochs);
     }
     if (heat_halted(ctx)) /* within a step, which is then none */
         memcpy(t->learner->parameters, a->from, (size_t)t->learner->n_parameters * sizeof *a->from);

@@ -137,7 +137,7 @@ heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
         for (int64_t k = 0; k < per_epoch && status == HEAT_OK && !heat_halted(ctx); k++) {
             double done = (double)r->epochs * (double)per_epoch + (double)k;
             status = update(ctx, t, &b, k * b.size, done, total);
-            heat_show_progress(ctx, done / total, (double)NAN, (double)NAN);
+            heat_trainer_show(ctx, t, done / total);
         }
         if (status != HEAT_OK || heat_halted(ctx))
             break;

@@ -19,7 +19,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { AUTO_HIDDEN = 16, MOST_BITS = 25 };
+enum { AUTO_HIDDEN = 16, MOST_BITS = 25, FACTORS = 1000 };
 static const double cheap_visits = 3e7, hidden_offset = 0.5;
 
 typedef struct rbm_learner {
@@ -124,6 +124,22 @@ static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8
         sum[a] += sums[a];
 }
 
+/* sum_j log(1 + exp(x_j)), by one logarithm for the product of as many factors up to 2 as a double holds. */
+static double sum_softplus(int64_t n, const double *x)
+{
+    double sum = 0, product = 1;
+
+    for (int64_t j = 0; j < n; j++) {
+        sum += fmax(0, x[j]);
+        product *= 1 + heat_exp_negative(-fabs(x[j]));
+        if (j % FACTORS == FACTORS - 1) {
+            sum += log(product);
+            product = 1;
+        }
+    }
+    return sum + log(product);
+}
+
 static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
 {
     const rbm_learner *self = l->self;
@@ -132,9 +148,7 @@ static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t 
 
     for (int64_t r = 0; r < n_rows; r++) {
         double sum = hidden_fields(&f, rows + r * l->n_visible, x);
-        for (int64_t j = 0; j < f.n_hidden; j++)
-            sum += fmax(0, x[j]) + log1p(heat_exp_negative(-fabs(x[j])));
-        out[r] = sum;
+        out[r] = sum + sum_softplus(f.n_hidden, x);
     }
 }
 

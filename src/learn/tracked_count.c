@@ -7,7 +7,8 @@
  *     -log <exp -u>_y    high on the average, as far as the members have mixed
  *
  * and Bennett's ratio of both is what is reported. Every group of members resamples within itself, and adds
- * up sums of its own: their scatter holds all that one step leaves to the next. Del Moral, Doucet, Jasra, J.
+ * up sums of its own: their scatter holds all that one step leaves to the next. Every eighth look the way is
+ * gone again, straight from the beginning. Del Moral, Doucet, Jasra, J.
  * R. Stat. Soc. B 68 (2006) 411; Desjardins, Courville, Bengio, On Tracking the Partition Function, NIPS
  * 2011; Bennett, J. Comput. Phys. 22 (1976) 245. */
 #include "learn/tracked_count.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 
 enum { GROUPS = HEAT_TRACKED_GROUPS, MEMBERS = HEAT_TRACKED_MEMBERS, ALL = GROUPS * MEMBERS, SWEEPS = 5 };
+enum { LOOKS_A_START = 8 };
 static const double step_deviation = 0.25, ends = 2;  /* standard errors from an estimate to its bound */
 static const int64_t first_update = (int64_t)1 << 30; /* beyond those of the negative phase */
 
@@ -28,6 +30,8 @@ static heat_status alloc(heat_context *ctx, const heat_learner *l, heat_tracked_
 {
     heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *t->at, &t->at);
 
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, l->n_parameters, sizeof *t->origin, &t->origin);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, ALL * l->row_bytes, 1, &t->rows);
     if (status == HEAT_OK)
@@ -41,6 +45,15 @@ static heat_status alloc(heat_context *ctx, const heat_learner *l, heat_tracked_
 static int8_t value_of(const heat_learner *l, int a)
 {
     return (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);
+}
+
+/* The learner at other parameters, until it is called again. */
+static void swap_parameters(heat_learner *l, double **parameters)
+{
+    double *own = l->parameters;
+
+    l->parameters = *parameters;
+    *parameters = own;
 }
 
 /* Sets value number `a` of variable i in the members, by the log weights of its values. */
@@ -58,14 +71,16 @@ static void draw_values(const heat_learner *l, heat_tracked_count *t, int64_t i,
 
 /* Independent variables: log Z from the weights of rows that differ from one row in one variable, and exact
  * draws of the members. */
-static void begin(const heat_learner *l, heat_tracked_count *t)
+static void begin(heat_learner *l, heat_tracked_count *t)
 {
     const int q = l->n_states;
     const int64_t most = ALL / q;
     double base, log_z;
     heat_stream stream;
 
-    heat_stream_init(&stream, t->moves.seed, HEAT_PURPOSE_LEARN, 1);
+    heat_stream_init(&stream, t->moves.seed, HEAT_PURPOSE_LEARN, 1 + (uint64_t)t->n_looks);
+    memcpy(t->at, t->origin, (size_t)l->n_parameters * sizeof *t->at);
+    swap_parameters(l, &t->at);
     for (int64_t k = 0; k < ALL * l->row_bytes; k++)
         t->work_rows[k] = value_of(l, 0);
     l->kind->log_weights(l, 1, t->work_rows, &base);
@@ -85,15 +100,7 @@ static void begin(const heat_learner *l, heat_tracked_count *t)
     }
     for (int g = 0; g < GROUPS; g++)
         t->forward[g] = t->reverse[g] = t->bennett[g] = log_z;
-}
-
-/* The learner at other parameters, until it is called again. */
-static void swap_parameters(heat_learner *l, double **parameters)
-{
-    double *own = l->parameters;
-
-    l->parameters = *parameters;
-    *parameters = own;
+    swap_parameters(l, &t->at);
 }
 
 heat_status heat_tracked_count_open(heat_context *ctx, heat_learner *l, const heat_learn_options *opt,
@@ -106,11 +113,9 @@ heat_status heat_tracked_count_open(heat_context *ctx, heat_learner *l, const he
     t->moves = (heat_negative){
         .k = SWEEPS, .n_updates = first_update, .seed = opt->seed, .threads = opt->threads, .isa = opt->isa};
     heat_stream_init(&t->resampling, opt->seed, HEAT_PURPOSE_RESAMPLE, 0);
-    memcpy(t->at + l->n_decayed, l->parameters + l->n_decayed,
-           (size_t)(l->n_parameters - l->n_decayed) * sizeof *t->at);
-    swap_parameters(l, &t->at);
+    memcpy(t->origin + l->n_decayed, l->parameters + l->n_decayed,
+           (size_t)(l->n_parameters - l->n_decayed) * sizeof *t->origin);
     begin(l, t);
-    swap_parameters(l, &t->at);
     return HEAT_OK;
 }
 
@@ -211,6 +216,8 @@ heat_status heat_tracked_count_follow(heat_context *ctx, heat_learner *l, heat_t
     double *from;
     heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *from, &from);
 
+    if (++t->n_looks % LOOKS_A_START == 0)
+        begin(l, t);
     while (status == HEAT_OK && !arrived && !heat_halted(ctx))
         status = step(ctx, l, t, from, &arrived);
     heat_free(from);
@@ -242,6 +249,7 @@ heat_status heat_tracked_count_add_parts(heat_context *ctx, const heat_learner *
         size_t size;
     } rows[] = {
         {"tracked/at", t->at, (size_t)l->n_parameters * sizeof *t->at},
+        {"tracked/looks", &t->n_looks, sizeof t->n_looks},
         {"tracked/rows", t->rows, (size_t)(ALL * l->row_bytes)},
         {"tracked/updates", &t->moves.n_updates, sizeof t->moves.n_updates},
         {"tracked/resampling", &t->resampling, sizeof t->resampling},
@@ -259,6 +267,7 @@ heat_status heat_tracked_count_add_parts(heat_context *ctx, const heat_learner *
 void heat_tracked_count_close(heat_tracked_count *t)
 {
     heat_free(t->at);
+    heat_free(t->origin);
     heat_free(t->rows);
     heat_free(t->work_rows);
     heat_free(t->here);

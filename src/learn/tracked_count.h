@@ -11,7 +11,9 @@ enum { HEAT_TRACKED_GROUPS = 8, HEAT_TRACKED_MEMBERS = 32 };
 
 /* Groups never meet: the scatter of their sums is the error. */
 typedef struct heat_tracked_count {
-    double *at;           /* parameters at which the members are, [n_parameters] */
+    double *at;     /* parameters at which the members are, [n_parameters] */
+    double *origin; /* where they begin, [n_parameters] */
+    int64_t n_looks;
     int8_t *rows;         /* [group][member][row_bytes] */
     int8_t *work_rows;    /* the same */
     double *here, *there; /* [group][member] log weights, work space */
@@ -27,7 +29,8 @@ HEAT_MUST_USE heat_status heat_tracked_count_open(heat_context *ctx, heat_learne
                                                   const heat_learn_options *options,
                                                   heat_tracked_count *tracked);
 
-/* Follows to the learner's parameters, by as many steps as it takes. Halted it stops on the way, to be
+/* Follows to the learner's parameters, by as many steps as it takes; now and then from the beginning again,
+ * so that errors do not pile up. Halted it stops on the way, to be
  * followed up: ask heat_halted. */
 HEAT_MUST_USE heat_status heat_tracked_count_follow(heat_context *ctx, heat_learner *learner,
                                                     heat_tracked_count *tracked);

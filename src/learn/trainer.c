@@ -28,6 +28,16 @@ heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64
     return status;
 }
 
+void heat_trainer_show(heat_context *ctx, const heat_trainer *t, double fraction)
+{
+    const heat_learn_result *r = t->result;
+    heat_learn_look last = {.epoch = 0, .train = (double)NAN, .validation = (double)NAN};
+
+    if (r->n_history > 0)
+        last = r->history[r->n_history - 1];
+    heat_show_learning(ctx, fraction, last.epoch, last.train, last.validation);
+}
+
 heat_status heat_trainer_count(heat_context *ctx, heat_trainer *t, heat_learn_count *count)
 {
     heat_status status;
@@ -48,6 +58,7 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
 {
     heat_likelihood validation = {(double)NAN, (double)NAN};
     heat_learn_result *r = t->result;
+    double surely;
     heat_status status = HEAT_OK;
 
     *ended = false;
@@ -60,8 +71,9 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
     r->history[r->n_history++] = (heat_learn_look){epoch, train, validation.mean, *count};
     if (t->validation.n == 0)
         return HEAT_OK;
-    if (validation.mean > t->best_validation) {
-        t->best_validation = validation.mean;
+    surely = validation.mean + count->log_z - count->upper; /* a fluke of log Z is no gain */
+    if (surely > t->best_validation) {
+        t->best_validation = surely;
         t->best_epoch = epoch;
         memcpy(t->best, t->learner->parameters, (size_t)t->learner->n_parameters * sizeof *t->best);
     }

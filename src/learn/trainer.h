@@ -45,6 +45,9 @@ HEAT_MUST_USE heat_status heat_trainer_find_gradient(heat_context *ctx, heat_tra
 HEAT_MUST_USE heat_status heat_trainer_look(heat_context *ctx, heat_trainer *trainer, int64_t epoch,
                                             double train, const heat_learn_count *count, bool *ended);
 
+/* Shows how far training is, with the last look. */
+void heat_trainer_show(heat_context *ctx, const heat_trainer *trainer, double fraction);
+
 /* log Z at the learner's parameters, counted or tracked. Halted it is not known: ask heat_halted. */
 HEAT_MUST_USE heat_status heat_trainer_count(heat_context *ctx, heat_trainer *trainer,
                                              heat_learn_count *count);

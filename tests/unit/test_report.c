@@ -30,8 +30,9 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv", "q.gp", "s.png",
-                                        "s.tsv",    "s.gp",    "t.png",          "t.tsv", "t.gp", "a.png"};
+    static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv",      "q.gp",
+                                        "s.png",    "s.tsv",   "s.gp",           "t.png",      "t.tsv",
+                                        "t.gp",     "a.png",   "learning.tsv",   "learning.gp"};
 
     (void)state;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -314,9 +315,31 @@ static void every_failing_allocation_is_reported(void **state)
     heat_context_free(ctx);
 }
 
+static void learning_is_a_curve_between_bounds(void **state)
+{
+    (void)state;
+    heat_learn_look looks[] = {{1, -3, -4, {10, 0.5, 9, 12}}, {2, -2, (double)NAN, {11, 0.5, 10, 12}}};
+    heat_learn_result r = {.size = sizeof r, .n_history = 1, .history = looks};
+    heat_context *ctx = test_context();
+    char *text;
+
+    assert_int_equal(heat_report_learning(ctx, &r, folder), HEAT_ERROR_UNDEFINED);
+    r.n_history = 2;
+    assert_ok(ctx, heat_report_learning(ctx, &r, folder));
+    text = content_of("learning.tsv");
+    assert_contains(text, "1\t-3\t-5\t-2\t-4\t10\t0.5\t9\t12\n2\t-2\t-3\t-1\tnan\t11\t0.5\t10\t12\n");
+    free(text);
+    text = content_of("learning.gp");
+    assert_contains(text, "using 1:3:4 with filledcurves");
+    assert_contains(text, "title 'validation'");
+    free(text);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(learning_is_a_curve_between_bounds),
         cmocka_unit_test(a_scan_of_nothing_is_refused_and_leaves_nothing),
         cmocka_unit_test(a_scan_holds_measured_and_exact_values),
         cmocka_unit_test(histograms_are_drawn_as_densities),
