@@ -18,7 +18,7 @@ static const struct {
     {"logz", "",
      "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
      "repeats|"},
-    {"learn", "", "|method|loss|checkpoint|every|corrupt-labels|clamp|repeats|update|"},
+    {"learn", "", "|method|loss|corrupt-labels|clamp|repeats|update|"},
     {"learn", "negative", "|tempering|"},
     {"info", "", "|figures|let|"},
     {"tour", "", "|figures|time|"},

@@ -37,6 +37,29 @@ void heat_parts_clear(heat_parts *p)
     *p = (heat_parts){0};
 }
 
+static bool is_among(const char *const *names, const char *name)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+heat_status heat_checkpoint_add_options(heat_context *ctx, const heat_option_table *table,
+                                        const void *options, const char *const *is_free, int size, int used,
+                                        char *text)
+{
+    for (int32_t k = 0; k < table->n_options && used < size; k++) {
+        char value[HEAT_WORD_SIZE];
+        if (is_among(is_free, table->options[k].name))
+            continue;
+        heat_option_describe(&table->options[k], options, value, sizeof value);
+        used += snprintf(text + used, (size_t)(size - used), "%s = %s\n", table->options[k].name, value);
+    }
+    if (used >= size)
+        return heat_fail_option(ctx, "checkpoint", NULL, "the other options are too long to be saved");
+    return HEAT_OK;
+}
+
 heat_status heat_checkpoint_save(heat_context *ctx, const char *path, const char *identity,
                                  const heat_parts *p)
 {

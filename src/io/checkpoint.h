@@ -3,7 +3,7 @@
 #ifndef HEATBATH_CHECKPOINT_H
 #define HEATBATH_CHECKPOINT_H
 
-#include <heatbath/context.h>
+#include <heatbath/options.h>
 
 typedef struct heat_part {
     char name[48];
@@ -20,6 +20,12 @@ typedef struct heat_parts {
 HEAT_MUST_USE heat_status heat_parts_add(heat_context *ctx, heat_parts *parts, const char *name,
                                          int64_t index, void *data, int64_t size);
 void heat_parts_clear(heat_parts *parts);
+
+/* Writes behind the `used` bytes of `text` a line for every option of a verb but those of `is_free`, a list
+ * up to NULL of those that change how a run goes, not what it gives. HEAT_ERROR_OPTION: they do not fit. */
+HEAT_MUST_USE heat_status heat_checkpoint_add_options(heat_context *ctx, const heat_option_table *table,
+                                                      const void *options, const char *const *is_free,
+                                                      int size, int used, char *text);
 
 /* Writes the parts; `identity` is lines "name = value" that say which run they belong to. */
 HEAT_MUST_USE heat_status heat_checkpoint_save(heat_context *ctx, const char *path, const char *identity,

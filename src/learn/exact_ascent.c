@@ -8,7 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "learn/quasi_newton.h"
-#include "learn/trainer.h"
+#include "learn/training_checkpoint.h"
 
 #include <math.h>
 #include <string.h>
@@ -180,36 +180,109 @@ static heat_status look(heat_context *ctx, heat_trainer *t, const ascent *a, boo
     return heat_trainer_look(ctx, t, t->result->epochs, a->likelihood, &count, ended);
 }
 
-static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a)
+/* The state between two steps; quasi-Newton memory and all. */
+static heat_status open_checkpoint(heat_context *ctx, const heat_trainer *t, ascent *a,
+                                   heat_training_checkpoint *c, bool *found)
 {
-    heat_learn_result *r = t->result;
-    bool ended = false, moved = true;
-    heat_status status;
+    heat_quasi_newton *q = &a->memory;
+    const int64_t numbers = HEAT_QUASI_NEWTON_STEPS * (int64_t)sizeof(double);
+    const struct {
+        const char *name;
+        void *data;
+        int64_t size;
+    } rows[] = {
+        {"ascent/steps", q->steps, numbers * q->n},
+        {"ascent/changes", q->changes, numbers * q->n},
+        {"ascent/along", q->along, numbers},
+        {"ascent/count", &q->count, sizeof q->count},
+        {"ascent/next", &q->next, sizeof q->next},
+        {"ascent/value", &a->value, sizeof a->value},
+        {"ascent/likelihood", &a->likelihood, sizeof a->likelihood},
+        {"ascent/gained", a->gained, sizeof a->gained},
+    };
+    heat_status status = HEAT_OK;
+
+    for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
+        status = heat_parts_add(ctx, &c->parts, rows[k].name, -1, rows[k].data, rows[k].size);
+    *found = false;
+    if (status == HEAT_OK)
+        status = heat_training_checkpoint_open(ctx, c, found);
+    if (status == HEAT_OK && *found &&
+        !(q->count >= 0 && q->count <= HEAT_QUASI_NEWTON_STEPS && q->next >= 0 &&
+          q->next < HEAT_QUASI_NEWTON_STEPS))
+        status = heat_fail_file(ctx, HEAT_ERROR_INPUT, t->opt->checkpoint, 0, 0,
+                                "not the state of a training like this: the file was changed");
+    return status;
+}
+
+/* Where a training stands, in heat_trainer.place. */
+enum { TO_LOOK = 0, STUCK, TO_STEP };
+
+/* What is to be told of a step, and whether there is another: *over. */
+static heat_status settle(heat_context *ctx, heat_trainer *t, ascent *a, heat_training_checkpoint *c,
+                          bool *over)
+{
+    bool ended = false;
+    heat_status status = heat_training_checkpoint_save(ctx, c, false);
+
+    if (status == HEAT_OK && t->place == TO_LOOK)
+        status = look(ctx, t, a, &ended);
+    *over = status != HEAT_OK || ended || is_over(t, a, t->place == TO_LOOK) ||
+            t->result->epochs == t->opt->epochs;
+    return status;
+}
+
+/* One step; halted within it, it is none. */
+static heat_status step_or_none(heat_context *ctx, heat_trainer *t, ascent *a)
+{
+    const double value = a->value, likelihood = a->likelihood, log_z = t->negative->log_z;
+    bool moved;
+    heat_status status = step(ctx, t, a, &moved);
+
+    t->place = moved ? TO_LOOK : STUCK;
+    t->result->epochs += moved && !heat_halted(ctx);
+    if (!heat_halted(ctx))
+        return status;
+    t->place = TO_STEP;
+    memcpy(t->learner->parameters, a->from, (size_t)t->learner->n_parameters * sizeof *a->from);
+    memcpy(t->gradient, a->gradient_from, (size_t)t->learner->n_parameters * sizeof *a->gradient_from);
+    a->value = value;
+    a->likelihood = likelihood;
+    t->negative->log_z = log_z;
+    return status;
+}
+
+static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a, heat_training_checkpoint *c)
+{
+    bool over = false, found;
+    heat_status status = open_checkpoint(ctx, t, a, c, &found);
 
     heat_trainer_find_positive(t, t->train.n, t->train.states, t->train.weight);
-    memcpy(a->from, t->learner->parameters, (size_t)t->learner->n_parameters * sizeof *a->from);
-    status = evaluate(ctx, t, a);
-    while (status == HEAT_OK && !heat_halted(ctx)) {
-        if (moved)
-            status = look(ctx, t, a, &ended);
-        if (status != HEAT_OK || ended || is_over(t, a, moved) || r->epochs == t->opt->epochs)
-            return status;
-        status = step(ctx, t, a, &moved);
-        r->epochs += moved && !heat_halted(ctx);
-        heat_trainer_show(ctx, t, (double)r->epochs / (double)t->opt->epochs);
+    if (status == HEAT_OK && !found)
+        status = evaluate(ctx, t, a);
+    if (status != HEAT_OK || (!found && heat_halted(ctx)))
+        return status;
+    while (status == HEAT_OK && !over && !heat_halted(ctx)) {
+        if (t->place != TO_STEP)
+            status = settle(ctx, t, a, c, &over);
+        if (status == HEAT_OK && !over)
+            status = step_or_none(ctx, t, a);
+        heat_trainer_show(ctx, t, (double)t->result->epochs / (double)t->opt->epochs);
     }
-    if (heat_halted(ctx)) /* within a step, which is then none */
-        memcpy(t->learner->parameters, a->from, (size_t)t->learner->n_parameters * sizeof *a->from);
-    return status;
+    if (status == HEAT_ERROR_STOPPED && heat_halted(ctx))
+        status = HEAT_OK;
+    return status == HEAT_OK && !over ? heat_training_checkpoint_save(ctx, c, true) : status;
 }
 
 heat_status heat_trainer_run_exactly(heat_context *ctx, heat_trainer *t)
 {
+    heat_training_checkpoint c = {.trainer = t};
     ascent a = {0};
     heat_status status = open_ascent(ctx, t, &a);
 
     if (status == HEAT_OK)
-        status = climb(ctx, t, &a);
+        status = climb(ctx, t, &a, &c);
+    heat_training_checkpoint_close(&c);
     close_ascent(&a);
     return status;
 }

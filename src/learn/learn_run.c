@@ -244,7 +244,9 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
     t.tracks = !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;
-    if (t.tracks)
+    if (negative.kind->open != NULL)
+        status = negative.kind->open(ctx, &negative, l);
+    if (status == HEAT_OK && t.tracks)
         status = heat_tracked_count_open(ctx, l, opt, &t.tracked);
     if (status == HEAT_OK)
         status = train(ctx, &t, affordable);
@@ -257,6 +259,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
         status = make_model(ctx, l, &r->model);
 out:
     heat_free(negative.states);
+    heat_free(negative.kept);
     heat_tracked_count_close(&t.tracked);
     heat_learn_rows_clear(&t.train);
     heat_learn_rows_clear(&t.validation);

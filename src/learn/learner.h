@@ -66,14 +66,18 @@ struct heat_negative {
     uint64_t seed;
     int64_t threads;
     const char *isa;
-    int8_t *states; /* [n_chains][n_visible] of persistent chains; NULL before the first update */
-    double log_z;   /* of the last update, where the phase is exact */
+    int8_t *states; /* [n_chains][n_visible] of persistent chains, or NULL */
+    int8_t *kept;   /* those before the last update, which came after kept_updates */
+    int64_t kept_updates;
+    double log_z; /* of the last update, where the phase is exact */
 };
 
 typedef struct heat_negative_kind {
     const char *name;
     bool has_count; /* ":K" follows the name */
     bool is_exact;
+    /* Makes the chains; NULL: there are none. */
+    heat_status (*open)(heat_context *ctx, heat_negative *negative, const heat_learner *learner);
     /* The mean of the statistics; `rows` are the batch's. */
     heat_status (*run)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                        int64_t n_rows, const int8_t *rows, double *mean);
@@ -86,6 +90,9 @@ HEAT_NEGATIVES(HEAT_NEGATIVE_EXTERN)
 
 /* Frees what a learner owns; legal on zeroes. */
 void heat_learner_clear(heat_learner *learner);
+
+/* Takes back the last update, which was halted: chains may have moved. */
+void heat_negative_undo(heat_negative *negative, const heat_learner *learner);
 
 /* Statistics, means and parameters of binary data: HEAT_ERROR_UNDEFINED, which names the kind, for any other.
  */

@@ -49,12 +49,19 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
     return status;
 }
 
+void heat_negative_undo(heat_negative *negative, const heat_learner *l)
+{
+    if (negative->kept != NULL)
+        memcpy(negative->states, negative->kept, (size_t)(negative->n_chains * l->row_bytes));
+    negative->n_updates = negative->kept_updates;
+}
+
 heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const heat_learner *l,
                                int64_t n_rows, int8_t *rows, double *mean)
 {
     heat_status status = l->kind->move(ctx, negative, l, n_rows, rows);
 
-    negative->n_updates++;
+    negative->kept_updates = negative->n_updates++;
     if (status != HEAT_OK)
         return status;
     memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);

@@ -3,7 +3,7 @@
  * SIAM J. Control Optim. 30 (1992) 838). */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "learn/trainer.h"
+#include "learn/training_checkpoint.h"
 #include "random/stream.h"
 
 #include <math.h>
@@ -84,8 +84,10 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     int64_t count = gather(t, b, first);
     heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states);
 
-    if (status != HEAT_OK || heat_halted(ctx)) /* some chains may not have moved */
+    if (status != HEAT_OK || heat_halted(ctx)) { /* some chains may not have moved */
+        heat_negative_undo(t->negative, l);
         return status;
+    }
     for (int64_t a = 0; a < l->n_parameters; a++) {
         l->parameters[a] += rate * l->scale[a] * t->gradient[a];
         b->average[a] =
@@ -104,8 +106,9 @@ static void swap_average(heat_trainer *t, batch *b)
 }
 
 /* Now and then: the likelihood of the average. */
-static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch, bool *ended)
+static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch)
 {
+    bool ended = false;
     int64_t apart = t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
     heat_likelihood train;
     heat_learn_count count;
@@ -118,34 +121,82 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
     if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
     if (status == HEAT_OK && !heat_halted(ctx))
-        status = heat_trainer_look(ctx, t, epoch, train.mean, &count, ended);
+        status = heat_trainer_look(ctx, t, epoch, train.mean, &count, &ended);
+    t->ended = ended;
     swap_average(t, b);
+    return status;
+}
+
+/* Makes the updates of an epoch that are left. */
+static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64_t per_epoch,
+                             heat_training_checkpoint *c)
+{
+    heat_learn_result *r = t->result;
+    double total = (double)per_epoch * (double)t->opt->epochs;
+    heat_status status = HEAT_OK;
+
+    if (t->place == 0)
+        shuffle(b, t->train.n, t->opt->seed, r->epochs);
+    for (; t->place < per_epoch; t->place++) {
+        double done = (double)r->epochs * (double)per_epoch + (double)t->place;
+        if (t->place > 0)
+            status = heat_training_checkpoint_save(ctx, c, false);
+        if (status == HEAT_OK)
+            status = update(ctx, t, b, t->place * b->size, done, total);
+        if (status != HEAT_OK || heat_halted(ctx))
+            return status;
+        heat_trainer_show(ctx, t, done / total);
+    }
+    status = heat_training_checkpoint_save(ctx, c, false);
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    status = look_at_average(ctx, t, b, r->epochs + 1);
+    if (status == HEAT_OK && !heat_halted(ctx)) {
+        r->epochs++;
+        t->place = 0;
+    }
+    return status;
+}
+
+static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b, int64_t per_epoch,
+                                   heat_training_checkpoint *c)
+{
+    int64_t n = t->train.n, numbers = t->learner->n_parameters * (int64_t)sizeof *b->average;
+    bool found, is_sound = true;
+    heat_status status =
+        heat_parts_add(ctx, &c->parts, "batch/order", -1, b->order, n * (int64_t)sizeof *b->order);
+
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, &c->parts, "batch/average", -1, b->average, numbers);
+    if (status == HEAT_OK)
+        status = heat_training_checkpoint_open(ctx, c, &found);
+    for (int64_t k = 0; k < n && status == HEAT_OK && found; k++)
+        is_sound = is_sound && b->order[k] >= 0 && b->order[k] < n;
+    if (status == HEAT_OK && found && !(is_sound && t->place <= per_epoch))
+        status = heat_fail_file(ctx, HEAT_ERROR_INPUT, t->opt->checkpoint, 0, 0,
+                                "not the state of a training like this: the file was changed");
     return status;
 }
 
 heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
 {
     heat_learn_result *r = t->result;
-    bool ended = false;
+    heat_training_checkpoint c = {.trainer = t};
     batch b = {0};
     heat_status status = open_batch(ctx, t, &b);
     int64_t per_epoch = status == HEAT_OK ? (t->train.n + b.size - 1) / b.size : 1;
-    double total = (double)per_epoch * (double)t->opt->epochs;
 
-    for (r->epochs = 0; r->epochs < t->opt->epochs && status == HEAT_OK && !ended && !heat_halted(ctx);) {
-        shuffle(&b, t->train.n, t->opt->seed, r->epochs);
-        for (int64_t k = 0; k < per_epoch && status == HEAT_OK && !heat_halted(ctx); k++) {
-            double done = (double)r->epochs * (double)per_epoch + (double)k;
-            status = update(ctx, t, &b, k * b.size, done, total);
-            heat_trainer_show(ctx, t, done / total);
-        }
-        if (status != HEAT_OK || heat_halted(ctx))
-            break;
-        r->epochs++;
-        status = look_at_average(ctx, t, &b, r->epochs, &ended);
-    }
+    if (status == HEAT_OK)
+        status = open_checkpoint(ctx, t, &b, per_epoch, &c);
+    while (status == HEAT_OK && r->epochs < t->opt->epochs && t->ended == 0 && !heat_halted(ctx))
+        status = run_epoch(ctx, t, &b, per_epoch, &c);
+    if (status == HEAT_ERROR_STOPPED && heat_halted(ctx))
+        status = HEAT_OK;
+    if (status == HEAT_OK && t->place < per_epoch) /* else a look was cut short */
+        status = heat_training_checkpoint_save(ctx, &c, true);
     if (b.average != NULL)
         memcpy(t->learner->parameters, b.average, (size_t)t->learner->n_parameters * sizeof *b.average);
+    heat_training_checkpoint_close(&c);
     close_batch(&b);
     return status;
 }

@@ -4,14 +4,18 @@
 #include "base/memory.h"
 #include "learn/learner.h"
 
+#include <string.h>
+
 /* Random states, from the stream of the seed's own. */
-static heat_status begin(heat_context *ctx, heat_negative *negative, const heat_learner *l)
+static heat_status open_chains(heat_context *ctx, heat_negative *negative, const heat_learner *l)
 {
     heat_model_info info = {.coding = l->coding, .n_states = l->n_states};
     heat_stream stream;
     int64_t count = negative->n_chains * l->n_visible;
     heat_status status = heat_alloc(ctx, negative->n_chains * l->row_bytes, 1, &negative->states);
 
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, negative->n_chains * l->row_bytes, 1, &negative->kept);
     heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_BATCH, UINT64_MAX);
     if (status == HEAT_OK && l->kind->draw != NULL) {
         l->kind->draw(l, &stream, negative->n_chains, negative->states);
@@ -25,15 +29,11 @@ static heat_status begin(heat_context *ctx, heat_negative *negative, const heat_
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
                        const int8_t *rows, double *mean)
 {
-    heat_status status = HEAT_OK;
-
     (void)n_rows;
     (void)rows;
-    if (negative->states == NULL)
-        status = begin(ctx, negative, l);
-    return status == HEAT_OK
-               ? heat_negative_mean(ctx, negative, l, negative->n_chains, negative->states, mean)
-               : status;
+    memcpy(negative->kept, negative->states, (size_t)(negative->n_chains * l->row_bytes));
+    return heat_negative_mean(ctx, negative, l, negative->n_chains, negative->states, mean);
 }
 
-const heat_negative_kind heat_negative_pcd = {.name = "pcd", .has_count = true, .run = run};
+const heat_negative_kind heat_negative_pcd = {
+    .name = "pcd", .has_count = true, .open = open_chains, .run = run};

@@ -20,6 +20,8 @@ typedef struct heat_trainer {
     double *best;                       /* parameters of the highest likelihood of the validation data */
     double best_validation;             /* -infinity: none yet */
     int64_t best_epoch, history_capacity;
+    int64_t place; /* within an epoch: the road's own */
+    int64_t ended; /* 1 once validation no longer gains */
 } heat_trainer;
 
 /* Trains until the gradient vanishes or the likelihood no longer rises, the epochs are over, validation no

@@ -10,18 +10,6 @@
 
 enum { IDENTITY_SIZE = 4000, PROBES = 16 };
 
-/* Options that change how a run goes, not what it gives. */
-static bool is_free(const char *option)
-{
-    static const char *const names[] = {"threads",    "time",  "memory",     "isa",
-                                        "checkpoint", "every", "interpolate"};
-
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-        if (strcmp(option, names[k]) == 0)
-            return true;
-    return false;
-}
-
 static uint64_t mix(uint64_t x)
 {
     x = (x ^ x >> 31) * 0x9e3779b97f4a7c15u;
@@ -58,7 +46,8 @@ static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64
 
 static heat_status write_identity(heat_context *ctx, const heat_sampling *s, char *text)
 {
-    const heat_option_table *table = heat_option_table_get("sample");
+    static const char *const is_free[] = {"threads",    "time",  "memory",      "isa",
+                                          "checkpoint", "every", "interpolate", NULL};
     uint64_t digest;
     int used;
     heat_status status = probe_model(ctx, s, &digest);
@@ -68,18 +57,8 @@ static heat_status write_identity(heat_context *ctx, const heat_sampling *s, cha
     used = snprintf(text, IDENTITY_SIZE,
                     "verb = sample\nstreams = %d\nmodel = %016llx\nkind = %s\nlayout = %s\n",
                     HEAT_STREAMS_VERSION, (unsigned long long)digest, s->info.kind, s->chains->layout->name);
-    for (int32_t k = 0; k < table->n_options && used < IDENTITY_SIZE; k++) {
-        char value[HEAT_WORD_SIZE];
-        if (is_free(table->options[k].name))
-            continue;
-        heat_option_describe(&table->options[k], &s->opt, value, sizeof value);
-        used +=
-            snprintf(text + used, (size_t)(IDENTITY_SIZE - used), "%s = %s\n", table->options[k].name, value);
-    }
-    if (used >= IDENTITY_SIZE)
-        return heat_fail_option(ctx, "checkpoint", s->opt.checkpoint,
-                                "the other options are too long to be saved");
-    return HEAT_OK;
+    return heat_checkpoint_add_options(ctx, heat_option_table_get("sample"), &s->opt, is_free, IDENTITY_SIZE,
+                                       used, text);
 }
 
 /* False if what was read cannot have been written by a run like this one. */

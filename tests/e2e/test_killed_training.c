@@ -1,0 +1,154 @@
+/* A training that is killed at any moment and started again ends with the bits of one that never was. */
+#include "support.h"
+
+#include <heatbath/learn.h>
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_KILLS = 6 };
+
+static const struct {
+    const char *kind, *data, *negative;
+    int64_t hidden, epochs;
+} rows[] = {
+    {"rbm", "bars-and-stripes:4x4", "exact", 6, 30},
+    {"rbm", "bars-and-stripes:4x4", "cd:2", 6, 60},
+    {"rbm", "bars-and-stripes:4x4", "pcd:2", 6, 60},
+    {"rbm", "ising-teacher:lattice:6x6,n=300", "pcd:1", 30, 5},
+    {"ising", "ising-teacher:sk:10,n=500", "exact", 0, 40},
+};
+
+static void learn(size_t row, const char *checkpoint, double time_s, heat_learn_result *r)
+{
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_options options;
+    heat_data *data;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(r);
+    assert_ok(ctx, heat_data_load(ctx, rows[row].data, NULL, &data));
+    input.data = input.validation = data;
+    options.negative = rows[row].negative;
+    options.epochs = rows[row].epochs;
+    options.checkpoint = checkpoint;
+    options.every = 0;
+    options.threads = 1;
+    options.batch = strcmp(options.negative, "exact") == 0 ? HEAT_AUTO : 7;
+    options.patience = 1000000;
+    if (rows[row].hidden > 0)
+        options.hidden = rows[row].hidden;
+    if (time_s >= 0)
+        options.time = time_s;
+    assert_ok(ctx, heat_learn(ctx, rows[row].kind, &input, &options, r));
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
+static void assert_same(const heat_learn_result *a, const heat_learn_result *b)
+{
+    assert_string_equal(a->reason, b->reason);
+    assert_int_equal(a->epochs, b->epochs);
+    assert_memory_equal(&a->train, &b->train, sizeof a->train);
+    assert_memory_equal(&a->count, &b->count, sizeof a->count);
+    assert_int_equal(a->n_history, b->n_history);
+    assert_memory_equal(a->history, b->history, (size_t)a->n_history * sizeof *a->history);
+}
+
+/* kill -9, later and later. */
+static void a_killed_training_goes_on(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        char path[] = "/tmp/heatbath_training.XXXXXX";
+        heat_learn_result whole, resumed;
+
+        assert_true(close(mkstemp(path)) == 0);
+        unlink(path);
+        learn(row, NULL, -1, &whole);
+        for (int k = 0; k < MOST_KILLS; k++) {
+            pid_t child = fork();
+            if (child == 0) {
+                learn(row, path, -1, &resumed);
+                _exit(0);
+            }
+            usleep(3000U << k);
+            kill(child, SIGKILL);
+            assert_int_equal(waitpid(child, NULL, 0), child);
+        }
+        learn(row, path, -1, &resumed);
+        assert_same(&whole, &resumed);
+        heat_learn_result_clear(&resumed);
+        learn(row, path, -1, &resumed); /* what is over is told again */
+        assert_same(&whole, &resumed);
+        heat_learn_result_clear(&resumed);
+        heat_learn_result_clear(&whole);
+        unlink(path);
+    }
+}
+
+/* The time is up again and again, within updates too. */
+static void a_stopped_training_goes_on(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        char path[] = "/tmp/heatbath_training.XXXXXX";
+        heat_learn_result whole, resumed;
+
+        assert_true(close(mkstemp(path)) == 0);
+        unlink(path);
+        learn(row, NULL, -1, &whole);
+        for (int k = 0; k < MOST_KILLS; k++) {
+            learn(row, path, 0.002 * k * k, &resumed);
+            heat_learn_result_clear(&resumed);
+        }
+        learn(row, path, -1, &resumed);
+        assert_same(&whole, &resumed);
+        heat_learn_result_clear(&resumed);
+        heat_learn_result_clear(&whole);
+        unlink(path);
+    }
+}
+
+static void another_training_is_refused(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/heatbath_training.XXXXXX";
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_options options;
+    heat_learn_result r;
+    heat_data *data;
+
+    assert_true(close(mkstemp(path)) == 0);
+    unlink(path);
+    learn(2, path, -1, &r);
+    heat_learn_result_clear(&r);
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.negative = "pcd:2";
+    options.checkpoint = path;
+    assert_ok(ctx, heat_data_load(ctx, "bars-and-stripes:3x3", NULL, &data));
+    input.data = data;
+    assert_int_equal(heat_learn(ctx, "rbm", &input, &options, &r), HEAT_ERROR_INPUT);
+    assert_contains(heat_context_error(ctx), "of another run");
+    heat_data_free(data);
+    heat_context_free(ctx);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_killed_training_goes_on),
+        cmocka_unit_test(a_stopped_training_goes_on),
+        cmocka_unit_test(another_training_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
