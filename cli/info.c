@@ -137,10 +137,13 @@ static void print_size(const heat_model_info *info, int32_t n_held)
             printf("%s%lld", k == 0 ? "" : " x ", (long long)info->extent[k]);
         putchar('\n');
     }
-    cli_print_row("variables", "%d of %d states%s", info->n_variables, info->n_states,
-                  info->coding == HEAT_CODING_SPIN ? " (-1, +1)"
-                  : info->n_states == 2            ? " (0, 1)"
-                                                   : "");
+    if (info->n_states == 0)
+        cli_print_row("variables", "%d, some of them real numbers", info->n_variables);
+    else
+        cli_print_row("variables", "%d of %d states%s", info->n_variables, info->n_states,
+                      info->coding == HEAT_CODING_SPIN ? " (-1, +1)"
+                      : info->n_states == 2            ? " (0, 1)"
+                                                       : "");
     if (n_held > 0)
         cli_print_row("held", "%d variables more, by --clamp", n_held);
     cli_print_row("edges", "%lld", (long long)info->n_edges);

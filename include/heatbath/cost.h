@@ -14,14 +14,15 @@ HEAT_BEGIN_DECLS
 #define HEAT_STATE_NS 15.0     /* a state of an enumeration */
 #define HEAT_SPIN_STATE_NS 1.5 /* a state of spins */
 #define HEAT_TABLE_NS 5e4      /* and what every enumeration begins with */
-#define HEAT_UNIT_NS 0.5  /* a unit of the larger layer in a state of the smaller one, moments included */
-#define HEAT_VISIT_NS 0.2 /* a visit of a spin by one chain, of 16 that share a vector */
-#define HEAT_NEIGHBOUR_NS 0.03 /* and of each of its neighbours */
-#define HEAT_BIT_NS 0.06       /* a visit of a spin that is one of 512 bits: of chains, or of one lattice */
-#define HEAT_VALUE_NS 0.6      /* a value, or a neighbour, of a Potts variable that one chain of 16 visits */
-#define HEAT_ROW_NS 1.5        /* a neighbour, or a quarter of a visit, of a variable in a row of its own */
-#define HEAT_CLUSTER_NS 1.5    /* a visit of a variable, or of one end of an edge, by a cluster engine */
-#define HEAT_MEASURE_NS 1300.0 /* a measured sweep of one chain, diagnostics included */
+#define HEAT_UNIT_NS 0.5 /* a unit of the larger layer in a state of the smaller one, moments included */
+#define HEAT_VALUE_STATE_NS 8.0 /* a number of a layer of any kind that is summed out, likewise */
+#define HEAT_VISIT_NS 0.2       /* a visit of a spin by one chain, of 16 that share a vector */
+#define HEAT_NEIGHBOUR_NS 0.03  /* and of each of its neighbours */
+#define HEAT_BIT_NS 0.06        /* a visit of a spin that is one of 512 bits: of chains, or of one lattice */
+#define HEAT_VALUE_NS 0.6       /* a value, or a neighbour, of a Potts variable that one chain of 16 visits */
+#define HEAT_ROW_NS 1.5         /* a neighbour, or a quarter of a visit, of a variable in a row of its own */
+#define HEAT_CLUSTER_NS 1.5     /* a visit of a variable, or of one end of an edge, by a cluster engine */
+#define HEAT_MEASURE_NS 1300.0  /* a measured sweep of one chain, diagnostics included */
 
 /* The price of one verb on one model. */
 typedef struct heat_cost {

@@ -17,7 +17,7 @@ typedef struct heat_model_info {
     const char *name; /* the file or built-in it came from, or what its creator called it */
     const char *format; /* of the file: "rudy", "qubo", ... (docs/formats.md); "built-in", "memory" */
     int32_t n_variables;
-    int32_t n_states;     /* of each variable */
+    int32_t n_states; /* of each variable; of layers of different kinds the most; 0: some are real numbers */
     heat_coding coding;   /* of its states, the input's own */
     int64_t n_edges;      /* after merging */
     int64_t n_merged;     /* terms of the input that repeated an earlier one; they were added up */
@@ -60,7 +60,7 @@ typedef struct heat_load_options {
     const char *format; /* NULL: told by content */
     /* Of an RBM in another program's file (docs/formats.md): */
     int32_t transpose; /* W is 1: [hidden][visible], 0: [visible][hidden]; -1: as names or lengths say */
-    const char *visible_layer; /* "binary" or "spin"; NULL: as the file says, else binary */
+    const char *visible_layer; /* "binary", "spin" or "gaussian"; NULL: as the file says, else binary */
     const char *hidden_layer;
     int64_t update; /* which update of training; -1: the last */
 } heat_load_options;
@@ -155,35 +155,50 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_create_boltzmann(heat_context *ctx
 /* What the units of a layer are. */
 typedef enum heat_layer {
     HEAT_LAYER_BINARY = 0, /* 0 and 1 */
-    HEAT_LAYER_SPIN        /* -1 and +1 */
+    HEAT_LAYER_SPIN,       /* -1 and +1 */
+    HEAT_LAYER_POTTS,      /* one of q values, 0 to q-1 */
+    HEAT_LAYER_GAUSSIAN,   /* any number */
+    HEAT_LAYER_RELU        /* any number from 0 on; hidden units alone */
 } heat_layer;
 
-/* "binary", "spin"; "unknown" for any other value. */
+/* "binary", "spin", "potts", "gaussian", "relu"; "unknown" for any other value. */
 HEAT_API const char *heat_layer_name(heat_layer layer);
 
+/* The layer of that name; false if there is none. */
+HEAT_API bool heat_layer_find(const char *name, heat_layer *layer);
+
 /* A restricted Boltzmann machine: visible units v, hidden units h, no edges within a layer,
- * E(v, h) = -sum_ij v_i W_ij h_j - sum_i b_i v_i - sum_j c_j h_j + offset. */
+ * E(v, h) = -sum_ij v_i W_ij h_j - sum_i b_i v_i - sum_j c_j h_j + offset. A Potts unit stands for q units of
+ * 0 and 1 of which one is on, its one-hot row: W has a row or column for each of them, the bias a number. Of
+ * a Gaussian or ReLU unit x, a (x - b)^2 / 2 stands in place of -b x: b is its mean at rest, a its precision.
+ */
 typedef struct heat_rbm {
     size_t size; /* set by heat_rbm_init */
     int32_t n_visible, n_hidden;
     heat_layer visible, hidden; /* what the units of the layers are */
-    const double *weights;      /* W, [n_visible][n_hidden] */
-    const double *visible_bias; /* b, [n_visible]; NULL: zeroes */
-    const double *hidden_bias;  /* c, [n_hidden]; NULL: zeroes */
+    const double
+        *weights; /* W, [n_visible][n_hidden]; [n_visible * q][n_hidden] of visible Potts units, ... */
+    const double *visible_bias; /* b, [n_visible], of Potts units [n_visible][q]; NULL: zeroes */
+    const double *hidden_bias;  /* c, [n_hidden] likewise; NULL: zeroes */
     double offset;
+    int32_t visible_states, hidden_states; /* q of Potts units, 2 to 127; else not read */
+    const double *visible_precision;       /* a, [n_visible] of Gaussian units, above 0; NULL: ones */
+    const double *hidden_precision;        /* likewise of Gaussian and ReLU units */
 } heat_rbm;
 
 /* Zeroes the struct and sets its size: both layers are binary. */
 HEAT_API void heat_rbm_init(heat_rbm *rbm);
 
 /* An RBM from arrays, which are copied. A state is the visible units, then the hidden ones: 0 and 1, or -1
- * and +1 where both layers are spins; where one is, its -1 is written 0. Memory: 8 bytes a weight, and 16 to
- * 24 for the bipartite graph that it is. HEAT_ERROR_ARGUMENT names the first number that is not finite. */
+ * and +1 where both layers are spins; where one is, its -1 is written 0; Potts units 0 to q-1. Models with
+ * Gaussian or ReLU units have no such states: n_states is 0. Memory: 8 bytes a weight, and of two layers of
+ * two values 16 to 24 for the bipartite graph that it is. HEAT_ERROR_ARGUMENT names the first number that is
+ * not finite. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_rbm(heat_context *ctx, const heat_rbm *rbm,
                                                          heat_model **out);
 
-/* The arrays of an RBM, which live as long as the model; no bias is NULL. HEAT_ERROR_UNABLE if the model is
- * none. */
+/* The arrays of an RBM, which live as long as the model; no bias is NULL, and no precision of a layer that
+ * has one. HEAT_ERROR_UNABLE if the model is none. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_get_rbm(heat_context *ctx, const heat_model *model,
                                                       heat_rbm *rbm);
 
@@ -194,6 +209,12 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_get_rbm(heat_context *ctx, const h
 HEAT_API HEAT_MUST_USE heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model,
                                                           double temperature, int64_t n_rows,
                                                           const int8_t *visible, double *free_energies);
+
+/* The same of visible units given as numbers, which every kind of layer can be; hidden units of a continuum
+ * are integrated. HEAT_ERROR_ARGUMENT names the first value that its unit does not have. */
+HEAT_API HEAT_MUST_USE heat_status heat_rbm_free_energies_of(heat_context *ctx, const heat_model *model,
+                                                             double temperature, int64_t n_rows,
+                                                             const double *visible, double *free_energies);
 
 /* A model from callbacks. The struct is copied; on success the model owns `user`, on failure the caller does.
  */

@@ -59,7 +59,7 @@ double heat_enumeration_count(const heat_model *model)
     heat_model_info info;
 
     heat_model_describe(model, &info);
-    return pow(info.n_states, info.n_variables);
+    return info.n_states == 0 ? (double)INFINITY : pow(info.n_states, info.n_variables);
 }
 
 /* Adds `degeneracy` states at `minimum`, the first of them `lowest`. */
@@ -310,6 +310,8 @@ static heat_status work_init(heat_context *ctx, enumeration_work *work, const he
     work->model = model;
     work->beta = beta;
     heat_model_describe(model, &work->info);
+    if (work->info.n_states == 0)
+        return heat_model_need_states(ctx, model, "enumeration");
     if (!(beta >= 0 && beta < (double)INFINITY))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected 0 or more", beta);
     if (!(states <= most_states))

@@ -21,7 +21,7 @@ static int32_t width_within(double memory, int32_t q, bool marginals)
     double entries = memory / (marginals ? 16 + 8 * q : 16);
     int32_t width = 0;
 
-    for (double size = q; size <= entries; size *= q)
+    for (double size = q; q > 1 && size <= entries; size *= q)
         width++;
     return width;
 }

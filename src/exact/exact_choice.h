@@ -8,6 +8,7 @@
 #include "exact/layer_enumeration.h"
 #include "exact/magnetization.h"
 #include "exact/planar.h"
+#include "exact/unit_enumeration.h"
 
 #include <heatbath/cost.h>
 
@@ -23,6 +24,8 @@ typedef struct heat_exact_choice {
     heat_exact_cost cost;
     bool by_layer;           /* the smaller of two layers is enumerated */
     heat_layered layers;     /* of the model, where `by_layer` */
+    bool by_units;           /* the same of two layers of other kinds, for sums */
+    heat_unit_layers units;  /* of the model, where `by_units` */
     heat_elimination *plan;  /* NULL: enumeration, or nothing affordable */
     heat_planar *planar;     /* NULL unless it is the cheapest road of a sum */
     bool by_magnetization;   /* that is */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+static const double most_visits = 1e12;    /* of numbers of a layer that is summed out */
 static const double worth_a_search = 1e-2; /* seconds of another road, for a planar plan to be made */
 
 /* Takes a road of sums alone if it fits and is the cheapest so far. */
@@ -23,6 +24,20 @@ static bool offer(heat_exact_cost *cost, const char *method, double bytes, doubl
     return true;
 }
 
+/* Takes the enumeration of a layer, where there are two of other kinds than two values. */
+static void offer_units(const heat_model *model, int64_t memory, heat_exact_choice *choice)
+{
+    heat_layered layers;
+    heat_unit_layers units;
+
+    if (heat_model_get_layered(model, &layers) || !heat_model_get_units(model, &units))
+        return;
+    choice->by_units = heat_unit_enumeration_visits(&units) <= most_visits &&
+                       offer(&choice->cost, "layer enumeration", heat_unit_enumeration_bytes(&units),
+                             heat_unit_enumeration_visits(&units) * HEAT_VALUE_STATE_NS * 1e-9, memory);
+    choice->units = units;
+}
+
 /* For the model as a whole. */
 static heat_status choose_whole(heat_context *ctx, const heat_model *model, int64_t memory,
                                 heat_exact_choice *choice)
@@ -33,6 +48,8 @@ static heat_status choose_whole(heat_context *ctx, const heat_model *model, int6
     double seconds;
     heat_status status = heat_exact_choose(ctx, model, memory, true, choice);
 
+    if (status == HEAT_OK)
+        offer_units(model, memory, choice);
     if (status != HEAT_OK || heat_halted(ctx) || !heat_model_get_pairwise(model, &graph))
         return status;
     choice->graph = graph;
@@ -179,6 +196,14 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         if (status != HEAT_ERROR_UNABLE || choice->plan == NULL)
             return status; /* else too cold: elimination is dearer, but nothing cancels in it */
         sum->road = choice->cost.method;
+    }
+    if (choice->by_units) {
+        heat_unit_sums units = {.wants_moments = true};
+        status = heat_unit_enumeration_run(ctx, &choice->units, beta, threads, &units);
+        sum->log_z = units.log_z;
+        sum->mean_energy = units.mean_energy;
+        sum->energy_variance = (double)NAN;
+        return status;
     }
     if (choice->by_layer) {
         status = heat_layer_enumeration_run(ctx, &choice->layers, beta, threads, &layer);

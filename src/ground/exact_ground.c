@@ -33,6 +33,7 @@ heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
                                  heat_cost *cost)
 {
     heat_ground_options opt;
+    heat_model_info info;
     bool wanted;
 
     if (ctx == NULL)
@@ -42,6 +43,11 @@ heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
     heat_ground_options_init(&opt);
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
+    heat_model_describe(model, &info);
+    if (info.n_states == 0) {
+        *cost = heat_cost_of_none();
+        return HEAT_OK;
+    }
     wanted = strcmp(opt.method, "exact") == 0;
     if (wanted || (strcmp(opt.method, "auto") == 0 && is_cheap(exact))) {
         *cost = (heat_cost){sizeof *cost,

@@ -142,9 +142,9 @@ static heat_status choose_probing(heat_context *ctx, const heat_model *model, ui
     for (int probe = 0; probe < MOST_PROBES / PROBE_ROWS && status == HEAT_OK; probe++) {
         int32_t site = (int32_t)heat_stream_below(&stream, (uint64_t)info.n_variables);
         for (int64_t k = 0; k < (int64_t)PROBE_ROWS * info.n_variables; k++)
-            rows[k] = heat_random_value(&info, &stream);
+            rows[k] = heat_model_random_value(model, (int32_t)(k % info.n_variables), &stream);
         for (int r = 0; r < PROBE_ROWS; r++)
-            proposed[r] = heat_random_value(&info, &stream);
+            proposed[r] = heat_model_random_value(model, site, &stream);
         status = heat_model_deltas(ctx, model, PROBE_ROWS, rows, site, proposed, deltas);
         for (int r = 0; r < PROBE_ROWS && status == HEAT_OK; r++)
             if (deltas[r] != 0 && isfinite(deltas[r]))

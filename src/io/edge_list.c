@@ -149,6 +149,8 @@ void heat_edge_list_clear(heat_edge_list *list)
     heat_free(list->rbm.weights);
     heat_free(list->rbm.visible_bias);
     heat_free(list->rbm.hidden_bias);
+    heat_free(list->rbm.visible_precision);
+    heat_free(list->rbm.hidden_precision);
     heat_labels_clear(&list->labels);
     *list = (heat_edge_list){0};
 }

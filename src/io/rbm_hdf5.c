@@ -12,26 +12,15 @@ typedef struct rbm_reader {
     const char *name; /* of the file */
 } rbm_reader;
 
-bool heat_layer_get(const char *word, heat_layer *layer)
-{
-    static const heat_layer all[] = {HEAT_LAYER_BINARY, HEAT_LAYER_SPIN};
-
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-        if (strcmp(word, heat_layer_name(all[k])) == 0) {
-            *layer = all[k];
-            return true;
-        }
-    return false;
-}
-
 static heat_status read_layer(const rbm_reader *r, const char *attribute, heat_layer *layer)
 {
     char *word = NULL;
     heat_status status = heat_store_get_text(r->ctx, r->store, NULL, attribute, &word);
 
-    if (status == HEAT_OK && !heat_layer_get(word, layer))
+    if (status == HEAT_OK && !heat_layer_find(word, layer))
         status = heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
-                                "the layer %s is '%.40s', expected binary or spin", attribute, word);
+                                "the layer %s is '%.40s', expected binary, spin, potts, gaussian or relu",
+                                attribute, word);
     heat_free(word);
     return status;
 }
@@ -66,6 +55,36 @@ static heat_status read_array(const rbm_reader *r, const char *array, int rank, 
     return HEAT_OK;
 }
 
+/* The bias of a layer, whose width is known: of Potts units it says how many there are, and of how many
+ * states. */
+static heat_status read_bias(const rbm_reader *r, const char *array, heat_layer layer, int64_t width,
+                             int32_t *n, int32_t *n_states, const double **bias)
+{
+    int64_t extent[2] = {-1, -1};
+    bool is_potts = layer == HEAT_LAYER_POTTS;
+    heat_status status = read_array(r, array, is_potts ? 2 : 1, extent, bias);
+
+    if (status != HEAT_OK)
+        return status;
+    if (extent[0] < 1 || (is_potts && (extent[1] < 2 || extent[1] > HEAT_MOST_STATES)) ||
+        (is_potts ? extent[0] * extent[1] : extent[0]) != width)
+        return heat_fail_file(r->ctx, HEAT_ERROR_INPUT, r->name, 0, 0,
+                              "'%s' does not fit 'weights', which has %lld of its units' values", array,
+                              (long long)width);
+    *n = (int32_t)extent[0];
+    *n_states = is_potts ? (int32_t)extent[1] : 0;
+    return HEAT_OK;
+}
+
+/* One number a unit, where the layer has a precision. */
+static heat_status read_precision(const rbm_reader *r, const char *array, heat_layer layer, int64_t n,
+                                  const double **precision)
+{
+    if (layer != HEAT_LAYER_GAUSSIAN && layer != HEAT_LAYER_RELU)
+        return HEAT_OK;
+    return read_array(r, array, 1, &n, precision);
+}
+
 heat_status heat_rbm_hdf5_read(heat_context *ctx, heat_store *store, const char *name, heat_edge_list *list)
 {
     rbm_reader r = {ctx, store, name};
@@ -76,27 +95,46 @@ heat_status heat_rbm_hdf5_read(heat_context *ctx, heat_store *store, const char 
         status = read_layer(&r, "hidden", &list->rbm.hidden);
     if (status == HEAT_OK)
         status = read_array(&r, "weights", 2, shape, &list->rbm.weights);
-    if (status == HEAT_OK && (shape[0] < 1 || shape[1] < 1 || shape[0] + shape[1] != list->n_variables))
-        status = heat_fail_file(ctx, HEAT_ERROR_INPUT, name, 0, 0,
-                                "'weights' is %lld by %lld, of n_variables = %lld", (long long)shape[0],
-                                (long long)shape[1], (long long)list->n_variables);
     if (status == HEAT_OK)
-        status = read_array(&r, "visible_bias", 1, &shape[0], &list->rbm.visible_bias);
+        status = read_bias(&r, "visible_bias", list->rbm.visible, shape[0], &list->rbm.n_visible,
+                           &list->rbm.visible_states, &list->rbm.visible_bias);
     if (status == HEAT_OK)
-        status = read_array(&r, "hidden_bias", 1, &shape[1], &list->rbm.hidden_bias);
+        status = read_bias(&r, "hidden_bias", list->rbm.hidden, shape[1], &list->rbm.n_hidden,
+                           &list->rbm.hidden_states, &list->rbm.hidden_bias);
+    if (status == HEAT_OK && (int64_t)list->rbm.n_visible + list->rbm.n_hidden != list->n_variables)
+        status =
+            heat_fail_file(ctx, HEAT_ERROR_INPUT, name, 0, 0, "%d and %d units, of n_variables = %lld",
+                           (int)list->rbm.n_visible, (int)list->rbm.n_hidden, (long long)list->n_variables);
+    if (status == HEAT_OK)
+        status = read_precision(&r, "visible_precision", list->rbm.visible, list->rbm.n_visible,
+                                &list->rbm.visible_precision);
+    if (status == HEAT_OK)
+        status = read_precision(&r, "hidden_precision", list->rbm.hidden, list->rbm.n_hidden,
+                                &list->rbm.hidden_precision);
     if (status == HEAT_OK && !isfinite(list->offset))
         status = heat_fail_file(ctx, HEAT_ERROR_INPUT, name, 0, 0, "the offset is not finite");
-    if (status != HEAT_OK)
-        return status;
-    list->rbm.n_visible = (int32_t)shape[0];
-    list->rbm.n_hidden = (int32_t)shape[1];
-    return HEAT_OK;
+    return status;
+}
+
+/* The arrays of one layer. */
+static heat_status write_layer(heat_context *ctx, heat_store *store, const char *bias_name,
+                               const char *precision_name, int32_t n, int64_t width, const double *bias,
+                               const double *precision)
+{
+    const int64_t extent[2] = {n, width / n};
+    heat_status status =
+        heat_store_put(ctx, store, bias_name, HEAT_STORE_DOUBLE, width > n ? 2 : 1, extent, bias);
+
+    if (status == HEAT_OK && precision != NULL)
+        status = heat_store_put(ctx, store, precision_name, HEAT_STORE_DOUBLE, 1, extent, precision);
+    return status;
 }
 
 heat_status heat_rbm_hdf5_write(heat_context *ctx, heat_store *store, const heat_edge_list *list)
 {
     const heat_rbm *r = &list->rbm;
-    int64_t shape[2] = {r->n_visible, r->n_hidden};
+    int64_t shape[2] = {(int64_t)r->n_visible * (r->visible == HEAT_LAYER_POTTS ? r->visible_states : 1),
+                        (int64_t)r->n_hidden * (r->hidden == HEAT_LAYER_POTTS ? r->hidden_states : 1)};
     heat_status status = heat_store_put_text(ctx, store, NULL, "visible", heat_layer_name(r->visible));
 
     if (status == HEAT_OK)
@@ -104,8 +142,10 @@ heat_status heat_rbm_hdf5_write(heat_context *ctx, heat_store *store, const heat
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "weights", HEAT_STORE_DOUBLE, 2, shape, r->weights);
     if (status == HEAT_OK)
-        status = heat_store_put(ctx, store, "visible_bias", HEAT_STORE_DOUBLE, 1, &shape[0], r->visible_bias);
+        status = write_layer(ctx, store, "visible_bias", "visible_precision", r->n_visible, shape[0],
+                             r->visible_bias, r->visible_precision);
     if (status == HEAT_OK)
-        status = heat_store_put(ctx, store, "hidden_bias", HEAT_STORE_DOUBLE, 1, &shape[1], r->hidden_bias);
+        status = write_layer(ctx, store, "hidden_bias", "hidden_precision", r->n_hidden, shape[1],
+                             r->hidden_bias, r->hidden_precision);
     return status;
 }

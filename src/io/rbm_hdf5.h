@@ -1,6 +1,7 @@
 /* The arrays of an RBM inside heatbath's HDF5 of graphs: weights [visible][hidden], visible_bias,
- * hidden_bias; the root attributes `visible` and `hidden` say what the units of a layer are: binary or spin.
- */
+ * hidden_bias, of Gaussian and ReLU units visible_precision, hidden_precision; the root attributes `visible`
+ * and `hidden` say what the units of a layer are. Potts units have a row or column of weights a value, and
+ * biases [unit][value]. */
 #ifndef HEATBATH_RBM_HDF5_H
 #define HEATBATH_RBM_HDF5_H
 
@@ -14,8 +15,5 @@ HEAT_MUST_USE heat_status heat_rbm_hdf5_read(heat_context *ctx, heat_store *stor
 
 HEAT_MUST_USE heat_status heat_rbm_hdf5_write(heat_context *ctx, heat_store *store,
                                               const heat_edge_list *list);
-
-/* The layer kind of a word; false if it is none. */
-bool heat_layer_get(const char *word, heat_layer *layer);
 
 #endif

@@ -63,6 +63,16 @@ static heat_status sum_states(heat_context *ctx, const heat_counting *c, const h
     return status;
 }
 
+/* No road to an integral over units that are real numbers. */
+static heat_status refuse_integral(heat_context *ctx, const heat_counting *c)
+{
+    return heat_fail(
+        ctx, HEAT_ERROR_UNABLE,
+        "%s: log Z is known where one layer has few values and few enough units to visit all its states, "
+        "or where both are Gaussian",
+        c->info.name);
+}
+
 static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
@@ -72,7 +82,8 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
 
     if (status == HEAT_OK && !choice.cost.affordable && choice.cost.sum_method == NULL &&
         !heat_halted(ctx)) /* half a plan prices nothing */
-        status = heat_exact_fail(ctx, &choice.cost, c->opt->memory);
+        status = c->info.n_states == 0 ? refuse_integral(ctx, c)
+                                       : heat_exact_fail(ctx, &choice.cost, c->opt->memory);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         status = sum_states(ctx, c, &choice, &r->rows[k], &road);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);

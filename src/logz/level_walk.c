@@ -124,7 +124,7 @@ static void propose(heat_level_walk *w, int64_t walker, int32_t site, heat_strea
 {
     const heat_model_info *info = &w->counting->info;
     int8_t now = w->states[walker * info->n_variables + site];
-    int32_t q = info->n_states;
+    int32_t q = heat_model_count_values(w->counting->model, site);
 
     if (info->coding == HEAT_CODING_SPIN)
         w->proposed[walker] = (int8_t)-now;
@@ -219,7 +219,7 @@ static heat_status start_walkers(heat_context *ctx, heat_level_walk *w)
         heat_stream stream;
         heat_stream_init(&stream, w->counting->opt->seed, HEAT_PURPOSE_INITIAL, (uint64_t)k);
         for (int64_t i = 0; i < n; i++)
-            w->states[k * n + i] = heat_random_value(info, &stream);
+            w->states[k * n + i] = heat_model_random_value(w->counting->model, (int32_t)i, &stream);
         w->log_f[k] = 1;
     }
     for (int64_t u = 0; u < w->n_units; u++)

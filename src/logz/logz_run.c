@@ -132,7 +132,8 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     heat_error_text before = ctx->error;
     heat_status status = heat_logz_method_exact.run(ctx, c);
 
-    if (status != HEAT_ERROR_UNABLE) /* too wide, or too cold for the digits of a Pfaffian */
+    if (status != HEAT_ERROR_UNABLE ||
+        c->info.n_states == 0) /* too wide, or too cold for the digits of a Pfaffian */
         return status;
     ctx->error = before;
     c->result->exact = false;
@@ -145,7 +146,9 @@ static heat_status count_states(heat_context *ctx, heat_counting *c)
 {
     for (int32_t k = 0; k < c->result->n_rows; k++)
         c->beta_max = fmax(c->beta_max, 1 / c->result->rows[k].temperature);
-    c->log_states = c->info.n_variables * log(c->info.n_states);
+    if (c->info.n_states == 0 && strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
+        return heat_model_need_states(ctx, c->model, c->opt->method);
+    c->log_states = heat_model_log_states(c->model);
     for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
         if (strcmp(methods[k]->name, c->opt->method) == 0)
             return methods[k]->run(ctx, c);
@@ -156,6 +159,7 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
                                const heat_exact_cost *exact, heat_cost *cost)
 {
     heat_logz_options opt;
+    heat_model_info info;
     int64_t n = 1;
     heat_status status = HEAT_OK;
 
@@ -176,6 +180,11 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
                             exact->sum_seconds * (double)n,
                             true};
         return status;
+    }
+    heat_model_describe(model, &info);
+    if (info.n_states == 0) {
+        *cost = heat_cost_of_none();
+        return HEAT_OK;
     }
     if (!exact->affordable) {
         heat_logz_price_mbar(model, &opt, cost);

@@ -227,11 +227,19 @@ static heat_status clamped_deltas(heat_context *ctx, const heat_model *model, in
     return status;
 }
 
+static int32_t clamped_count_values(const void *self, int32_t variable)
+{
+    const clamped *m = self;
+
+    return heat_model_count_values(m->base, m->site[variable]);
+}
+
 static const heat_model_kind clamped_kind = {
     .name = "clamped",
     .free = clamped_free,
     .energies = clamped_energies,
     .deltas = clamped_deltas,
+    .count_values = clamped_count_values,
 };
 
 static heat_status wrap_box(heat_context *ctx, const reduction *r, heat_model **out)
@@ -274,7 +282,7 @@ static heat_status check_clamp(heat_context *ctx, const heat_model *model, const
     const heat_model_info *info = &model->info;
 
     for (int32_t i = 0; i < info->n_variables; i++)
-        if (clamp[i] != HEAT_FREE && !heat_model_is_in_coding(info, clamp[i]))
+        if (clamp[i] != HEAT_FREE && !heat_model_has_value(model, i, clamp[i]))
             return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                              "variable %d: %d is neither HEAT_FREE nor in the coding (%s)", i, clamp[i],
                              info->coding == HEAT_CODING_SPIN ? "-1 or +1" : "0 to q-1");
@@ -314,7 +322,9 @@ heat_status heat_model_create_clamped(heat_context *ctx, const heat_model *model
     if (model == NULL || clamp == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_clamped: no model or no clamp");
     r.n = model->info.n_variables;
-    status = check_clamp(ctx, model, clamp);
+    status = heat_model_need_states(ctx, model, "clamping");
+    if (status == HEAT_OK)
+        status = check_clamp(ctx, model, clamp);
     if (status == HEAT_OK)
         status = reduce(ctx, &r, &made);
     if (status == HEAT_OK)

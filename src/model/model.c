@@ -117,14 +117,14 @@ void heat_load_options_init(heat_load_options *options)
 
 static heat_status hint_layer(heat_context *ctx, const char *option, const char *word, int32_t *hint)
 {
-    static const heat_layer all[] = {HEAT_LAYER_BINARY, HEAT_LAYER_SPIN};
+    heat_layer layer;
 
-    for (size_t k = 0; k < sizeof all / sizeof *all && word != NULL; k++)
-        if (strcmp(word, heat_layer_name(all[k])) == 0)
-            *hint = 1 + (int32_t)all[k];
-    if (word == NULL || *hint != 0)
+    if (word == NULL)
         return HEAT_OK;
-    return heat_fail_option(ctx, option, word, "'%.80s' is none of binary|spin", word);
+    if (!heat_layer_find(word, &layer) || layer == HEAT_LAYER_POTTS || layer == HEAT_LAYER_RELU)
+        return heat_fail_option(ctx, option, word, "'%.80s' is none of binary|spin|gaussian", word);
+    *hint = 1 + (int32_t)layer;
+    return HEAT_OK;
 }
 
 heat_status heat_model_load_with(heat_context *ctx, const char *spec, const heat_load_options *options,
@@ -217,6 +217,43 @@ bool heat_model_get_layered(const heat_model *model, heat_layered *view)
     return model->kind->layered != NULL && model->kind->layered(model->self, view);
 }
 
+bool heat_model_get_units(const heat_model *model, heat_unit_layers *view)
+{
+    return model->kind->units != NULL && model->kind->units(model->self, view);
+}
+
+int32_t heat_model_count_values(const heat_model *model, int32_t variable)
+{
+    return model->kind->count_values == NULL ? model->info.n_states
+                                             : model->kind->count_values(model->self, variable);
+}
+
+double heat_model_log_states(const heat_model *model)
+{
+    double sum = 0;
+
+    if (model->kind->count_values == NULL)
+        return model->info.n_variables * log(model->info.n_states);
+    for (int32_t i = 0; i < model->info.n_variables; i++)
+        sum += log(heat_model_count_values(model, i));
+    return sum;
+}
+
+heat_status heat_model_need_states(heat_context *ctx, const heat_model *model, const char *work)
+{
+    if (model->info.n_states > 0)
+        return HEAT_OK;
+    return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                     "%s: some of its units are real numbers, and %s works on variables of few values",
+                     model->name, work);
+}
+
+heat_cost heat_cost_of_none(void)
+{
+    return (heat_cost){sizeof(heat_cost), "none", "some units are real numbers, which are no states", 0,
+                       (double)NAN,       false};
+}
+
 heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                 const int8_t *states, double *energies)
 {
@@ -241,6 +278,13 @@ int8_t heat_random_value(const heat_model_info *info, heat_stream *stream)
     return (int8_t)heat_stream_below(stream, (uint64_t)info->n_states);
 }
 
+int8_t heat_model_random_value(const heat_model *model, int32_t variable, heat_stream *stream)
+{
+    if (model->info.coding == HEAT_CODING_SPIN)
+        return heat_random_value(&model->info, stream);
+    return (int8_t)heat_stream_below(stream, (uint64_t)heat_model_count_values(model, variable));
+}
+
 void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states)
 {
     if (info->coding == HEAT_CODING_SPIN)
@@ -249,25 +293,29 @@ void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t 
         states[k] = states[k] > 0;
 }
 
-bool heat_model_is_in_coding(const heat_model_info *info, int8_t value)
+bool heat_model_has_value(const heat_model *model, int32_t variable, int8_t value)
 {
-    if (info->coding == HEAT_CODING_SPIN)
+    if (model->info.coding == HEAT_CODING_SPIN)
         return value == -1 || value == 1;
-    return value >= 0 && value < info->n_states;
+    return value >= 0 && value < heat_model_count_values(model, variable);
 }
 
 heat_status heat_model_get_energy(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                   const int8_t *states, double *energies)
 {
     const heat_model_info *info;
+    heat_status status;
 
     if (ctx == NULL)
         return HEAT_ERROR_ARGUMENT;
     if (model == NULL || n_rows < 0 || (n_rows > 0 && (states == NULL || energies == NULL)))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_energy: no model, states or energies");
+    status = heat_model_need_states(ctx, model, "heat_model_get_energy");
+    if (status != HEAT_OK)
+        return status;
     info = &model->info;
     for (int64_t k = 0; k < n_rows * info->n_variables; k++)
-        if (!heat_model_is_in_coding(info, states[k]))
+        if (!heat_model_has_value(model, (int32_t)(k % info->n_variables), states[k]))
             return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                              "state row %lld, variable %lld: %d is not in the coding (%s)",
                              (long long)(k / info->n_variables), (long long)(k % info->n_variables),

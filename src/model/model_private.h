@@ -3,6 +3,7 @@
 #define HEATBATH_MODEL_PRIVATE_H
 
 #include "io/edge_list.h"
+#include "model/unit_layers.h"
 #include "model/views.h"
 
 /* A kind of energy: one const row, called once per batch of states, never per variable. */
@@ -16,6 +17,8 @@ typedef struct heat_model_kind {
     bool (*pairwise)(const void *self, heat_pairwise *view);       /* NULL: no such view */
     bool (*categorical)(const void *self, heat_categorical *view); /* likewise */
     bool (*layered)(const void *self, heat_layered *view);         /* likewise */
+    bool (*units)(const void *self, heat_unit_layers *view);       /* likewise */
+    int32_t (*count_values)(const void *self, int32_t variable);   /* NULL: info.n_states of each */
     heat_status (*save)(heat_context *ctx, const heat_model *model,
                         const char *path); /* NULL: cannot be saved */
 } heat_model_kind;
@@ -59,13 +62,28 @@ HEAT_MUST_USE heat_status heat_potts_take(heat_context *ctx, heat_edge_list *lis
 HEAT_MUST_USE heat_status heat_rbm_create(heat_context *ctx, const heat_rbm *rbm, const char *name,
                                           const char *format, heat_model **out);
 
+/* The same where a layer is not of two values. The arrays were checked. */
+HEAT_MUST_USE heat_status heat_unit_rbm_create(heat_context *ctx, const heat_rbm *rbm, const char *name,
+                                               const char *format, heat_model **out);
+
+/* Its arrays; false of any other model. */
+bool heat_unit_rbm_get(const heat_model *model, heat_rbm *rbm);
+
+/* Rows and columns of W. */
+int64_t heat_rbm_visible_width(const heat_rbm *rbm);
+int64_t heat_rbm_hidden_width(const heat_rbm *rbm);
+
+/* Copies of all arrays, those that were NULL filled in; heat_rbm_clear frees them, also after a failure. */
+HEAT_MUST_USE heat_status heat_rbm_copy(heat_context *ctx, const heat_rbm *rbm, heat_rbm *own);
+void heat_rbm_clear(heat_rbm *own);
+
 /* The RBM of an RBM's free units, given the held ones (docs of heat_model_create_clamped); *out stays NULL
  * where all units of a layer are held. `clamp` was checked. */
 HEAT_MUST_USE heat_status heat_rbm_create_clamped(heat_context *ctx, const heat_model *model,
                                                   const int8_t *clamp, heat_model **out);
 
-/* True if `value` is one that the variables have. */
-bool heat_model_is_in_coding(const heat_model_info *info, int8_t value);
+/* True if `value` is one that the variable has. */
+bool heat_model_has_value(const heat_model *model, int32_t variable, int8_t value);
 
 /* A built-in by its text, "lattice:32x32,J=1". *known is false, and the status HEAT_OK, if the word before
  * the colon names none. */

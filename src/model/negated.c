@@ -55,6 +55,11 @@ static heat_status negated_deltas(heat_context *ctx, const heat_model *model, in
     return status;
 }
 
+static int32_t negated_count_values(const void *self, int32_t variable)
+{
+    return heat_model_count_values(((const negated *)self)->base, variable);
+}
+
 static bool negated_pairwise(const void *self, heat_pairwise *view)
 {
     const negated *m = self;
@@ -76,6 +81,7 @@ static const heat_model_kind negated_kind = {
     .free = negated_free,
     .energies = negated_energies,
     .deltas = negated_deltas,
+    .count_values = negated_count_values,
     .pairwise = negated_pairwise,
     .categorical = negated_categorical,
 };

@@ -1,8 +1,8 @@
-/* The RBM kind: a visible and a hidden layer, E(v, h) = -v W h - b v - c h + offset. It holds its arrays as
- * given, and beside them the bipartite graph that it is: over 0 and 1 a QUBO with Q_ij = -W_ij, otherwise,
- * with v = p + q s (p = q = 1/2 for 0 and 1; p = 0, q = 1 for spins), an Ising model J_ij = q_v q_h W_ij, h_i
- * = q_v (b_i + p_h sum_j W_ij). Smolensky, in Parallel Distributed Processing 1 (1986) 194; Hinton, Neural
- * Computation 14 (2002) 1771. */
+/* The RBM kind of two layers of two values each (unit_rbm.c has all others): E(v, h) = -v W h - b v - c h +
+ * offset. It holds its arrays as given, and beside them the bipartite graph that it is: over 0 and 1 a QUBO
+ * with Q_ij = -W_ij, otherwise, with v = p + q s (p = q = 1/2 for 0 and 1; p = 0, q = 1 for spins), an Ising
+ * model J_ij = q_v q_h W_ij, h_i = q_v (b_i + p_h sum_j W_ij). Smolensky, in Parallel Distributed Processing
+ * 1 (1986) 194; Hinton, Neural Computation 14 (2002) 1771. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/graph_format.h"
@@ -24,25 +24,12 @@ typedef struct affine {
     double p, q;
 } affine;
 
-const char *heat_layer_name(heat_layer layer)
-{
-    switch (layer) {
-    case HEAT_LAYER_BINARY:
-        return "binary";
-    case HEAT_LAYER_SPIN:
-        return "spin";
-    }
-    return "unknown";
-}
-
 static void rbm_free(void *self)
 {
     heat_rbm_model *m = self;
 
     heat_model_free(m->graph);
-    heat_free(m->rbm.weights);
-    heat_free(m->rbm.visible_bias);
-    heat_free(m->rbm.hidden_bias);
+    heat_rbm_clear(&m->rbm);
     heat_free(m->visible_over);
     heat_free(m->hidden_over);
     heat_free(m);
@@ -61,6 +48,19 @@ static bool rbm_layered(const void *self, heat_layered *view)
 
     *view = (heat_layered){m->rbm.n_visible, m->rbm.n_hidden, m->rbm.weights, m->scale_over,
                            m->visible_over,  m->hidden_over,  m->offset_over};
+    return true;
+}
+
+static bool rbm_units(const void *self, heat_unit_layers *view)
+{
+    const heat_rbm *r = &((const heat_rbm_model *)self)->rbm;
+
+    *view = (heat_unit_layers){
+        {heat_layer_kind_get(r->visible), r->n_visible, 1, r->visible_bias, NULL},
+        {heat_layer_kind_get(r->hidden), r->n_hidden, 1, r->hidden_bias, NULL},
+        r->weights,
+        r->offset,
+    };
     return true;
 }
 
@@ -146,6 +146,7 @@ static const heat_model_kind rbm_kind = {
     .deltas = rbm_deltas,
     .pairwise = rbm_pairwise,
     .layered = rbm_layered,
+    .units = rbm_units,
     .save = rbm_save,
 };
 
@@ -158,53 +159,122 @@ static heat_status check_array(heat_context *ctx, const char *name, const char *
     return HEAT_OK;
 }
 
-static bool is_layer(heat_layer layer)
+static bool has_two_values(heat_layer layer)
 {
     return layer == HEAT_LAYER_BINARY || layer == HEAT_LAYER_SPIN;
 }
 
+/* Numbers of the fields of a layer. */
+static int64_t width_of(heat_layer layer, int32_t n, int32_t n_states)
+{
+    return layer == HEAT_LAYER_POTTS ? (int64_t)n * n_states : n;
+}
+
+int64_t heat_rbm_visible_width(const heat_rbm *r)
+{
+    return width_of(r->visible, r->n_visible, r->visible_states);
+}
+
+int64_t heat_rbm_hidden_width(const heat_rbm *r)
+{
+    return width_of(r->hidden, r->n_hidden, r->hidden_states);
+}
+
+static heat_status check_layer(heat_context *ctx, const char *name, const char *what, heat_layer layer,
+                               int32_t n_states)
+{
+    if (heat_layer_kind_get(layer) == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s: the %s layer is of a kind unknown", name, what);
+    if (layer == HEAT_LAYER_POTTS && (n_states < 2 || n_states > HEAT_MOST_STATES))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s: %s Potts units of %d states, expected 2 to %d", name,
+                         what, n_states, HEAT_MOST_STATES);
+    return HEAT_OK;
+}
+
+static heat_status check_precision(heat_context *ctx, const char *name, const char *what, heat_layer layer,
+                                   const double *precision, int32_t n)
+{
+    for (int32_t i = 0; i < n && precision != NULL && heat_layer_kind_get(layer)->has_precision; i++)
+        if (!(precision[i] > 0 && precision[i] < (double)INFINITY))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                             "%s: precision %d of the %s units is %g, expected "
+                             "above 0",
+                             name, (int)i, what, precision[i]);
+    return HEAT_OK;
+}
+
 static heat_status check(heat_context *ctx, const heat_rbm *p, const char *name)
 {
-    heat_status status;
+    heat_status status = check_layer(ctx, name, "visible", p->visible, p->visible_states);
 
+    if (status == HEAT_OK)
+        status = check_layer(ctx, name, "hidden", p->hidden, p->hidden_states);
+    if (status != HEAT_OK)
+        return status;
     if (p->n_visible < 1 || p->n_hidden < 1 || (int64_t)p->n_visible + p->n_hidden >= INT32_MAX)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "%s: %d visible and %d hidden units: expected at least one of each, and fewer than "
                          "%d together",
                          name, p->n_visible, p->n_hidden, INT32_MAX);
-    if (!is_layer(p->visible) || !is_layer(p->hidden) || p->weights == NULL)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s: a layer of a kind unknown, or no weights", name);
-    status = check_array(ctx, name, "weight", p->weights, (int64_t)p->n_visible * p->n_hidden);
+    if (p->weights == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s: no weights", name);
+    if (p->visible == HEAT_LAYER_RELU)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s: visible units cannot be of the kind relu", name);
+    status =
+        check_array(ctx, name, "weight", p->weights, heat_rbm_visible_width(p) * heat_rbm_hidden_width(p));
     if (status == HEAT_OK && p->visible_bias != NULL)
-        status = check_array(ctx, name, "visible bias", p->visible_bias, p->n_visible);
+        status = check_array(ctx, name, "visible bias", p->visible_bias, heat_rbm_visible_width(p));
     if (status == HEAT_OK && p->hidden_bias != NULL)
-        status = check_array(ctx, name, "hidden bias", p->hidden_bias, p->n_hidden);
+        status = check_array(ctx, name, "hidden bias", p->hidden_bias, heat_rbm_hidden_width(p));
+    if (status == HEAT_OK)
+        status = check_precision(ctx, name, "visible", p->visible, p->visible_precision, p->n_visible);
+    if (status == HEAT_OK)
+        status = check_precision(ctx, name, "hidden", p->hidden, p->hidden_precision, p->n_hidden);
     if (status == HEAT_OK && !isfinite(p->offset))
         status = heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s: the offset is not finite", name);
     return status;
 }
 
-/* A copy without -0; of NULL, zeroes. */
-static heat_status copy(heat_context *ctx, const double *from, int64_t count, const double **out)
+/* A copy without -0; of NULL, `missing` everywhere. */
+static heat_status copy(heat_context *ctx, const double *from, int64_t count, double missing,
+                        const double **out)
 {
     double *to = NULL;
     heat_status status = heat_alloc(ctx, count, sizeof *to, &to);
 
-    for (int64_t k = 0; k < count && status == HEAT_OK && from != NULL; k++)
-        to[k] = from[k] + 0.0;
+    for (int64_t k = 0; k < count && status == HEAT_OK; k++)
+        to[k] = from == NULL ? missing : from[k] + 0.0;
     *out = to;
     return status;
 }
 
-static heat_status copy_arrays(heat_context *ctx, const heat_rbm *p, heat_rbm_model *m)
+heat_status heat_rbm_copy(heat_context *ctx, const heat_rbm *p, heat_rbm *own)
 {
-    heat_status status = copy(ctx, p->weights, (int64_t)p->n_visible * p->n_hidden, &m->rbm.weights);
+    heat_status status;
 
+    *own = *p;
+    own->size = sizeof *own;
+    own->weights = own->visible_bias = own->hidden_bias = own->visible_precision = own->hidden_precision =
+        NULL;
+    status = copy(ctx, p->weights, heat_rbm_visible_width(p) * heat_rbm_hidden_width(p), 0, &own->weights);
     if (status == HEAT_OK)
-        status = copy(ctx, p->visible_bias, p->n_visible, &m->rbm.visible_bias);
+        status = copy(ctx, p->visible_bias, heat_rbm_visible_width(p), 0, &own->visible_bias);
     if (status == HEAT_OK)
-        status = copy(ctx, p->hidden_bias, p->n_hidden, &m->rbm.hidden_bias);
+        status = copy(ctx, p->hidden_bias, heat_rbm_hidden_width(p), 0, &own->hidden_bias);
+    if (status == HEAT_OK && heat_layer_kind_get(p->visible)->has_precision)
+        status = copy(ctx, p->visible_precision, p->n_visible, 1, &own->visible_precision);
+    if (status == HEAT_OK && heat_layer_kind_get(p->hidden)->has_precision)
+        status = copy(ctx, p->hidden_precision, p->n_hidden, 1, &own->hidden_precision);
     return status;
+}
+
+void heat_rbm_clear(heat_rbm *own)
+{
+    heat_free(own->weights);
+    heat_free(own->visible_bias);
+    heat_free(own->hidden_bias);
+    heat_free(own->visible_precision);
+    heat_free(own->hidden_precision);
 }
 
 /* Biases and offset once unit values are written v = p + q z, of both layers. */
@@ -315,15 +385,14 @@ heat_status heat_rbm_create(heat_context *ctx, const heat_rbm *rbm, const char *
     heat_status status = check(ctx, rbm, name);
 
     *out = NULL;
+    if (status == HEAT_OK && !(has_two_values(rbm->visible) && has_two_values(rbm->hidden)))
+        return heat_unit_rbm_create(ctx, rbm, name, format, out);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *m, &m);
     if (status != HEAT_OK)
         return status;
-    m->rbm = *rbm;
-    m->rbm.size = sizeof m->rbm;
-    m->rbm.weights = m->rbm.visible_bias = m->rbm.hidden_bias = NULL;
     m->is_spin_coded = rbm->visible == HEAT_LAYER_SPIN && rbm->hidden == HEAT_LAYER_SPIN;
-    status = copy_arrays(ctx, rbm, m);
+    status = heat_rbm_copy(ctx, rbm, &m->rbm);
     if (status == HEAT_OK)
         status = make_graph(ctx, m, name, format);
     if (status == HEAT_OK)
@@ -366,8 +435,9 @@ heat_status heat_model_get_rbm(heat_context *ctx, const heat_model *model, heat_
         return HEAT_ERROR_ARGUMENT;
     if (model == NULL || rbm == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_rbm: no model or no struct");
-    if (model->kind != &rbm_kind)
+    if (model->kind == &rbm_kind)
+        *rbm = ((const heat_rbm_model *)model->self)->rbm;
+    else if (!heat_unit_rbm_get(model, rbm))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s is no RBM (kind %s)", model->name, model->info.kind);
-    *rbm = ((const heat_rbm_model *)model->self)->rbm;
     return HEAT_OK;
 }

@@ -8,6 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "kernel/elementary.h"
+#include "model/unit_layers.h"
 #include "model/views.h"
 
 #include <math.h>
@@ -62,6 +63,69 @@ static heat_status check_rows(heat_context *ctx, const heat_model_info *info, in
     return HEAT_OK;
 }
 
+static bool has_value(const heat_unit_layer *l, double x)
+{
+    switch (l->kind->layer) {
+    case HEAT_LAYER_SPIN:
+        return x == -1 || x == 1;
+    case HEAT_LAYER_BINARY:
+    case HEAT_LAYER_POTTS:
+        return x >= 0 && x < heat_unit_layer_states(l) && x == floor(x);
+    default:
+        return isfinite(x);
+    }
+}
+
+heat_status heat_rbm_free_energies_of(heat_context *ctx, const heat_model *model, double temperature,
+                                      int64_t n_rows, const double *visible, double *free_energies)
+{
+    heat_unit_layers u;
+    heat_model_info info;
+    double *field = NULL;
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || n_rows < 0 || (n_rows > 0 && (visible == NULL || free_energies == NULL)) ||
+        !(temperature > 0 && temperature < (double)INFINITY))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "heat_rbm_free_energies_of: a model, rows, and a temperature above 0 are needed");
+    heat_model_describe(model, &info);
+    if (!heat_model_get_units(model, &u))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s has no hidden layer to sum out (kind %s)", info.name,
+                         info.kind);
+    for (int64_t k = 0; k < n_rows * u.visible.n; k++)
+        if (!has_value(&u.visible, visible[k]))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                             "visible row %lld, unit %lld: %g is no value of a %s "
+                             "unit",
+                             (long long)(k / u.visible.n), (long long)(k % u.visible.n), visible[k],
+                             u.visible.kind->name);
+    status = heat_alloc_unset(ctx, heat_unit_layer_width(&u.hidden), sizeof *field, &field);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++)
+        free_energies[r] = heat_units_free_energy(&u, temperature, visible + r * u.visible.n, field);
+    heat_free(field);
+    return status;
+}
+
+/* Rows of states of a model without the layered view, as numbers. */
+static heat_status free_energies_by_units(heat_context *ctx, const heat_model *model, double temperature,
+                                          int64_t n_rows, const int8_t *visible, double *free_energies)
+{
+    heat_unit_layers u;
+    double *values = NULL;
+    heat_status status;
+
+    heat_model_get_units(model, &u);
+    status = heat_alloc_unset(ctx, n_rows * u.visible.n, sizeof *values, &values);
+    for (int64_t k = 0; k < n_rows * u.visible.n && status == HEAT_OK; k++)
+        values[k] = u.visible.kind->layer == HEAT_LAYER_SPIN ? 2 * visible[k] - 1 : visible[k];
+    if (status == HEAT_OK)
+        status = heat_rbm_free_energies_of(ctx, model, temperature, n_rows, values, free_energies);
+    heat_free(values);
+    return status;
+}
+
 heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model, double temperature,
                                    int64_t n_rows, const int8_t *visible, double *free_energies)
 {
@@ -77,6 +141,8 @@ heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model, d
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "heat_rbm_free_energies: a model, rows, and a temperature above 0 are needed");
     heat_model_describe(model, &info);
+    if (!heat_model_get_layered(model, &l) && heat_model_get_units(model, &(heat_unit_layers){0}))
+        return free_energies_by_units(ctx, model, temperature, n_rows, visible, free_energies);
     if (!heat_model_get_layered(model, &l))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s has no hidden layer to sum out (kind %s)", info.name,
                          info.kind);

@@ -9,6 +9,7 @@
 
 #include "random/stream.h"
 
+#include <heatbath/cost.h>
 #include <heatbath/model.h>
 
 /* Fills in the pairwise view; false if the model has none. Valid while the model lives. */
@@ -19,6 +20,20 @@ bool heat_model_get_categorical(const heat_model *model, heat_categorical *view)
 
 /* Fills in the layered view; false if the model has none. Valid while the model lives. */
 bool heat_model_get_layered(const heat_model *model, heat_layered *view);
+
+/* Values that a variable has: info.n_states, or fewer in a layer of another kind; in rows they count from 0.
+ */
+int32_t heat_model_count_values(const heat_model *model, int32_t variable);
+
+/* log of the number of states. */
+double heat_model_log_states(const heat_model *model);
+
+/* HEAT_ERROR_UNABLE, which names the work, where variables are real numbers, which are no states. */
+HEAT_MUST_USE heat_status heat_model_need_states(heat_context *ctx, const heat_model *model,
+                                                 const char *work);
+
+/* The price of work that such a model cannot be given. */
+heat_cost heat_cost_of_none(void);
 
 /* Rewrites rows of spins, which is what the pairwise view speaks of, in the model's coding, in place. */
 void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states);
@@ -50,8 +65,11 @@ const int8_t *heat_model_get_clamp(const heat_model *model);
 HEAT_MUST_USE heat_status heat_model_take_free(heat_context *ctx, const heat_model *model, const char *path,
                                                int8_t *state);
 
-/* One uniformly random value of a variable, in the model's coding. */
+/* One uniformly random value of a variable, in the model's coding. The second knows variables of fewer
+ * values.
+ */
 int8_t heat_random_value(const heat_model_info *info, heat_stream *stream);
+int8_t heat_model_random_value(const heat_model *model, int32_t variable, heat_stream *stream);
 
 /* True if the two functions above may be called from several threads at once. */
 bool heat_model_is_thread_safe(const heat_model *model);

@@ -83,7 +83,9 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     if (heat_isa_get(plan->isa) == NULL)
         return heat_fail_option(ctx, "isa", plan->isa, "this machine cannot run it (its widest is %s)",
                                 heat_isa_get("auto")->name);
-    status = heat_alloc(ctx, 1, sizeof *c, &c);
+    status = heat_model_need_states(ctx, model, "a set of chains");
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, sizeof *c, &c);
     if (status != HEAT_OK)
         return status;
     heat_model_describe(model, &c->info);
@@ -356,7 +358,7 @@ double heat_chains_get_log_start(const heat_chains *c)
     double sum = 0;
 
     if (c->reference == NULL)
-        return c->n * log(c->info.n_states);
+        return heat_model_log_states(c->model);
     for (int32_t i = 0; i < c->n; i++)
         sum += heat_log_add_exp(0, c->reference[i]);
     return sum;

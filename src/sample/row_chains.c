@@ -97,7 +97,7 @@ static heat_status rows_start(heat_context *ctx, heat_chains *c, int64_t chain, 
 
     heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream);
     for (int64_t i = 0; i < c->n; i++)
-        row[i] = state != NULL ? state[i] : heat_random_value(&c->info, &initial);
+        row[i] = state != NULL ? state[i] : heat_model_random_value(c->model, (int32_t)i, &initial);
     heat_stream_init(&s->streams[chain], c->seed, HEAT_PURPOSE_SWEEP, stream);
     if (s->best_energy != NULL)
         s->best_energy[chain] = (double)INFINITY;
@@ -129,7 +129,7 @@ static heat_status site_deltas(heat_context *worker, heat_chains *c, int64_t uni
             proposed[r] = value_of(c, 1 - index_of(c, row_of(c, first + r)[site]));
         return heat_model_deltas(worker, c->model, last - first, row_of(c, first), site, proposed, delta);
     }
-    for (int32_t a = 0; a < c->info.n_states; a++) {
+    for (int32_t a = 0; a < heat_model_count_values(c->model, site); a++) {
         heat_status status;
         for (int64_t r = 0; r < last - first; r++)
             proposed[r] = value_of(c, a);
@@ -149,10 +149,10 @@ static void move_site(heat_chains *c, int64_t chain, int64_t r, int32_t site, he
     double x[128], p[128], u;
     int8_t *value = &row_of(c, chain)[site];
     int32_t current = index_of(c, *value), next = 0;
-    int32_t q = c->info.n_states;
+    int32_t q = heat_model_count_values(c->model, site);
 
     for (int32_t a = 0; a < q; a++)
-        x[a] = a == current ? 0 : -c->beta[chain] * delta[q == 2 ? r : a * c->width + r];
+        x[a] = a == current ? 0 : -c->beta[chain] * delta[c->info.n_states == 2 ? r : a * c->width + r];
     if (c->reference != NULL)
         x[1 - current] +=
             (1 - 2 * current) * heat_chains_reference_part(c, c->beta[chain]) * c->reference[site];

@@ -31,7 +31,7 @@ static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64
         return status;
     heat_stream_init(&stream, 0, HEAT_PURPOSE_PROBE, 1);
     for (int64_t k = 0; k < PROBES * n; k++)
-        states[k] = heat_random_value(&s->info, &stream);
+        states[k] = heat_model_random_value(s->model, (int32_t)(k % n), &stream);
     status = heat_model_energies(ctx, s->model, PROBES, states, energies);
     heat_free(states);
     for (int k = 0; k < PROBES && status == HEAT_OK; k++) {

@@ -261,7 +261,9 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
     heat_status status;
 
     s->first_stream = (uint64_t)s->opt.index << 40; /* chains and restarts of one model stay below */
-    status = parse_observables(ctx, s);
+    status = heat_model_need_states(ctx, s->model, "sample");
+    if (status == HEAT_OK)
+        status = parse_observables(ctx, s);
     if (status == HEAT_OK && s->opt.clamp != NULL)
         status = clamp_model(ctx, s);
     if (status == HEAT_OK) {

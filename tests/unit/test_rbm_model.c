@@ -306,7 +306,7 @@ static void wrong_machines_are_refused_by_name(void **state)
     refuse(ctx, &wrong, "0 hidden units");
     wrong = s.rbm;
     wrong.visible = (heat_layer)9;
-    refuse(ctx, &wrong, "a layer of a kind unknown");
+    refuse(ctx, &wrong, "layer is of a kind unknown");
     wrong = s.rbm;
     wrong.weights = NULL;
     refuse(ctx, &wrong, "no weights");

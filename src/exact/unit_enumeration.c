@@ -1,0 +1,309 @@
+/* Visits the states x of one layer, counting in its base, unit 0 the lowest digit,
+ *
+ *     log Z = log sum_x exp(beta b . phi(x)) prod_j z_j(f_j(x)),
+ *
+ * z_j the sum over a unit of the other layer, whose fields follow the digits that change; at the head of
+ * every block they are summed anew, so that roundings do not add up. Moments take a second walk, which knows
+ * log Z. Units of work are runs of blocks; their sums are added up in order. */
+#include "exact/unit_enumeration.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "stats/log_sum.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 1024, MOST_UNITS = 16 };
+
+static const double most_states = 1099511627776; /* 2^40 */
+
+typedef struct enumeration {
+    const heat_unit_layers *layers;
+    const heat_unit_layer *own, *other; /* visited; summed out */
+    bool is_visible;                    /* the visited layer is */
+    double beta, log_z;
+    int64_t n_states, n_units, unit_states; /* of one unit of work */
+    int64_t sums_size;
+    heat_log_sum tally[MOST_UNITS];
+    double *sums; /* [n_units][sums_size]; NULL: the first walk */
+} enumeration;
+
+/* One worker's state of the walk. */
+typedef struct walk {
+    int32_t *digit;
+    double *value, *field, *mean, *square;
+} walk;
+
+static double count_of(const heat_unit_layer *l)
+{
+    int32_t q = heat_unit_layer_states(l);
+
+    return q == 0 ? (double)INFINITY : pow(q, l->n);
+}
+
+static bool is_gaussian(const heat_unit_layer *l)
+{
+    return l->kind->layer == HEAT_LAYER_GAUSSIAN;
+}
+
+static bool visits_visible(const heat_unit_layers *u)
+{
+    return count_of(&u->visible) < count_of(&u->hidden);
+}
+
+double heat_unit_enumeration_count(const heat_unit_layers *u)
+{
+    if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
+        return 1;
+    return fmin(count_of(&u->visible), count_of(&u->hidden));
+}
+
+double heat_unit_enumeration_visits(const heat_unit_layers *u)
+{
+    const heat_unit_layer *other = visits_visible(u) ? &u->hidden : &u->visible;
+
+    if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
+        return pow((double)u->visible.n + u->hidden.n, 3);
+    return heat_unit_enumeration_count(u) * (double)heat_unit_layer_width(other);
+}
+
+static int64_t size_of_sums(const heat_unit_layers *u)
+{
+    int64_t v = heat_unit_layer_width(&u->visible), h = heat_unit_layer_width(&u->hidden);
+
+    return 1 + v * h + v + h + u->visible.n + u->hidden.n;
+}
+
+double heat_unit_enumeration_bytes(const heat_unit_layers *u)
+{
+    double n = (double)u->visible.n + u->hidden.n;
+
+    if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
+        return 8 * (n * n + 2 * n);
+    return 8.0 * (double)size_of_sums(u) * (MOST_UNITS + 1);
+}
+
+static void walk_clear(walk *w)
+{
+    heat_free(w->digit);
+    heat_free(w->value);
+    heat_free(w->field);
+    heat_free(w->mean);
+    heat_free(w->square);
+}
+
+static heat_status walk_init(heat_context *ctx, const enumeration *e, walk *w)
+{
+    int64_t width = heat_unit_layer_width(e->other);
+    heat_status status = heat_alloc(ctx, e->own->n, sizeof *w->digit, &w->digit);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, e->own->n, sizeof *w->value, &w->value);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, width, sizeof *w->field, &w->field);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, width, sizeof *w->mean, &w->mean);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, e->other->n, sizeof *w->square, &w->square);
+    return status;
+}
+
+static double value_of(const heat_unit_layer *l, int32_t digit)
+{
+    return l->kind->layer == HEAT_LAYER_SPIN ? 2 * digit - 1 : digit;
+}
+
+static void add_unit(const enumeration *e, int32_t unit, double value, double factor, double *field)
+{
+    (e->is_visible ? heat_units_add_visible : heat_units_add_hidden)(e->layers, unit, value, factor, field);
+}
+
+/* State number `index`. */
+static void begin_block(const enumeration *e, int64_t index, walk *w)
+{
+    int32_t q = heat_unit_layer_states(e->own);
+
+    memcpy(w->field, e->other->bias, (size_t)heat_unit_layer_width(e->other) * sizeof *w->field);
+    for (int32_t i = 0; i < e->own->n; i++, index /= q) {
+        w->digit[i] = (int32_t)(index % q);
+        w->value[i] = value_of(e->own, w->digit[i]);
+        add_unit(e, i, w->value[i], 1, w->field);
+    }
+}
+
+static void step(const enumeration *e, walk *w)
+{
+    int32_t q = heat_unit_layer_states(e->own);
+    bool carries = true;
+
+    for (int32_t i = 0; i < e->own->n && carries; i++) {
+        add_unit(e, i, w->value[i], -1, w->field);
+        carries = ++w->digit[i] == q;
+        w->digit[i] = carries ? 0 : w->digit[i];
+        w->value[i] = value_of(e->own, w->digit[i]);
+        add_unit(e, i, w->value[i], 1, w->field);
+    }
+}
+
+/* The parts of a unit's sums. */
+typedef struct parts {
+    double *energy, *pair, *visible, *hidden, *visible_square, *hidden_square;
+} parts;
+
+static parts parts_of(const heat_unit_layers *u, double *sums)
+{
+    int64_t v = heat_unit_layer_width(&u->visible), h = heat_unit_layer_width(&u->hidden);
+    parts p = {sums, sums + 1, sums + 1 + v * h, NULL, NULL, NULL};
+
+    p.hidden = p.visible + v;
+    p.visible_square = p.hidden + h;
+    p.hidden_square = p.visible_square + u->visible.n;
+    return p;
+}
+
+/* What a state of probability p adds. */
+static void add_moments(const enumeration *e, double p, walk *w, double *sums)
+{
+    const heat_unit_layer *own = e->own, *other = e->other;
+    int64_t width = heat_unit_layer_width(other), columns = heat_unit_layer_width(&e->layers->hidden);
+    parts s = parts_of(e->layers, sums);
+    double *own_mean = e->is_visible ? s.visible : s.hidden, *mean = e->is_visible ? s.hidden : s.visible;
+    double *square = e->is_visible ? s.hidden_square : s.visible_square;
+    double energy = e->layers->offset - heat_unit_layer_own(own, w->value);
+
+    other->kind->means(other, e->beta, w->field, w->mean, w->square);
+    for (int64_t b = 0; b < width; b++) {
+        energy -= w->field[b] * w->mean[b];
+        mean[b] += p * w->mean[b];
+    }
+    for (int32_t j = 0; j < other->n && other->precision != NULL; j++) {
+        energy += other->precision[j] * w->square[j] / 2;
+        square[j] += p * w->square[j];
+    }
+    *s.energy += p * energy;
+    for (int32_t i = 0; i < own->n; i++) {
+        int32_t place;
+        double feature = p * heat_unit_feature(own, w->value[i], &place);
+        int64_t at = (int64_t)i * own->q + place;
+        own_mean[at] += feature;
+        for (int64_t b = 0; b < width && feature != 0; b++)
+            s.pair[e->is_visible ? at * columns + b : b * columns + at] += feature * w->mean[b];
+    }
+}
+
+static void visit(enumeration *e, walk *w, int64_t unit)
+{
+    double log_weight = e->beta * (heat_unit_layer_own(e->own, w->value) - e->layers->offset) +
+                        e->other->kind->log_sum(e->other, e->beta, w->field);
+
+    if (e->sums == NULL)
+        heat_log_sum_add(&e->tally[unit], log_weight, 1, 0);
+    else
+        add_moments(e, exp(log_weight - e->log_z), w, e->sums + unit * e->sums_size);
+}
+
+static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    enumeration *e = arg;
+    walk w = {0};
+    int64_t end = (unit + 1) * e->unit_states;
+    heat_status status = walk_init(worker, e, &w);
+
+    end = end < e->n_states ? end : e->n_states;
+    for (int64_t index = unit * e->unit_states; index < end && status == HEAT_OK; index++) {
+        if (index % BLOCK == 0 && heat_halted(worker))
+            break;
+        if (index % BLOCK == 0)
+            begin_block(e, index, &w);
+        else
+            step(e, &w);
+        visit(e, &w, unit);
+    }
+    walk_clear(&w);
+    return status;
+}
+
+static void copy(const double *from, int64_t count, double *to)
+{
+    if (to != NULL)
+        memcpy(to, from, (size_t)count * sizeof *to);
+}
+
+/* The second walk. */
+static heat_status run_moments(heat_context *ctx, enumeration *e, int64_t threads, heat_unit_sums *s)
+{
+    const heat_unit_layers *u = e->layers;
+    int64_t v = heat_unit_layer_width(&u->visible), h = heat_unit_layer_width(&u->hidden);
+    parts p;
+    heat_status status;
+
+    e->sums_size = size_of_sums(u);
+    status = heat_alloc(ctx, e->n_units * e->sums_size, sizeof *e->sums, &e->sums);
+    if (status == HEAT_OK)
+        status = heat_parallel_for(ctx, threads, e->n_units, run_unit, e);
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    for (int64_t unit = 1; unit < e->n_units; unit++)
+        for (int64_t k = 0; k < e->sums_size; k++)
+            e->sums[k] += e->sums[unit * e->sums_size + k];
+    p = parts_of(u, e->sums);
+    s->mean_energy = *p.energy;
+    copy(p.pair, v * h, s->pair_mean);
+    copy(p.visible, v, s->visible_mean);
+    copy(p.hidden, h, s->hidden_mean);
+    copy(p.visible_square, u->visible.n, s->visible_square);
+    copy(p.hidden_square, u->hidden.n, s->hidden_square);
+    return HEAT_OK;
+}
+
+static heat_status enumerate(heat_context *ctx, enumeration *e, int64_t threads, heat_unit_sums *s)
+{
+    heat_log_sum total = HEAT_LOG_SUM_EMPTY;
+    heat_status status;
+
+    for (int64_t unit = 0; unit < e->n_units; unit++)
+        e->tally[unit] = HEAT_LOG_SUM_EMPTY;
+    status = heat_parallel_for(ctx, threads, e->n_units, run_unit, e);
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    for (int64_t unit = 0; unit < e->n_units; unit++)
+        heat_log_sum_merge(&total, &e->tally[unit]);
+    e->log_z = heat_log_sum_value(&total);
+    if (s->wants_moments)
+        status = run_moments(ctx, e, threads, s);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        s->log_z = e->log_z;
+    return status;
+}
+
+heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers *u, double beta,
+                                      int64_t threads, heat_unit_sums *s)
+{
+    bool is_visible = visits_visible(u);
+    enumeration e = {.layers = u,
+                     .own = is_visible ? &u->visible : &u->hidden,
+                     .other = is_visible ? &u->hidden : &u->visible,
+                     .is_visible = is_visible,
+                     .beta = beta};
+    double count = heat_unit_enumeration_count(u);
+    heat_status status;
+
+    s->log_z = s->mean_energy = (double)NAN;
+    if (!(beta > 0 && beta < (double)INFINITY))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected above 0", beta);
+    if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
+        return heat_unit_gaussian_run(ctx, u, beta, s);
+    if (!(count <= most_states))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "no layer has few enough states to visit them all: %.3g, 2^40 are "
+                         "possible",
+                         count);
+    e.n_states = (int64_t)count;
+    e.unit_states = (e.n_states + MOST_UNITS - 1) / MOST_UNITS;
+    e.unit_states = (e.unit_states + BLOCK - 1) / BLOCK * BLOCK;
+    e.n_units = (e.n_states + e.unit_states - 1) / e.unit_states;
+    status = enumerate(ctx, &e, threads, s);
+    heat_free(e.sums);
+    return status;
+}

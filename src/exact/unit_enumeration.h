@@ -1,0 +1,35 @@
+/* Exact sums over two layers of any kinds: the states of one layer of few values are visited, the other is
+ * summed out unit by unit; two Gaussian layers are one normal distribution. */
+#ifndef HEATBATH_UNIT_ENUMERATION_H
+#define HEATBATH_UNIT_ENUMERATION_H
+
+#include "model/unit_layers.h"
+
+/* What is wanted, and what it is. Arrays are the caller's, NULL where they are not wanted. */
+typedef struct heat_unit_sums {
+    bool wants_moments;
+    double log_z;                           /* nats, at the beta asked for */
+    double mean_energy;                     /* NaN without moments */
+    double *visible_mean, *hidden_mean;     /* of phi: [n][q] */
+    double *pair_mean;                      /* [visible][q][hidden][q] */
+    double *visible_square, *hidden_square; /* [n] of x^2, of layers with a precision */
+} heat_unit_sums;
+
+/* States to be visited; 1 of two Gaussian layers, infinity where no layer can be. */
+double heat_unit_enumeration_count(const heat_unit_layers *units);
+
+/* Numbers looked at, and bytes. */
+double heat_unit_enumeration_visits(const heat_unit_layers *units);
+double heat_unit_enumeration_bytes(const heat_unit_layers *units);
+
+/* HEAT_ERROR_UNABLE beyond 2^40 states, or where neither road is open; HEAT_ERROR_UNDEFINED where the
+ * integral over two Gaussian layers diverges. The result does not depend on `threads`. Halted runs leave the
+ * scalars NaN and the arrays unspecified. */
+HEAT_MUST_USE heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers *units,
+                                                    double beta, int64_t threads, heat_unit_sums *sums);
+
+/* The second road, of two Gaussian layers. */
+HEAT_MUST_USE heat_status heat_unit_gaussian_run(heat_context *ctx, const heat_unit_layers *units,
+                                                 double beta, heat_unit_sums *sums);
+
+#endif
