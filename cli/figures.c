@@ -139,7 +139,7 @@ static heat_status draw_histograms(cli *c, const heat_sample_result *r, bool *ha
     for (int32_t h = 0; h < r->temperatures[0].n_histograms; h++) {
         const char *name = r->temperatures[0].histograms[h].name;
         heat_report_histogram rows[MOST_PICTURES];
-        char titles[MOST_PICTURES][CLI_NUMBER_SIZE + 8], number[CLI_NUMBER_SIZE], stem[64];
+        char titles[MOST_PICTURES][CLI_NUMBER_SIZE + 8], number[CLI_NUMBER_SIZE], stem[64], label[48];
         int32_t n = 0;
         for (int32_t k = 0; k < MOST_PICTURES; k++) {
             int32_t t = picture_at(k, r->n_temperatures);
@@ -150,14 +150,16 @@ static heat_status draw_histograms(cli *c, const heat_sample_result *r, bool *ha
             if (of->n_bins < 1 || !isfinite(of->p[0]))
                 continue;
             snprintf(titles[n], sizeof *titles, "T = %s",
-                     cli_text_short(r->temperatures[t].temperature, 6, number));
+                     cli_text_short(r->temperatures[t].temperature, 4, number));
             rows[n] = (heat_report_histogram){titles[n], of->n_bins, of->edges, of->p, of->error};
             n++;
         }
         snprintf(stem, sizeof stem, "histogram_%s", name);
         if (n == 0)
             continue;
-        if (heat_report_histograms(c->ctx, name, n, rows, c->args.values.own.figures, stem) != HEAT_OK)
+        for (char *word = strcpy(label, name); (word = strchr(word, '_')) != NULL;)
+            *word = ' ';
+        if (heat_report_histograms(c->ctx, label, n, rows, c->args.values.own.figures, stem) != HEAT_OK)
             return cli_fail_library(c);
         if (*have_gnuplot)
             *have_gnuplot = draw(c, stem);

@@ -27,8 +27,10 @@ typedef struct heat_report_curve {
  * measured and not refused; with curves where they were interpolated (DIR/scan_between.tsv). Writes
  * DIR/scan.tsv with every observable, DIR/scan.gp, and DIR/scan_exact.tsv with the curves: those given, and
  * for square Ising lattices of one coupling Kaufman's energy and heat capacity of the lattice itself and
- * Yang's magnetisation of the infinite one. HEAT_ERROR_UNDEFINED if there is nothing to draw: fewer than two
- * temperatures, or no average that was not refused; the message says so, and nothing is written. */
+ * Yang's magnetisation of the infinite one; of other models energy and heat capacity by heat_logz where its
+ * exact roads take a second or two. An average over models, and a model with clamped variables, have none.
+ * HEAT_ERROR_UNDEFINED if there is nothing to draw: fewer than two temperatures, or no average that was not
+ * refused; the message says so, and nothing is written. */
 HEAT_API HEAT_MUST_USE heat_status heat_report_scan(heat_context *ctx, const heat_model *model,
                                                     const heat_sample_result *result, int32_t n_curves,
                                                     const heat_report_curve *curves, const char *dir);

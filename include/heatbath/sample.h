@@ -90,6 +90,7 @@ typedef struct heat_sample_result {
     double wave_number;   /* of a lattice: 2 sin(pi / L), L the first extent; else 0 */
     const char *layout;   /* how the chains lay in memory: "bits", "stripes", "lanes", "bytes", "clusters",
                              "rows"; NULL of engines that keep no chains; static */
+    int64_t n_clamped;    /* variables held by `clamp` */
 } heat_sample_result;
 
 /* How many independent replicas the chains of a run are worth. */

@@ -76,5 +76,5 @@ heat_status heat_figure_begin(heat_atomic_file *gp, const char *stem, int width,
         "set datafile separator tab\n", "set border lw 0.8 lc rgb '#444444'\n",
         "set grid back lt 1 lw 0.6 lc rgb '#d8d8d8', lt 1 lw 0.6 lc rgb '#d8d8d8'\n",
         "set tics nomirror scale 0.6\n",
-        "set key above horizontal maxrows 1 samplen 1.5 width -1 font ',10' noenhanced\n", NULL);
+        "set key above horizontal maxrows 1 samplen 1.5 width 0 font ',10' noenhanced\n", NULL);
 }

@@ -3,6 +3,7 @@
 #include "report/figure_file.h"
 
 #include <heatbath/report.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ static heat_status write_table(heat_context *ctx, int32_t n, const heat_report_h
     return heat_atomic_file_finish(file, status);
 }
 
+/* Steps, and errors on the bins that were met. */
 static heat_status plot(heat_atomic_file *gp, int32_t k, const char *title, const char *stem)
 {
     char number[16], quoted[HEAT_FIGURE_TEXT_SIZE];
@@ -62,16 +64,36 @@ static heat_status plot(heat_atomic_file *gp, int32_t k, const char *title, cons
 
     snprintf(number, sizeof number, "%d", k);
     return heat_figure_write(gp, k == 0 ? "plot " : ", \\\n     ", "'", stem, ".tsv' index ", number,
-                             " using 6:7 with histeps lw 1.2 lc rgb '#", colour, "' notitle, \\\n     '",
-                             stem, ".tsv' index ", number,
-                             " using 6:7:8 with yerrorbars pt 7 ps 0.3 lw 1 lc rgb '#", colour, "' title '",
-                             heat_figure_text(title, quoted), "'", NULL);
+                             " using 6:7 with histeps lw 1.4 lc rgb '#", colour, "' title '",
+                             heat_figure_text(title, quoted), "', \\\n     '", stem, ".tsv' index ", number,
+                             " using 6:($7>0?$7-$8:NaN):(0):(2*$8) with vectors nohead lw 1 lc rgb '#",
+                             colour, "' notitle", NULL);
+}
+
+/* The axes: from the first bin that was met to the last. */
+static heat_status write_axes(heat_atomic_file *gp, const char *label, int32_t n,
+                              const heat_report_histogram *h)
+{
+    double low = INFINITY, high = -INFINITY, margin;
+    char line[128], quoted[HEAT_FIGURE_TEXT_SIZE];
+    heat_status status;
+
+    for (int32_t k = 0; k < n; k++)
+        for (int64_t b = 0; b < h[k].n_bins; b++)
+            if (h[k].p[b] > 0) {
+                low = fmin(low, h[k].edges[b]);
+                high = fmax(high, h[k].edges[b + 1]);
+            }
+    margin = 0.02 * (high - low);
+    status = heat_figure_write(gp, "set xlabel '", heat_figure_text(label, quoted),
+                               "' noenhanced\nset ylabel 'probability density'\nset yrange [0:*]\n", NULL);
+    snprintf(line, sizeof line, "set xrange [%.10g:%.10g]\n", low - margin, high + margin);
+    return status == HEAT_OK && low < high ? heat_figure_write(gp, line, NULL) : status;
 }
 
 heat_status heat_report_histograms(heat_context *ctx, const char *label, int32_t n,
                                    const heat_report_histogram *histograms, const char *dir, const char *stem)
 {
-    char quoted[HEAT_FIGURE_TEXT_SIZE];
     heat_atomic_file *gp;
     heat_status status;
 
@@ -85,9 +107,7 @@ heat_status heat_report_histograms(heat_context *ctx, const char *label, int32_t
         return status;
     status = heat_figure_begin(gp, stem, 760, 480);
     if (status == HEAT_OK)
-        status =
-            heat_figure_write(gp, "set xlabel '", heat_figure_text(label, quoted),
-                              "' noenhanced\nset ylabel 'probability density'\nset yrange [0:*]\n", NULL);
+        status = write_axes(gp, label, n, histograms);
     for (int32_t k = 0; k < n && status == HEAT_OK; k++)
         status = plot(gp, k, histograms[k].title, stem);
     if (status == HEAT_OK)

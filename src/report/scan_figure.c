@@ -1,9 +1,11 @@
 /* A scan against temperature: one panel a quantity, points with error bars over exact curves. Which panels
- * there are is a table; a panel is drawn if its observable has a value at some temperature. Curves: Kaufman,
+ * there are is a table; a panel is drawn if its observable has a value at some temperature. Curves: exact
+ * roads where they are quick (exact_curve.h); of square lattices Kaufman,
  * Phys. Rev. 76 (1949) 1232 (finite lattice); Yang, Phys. Rev. 85 (1952) 808: m = (1 - sinh(2 J /
  * T)^-4)^(1/8) below T_c = 2 J / log(1 + sqrt 2). */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "report/exact_curve.h"
 #include "report/figure_file.h"
 
 #include <heatbath/exact.h>
@@ -46,6 +48,9 @@ typedef struct scan {
     const heat_sample_result *result;
     int32_t n_curves;
     const heat_report_curve *curves;
+    heat_exact_curve exact;
+    int n_exact;
+    heat_report_curve exact_curves[2];
     double low, high; /* temperatures */
     bool square;      /* an Ising model on a periodic square lattice, one coupling, no field */
     int n_panels;
@@ -75,6 +80,31 @@ static bool is_square_ising(const heat_model_info *info)
     return strcmp(info->kind, "ising") == 0 && info->n_dimensions == 2 && !info->has_field &&
            info->extent[0] > 2 && info->extent[1] > 2 && info->n_edges == 2 * (int64_t)info->n_variables &&
            info->min_coupling == info->max_coupling && info->min_coupling > 0;
+}
+
+/* Curves of the model that was sampled: one, and no variable of it held. */
+static heat_status choose_exact(scan *s, const heat_model *model)
+{
+    const double *values[2] = {s->exact.energy, s->exact.heat_capacity};
+    static const char *const names[2] = {"energy", "heat_capacity"};
+    bool is_whole = s->result->n_models <= 1 && s->result->n_clamped == 0;
+
+    heat_status status = HEAT_OK;
+
+    s->square = is_whole && is_square_ising(&s->info);
+    if (is_whole && !s->square)
+        status = heat_exact_curve_get(s->ctx, model, s->low, s->high, &s->exact);
+    for (int k = 0; k < 2; k++)
+        if (s->exact.n > 0 && isfinite(values[k][0]))
+            s->exact_curves[s->n_exact++] =
+                (heat_report_curve){names[k], "exact", s->exact.n, s->exact.temperature, values[k]};
+    return status;
+}
+
+/* Curve c of those of the model and those of the caller. */
+static const heat_report_curve *curve_at(const scan *s, int32_t c)
+{
+    return c < s->n_exact ? &s->exact_curves[c] : &s->curves[c - s->n_exact];
 }
 
 static void choose_panels(scan *s)
@@ -188,8 +218,8 @@ static heat_status write_curves(const scan *s, const char *dir)
 
     for (int curve = 0; curve < N_SQUARE_CURVES && s->square && status == HEAT_OK; curve++)
         status = write_square_curve(s, curve, file);
-    for (int32_t c = 0; c < s->n_curves && status == HEAT_OK; c++) {
-        const heat_report_curve *curve = &s->curves[c];
+    for (int32_t c = 0; c < s->n_exact + s->n_curves && status == HEAT_OK; c++) {
+        const heat_report_curve *curve = curve_at(s, c);
         for (int64_t k = 0; k < curve->n && status == HEAT_OK; k++)
             status =
                 write_point(file, curve->observable, curve->title, curve->temperature[k], curve->value[k]);
@@ -206,9 +236,9 @@ static heat_status plot_curves(const scan *s, const panel_row *panel, const char
     int first = s->square ? N_SQUARE_CURVES : 0, drawn = 0;
     heat_status status = HEAT_OK;
 
-    for (int k = 0; k < first + s->n_curves && status == HEAT_OK; k++) {
-        const char *observable = k < first ? square_names[k][0] : s->curves[k - first].observable;
-        const char *title = k < first ? square_names[k][1] : s->curves[k - first].title;
+    for (int k = 0; k < first + s->n_exact + s->n_curves && status == HEAT_OK; k++) {
+        const char *observable = k < first ? square_names[k][0] : curve_at(s, k - first)->observable;
+        const char *title = k < first ? square_names[k][1] : curve_at(s, k - first)->title;
         char quoted[HEAT_FIGURE_TEXT_SIZE], style[96];
         if (strcmp(observable, panel->observable) != 0)
             continue;
@@ -294,8 +324,8 @@ static heat_status write_head(const scan *s, heat_atomic_file *gp)
         status = heat_figure_write(gp, "set multiplot title '", heat_figure_text(s->info.name, text), NULL);
     if (s->result->n_models > 1)
         snprintf(models, sizeof models, " and %lld more models", (long long)s->result->n_models - 1);
-    snprintf(line, sizeof line, "%s, %s, %d chains of %lld sweeps%s' noenhanced layout %d,%d\n", models,
-             s->result->engine, s->result->n_chains, (long long)s->result->n_sweeps,
+    snprintf(line, sizeof line, "%s, %s, %d chains of %lld sweeps%s'.\"\\n\" noenhanced layout %d,%d\n",
+             models, s->result->engine, s->result->n_chains, (long long)s->result->n_sweeps,
              refusals(s->result, refused, sizeof refused), rows, columns);
     if (status == HEAT_OK)
         status = heat_figure_write(gp, line, NULL);
@@ -340,7 +370,6 @@ heat_status heat_report_scan(heat_context *ctx, const heat_model *model, const h
     if (model == NULL || result == NULL || dir == NULL || n_curves < 0 || (n_curves > 0 && curves == NULL))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_report_scan: no model, result, curves or folder");
     heat_model_describe(model, &s.info);
-    s.square = is_square_ising(&s.info);
     if (result->n_temperatures < 2)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED, "a scan of %d temperature has no figure",
                          result->n_temperatures);
@@ -353,10 +382,12 @@ heat_status heat_report_scan(heat_context *ctx, const heat_model *model, const h
     if (s.n_panels == 0)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
                          "no average of the scan was accepted: there is no figure");
-    status = write_table(&s, dir);
+    status = choose_exact(&s, model);
+    if (status == HEAT_OK)
+        status = write_table(&s, dir);
     if (status == HEAT_OK && result->n_between > 0)
         status = write_between(&s, dir);
-    if (status == HEAT_OK && (s.square || n_curves > 0))
+    if (status == HEAT_OK && (s.square || s.n_exact + n_curves > 0))
         status = write_curves(&s, dir);
     if (status == HEAT_OK)
         status = write_commands(&s, dir);

@@ -186,6 +186,7 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     if (s->plan.scalars.info.n_dimensions > 0)
         r->wave_number = heat_observable_wave(&s->plan.scalars.info);
     r->effective_replicas = (double)s->opt.replicas;
+    r->n_clamped = s->whole == s->model ? 0 : r->n_variables - s->info.n_variables;
     r->layout = s->chains != NULL ? s->chains->layout->name : NULL;
     r->round_trips = s->engine->is_ladder ? heat_exchange_get_round_trips(&s->exchange) : -1;
     for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {

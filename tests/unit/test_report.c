@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <heatbath/exact.h>
+#include <heatbath/logz.h>
 #include <heatbath/report.h>
 #include <math.h>
 #include <png.h>
@@ -125,6 +126,44 @@ static void a_scan_holds_measured_and_exact_values(void **state)
     heat_context_free(ctx);
 }
 
+/* Of a model that elimination solves: what heat_logz says at the ends; nothing where a variable is held. */
+static void small_models_have_exact_curves(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:4x4,seed=1");
+    heat_observable rows[2][3];
+    heat_sample_temperature temperatures[2];
+    heat_sample_result r = made_result(rows, temperatures);
+    heat_logz_options options;
+    heat_logz_result z;
+    double t, e;
+    char *text, *line;
+
+    heat_logz_options_init(&options);
+    heat_logz_result_init(&z);
+    options.temperature_set = "2,3";
+    assert_ok(ctx, heat_logz(ctx, model, &options, &z));
+    assert_ok(ctx, heat_report_scan(ctx, model, &r, 0, NULL, folder));
+    text = content_of("scan_exact.tsv");
+    assert_int_equal(sscanf(text, "energy\texact\t%lf\t%lf", &t, &e), 2);
+    assert_close(t, 2, 1e-12);
+    assert_close(e, z.rows[0].mean_energy, 1e-9);
+    line = strstr(text, "energy\texact\t3\t");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "energy\texact\t%lf\t%lf", &t, &e), 2);
+    assert_close(e, z.rows[1].mean_energy, 1e-9);
+    assert_non_null(strstr(text, "heat_capacity\texact\t2\t"));
+    free(text);
+    unlink(in_folder("scan_exact.tsv"));
+    r.n_clamped = 1;
+    assert_ok(ctx, heat_report_scan(ctx, model, &r, 0, NULL, folder));
+    assert_int_not_equal(access(in_folder("scan_exact.tsv"), F_OK), 0);
+    heat_logz_result_clear(&z);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void a_scan_of_nothing_is_refused_and_leaves_nothing(void **state)
 {
     (void)state;
@@ -165,7 +204,7 @@ static void histograms_are_drawn_as_densities(void **state)
                           "T = 2\t0\t2\t0.75\t0.5\t1\t0.375\t0.25\n");
     free(text);
     text = content_of("q.gp");
-    assert_contains(text, "'q.tsv' index 0 using 6:7:8 with yerrorbars");
+    assert_contains(text, "'q.tsv' index 0 using 6:($7>0?$7-$8:NaN):(0):(2*$8) with vectors");
     free(text);
     heat_context_free(ctx);
 }
@@ -342,6 +381,7 @@ int main(void)
         cmocka_unit_test(learning_is_a_curve_between_bounds),
         cmocka_unit_test(a_scan_of_nothing_is_refused_and_leaves_nothing),
         cmocka_unit_test(a_scan_holds_measured_and_exact_values),
+        cmocka_unit_test(small_models_have_exact_curves),
         cmocka_unit_test(histograms_are_drawn_as_densities),
         cmocka_unit_test(spins_are_two_colours_row_by_row),
         cmocka_unit_test(planes_of_three_axes_stand_apart),
