@@ -15,6 +15,7 @@
 #include "learn/cd_bias.h"
 #include "learn/learn_rows.h"
 #include "learn/rbm_gibbs.h"
+#include "learn/unit_learner.h"
 
 #include <math.h>
 #include <string.h>
@@ -306,13 +307,25 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
 {
     rbm_learner *self;
     heat_data_info info;
-    heat_status status = heat_learner_check_data(ctx, "rbm", input->data, &info);
+    heat_status status = HEAT_OK;
 
-    if (status == HEAT_OK && input->graph != NULL)
+    if (input->graph != NULL)
         status =
             heat_fail_option(ctx, "graph", NULL, "an rbm couples every visible unit to every hidden one");
     if (status == HEAT_OK && options->layers != NULL)
         status = heat_fail_option(ctx, "layers", NULL, "an rbm has one hidden layer: --hidden says its size");
+    if (status != HEAT_OK)
+        return status;
+    heat_data_describe(input->data, &info);
+    if (heat_learn_wants_units(options, &info)) {
+        l->kind = &heat_learn_kind_units;
+        return l->kind->open(ctx, input, options, l);
+    }
+    status = heat_learner_check_data(ctx, "rbm", input->data, &info);
+    if (status == HEAT_OK && strcmp(options->visible_layer, "auto") != 0 &&
+        (strcmp(options->visible_layer, "spin") == 0) != (info.coding == HEAT_CODING_SPIN))
+        status = heat_fail_option(ctx, "visible_layer", options->visible_layer, "%s is coded otherwise",
+                                  info.name);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *self, &self);
     if (status != HEAT_OK)

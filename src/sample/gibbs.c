@@ -2,14 +2,22 @@
  * hidden. It is the heat bath in that order of units; chains of any engine on two layers move so, this one on
  * nothing else. Smolensky, in Parallel Distributed Processing 1 (1986) 194. */
 #include "base/context_private.h"
+#include "model/unit_layers.h"
 #include "sample/sampling.h"
 
 static heat_status plan(heat_context *ctx, heat_sampling *s)
 {
     heat_layered view;
+    heat_unit_layers units;
 
     if (heat_model_get_layered(s->model, &view))
         return HEAT_OK;
+    if (heat_model_get_units(s->model, &units))
+        return heat_fail(
+            ctx, HEAT_ERROR_UNABLE,
+            "engine %s draws layers of two values, those of %s are %s and %s; --engine heat-bath moves "
+            "single variables of any model",
+            s->engine->name, s->info.name, units.visible.kind->name, units.hidden.kind->name);
     return heat_fail(
         ctx, HEAT_ERROR_UNABLE,
         "engine %s draws the two layers of an RBM, %s has none (kind %s); --engine heat-bath moves "
