@@ -14,6 +14,8 @@ static void put_row(cli *c, json_t *object, const heat_logz_result *r, const hea
     cli_put(c, object, "error", cli_json_number(row->error));
     cli_put(c, object, "exact", json_boolean(r->exact));
     cli_put(c, object, "method", r->method == NULL ? json_null() : cli_json_text(r->method));
+    cli_put(c, object, "method_reason",
+            r->method_reason == NULL ? json_null() : cli_json_text(r->method_reason));
     cli_put(c, object, "log_z_lower", cli_json_number(row->log_z_lower));
     cli_put(c, object, "log_z_upper", cli_json_number(row->log_z_upper));
     cli_put(c, object, "free_energy", cli_json_number(row->free_energy));
@@ -216,7 +218,10 @@ static void print_text(cli *c, const heat_logz_result *r)
                   r->reason == NULL ? "" : r->reason);
     if (r->diagnosis[0] != '\0')
         cli_print_row("diagnosis", "%s", r->diagnosis);
-    cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
+    if (r->method_reason == NULL)
+        cli_print_row("method", "%s", r->method == NULL ? "-" : r->method);
+    else
+        cli_print_row("method", "%s: %s", r->method == NULL ? "-" : r->method, r->method_reason);
     if (c->args.values.own.marginals != NULL)
         cli_print_row("marginals", "%s", c->args.values.own.marginals);
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));

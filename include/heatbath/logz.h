@@ -47,7 +47,7 @@ typedef struct heat_logz_level {
 typedef struct heat_logz_result {
     size_t size; /* set by heat_logz_result_init; 0 means the first release's layout */
     heat_outcome outcome;
-    const char *reason; /* why this method, one clause; static */
+    const char *reason; /* for the outcome, one clause; static */
     const char *method; /* "enumeration", "elimination", "planar"; static */
     bool exact;
     double log_z, error; /* of the first temperature, as in rows[0] */
@@ -74,6 +74,8 @@ typedef struct heat_logz_result {
     int32_t n_variables;     /* of the model, clamped ones included */
     double ground_energy; /* the lowest level met, where energies are integers and draws there are enough */
     double log_degeneracy, log_degeneracy_error; /* of that level's states, nats; NaN where not known */
+    const char
+        *method_reason; /* why `auto` took the method, one clause; NULL where one was asked for; static */
 } heat_logz_result;
 
 HEAT_API void heat_logz_options_init(heat_logz_options *options);

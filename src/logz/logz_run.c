@@ -132,9 +132,11 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     heat_error_text before = ctx->error;
     heat_status status = heat_logz_method_exact.run(ctx, c);
 
+    c->result->method_reason = "the cheapest exact method";
     if (status != HEAT_ERROR_UNABLE ||
         c->info.n_states == 0) /* too wide, or too cold for the digits of a Pfaffian */
         return status;
+    c->result->method_reason = "no exact method is affordable";
     ctx->error = before;
     c->result->exact = false;
     for (int32_t k = 0; k < c->result->n_rows; k++)
