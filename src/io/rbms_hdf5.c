@@ -13,6 +13,7 @@ static const struct {
 } model_types[] = {
     {"BBRBM", HEAT_LAYER_BINARY, HEAT_LAYER_BINARY},
     {"IIRBM", HEAT_LAYER_SPIN, HEAT_LAYER_SPIN},
+    {"PBRBM", HEAT_LAYER_POTTS, HEAT_LAYER_BINARY},
 };
 enum { N_MODEL_TYPES = sizeof model_types / sizeof *model_types };
 
@@ -28,9 +29,10 @@ static heat_status read_model_type(heat_context *ctx, heat_store *store, const c
 
     if (status != HEAT_OK)
         return status;
-    status = heat_fail_file(
-        ctx, HEAT_ERROR_INPUT, name, 0, 0,
-        "model_type is '%.40s'; those read are BBRBM (units 0 and 1) and IIRBM (-1 and +1)", word);
+    status = heat_fail_file(ctx, HEAT_ERROR_INPUT, name, 0, 0,
+                            "model_type is '%.40s'; those read are BBRBM (units 0 and 1), IIRBM (-1 and +1) "
+                            "and PBRBM (visible Potts units)",
+                            word);
     for (int k = 0; k < N_MODEL_TYPES; k++)
         if (strcmp(word, model_types[k].name) == 0) {
             p->visible = model_types[k].visible;
@@ -70,6 +72,29 @@ static heat_status get(heat_context *ctx, heat_store *store, int64_t update, con
     return heat_store_get(ctx, store, path, HEAT_STORE_DOUBLE, &a->rank, a->extent, &a->values);
 }
 
+/* Of Potts units W is [visible][value][hidden], vbias [visible][value]: as rows and numbers of all values. */
+static heat_status flatten(heat_context *ctx, const char *name, heat_rbm_parts *p, int64_t *n_states)
+{
+    heat_npy_array *w = &p->weights, *b = &p->visible_bias;
+
+    *n_states = 1;
+    if (p->visible != HEAT_LAYER_POTTS)
+        return HEAT_OK;
+    if (w->rank != 3 || b->rank != 2 || w->extent[0] != b->extent[0] || w->extent[1] != b->extent[1] ||
+        b->extent[1] < 2 || b->extent[1] > HEAT_MOST_STATES)
+        return heat_fail_file(ctx, HEAT_ERROR_INPUT, name, 0, 0,
+                              "of Potts units '%s' is expected as [visible][value][hidden], '%s' as "
+                              "[visible][value], of 2 to %d values",
+                              p->weights_name, p->visible_name, HEAT_MOST_STATES);
+    *n_states = b->extent[1];
+    w->rank = 2;
+    w->extent[0] *= *n_states;
+    w->extent[1] = w->extent[2];
+    b->rank = 1;
+    b->extent[0] *= *n_states;
+    return HEAT_OK;
+}
+
 heat_status heat_rbms_read(heat_context *ctx, heat_store *store, const char *name, heat_edge_list *list)
 {
     heat_rbm_parts p = {.weights_name = "weight_matrix",
@@ -77,7 +102,7 @@ heat_status heat_rbms_read(heat_context *ctx, heat_store *store, const char *nam
                         .hidden_name = "hbias",
                         .is_oriented = true,
                         .layers_are_known = true};
-    int64_t update = 0;
+    int64_t update = 0, n_states = 1;
     heat_status status = read_model_type(ctx, store, name, &p);
 
     if (status == HEAT_OK)
@@ -89,7 +114,14 @@ heat_status heat_rbms_read(heat_context *ctx, heat_store *store, const char *nam
     if (status == HEAT_OK)
         status = get(ctx, store, update, p.hidden_name, &p.hidden_bias);
     if (status == HEAT_OK)
+        status = flatten(ctx, name, &p, &n_states);
+    if (status == HEAT_OK)
         status = heat_rbm_parts_assemble(ctx, name, &p, list);
+    if (status == HEAT_OK && p.visible == HEAT_LAYER_POTTS) {
+        list->rbm.n_visible /= (int32_t)n_states;
+        list->rbm.visible_states = (int32_t)n_states;
+        list->n_variables = (int64_t)list->rbm.n_visible + list->rbm.n_hidden;
+    }
     heat_free(p.weights.values);
     heat_free(p.visible_bias.values);
     heat_free(p.hidden_bias.values);

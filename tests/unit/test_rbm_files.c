@@ -335,11 +335,9 @@ static void text_files_side_by_side_are_one_machine(void **state)
     heat_context_free(ctx);
 }
 
-static void put_array(hid_t file, const char *name, int rank, const double *values)
+static void put_shape(hid_t file, const char *name, int rank, const hsize_t *extent, const double *values)
 {
-    hsize_t extent[2] = {V, H}, length = rank == 2 ? 0 : values == visible_bias ? V : H;
-    hid_t links = H5Pcreate(H5P_LINK_CREATE),
-          space = H5Screate_simple(rank, rank == 2 ? extent : &length, NULL), set;
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), space = H5Screate_simple(rank, extent, NULL), set;
 
     H5Pset_create_intermediate_group(links, 1);
     set = H5Dcreate2(file, name, H5T_IEEE_F32LE, space, links, H5P_DEFAULT, H5P_DEFAULT);
@@ -349,10 +347,15 @@ static void put_array(hid_t file, const char *name, int rank, const double *valu
     H5Pclose(links);
 }
 
-/* As rbms writes it, with two updates; only the last has these weights. */
-static void make_rbms(const char *path, const char *model_type)
+static void put_array(hid_t file, const char *name, int rank, const double *values)
 {
-    static const double other[V * H] = {7, 7, 7, 7, 7, 7};
+    hsize_t extent[2] = {V, H}, length = values == visible_bias ? V : H;
+
+    put_shape(file, name, rank, rank == 2 ? extent : &length, values);
+}
+
+static hid_t begin_rbms(const char *path, const char *model_type)
+{
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), type = H5Tcopy(H5T_C_S1),
           space = H5Screate(H5S_SCALAR), set;
 
@@ -362,6 +365,15 @@ static void make_rbms(const char *path, const char *model_type)
     H5Dclose(set);
     H5Sclose(space);
     H5Tclose(type);
+    return file;
+}
+
+/* As rbms writes it, with two updates; only the last has these weights. */
+static void make_rbms(const char *path, const char *model_type)
+{
+    static const double other[V * H] = {7, 7, 7, 7, 7, 7};
+    hid_t file = begin_rbms(path, model_type);
+
     for (int k = 0; k < 2; k++) {
         char name[64];
         snprintf(name, sizeof name, "update_%d/params/weight_matrix", k == 0 ? 9 : 10);
@@ -397,8 +409,36 @@ static void rbms_files_are_read_at_any_update(void **state)
     assert_contains(heat_context_error(ctx), "has no update 8; its last is 10");
     make_rbms(path, "IIRBM");
     check_machine(ctx, path, NULL, HEAT_LAYER_SPIN);
+    make_rbms(path, "BGRBM");
+    refuse(ctx, path, "model_type is 'BGRBM'; those read are BBRBM");
     make_rbms(path, "PBRBM");
-    refuse(ctx, path, "model_type is 'PBRBM'; those read are BBRBM");
+    refuse(ctx, path, "expected as [visible][value][hidden]");
+    heat_context_free(ctx);
+}
+
+/* One visible unit of two values, three hidden units: E = -W_ah - b_a - c.h. */
+static void rbms_potts_units_are_read(void **state)
+{
+    (void)state;
+    static const double w[6] = {1, -2, 0.5, 3, 0.25, -1}, b[2] = {0.5, -0.75}, c[3] = {2, -1, 0.125};
+    static const hsize_t of_w[3] = {1, 2, 3}, of_b[2] = {1, 2}, of_c[1] = {3};
+    static const int8_t row[4] = {1, 1, 0, 1};
+    heat_context *ctx = test_context();
+    heat_model *model;
+    double energy;
+    char path[512];
+    hid_t file;
+
+    snprintf(path, sizeof path, "%s", test_file(".h5", "", 0));
+    file = begin_rbms(path, "PBRBM");
+    put_shape(file, "update_3/params/weight_matrix", 3, of_w, w);
+    put_shape(file, "update_3/params/vbias", 2, of_b, b);
+    put_shape(file, "update_3/params/hbias", 1, of_c, c);
+    H5Fclose(file);
+    assert_ok(ctx, heat_model_load(ctx, path, &model));
+    assert_ok(ctx, heat_model_get_energy(ctx, model, 1, row, &energy));
+    assert_close(energy, -(3 - 1) - -0.75 - (2 + 0.125), 1e-15);
+    heat_model_free(model);
     heat_context_free(ctx);
 }
 
@@ -449,6 +489,7 @@ int main(void)
         cmocka_unit_test(wrong_archives_are_refused_by_name),
         cmocka_unit_test(text_files_side_by_side_are_one_machine),
         cmocka_unit_test(rbms_files_are_read_at_any_update),
+        cmocka_unit_test(rbms_potts_units_are_read),
         cmocka_unit_test(other_models_take_no_such_options),
         cmocka_unit_test(failing_memory_is_an_error_and_leaks_nothing),
     };
