@@ -88,6 +88,22 @@ LANE_FN uint16_t lane_to_bits(lane_mask m)
 {
     return m;
 }
+LANE_FN lane_int lane_all_short(int32_t x)
+{
+    return _mm512_set1_epi16((short)x);
+}
+/* a - b in each of 32 shorts whose bit is set in bits[0] or, of the upper half, bits[1]. */
+LANE_FN lane_int lane_sub_shorts_where(const uint16_t *bits, lane_int a, lane_int b)
+{
+    __mmask32 m;
+    __asm__("kmovd %1, %0" : "=k"(m) : "m"(bits[0]), "m"(bits[1])); /* both, from the first on */
+    return _mm512_mask_sub_epi16(a, m, a, b);
+}
+/* The lower or upper 16 of 32 shorts. */
+LANE_FN lane_int lane_widen_shorts(lane_int a, const int half)
+{
+    return _mm512_cvtepi16_epi32(half == 0 ? _mm512_castsi512_si256(a) : _mm512_extracti64x4_epi64(a, 1));
+}
 LANE_FN lane_int lane_add(lane_int a, lane_int b)
 {
     return _mm512_add_epi32(a, b);
@@ -301,6 +317,25 @@ LANE_FN lane_int lane_sub_shorts(lane_int a, lane_int b)
 {
     return LANE_EACH(lane_int, _mm256_sub_epi16, a, b);
 }
+LANE_FN lane_int lane_all_short(int32_t x)
+{
+    return LANE_2(lane_int, _mm256_set1_epi16((short)x), _mm256_set1_epi16((short)x));
+}
+LANE_FN lane_int lane_sub_shorts_where(const uint16_t *bits, lane_int a, lane_int b)
+{
+    const __m256i which =
+        _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
+    __m256i low = _mm256_and_si256(_mm256_set1_epi16((short)bits[0]), which);
+    __m256i high = _mm256_and_si256(_mm256_set1_epi16((short)bits[1]), which);
+    low = _mm256_and_si256(_mm256_cmpeq_epi16(low, which), b.v[0]);
+    high = _mm256_and_si256(_mm256_cmpeq_epi16(high, which), b.v[1]);
+    return LANE_2(lane_int, _mm256_sub_epi16(a.v[0], low), _mm256_sub_epi16(a.v[1], high));
+}
+LANE_FN lane_int lane_widen_shorts(lane_int a, const int half)
+{
+    return LANE_2(lane_int, _mm256_cvtepi16_epi32(_mm256_castsi256_si128(a.v[half])),
+                  _mm256_cvtepi16_epi32(_mm256_extracti128_si256(a.v[half], 1)));
+}
 LANE_FN lane_int lane_add_where(lane_mask m, lane_int a, lane_int b)
 {
     return lane_add(a, lane_and(m, b));
@@ -497,6 +532,25 @@ LANE_FN lane_int lane_sub_shorts(lane_int a, lane_int b)
 {
     LANE_MAP(lane_int, lane_wrap_(lane_halves_((uint32_t)a.v[l] - ((uint32_t)b.v[l] & 0xffff0000u),
                                                (uint32_t)a.v[l] - (uint32_t)b.v[l])));
+}
+LANE_FN lane_int lane_all_short(int32_t x)
+{
+    LANE_MAP(lane_int, lane_wrap_(((uint32_t)x & 0xffffu) * 0x10001u));
+}
+LANE_FN lane_int lane_sub_shorts_where(const uint16_t *bits, lane_int a, lane_int b)
+{
+    int16_t from[2 * LANES], what[2 * LANES];
+    lane_store(from, a);
+    lane_store(what, b);
+    for (int l = 0; l < 2 * LANES; l++)
+        from[l] = (int16_t)(from[l] - (what[l] & -(bits[l / LANES] >> l % LANES & 1)));
+    return lane_load(from);
+}
+LANE_FN lane_int lane_widen_shorts(lane_int a, const int half)
+{
+    int16_t shorts[2 * LANES];
+    lane_store(shorts, a);
+    LANE_MAP(lane_int, shorts[LANES * half + l]);
 }
 LANE_FN lane_int lane_sub_where(lane_mask m, lane_int a, lane_int b)
 {

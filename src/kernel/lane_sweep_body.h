@@ -26,9 +26,10 @@ LANE_FN lane_mask decide(heat_flip_rule rule, lane_real y, lane_int random)
     return lane_less_real(u, lane_mul(lane_exp2(y, 1), lane_minus(all, u)));
 }
 
-/* How a sweep comes by the fields: kept in 32 bits or in 16, or summed from couplings that are kept doubled
- * or not; the plain way takes sites as they are numbered and fetches nothing ahead. */
-typedef enum sweep_way { KEPT, KEPT_NARROW, TWICE, TWICE_ORDERED, ANY, N_WAYS } sweep_way;
+/* How a sweep comes by the fields: kept in 32 bits or in 16, or summed from couplings that are kept doubled,
+ * of two vectors at once in 16 bits, or from any; the plain way takes sites as they are numbered and fetches
+ * nothing ahead. */
+typedef enum sweep_way { KEPT, KEPT_NARROW, TWICE, TWICE_ORDERED, TWICE_NARROW, ANY, N_WAYS } sweep_way;
 
 /* The loops' invariants: constants where sweep_vectors is called, but for the pointers. */
 typedef struct sweep_plan {
@@ -161,6 +162,27 @@ LANE_FN void sum_fields(const sweep_plan *p, int32_t i, lane_int *field)
     }
 }
 
+/* The same where the fields fit 16 bits. */
+LANE_FN void sum_narrow_fields(const sweep_plan *p, int32_t i, lane_int *field)
+{
+    const heat_lane_graph *g = p->graph;
+    const int pairs = p->vectors / 2;
+    lane_int sum[HEAT_MOST_VECTORS / 2];
+
+    for (int v = 0; v < pairs; v++)
+        sum[v] = lane_all_short(g->upward[i]);
+    for (int64_t k = g->pairs.row[i]; k < g->pairs.row[i + 1]; k++) {
+        const uint16_t *neighbour = p->block->down + (int64_t)g->pairs.col[k] * p->vectors;
+        lane_int twice = lane_all_short(g->twice[k]);
+        for (int v = 0; v < pairs; v++)
+            sum[v] = lane_sub_shorts_where(neighbour + 2 * v, sum[v], twice);
+    }
+    for (int v = 0; v < pairs; v++) {
+        field[2 * v] = lane_widen_shorts(sum[v], 0);
+        field[2 * v + 1] = lane_widen_shorts(sum[v], 1);
+    }
+}
+
 LANE_FN void load_fields(const sweep_plan *p, int32_t i, lane_int *field)
 {
     const int32_t stride = heat_lane_stride(p->graph->pairs.n);
@@ -184,7 +206,7 @@ LANE_SWEEP_FN void sweep_vectors(const sweep_plan p)
     heat_lane_block *b = p.block;
     const int32_t n = p.graph->pairs.n, last = b->end == 0 ? n : b->end;
     const int vectors = p.vectors;
-    const bool is_fetched = (p.way == TWICE_ORDERED || p.way == ANY) && fetches(p.graph, b);
+    const bool is_fetched = !keeps_fields(&p) && p.way != TWICE && fetches(p.graph, b);
     lane_int random[HEAT_MOST_VECTORS][4];
     lane_real scale[HEAT_MOST_VECTORS];
 
@@ -209,6 +231,8 @@ LANE_SWEEP_FN void sweep_vectors(const sweep_plan p)
                 fetch_neighbours(&p, site_at(&p, visit + HEAT_SITES_AHEAD));
             if (keeps_fields(&p))
                 load_fields(&p, i, field);
+            else if (p.way == TWICE_NARROW)
+                sum_narrow_fields(&p, i, field);
             else
                 sum_fields(&p, i, field);
             for (int v = 0; v < vectors; v++) {
@@ -254,16 +278,25 @@ SWEEP_WAYS(HEAT_FLIP_METROPOLIS, 4)
 SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 1)
 SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 2)
 SWEEP_WAYS(HEAT_FLIP_HEAT_BATH, 4)
+SWEEP_CASE(HEAT_FLIP_METROPOLIS, 2, TWICE_NARROW)
+SWEEP_CASE(HEAT_FLIP_METROPOLIS, 4, TWICE_NARROW)
+SWEEP_CASE(HEAT_FLIP_HEAT_BATH, 2, TWICE_NARROW)
+SWEEP_CASE(HEAT_FLIP_HEAT_BATH, 4, TWICE_NARROW)
 
+#define CASE_OF(rule, vectors, way) [way] = sweep_##rule##_##vectors##_##way
 #define WAYS_OF(rule, vectors)                                                                               \
+    CASE_OF(rule, vectors, KEPT), CASE_OF(rule, vectors, KEPT_NARROW), CASE_OF(rule, vectors, TWICE),        \
+        CASE_OF(rule, vectors, TWICE_ORDERED), CASE_OF(rule, vectors, ANY)
+#define WIDE_WAYS_OF(rule, vectors) WAYS_OF(rule, vectors), CASE_OF(rule, vectors, TWICE_NARROW)
+#define CASES_OF(rule)                                                                                       \
     {                                                                                                        \
-        sweep_##rule##_##vectors##_KEPT, sweep_##rule##_##vectors##_KEPT_NARROW,                             \
-            sweep_##rule##_##vectors##_TWICE, sweep_##rule##_##vectors##_TWICE_ORDERED,                      \
-            sweep_##rule##_##vectors##_ANY                                                                   \
+        {WAYS_OF(rule, 1)}, {WIDE_WAYS_OF(rule, 2)},                                                         \
+        {                                                                                                    \
+            WIDE_WAYS_OF(rule, 4)                                                                            \
+        }                                                                                                    \
     }
-static const sweep_case sweep_cases[2][3][N_WAYS] = {
-    {WAYS_OF(HEAT_FLIP_METROPOLIS, 1), WAYS_OF(HEAT_FLIP_METROPOLIS, 2), WAYS_OF(HEAT_FLIP_METROPOLIS, 4)},
-    {WAYS_OF(HEAT_FLIP_HEAT_BATH, 1), WAYS_OF(HEAT_FLIP_HEAT_BATH, 2), WAYS_OF(HEAT_FLIP_HEAT_BATH, 4)}};
+static const sweep_case sweep_cases[2][3][N_WAYS] = {CASES_OF(HEAT_FLIP_METROPOLIS),
+                                                     CASES_OF(HEAT_FLIP_HEAT_BATH)};
 
 static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat_lane_block *block,
                                               heat_flip_rule rule)
@@ -271,6 +304,8 @@ static void LANE_PASTE(lane_sweep_, LANE_ISA)(const heat_lane_graph *graph, heat
     const bool is_plain = graph->order == NULL && !fetches(graph, block);
     sweep_way way = graph->twice == NULL ? ANY : is_plain ? TWICE : TWICE_ORDERED;
 
+    if (graph->twice != NULL && graph->is_narrow && block->n_vectors > 1)
+        way = TWICE_NARROW;
     if (block->fields != NULL)
         way = graph->narrow != NULL ? KEPT_NARROW : KEPT;
     sweep_cases[rule][block->n_vectors / 2][way](graph, block);

@@ -83,13 +83,12 @@ static heat_status double_units(heat_context *ctx, const heat_pairwise *g, heat_
 }
 
 /* Rows of all pairs, where 16 bits hold every field of a dense graph. */
-static heat_status spread_units(heat_context *ctx, const heat_pairwise *g, double strongest,
-                                heat_lane_model *m)
+static heat_status spread_units(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m)
 {
     const int32_t stride = heat_lane_stride(g->n);
     heat_status status;
 
-    if (!m->is_dense || strongest > most_narrow_units * m->graph.unit)
+    if (!m->is_dense || !m->graph.is_narrow)
         return HEAT_OK;
     status = heat_alloc(ctx, (int64_t)g->n * stride, sizeof *m->narrow, &m->narrow);
     m->graph.narrow = m->narrow;
@@ -184,12 +183,13 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     if (status != HEAT_OK)
         return status;
     m->graph = (heat_lane_graph){.pairs = *g, .unit = unit, .per_unit = 1 / unit};
+    m->graph.is_narrow = strongest <= most_narrow_units * unit;
     m->is_dense = heat_lane_is_dense(g->n, g->row[g->n]);
     status = choose_units(ctx, g, m);
     if (status == HEAT_OK)
         status = double_units(ctx, g, m);
     if (status == HEAT_OK && !rounded)
-        status = spread_units(ctx, g, strongest, m);
+        status = spread_units(ctx, g, m);
     if (status == HEAT_OK)
         status = fill(ctx, g, rounded, m);
     if (status == HEAT_OK)

@@ -186,7 +186,8 @@ static int64_t energy_of(const heat_lane_graph *g, const heat_lane_block *b, int
     return energy;
 }
 
-/* With `dense`, the instruction set keeps fields, and the plain reference sums them. */
+/* With `dense`, the instruction set keeps fields, and the plain reference sums them; it sums in 32 bits, the
+ * instruction set in 16 where they fit. */
 static void check_instance(heat_context *ctx, const heat_isa *isa, const char *spec, int32_t vectors,
                            heat_flip_rule flip, bool dense)
 {
@@ -194,6 +195,7 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
     heat_model *model;
     heat_pairwise graph;
     heat_lane_model *lanes;
+    heat_lane_graph wide;
     heat_lane_block a, b;
     uint16_t down_a[SITES * HEAT_MOST_VECTORS], down_b[SITES * HEAT_MOST_VECTORS];
     int32_t n_down[MOST_LANES];
@@ -205,6 +207,8 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
     assert_true(graph.n <= SITES && graph.n >= N);
     assert_ok(ctx, heat_lane_model_create(ctx, &graph, 10, &lanes));
     assert_non_null(lanes);
+    wide = lanes->graph;
+    wide.is_narrow = false;
     prepare(&a, down_a, vectors, lanes->graph.unit, 3);
     for (int32_t k = 0; k < graph.n * vectors; k++)
         down_a[k] = (uint16_t)((uint32_t)k * 40503u);
@@ -220,7 +224,7 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
             isa->lanes->refresh(&lanes->graph, &b, l);
     }
     for (int sweep = 0; sweep < 40; sweep++) {
-        heat_lane_ref.sweep(&lanes->graph, &a, flip);
+        heat_lane_ref.sweep(&wide, &a, flip);
         b.first = 0;
         b.end = sweep % 2 == 0 || graph.n < HEAT_SITES_A_FLUSH
                     ? 0
