@@ -73,6 +73,12 @@ static heat_status refuse_integral(heat_context *ctx, const heat_counting *c)
         c->info.name);
 }
 
+/* Of one temperature, on one thread. */
+static double seconds_of(const heat_exact_cost *cost)
+{
+    return cost->sum_method != NULL ? cost->sum_seconds : heat_exact_seconds(cost);
+}
+
 static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
@@ -84,6 +90,10 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
         !heat_halted(ctx)) /* half a plan prices nothing */
         status = c->info.n_states == 0 ? refuse_integral(ctx, c)
                                        : heat_exact_fail(ctx, &choice.cost, c->opt->memory);
+    c->is_slow = status == HEAT_OK && seconds_of(&choice.cost) * r->n_rows > c->most_seconds;
+    if (c->is_slow)
+        status = heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: an exact sum would take about %.2g s", c->info.name,
+                           seconds_of(&choice.cost) * r->n_rows);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         status = sum_states(ctx, c, &choice, &r->rows[k], &road);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);

@@ -12,8 +12,10 @@ typedef struct heat_counting {
     const heat_model *model;
     heat_model_info info;
     const heat_logz_options *opt;
-    double beta_max;   /* of the coldest temperature asked for */
-    double log_states; /* log Z at beta = 0: n log q */
+    double beta_max;     /* of the coldest temperature asked for */
+    double log_states;   /* log Z at beta = 0: n log q */
+    double most_seconds; /* that an exact road may take, as it is priced beforehand */
+    bool is_slow;        /* it would take longer */
     heat_logz_result *result;
 } heat_counting;
 

@@ -125,18 +125,31 @@ void heat_logz_conclude(const heat_context *ctx, heat_counting *c, heat_counting
 #define ROW(tag, name, help) &heat_logz_method_##tag,
 static const heat_logz_method *const methods[] = {HEAT_LOGZ_METHODS(ROW)};
 
+static const double auto_seconds = 60;
+static const char takes_longer[] =
+    "an exact sum would take longer than a minute, or than the time allowed: ask for method exact";
+
+/* What `auto` grants an exact road. */
+static double patience(const heat_logz_options *opt)
+{
+    return fmin(auto_seconds, opt->time);
+}
+
 /* `auto`: exact where it is affordable; else MBAR, whose error for the same time is the least on every model
  * that was measured (docs/logz.md). */
 static heat_status run_auto(heat_context *ctx, heat_counting *c)
 {
     heat_error_text before = ctx->error;
-    heat_status status = heat_logz_method_exact.run(ctx, c);
+    heat_status status;
 
+    if (c->info.n_states != 0) /* an integral has no other road */
+        c->most_seconds = patience(c->opt);
+    status = heat_logz_method_exact.run(ctx, c);
     c->result->method_reason = "the cheapest exact method";
     if (status != HEAT_ERROR_UNABLE ||
         c->info.n_states == 0) /* too wide, or too cold for the digits of a Pfaffian */
         return status;
-    c->result->method_reason = "no exact method is affordable";
+    c->result->method_reason = c->is_slow ? takes_longer : "no exact method is affordable";
     ctx->error = before;
     c->result->exact = false;
     for (int32_t k = 0; k < c->result->n_rows; k++)
@@ -163,6 +176,8 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
     heat_logz_options opt;
     heat_model_info info;
     int64_t n = 1;
+    double seconds;
+    bool is_slow;
     heat_status status = HEAT_OK;
 
     if (ctx == NULL)
@@ -174,31 +189,27 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     if (opt.temperature_set != NULL)
         status = heat_temperature_set_get(ctx, opt.temperature_set, 0, NULL, &n);
-    if (exact->sum_method != NULL) {
-        *cost = (heat_cost){sizeof *cost,
-                            exact->sum_method,
-                            "the cheapest exact method of a sum over states",
-                            exact->sum_bytes,
-                            exact->sum_seconds * (double)n,
-                            true};
+    heat_model_describe(model, &info);
+    seconds = (exact->sum_method != NULL ? exact->sum_seconds : heat_exact_seconds(exact)) * (double)n;
+    is_slow =
+        info.n_states != 0 && (exact->sum_method != NULL || exact->affordable) && seconds > patience(&opt);
+    if (exact->sum_method != NULL && !is_slow) {
+        *cost =
+            (heat_cost){sizeof *cost,     exact->sum_method, "the cheapest exact method of a sum over states",
+                        exact->sum_bytes, seconds,           true};
         return status;
     }
-    heat_model_describe(model, &info);
     if (info.n_states == 0) {
         *cost = heat_cost_of_none();
         return HEAT_OK;
     }
-    if (!exact->affordable) {
+    if (!exact->affordable || is_slow) {
         heat_logz_price_mbar(model, &opt, cost);
-        cost->reason = "no exact method is affordable";
+        cost->reason = is_slow ? takes_longer : "no exact method is affordable";
         return status;
     }
-    *cost = (heat_cost){sizeof *cost,
-                        exact->method,
-                        "the cheaper exact method",
-                        exact->bytes,
-                        heat_exact_seconds(exact) * (double)n,
-                        exact->affordable};
+    *cost = (heat_cost){sizeof *cost, exact->method, "the cheaper exact method",
+                        exact->bytes, seconds,       exact->affordable};
     return status;
 }
 
@@ -218,7 +229,7 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
 {
     heat_logz_options opt;
     heat_logz_result r;
-    heat_counting counting = {.opt = &opt, .result = &r};
+    heat_counting counting = {.opt = &opt, .result = &r, .most_seconds = HEAT_FOREVER};
     heat_budget budget;
     heat_model *clamped = NULL;
     heat_model_info info;

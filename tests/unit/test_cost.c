@@ -33,6 +33,32 @@ static costs price(heat_context *ctx, const char *spec, int64_t memory)
     return c;
 }
 
+/* 2^39 states could be summed, in half an hour. */
+static void patience_ends_before_affordability(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    costs c = price(ctx, "sk:40,seed=1", gib);
+    heat_logz_options opt;
+    heat_logz_result r = {0};
+    heat_model *model;
+
+    assert_true(c.exact.affordable);
+    assert_string_equal(c.logz.method, "mbar");
+    assert_non_null(strstr(c.logz.reason, "longer than a minute"));
+    c = price(ctx, "sk:30,seed=1", gib);
+    assert_string_equal(c.logz.method, "enumeration");
+    assert_ok(ctx, heat_model_load(ctx, "sk:40,seed=1", &model));
+    heat_logz_options_init(&opt);
+    opt.sweeps = 500;
+    assert_ok(ctx, heat_logz(ctx, model, &opt, &r));
+    assert_string_equal(r.method, "mbar");
+    assert_non_null(strstr(r.method_reason, "longer than a minute"));
+    heat_logz_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void small_models_are_proved_and_counted(void **state)
 {
     heat_context *ctx = test_context();
@@ -152,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_models_are_proved_and_counted),
+        cmocka_unit_test(patience_ends_before_affordability),
         cmocka_unit_test(wide_models_are_annealed_and_not_counted),
         cmocka_unit_test(memory_is_judged_for_each_verb),
         cmocka_unit_test(planar_graphs_are_counted_where_they_are_too_wide_to_prove),
