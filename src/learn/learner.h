@@ -54,6 +54,8 @@ struct heat_learner {
     heat_coding coding; /* of the rows */
     int32_t n_states;   /* of their values; 0: rows are 32-bit floats */
     int64_t row_bytes;  /* from one row to the next */
+    double pace;        /* of noisy gradients: another factor of all steps; 0: none */
+    bool is_noisy;      /* gradients are those of samples: statistics may be of single precision */
     void *self;         /* the kind's own */
 };
 

@@ -80,7 +80,8 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
                           double total)
 {
     heat_learner *l = t->learner;
-    double rate = t->opt->learning_rate / (1 + 10 * done / total), averaged = floor(done - total / 2) + 1;
+    double rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * done / total);
+    double averaged = floor(done - total / 2) + 1;
     int64_t count = gather(t, b, first);
     heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states);
 
@@ -186,6 +187,7 @@ heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
     heat_status status = open_batch(ctx, t, &b);
     int64_t per_epoch = status == HEAT_OK ? (t->train.n + b.size - 1) / b.size : 1;
 
+    t->learner->is_noisy = true;
     if (status == HEAT_OK)
         status = open_checkpoint(ctx, t, &b, per_epoch, &c);
     while (status == HEAT_OK && r->epochs < t->opt->epochs && t->ended == 0 && !heat_halted(ctx))
@@ -196,6 +198,7 @@ heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
         status = heat_training_checkpoint_save(ctx, &c, true);
     if (b.average != NULL)
         memcpy(t->learner->parameters, b.average, (size_t)t->learner->n_parameters * sizeof *b.average);
+    t->learner->is_noisy = false;
     heat_training_checkpoint_close(&c);
     close_batch(&b);
     return status;

@@ -15,6 +15,7 @@
 #include "learn/cd_bias.h"
 #include "learn/learn_rows.h"
 #include "learn/rbm_gibbs.h"
+#include "learn/rbm_products.h"
 #include "learn/unit_learner.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@
 
 enum { AUTO_HIDDEN = 16, MOST_BITS = 25, FACTORS = 1000 };
 static const double cheap_visits = 3e7, hidden_offset = 0.5;
+static const double pace = 4; /* 1 / variance of a hidden unit that is on half the time */
 
 typedef struct rbm_learner {
     int32_t n_hidden;
@@ -31,6 +33,7 @@ typedef struct rbm_learner {
     double *sums;                       /* [visible][hidden] work space */
     double *visible_bias, *hidden_bias; /* without the centring, work space */
     heat_rbm_gibbs gibbs;
+    heat_rbm_products products;
 } rbm_learner;
 
 static void rbm_free(heat_learner *l)
@@ -45,6 +48,7 @@ static void rbm_free(heat_learner *l)
     heat_free(self->visible_bias);
     heat_free(self->hidden_bias);
     heat_rbm_gibbs_clear(&self->gibbs);
+    heat_rbm_products_close(&self->products);
     heat_free(self);
 }
 
@@ -98,12 +102,16 @@ static double hidden_fields(const heat_layered *f, const int8_t *row, double *fi
 static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
                                const double *weight, double *sum)
 {
-    const rbm_learner *self = l->self;
+    rbm_learner *self = l->self;
     heat_layered f = plain_form(l);
     double *sums = self->sums, *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible, *y = self->field;
 
     memset(sums, 0, (size_t)l->n_parameters * sizeof *sums);
-    for (int64_t r = 0; r < n_rows; r++) {
+    if (l->is_noisy) {
+        heat_layer_units_refresh(self->gibbs.units, &f);
+        heat_rbm_products_add(&self->products, self->gibbs.units, n_rows, rows, weight, sums, of_x, of_y);
+    }
+    for (int64_t r = 0; r < n_rows && !l->is_noisy; r++) {
         const int8_t *row = rows + r * l->n_visible;
         double w = weight == NULL ? 1 : weight[r];
         hidden_fields(&f, row, y);
@@ -302,6 +310,16 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
     return status;
 }
 
+/* What sweeps and noisy statistics are computed with. */
+static heat_status open_kernel(heat_context *ctx, const heat_learner *l, const char *isa)
+{
+    rbm_learner *self = l->self;
+    heat_layered form = plain_form(l);
+    heat_status status = heat_layer_units_create(ctx, &form, false, &self->gibbs.units);
+
+    return status == HEAT_OK ? heat_rbm_products_open(ctx, isa, self->gibbs.units, &self->products) : status;
+}
+
 static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
                             const heat_learn_options *options, heat_learner *l)
 {
@@ -335,6 +353,7 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     l->n_visible = info.n_variables;
     l->row_bytes = l->n_visible;
     l->n_states = 2;
+    l->pace = pace;
     self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
     self->visible = l->coding == HEAT_CODING_SPIN ? HEAT_LAYER_SPIN : HEAT_LAYER_BINARY;
     self->hidden = strcmp(options->hidden_layer, "auto") == 0   ? self->visible
@@ -343,7 +362,9 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     l->n_decayed = (int64_t)l->n_visible * self->n_hidden;
     l->n_parameters = l->n_decayed + l->n_visible + self->n_hidden;
     status = alloc_arrays(ctx, l);
-    return status == HEAT_OK ? heat_learner_start(ctx, input->data, options->seed, self->offset, l) : status;
+    if (status == HEAT_OK)
+        status = heat_learner_start(ctx, input->data, options->seed, self->offset, l);
+    return status == HEAT_OK ? open_kernel(ctx, l, options->isa) : status;
 }
 
 const heat_learn_kind heat_learn_kind_rbm = {

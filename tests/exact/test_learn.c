@@ -547,6 +547,46 @@ static void what_cannot_be_learned_is_told(void **state)
     heat_context_free(ctx);
 }
 
+/* Those of single precision, for noisy gradients, against those in double: some blocks of rows, and weights.
+ */
+static void noisy_statistics_of_an_rbm_are_its_statistics(void **state)
+{
+    (void)state;
+    enum { ROWS = 150 };
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:9x9,n=150")};
+    heat_learn_options options;
+    heat_learner l;
+    int8_t *rows = malloc(ROWS * 81);
+    double weight[ROWS], *exact, *noisy;
+
+    heat_learn_options_init(&options);
+    options.hidden = 70;
+    open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
+    exact = calloc((size_t)l.n_parameters, sizeof *exact);
+    noisy = calloc((size_t)l.n_parameters, sizeof *noisy);
+    assert_non_null(rows);
+    assert_non_null(exact);
+    assert_non_null(noisy);
+    assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, ROWS, rows));
+    for (int r = 0; r < ROWS; r++)
+        weight[r] = 0.5 + r % 3;
+    for (int k = 0; k < 2; k++) {
+        l.is_noisy = false;
+        l.kind->add_statistics(&l, ROWS, rows, k == 0 ? NULL : weight, exact);
+        l.is_noisy = true;
+        l.kind->add_statistics(&l, ROWS, rows, k == 0 ? NULL : weight, noisy);
+    }
+    for (int64_t a = 0; a < l.n_parameters; a++)
+        assert_close(noisy[a], exact[a], 1e-3); /* of 375 rows */
+    free(rows);
+    free(exact);
+    free(noisy);
+    heat_learner_clear(&l);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 /* log Z that was followed from independent units, against the sum over all states. */
 static void tracked_counts_are_those_of_all_states(void **state)
 {
@@ -701,6 +741,7 @@ int main(void)
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(what_cannot_be_learned_is_told),
+        cmocka_unit_test(noisy_statistics_of_an_rbm_are_its_statistics),
         cmocka_unit_test(tracked_counts_are_those_of_all_states),
         cmocka_unit_test(likelihoods_of_large_models_are_estimated),
         cmocka_unit_test(a_stopped_run_returns_what_it_has),
