@@ -4,7 +4,9 @@
 #include "random/stream.h"
 #include "support.h"
 
+#include <heatbath/engines.h>
 #include <heatbath/ground.h>
+#include <heatbath/sample.h>
 #include <math.h>
 #include <string.h>
 
@@ -83,6 +85,61 @@ static void every_method_finds_the_ground_state(void **state)
                 fail_msg("model %llu, method %s: %.15g, the ground state has %.15g", (unsigned long long)seed,
                          methods[m], r.energy, low);
             heat_ground_result_clear(&r);
+        }
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+/* The lowest energy among all draws of a scan, or +infinity where the engine refuses the model. */
+static double lowest_drawn(heat_context *ctx, const heat_model *model, const char *engine, int32_t n)
+{
+    heat_sample_options opt;
+    heat_sample_result r = {0};
+    double energy, low = (double)INFINITY;
+    heat_status status;
+
+    heat_sample_options_init(&opt);
+    opt.engine = engine;
+    opt.temperature_set = "0.3,1,2,4,8";
+    opt.threads = 1;
+    opt.replicas = 8;
+    if (strcmp(engine, "population") == 0) {
+        opt.population = 50;
+    } else {
+        opt.burn_in = strcmp(engine, "exact") == 0 ? opt.burn_in : 0;
+        opt.sweeps = 60;
+    }
+    opt.keep_states = true;
+    status = heat_sample(ctx, model, &opt, &r);
+    if (status != HEAT_OK) { /* layers are no graph of its own choice */
+        assert_string_equal(engine, "gibbs");
+        return low;
+    }
+    for (int64_t k = 0; k < r.n_temperatures * r.n_chains * r.n_draws; k++) {
+        assert_ok(ctx, heat_model_energies(ctx, model, 1, r.states + k * n, &energy));
+        low = energy < low ? energy : low;
+    }
+    heat_sample_result_clear(&r);
+    return low;
+}
+
+static void every_engine_meets_the_ground_state(void **state)
+{
+    (void)state;
+#define ENGINE_WORD(tag, name, help) name,
+    static const char *const engines[] = {HEAT_ENGINES(ENGINE_WORD)};
+    heat_context *ctx = test_context();
+
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        int32_t n = 4 + (int32_t)(seed % 7);
+        heat_model *model = random_model(ctx, seed, n);
+        double low = lowest(ctx, model, n);
+        for (size_t k = 0; k < sizeof engines / sizeof *engines; k++) {
+            double found = lowest_drawn(ctx, model, engines[k], n);
+            if (!(fabs(found - low) <= 1e-9) && strcmp(engines[k], "gibbs") != 0)
+                fail_msg("model %llu, engine %s: %.15g, the ground state has %.15g", (unsigned long long)seed,
+                         engines[k], found, low);
         }
         heat_model_free(model);
     }
@@ -219,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_finds_the_ground_state),
+        cmocka_unit_test(every_engine_meets_the_ground_state),
         cmocka_unit_test(the_maximum_is_minus_the_minimum_of_minus_e),
         cmocka_unit_test(the_maximum_of_potts_models_too),
     };
