@@ -50,6 +50,34 @@ static double common_unit(const heat_pairwise *g)
     return lowest == 1100 ? 1 : ldexp(1, lowest);
 }
 
+static double smaller_of(double smallest, double value)
+{
+    return value != 0 && fabs(value) < smallest ? fabs(value) : smallest;
+}
+
+static bool is_multiple(double value, double unit)
+{
+    return nearbyint(value / unit) * unit == value;
+}
+
+/* The smallest coupling or field, if all others are whole multiples of it, as in glasses of +-J; else `unit`.
+ */
+static double smallest_unit(const heat_pairwise *g, double unit)
+{
+    double smallest = (double)INFINITY;
+    bool fits = true;
+
+    for (int64_t k = 0; k < g->row[g->n]; k++)
+        smallest = smaller_of(smallest, heat_pairwise_coupling(g, k));
+    for (int32_t i = 0; i < g->n; i++)
+        smallest = smaller_of(smallest, g->field[i]);
+    for (int64_t k = 0; k < g->row[g->n] && fits; k++)
+        fits = is_multiple(heat_pairwise_coupling(g, k), smallest);
+    for (int32_t i = 0; i < g->n && fits; i++)
+        fits = is_multiple(g->field[i], smallest);
+    return fits && isfinite(smallest) ? smallest : unit;
+}
+
 /* Couplings in units of the lanes: the model's own array where it is that, else a copy; without integers of
  * the model the kernel rounds as it goes. */
 static heat_status choose_units(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m)
@@ -171,6 +199,10 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     heat_status status;
 
     *out = NULL;
+    if (rounded) {
+        unit = smallest_unit(g, unit);
+        rounded = !(strongest <= most_units * unit);
+    }
     if (rounded) {
         unit = strongest / (most_units - (double)most_neighbours); /* room for the rounding of each term */
         if (most_neighbours > 1 << 20 || !keeps_detail(g, unit) ||

@@ -30,13 +30,13 @@ typedef struct heat_lane_model {
     int32_t *order; /* [n] of the visits; NULL: as numbered */
 } heat_lane_model;
 
-/* Converts `graph` (borrowed, while the lane model lives). Couplings that are not multiples of one unit are
- * rounded to 2^-25 of the strongest field. Then chains sample E - D, where D is the little energy that
- * rounding lost, which is added back to what is reported; to first order an average of A moves by beta cov(A,
- * D), at most beta sd(D) of A's own standard deviation. *out is NULL, and the status HEAT_OK, where that
- * would be more than 2^-9 at beta_max (the largest beta that will be asked for; 0 in a search, whose answer
- * is judged by the definition of the energy alone), or where rounding would blur more than one term in a
- * hundred. */
+/* Converts `graph` (borrowed, while the lane model lives). Couplings that are not multiples of one unit, a
+ * power of two or the smallest of them, are rounded to 2^-25 of the strongest field. Then chains sample E -
+ * D, where D is the little energy that rounding lost, which is added back to what is reported; to first order
+ * an average of A moves by beta cov(A, D), at most beta sd(D) of A's own standard deviation. *out is NULL,
+ * and the status HEAT_OK, where that would be more than 2^-9 at beta_max (the largest beta that will be asked
+ * for; 0 in a search, whose answer is judged by the definition of the energy alone), or where rounding would
+ * blur more than one term in a hundred. */
 HEAT_MUST_USE heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *graph,
                                                  double beta_max, heat_lane_model **out);
 void heat_lane_model_free(heat_lane_model *model);

@@ -267,10 +267,16 @@ static void check_instance(heat_context *ctx, const heat_isa *isa, const char *s
 static void every_instruction_set_gives_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const specs[] = {
-        "ea:8x8,seed=1",  "ea:7x9,J=gauss,h=0.3,seed=2", "sk:40,seed=1",
-        "regular:50,k=5", "regular:70,k=40,J=pm,h=2",    "lattice:12,J=0.25",
-        "sk:64,J=pm",     "ea:8x8,h=0.375,seed=3",       "ea:7x7,h=0.3,seed=4"};
+    static const char *const specs[] = {"ea:8x8,seed=1",
+                                        "ea:7x9,J=gauss,h=0.3,seed=2",
+                                        "sk:40,seed=1",
+                                        "regular:50,k=5",
+                                        "regular:70,k=40,J=pm,h=2",
+                                        "sk:70,J=pm",
+                                        "lattice:12,J=0.25",
+                                        "sk:64,J=pm",
+                                        "ea:8x8,h=0.375,seed=3",
+                                        "ea:7x7,h=0.3,seed=4"};
     heat_context *ctx = test_context();
 
     for (int k = 0; k < heat_isa_count(); k++)
