@@ -232,17 +232,18 @@ static heat_status settle(heat_context *ctx, heat_trainer *t, ascent *a, heat_tr
     return status;
 }
 
-/* One step; halted within it, it is none. */
+/* One step; halted within it, it is none. The clock may also run out just behind one that was made. */
 static heat_status step_or_none(heat_context *ctx, heat_trainer *t, ascent *a)
 {
     const double value = a->value, likelihood = a->likelihood, log_z = t->negative->log_z;
     bool moved;
     heat_status status = step(ctx, t, a, &moved);
 
-    t->place = moved ? TO_LOOK : STUCK;
-    t->result->epochs += moved && !heat_halted(ctx);
-    if (!heat_halted(ctx))
+    if (moved || !heat_halted(ctx)) {
+        t->place = moved ? TO_LOOK : STUCK;
+        t->result->epochs += moved;
         return status;
+    }
     t->place = TO_STEP;
     memcpy(t->learner->parameters, a->from, (size_t)t->learner->n_parameters * sizeof *a->from);
     memcpy(t->gradient, a->gradient_from, (size_t)t->learner->n_parameters * sizeof *a->gradient_from);

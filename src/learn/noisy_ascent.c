@@ -34,8 +34,6 @@ static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b
         status = heat_alloc(ctx, t->learner->n_parameters, sizeof *b->average, &b->average);
     if (status != HEAT_OK)
         return status;
-    for (int64_t r = 0; r < n; r++)
-        b->order[r] = r;
     memcpy(b->average, t->learner->parameters, (size_t)t->learner->n_parameters * sizeof *b->average);
     return HEAT_OK;
 }
@@ -48,10 +46,13 @@ static void close_batch(batch *b)
     heat_free(b->average);
 }
 
+/* The order of an epoch, whatever the order before it: one that is taken up again has the same. */
 static void shuffle(batch *b, int64_t n, uint64_t seed, int64_t epoch)
 {
     heat_stream stream;
 
+    for (int64_t r = 0; r < n; r++)
+        b->order[r] = r;
     heat_stream_init(&stream, seed, HEAT_PURPOSE_BATCH, (uint64_t)epoch);
     for (int64_t k = n - 1; k > 0; k--) {
         int64_t other = (int64_t)heat_stream_below(&stream, (uint64_t)k + 1), row = b->order[k];
@@ -75,9 +76,9 @@ static int64_t gather(heat_trainer *t, batch *b, int64_t first)
     return count;
 }
 
-/* One update; `done` and `total` are updates. */
+/* One update; `done` and `total` are updates. Halted, it may not be made: then nothing has changed. */
 static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t first, double done,
-                          double total)
+                          double total, bool *made)
 {
     heat_learner *l = t->learner;
     double rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * done / total);
@@ -85,7 +86,8 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     int64_t count = gather(t, b, first);
     heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states);
 
-    if (status != HEAT_OK || heat_halted(ctx)) { /* some chains may not have moved */
+    *made = status == HEAT_OK && !heat_halted(ctx);
+    if (!*made) { /* some chains may not have moved */
         heat_negative_undo(t->negative, l);
         return status;
     }
@@ -136,16 +138,17 @@ static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64
     double total = (double)per_epoch * (double)t->opt->epochs;
     heat_status status = HEAT_OK;
 
-    if (t->place == 0)
-        shuffle(b, t->train.n, t->opt->seed, r->epochs);
-    for (; t->place < per_epoch; t->place++) {
+    shuffle(b, t->train.n, t->opt->seed, r->epochs);
+    while (t->place < per_epoch) {
+        bool made = false;
         double done = (double)r->epochs * (double)per_epoch + (double)t->place;
         if (t->place > 0)
             status = heat_training_checkpoint_save(ctx, c, false);
         if (status == HEAT_OK)
-            status = update(ctx, t, b, t->place * b->size, done, total);
-        if (status != HEAT_OK || heat_halted(ctx))
+            status = update(ctx, t, b, t->place * b->size, done, total, &made);
+        if (!made)
             return status;
+        t->place++;
         heat_trainer_show(ctx, t, done / total);
     }
     status = heat_training_checkpoint_save(ctx, c, false);
@@ -162,18 +165,13 @@ static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64
 static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b, int64_t per_epoch,
                                    heat_training_checkpoint *c)
 {
-    int64_t n = t->train.n, numbers = t->learner->n_parameters * (int64_t)sizeof *b->average;
-    bool found, is_sound = true;
-    heat_status status =
-        heat_parts_add(ctx, &c->parts, "batch/order", -1, b->order, n * (int64_t)sizeof *b->order);
+    int64_t numbers = t->learner->n_parameters * (int64_t)sizeof *b->average;
+    bool found = false;
+    heat_status status = heat_parts_add(ctx, &c->parts, "batch/average", -1, b->average, numbers);
 
     if (status == HEAT_OK)
-        status = heat_parts_add(ctx, &c->parts, "batch/average", -1, b->average, numbers);
-    if (status == HEAT_OK)
         status = heat_training_checkpoint_open(ctx, c, &found);
-    for (int64_t k = 0; k < n && status == HEAT_OK && found; k++)
-        is_sound = is_sound && b->order[k] >= 0 && b->order[k] < n;
-    if (status == HEAT_OK && found && !(is_sound && t->place <= per_epoch))
+    if (status == HEAT_OK && found && !(t->place <= per_epoch))
         status = heat_fail_file(ctx, HEAT_ERROR_INPUT, t->opt->checkpoint, 0, 0,
                                 "not the state of a training like this: the file was changed");
     return status;
