@@ -114,11 +114,10 @@ static const char *describe_count(const heat_learn_result *r)
 {
     if (r->exact)
         return "exact: every state was counted";
-    if (!isfinite(r->count.log_z))
-        return "unknown: log Z is not affordable";
-    return strcmp(r->count_method, "annealing") == 0
-               ? "estimated: log Z by annealing there and back"
-               : "estimated: log Z as it was tracked along training; annealing was not believed";
+    if (strcmp(r->count_method, "refused") == 0)
+        return "withheld: log Z by annealing is not to be believed";
+    return isfinite(r->count.log_z) ? "estimated: log Z by annealing there and back"
+                                    : "unknown: log Z is not affordable";
 }
 
 /* Where it is not exact. */

@@ -78,7 +78,7 @@ typedef struct heat_learn_result {
     bool exact;           /* the likelihoods are: log Z was summed */
     heat_likelihood train, validation, test;
     heat_learn_count count;   /* log Z of what was learned */
-    const char *count_method; /* "exact", "annealing", "tracking", "unknown"; static */
+    const char *count_method; /* "exact", "annealing", "refused", "unknown"; static */
     int64_t n_history;
     heat_learn_look *history; /* [n_history], owned */
     double seconds;

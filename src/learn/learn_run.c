@@ -107,8 +107,8 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     return status;
 }
 
-/* log Z of what was learned, where it was tracked: annealing from independent variables and back, which knows
- * nothing of the way there, where it can be believed. */
+/* log Z by annealing from independent variables and back, which knows nothing of the way of training; left
+ * alone where it cannot be believed. */
 static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_result *r)
 {
     heat_logz_options options;
@@ -130,13 +130,18 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     if (status == HEAT_OK && isfinite(z.log_z) && isfinite(z.error)) {
         r->count = (heat_learn_count){z.log_z, z.error, z.rows[0].log_z_lower, z.rows[0].log_z_upper};
         r->count_method = "annealing";
+    } else if (status == HEAT_OK && !heat_halted(ctx)) {
+        r->count_method = "refused";
+        heat_log(ctx, HEAT_LOG_WARNING,
+                 "the likelihoods are withheld: log Z by annealing is not to be believed: %s", z.diagnosis);
     }
     heat_logz_result_clear(&z);
     heat_model_free(model);
     return status == HEAT_ERROR_UNABLE ? HEAT_OK : status;
 }
 
-/* log Z of what was learned: counted, else annealed, else as it was tracked. */
+/* log Z of what was learned: counted, or annealed. The tracked one is no substitute: its members know nothing
+ * of states that they never met. */
 static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, heat_learn_result *r)
 {
     const double none = (double)NAN;
@@ -144,17 +149,17 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
 
     r->count = (heat_learn_count){none, none, none, none};
     r->count_method = "unknown";
-    t->sees_likelihood = affordable;
-    if (!affordable && !t->tracks)
-        return HEAT_OK;
+    if (!affordable)
+        return t->tracks && !heat_halted(ctx) ? anneal(ctx, t, r) : HEAT_OK;
+    t->sees_likelihood = true;
     status = heat_trainer_count(ctx, t, &r->count);
     if (status == HEAT_ERROR_STOPPED || heat_halted(ctx)) { /* what was learned counts */
         r->count = (heat_learn_count){none, none, none, none};
         return HEAT_OK;
     }
-    r->exact = affordable;
-    r->count_method = affordable ? "exact" : "tracking";
-    return status == HEAT_OK && !affordable ? anneal(ctx, t, r) : status;
+    r->exact = true;
+    r->count_method = "exact";
+    return status;
 }
 
 /* Likelihoods of what was learned; NaN where log Z is not known. */
