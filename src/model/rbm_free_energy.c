@@ -76,6 +76,14 @@ static bool has_value(const heat_unit_layer *l, double x)
     }
 }
 
+/* What both calls need of their arguments. */
+static bool is_a_call(const heat_model *model, double temperature, int64_t n_rows, const void *visible,
+                      const double *free_energies)
+{
+    return model != NULL && n_rows >= 0 && (n_rows == 0 || (visible != NULL && free_energies != NULL)) &&
+           temperature > 0 && temperature < (double)INFINITY;
+}
+
 heat_status heat_rbm_free_energies_of(heat_context *ctx, const heat_model *model, double temperature,
                                       int64_t n_rows, const double *visible, double *free_energies)
 {
@@ -86,8 +94,7 @@ heat_status heat_rbm_free_energies_of(heat_context *ctx, const heat_model *model
 
     if (ctx == NULL)
         return HEAT_ERROR_ARGUMENT;
-    if (model == NULL || n_rows < 0 || (n_rows > 0 && (visible == NULL || free_energies == NULL)) ||
-        !(temperature > 0 && temperature < (double)INFINITY))
+    if (!is_a_call(model, temperature, n_rows, visible, free_energies))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "heat_rbm_free_energies_of: a model, rows, and a temperature above 0 are needed");
     heat_model_describe(model, &info);
@@ -136,8 +143,7 @@ heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model, d
 
     if (ctx == NULL)
         return HEAT_ERROR_ARGUMENT;
-    if (model == NULL || n_rows < 0 || (n_rows > 0 && (visible == NULL || free_energies == NULL)) ||
-        !(temperature > 0 && temperature < (double)INFINITY))
+    if (!is_a_call(model, temperature, n_rows, visible, free_energies))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "heat_rbm_free_energies: a model, rows, and a temperature above 0 are needed");
     heat_model_describe(model, &info);
