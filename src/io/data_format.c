@@ -7,6 +7,7 @@
 #include "io/delimited.h"
 #include "io/graph_head.h"
 #include "io/idx_file.h"
+#include "io/npy_head.h"
 #include "io/npy_table.h"
 #include "io/store.h"
 

@@ -16,8 +16,8 @@ HEAT_MUST_USE heat_status heat_npy_write_int8(heat_context *ctx, const char *pat
 /* An array of numbers, as doubles in C order. */
 typedef struct heat_npy_array {
     int rank;
-    int64_t extent[8];
-    double *values; /* the caller frees it */
+    int64_t extent[8]; /* the first `rank` are set */
+    double *values;    /* the caller frees it */
 } heat_npy_array;
 
 /* Reads an array from the bytes of a .npy file: integers of up to 32 bits, bool, float32 and float64, either

@@ -1,20 +1,13 @@
-/* The head of an .npy file is a Python dict of three keys (NEP 1), the numbers follow. */
+/* An .npy file as rows: its head, then the numbers. */
 #include "io/npy_table.h"
 #include "base/context_private.h"
-#include "base/memory.h"
-#include "base/text.h"
-#include "io/plain_numbers.h"
+#include "io/npy_head.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { LONGEST_HEAD = 1 << 16, MOST_AXES = HEAT_DATA_MOST_AXES + 1 };
-
-bool heat_npy_recognise(const unsigned char *bytes, size_t n_bytes)
-{
-    return n_bytes >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0;
-}
 
 bool heat_npz_recognise(const unsigned char *bytes, size_t n_bytes)
 {
@@ -32,117 +25,53 @@ static heat_status HEAT_PRINTF(2, 3) bad(heat_byte_window *w, const char *format
     return heat_fail_file(w->ctx, HEAT_ERROR_INPUT, heat_byte_window_name(w), 0, 0, "%s", sentence);
 }
 
-/* What stands behind 'key': in the head; NULL if the key is not there. */
-static const char *find_key(const char *head, const char *key)
+/* A table wants rows, in C order. */
+static heat_status check_head(heat_byte_window *w, const heat_npy_head *head, const char *wrong)
 {
-    char quoted[32];
-    const char *at;
-
-    snprintf(quoted, sizeof quoted, "'%s':", key);
-    at = strstr(head, quoted);
-    if (at == NULL)
-        return NULL;
-    at += strlen(quoted);
-    return at + strspn(at, " ");
-}
-
-static heat_status read_type(heat_byte_window *w, const char *head, heat_plain_type *type)
-{
-    const char *at = find_key(head, "descr");
-    int size = 0;
-
-    if (at == NULL || at[0] != '\'' || strlen(at) < 4)
-        return bad(w, "the head of the array holds no plain type ('descr')");
-    type->big = at[1] == '>';
-    type->kind = at[2] == 'b' ? 'u' : at[2];
-    for (const char *c = at + 3; *c >= '0' && *c <= '9' && size < 100; c++)
-        size = 10 * size + (*c - '0');
-    type->size = size;
-    if (strchr("<>|=", at[1]) == NULL || (at[2] == 'b' && size != 1) ||
-        !(type->kind == 'f' ? size == 4 || size == 8
-                            : (type->kind == 'i' || type->kind == 'u') &&
-                                  (size == 1 || size == 2 || size == 4 || size == 8)))
-        return bad(
-            w,
-            "the array's type is %.8s: expected bool, integers of 8 to 64 bits, or floats of 32 or 64 (in "
-            "NumPy: a.astype('float32'))",
-            at);
-    return HEAT_OK;
-}
-
-static heat_status read_shape(heat_byte_window *w, const char *head, int *rank, int64_t *extent)
-{
-    const char *at = find_key(head, "shape");
-
-    *rank = 0;
-    if (at == NULL || *at != '(')
-        return bad(w, "the head of the array holds no 'shape'");
-    at++;
-    while (*at != ')') {
-        size_t length = strspn(at, "0123456789");
-        if (*rank == MOST_AXES || !heat_parse_int(at, length, &extent[*rank]))
-            return bad(w, "the array's 'shape' is not 1 to %d whole numbers", MOST_AXES);
-        ++*rank;
-        at += length;
-        at += strspn(at, ", ");
-    }
-    if (*rank == 0)
+    if (wrong != NULL)
+        return bad(w, "%s", wrong);
+    if (head->rank == 0)
         return bad(w, "the array is a single number, expected rows");
-    return HEAT_OK;
-}
-
-static heat_status parse_head(heat_byte_window *w, const char *head, heat_plain_type *type, int *rank,
-                              int64_t *extent)
-{
-    const char *order = find_key(head, "fortran_order");
-    heat_status status = read_type(w, head, type);
-
-    if (status == HEAT_OK)
-        status = read_shape(w, head, rank, extent);
-    if (status != HEAT_OK)
-        return status;
-    if (order == NULL || (strncmp(order, "True", 4) != 0 && strncmp(order, "False", 5) != 0))
-        return bad(w, "the head of the array holds no 'fortran_order'");
-    if (order[0] == 'T' && *rank > 1)
+    if (head->rank > MOST_AXES)
+        return bad(w, "the array has %d axes, expected at most %d", head->rank, MOST_AXES);
+    if (head->is_fortran)
         return bad(w, "the array is in Fortran order, expected C order (in NumPy: np.ascontiguousarray(a))");
     return HEAT_OK;
+}
+
+/* Takes `size` bytes, all of which must be there. */
+static heat_status take(heat_byte_window *w, size_t size, const unsigned char **bytes)
+{
+    heat_status status = heat_byte_window_take(w, size, bytes);
+
+    return status == HEAT_OK && *bytes == NULL ? bad(w, "the file ends within its head") : status;
 }
 
 heat_status heat_npy_table_read(heat_byte_window *w, const heat_data_options *options, heat_data_table *table)
 {
     const unsigned char *bytes;
-    heat_plain_type type;
-    int64_t extent[MOST_AXES];
-    size_t length;
-    char *head = NULL;
-    int rank, version;
-    heat_status status = heat_byte_window_take(w, 10, &bytes);
+    unsigned char magic[HEAT_NPY_MAGIC];
+    heat_npy_head head;
+    size_t length = 0;
+    int more = 0;
+    heat_status status = take(w, HEAT_NPY_MAGIC, &bytes);
 
-    if (status == HEAT_OK && bytes == NULL)
-        return bad(w, "the file ends within its head");
     if (status != HEAT_OK)
         return status;
-    version = bytes[6];
-    length = bytes[8] | (size_t)bytes[9] << 8;
-    if (version < 1 || version > 3)
-        return bad(w, "version %d of the .npy format, expected 1 to 3", version);
-    if (version > 1) { /* the length takes two bytes more */
-        status = heat_byte_window_take(w, 2, &bytes);
-        if (status == HEAT_OK && bytes != NULL)
-            length |= (size_t)bytes[0] << 16 | (size_t)bytes[1] << 24;
-    }
+    memcpy(magic, bytes, HEAT_NPY_MAGIC);
+    more = heat_npy_more_magic(magic);
+    if (more < 0)
+        return bad(w, "version %d of the .npy format, expected 1 to 3", magic[6]);
+    if (more > 0)
+        status = take(w, (size_t)more, &bytes);
+    if (status == HEAT_OK)
+        length = heat_npy_dict_size(magic, more > 0 ? bytes : NULL);
     if (status == HEAT_OK && length > LONGEST_HEAD)
         return bad(w, "a head of more than %d bytes", LONGEST_HEAD);
     if (status == HEAT_OK)
-        status = heat_byte_window_take(w, length, &bytes);
-    if (status == HEAT_OK && bytes == NULL)
-        return bad(w, "the file ends within its head");
+        status = take(w, length, &bytes);
     if (status == HEAT_OK)
-        status = heat_alloc(w->ctx, (int64_t)length + 1, 1, &head);
-    if (status == HEAT_OK) {
-        memcpy(head, bytes, length);
-        status = parse_head(w, head, &type, &rank, extent);
-    }
-    heat_free(head);
-    return status == HEAT_OK ? heat_plain_rows_read(w, type, rank, extent, options, table) : status;
+        status = check_head(w, &head, heat_npy_dict_parse((const char *)bytes, length, &head));
+    return status == HEAT_OK ? heat_plain_rows_read(w, head.type, head.rank, head.extent, options, table)
+                             : status;
 }

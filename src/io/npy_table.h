@@ -6,8 +6,7 @@
 #include "io/byte_window.h"
 #include "io/data_table.h"
 
-/* True if the bytes begin such a file. */
-bool heat_npy_recognise(const unsigned char *bytes, size_t n_bytes);
+/* True if the bytes begin a ZIP archive. */
 bool heat_npz_recognise(const unsigned char *bytes, size_t n_bytes);
 
 /* Read a table: bool, integers of 8 to 64 bits, floats of 32 and 64, either byte order, C order. On failure

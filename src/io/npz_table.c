@@ -1,6 +1,7 @@
 /* An .npz is a ZIP archive of .npy files: the array wanted is unpacked and read as an .npy. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "io/npy_head.h"
 #include "io/npy_table.h"
 #include "io/zip_file.h"
 

@@ -16,7 +16,7 @@ static uint64_t bits_of(const unsigned char *at, heat_plain_type type)
     return bits;
 }
 
-static double number_of(const unsigned char *at, heat_plain_type type)
+double heat_plain_number(const unsigned char *at, heat_plain_type type)
 {
     uint64_t bits = bits_of(at, type);
     double value;
@@ -47,7 +47,7 @@ static heat_status convert_row(heat_context *ctx, const heat_data_table *table, 
         return HEAT_OK;
     }
     for (int64_t k = 0; k < n_fields; k++) {
-        row[k] = number_of(bytes + k * type.size, type);
+        row[k] = heat_plain_number(bytes + k * type.size, type);
         if (isinf(row[k]))
             return heat_data_table_fail(ctx, table, k, place, "expected a finite number");
     }
