@@ -182,6 +182,21 @@ const char *heat_text_bytes(double bytes, char *buffer, size_t size)
     return buffer;
 }
 
+static bool ends_in(const char *text, size_t length, const char *suffix)
+{
+    size_t tail = strlen(suffix);
+
+    return length >= tail && memcmp(text + length - tail, suffix, tail) == 0;
+}
+
+bool heat_path_ends_in(const char *path, const char *suffix)
+{
+    size_t length = strlen(path);
+
+    return ends_in(path, length, suffix) ||
+           (ends_in(path, length, ".gz") && ends_in(path, length - 3, suffix));
+}
+
 static char plain(char c)
 {
     return c == '_' ? '-' : c;

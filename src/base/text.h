@@ -21,6 +21,9 @@ const char *heat_text_real(double value, char *buffer, size_t size);
 /* "1.5 GiB". Returns `buffer`. */
 const char *heat_text_bytes(double bytes, char *buffer, size_t size);
 
+/* True if `path` ends in `suffix`, or in it and ".gz". */
+bool heat_path_ends_in(const char *path, const char *suffix);
+
 /* Edits (insert, delete, replace, swap of neighbours) between two words, '_' and '-' equal; words are cut
  * at 63. */
 int heat_edit_distance(const char *a, const char *b);

@@ -2,6 +2,7 @@
 #include "io/atomic_file.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -134,7 +135,6 @@ static heat_status begin_compression(heat_atomic_file *f)
 
 heat_status heat_atomic_file_create(heat_context *ctx, const char *path, heat_atomic_file **out)
 {
-    size_t length = strlen(path);
     heat_atomic_file *f;
     heat_status status = heat_alloc(ctx, 1, sizeof *f, &f);
 
@@ -147,7 +147,7 @@ heat_status heat_atomic_file_create(heat_context *ctx, const char *path, heat_at
     status = heat_copy_text(ctx, path, &f->path);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, BUFFER_SIZE, 1, &f->buffer);
-    if (status == HEAT_OK && length >= 3 && strcmp(path + length - 3, ".gz") == 0)
+    if (status == HEAT_OK && heat_path_ends_in(path, ".gz"))
         status = begin_compression(f);
     if (status == HEAT_OK)
         status = open_file(f);

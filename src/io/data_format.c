@@ -166,15 +166,35 @@ bool heat_data_recognise(heat_context *ctx, const char *path)
     return is_data;
 }
 
-/* True if `path` ends in `suffix`, or in it and ".gz". */
-static bool ends_in(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), tail = strlen(suffix);
+/* How a table is written: the first row whose suffix the path ends in. */
+typedef struct written_row {
+    const char *suffix;
+    heat_status (*write)(heat_context *ctx, const char *path, const heat_data_table *table);
+    bool holds_asides; /* labels and weights */
+} written_row;
 
-    if (length >= 3 && strcmp(path + length - 3, ".gz") == 0)
-        length -= 3;
-    return length >= tail && memcmp(path + length - tail, suffix, tail) == 0;
+static heat_status write_csv(heat_context *ctx, const char *path, const heat_data_table *t)
+{
+    return heat_delimited_write(ctx, path, t, ',', true);
 }
+
+static heat_status write_tsv(heat_context *ctx, const char *path, const heat_data_table *t)
+{
+    return heat_delimited_write(ctx, path, t, '\t', true);
+}
+
+static heat_status write_bare(heat_context *ctx, const char *path, const heat_data_table *t)
+{
+    return heat_delimited_write(ctx, path, t, ',', false);
+}
+
+static const written_row written[] = {
+    {".csv", write_csv, true},           {".tsv", write_tsv, true},
+    {".data", write_bare, false},        {".npy", heat_npy_table_write, false},
+    {".idx", heat_idx_write, false},     {"-ubyte", heat_idx_write, false},
+    {".h5", heat_data_hdf5_write, true}, /* the last: it alone is not compressed once more */
+};
+enum { N_WRITTEN = sizeof written / sizeof *written };
 
 static void warn_aside(heat_context *ctx, const char *path, const heat_data_table *t)
 {
@@ -187,28 +207,23 @@ static void warn_aside(heat_context *ctx, const char *path, const heat_data_tabl
 
 heat_status heat_data_write(heat_context *ctx, const char *path, const heat_data_table *t)
 {
-    bool is_gzip = strlen(path) >= 3 && strcmp(path + strlen(path) - 3, ".gz") == 0;
+    char suffixes[HEAT_WORD_SIZE] = "";
 
-    if (ends_in(path, ".csv"))
-        return heat_delimited_write(ctx, path, t, ',', true);
-    if (ends_in(path, ".tsv"))
-        return heat_delimited_write(ctx, path, t, '\t', true);
-    if (ends_in(path, ".h5") && !is_gzip)
-        return heat_data_hdf5_write(ctx, path, t);
-    if (ends_in(path, ".data")) {
-        warn_aside(ctx, path, t);
-        return heat_delimited_write(ctx, path, t, ',', false);
-    }
-    if (ends_in(path, ".npy")) {
-        warn_aside(ctx, path, t);
-        return heat_npy_table_write(ctx, path, t);
-    }
-    if (ends_in(path, ".idx") || ends_in(path, "-ubyte")) {
-        warn_aside(ctx, path, t);
-        return heat_idx_write(ctx, path, t);
+    for (int k = 0; k < N_WRITTEN; k++) {
+        const written_row *row = &written[k];
+        bool is_hdf5 = row->write == heat_data_hdf5_write;
+        if (heat_path_ends_in(path, row->suffix) && !(is_hdf5 && heat_path_ends_in(path, ".gz"))) {
+            if (!row->holds_asides)
+                warn_aside(ctx, path, t);
+            return row->write(ctx, path, t);
+        }
+        if (row->suffix[0] == '.')
+            snprintf(suffixes + strlen(suffixes), sizeof suffixes - strlen(suffixes), "%s%s",
+                     k == 0 ? "" : ", ", row->suffix);
     }
     return heat_fail_file(
         ctx, HEAT_ERROR_ARGUMENT, path, 0, 0,
-        "the suffix names no format for data: expected one of .csv, .tsv, .data, .npy, .idx, .h5 "
-        "(.gz may follow all but the last)");
+        "the suffix names no format for data: expected one of %s (.gz may follow all but the "
+        "last)",
+        suffixes);
 }

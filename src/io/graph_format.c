@@ -31,28 +31,29 @@ typedef struct format_row {
     coding_held coding;
     labels_held labels;
     bool holds_potts, holds_machines; /* which units are visible */
+    int32_t first_index;              /* of variables without names: 1 where the format counts so */
 } format_row;
 
 static const format_row rows[] = {
     {"rudy", ".mc", "a first line `n m` (rudy)", heat_rudy_recognise, heat_rudy_read, heat_rudy_write, SPINS,
-     NONE, false, false},
+     NONE, false, false, 1},
     {"ising", ".ising", "`ising N` (ising)", heat_ising_recognise, heat_ising_read, heat_ising_write, SPINS,
-     NONE, false, false},
+     NONE, false, false, 0},
     {"ising1", NULL, "bare lines `i j J` with --format", heat_ising1_recognise, heat_ising1_read, NULL, SPINS,
-     NONE, false, false},
+     NONE, false, false, 1},
     {"qubo", ".qubo", "`p qubo` (qubo)", heat_qubo_recognise, heat_qubo_read, heat_qubo_write, BINARY, NONE,
-     false, false},
-    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE, false, false},
+     false, false, 0},
+    {"mqlib", NULL, NULL, NULL, heat_mqlib_read, NULL, BINARY, NONE, false, false, 1},
     {"coo", ".coo", "`# vartype=` (coo)", heat_coo_recognise, heat_coo_read, heat_coo_write, EITHER, INDICES,
-     false, false},
+     false, false, 0},
     {"bqm", ".json", "`{` (bqm)", heat_bqm_recognise, heat_bqm_read, heat_bqm_write, EITHER, ANY, false,
-     false},
+     false, 0},
     {"hdf5", ".h5", "heatbath's HDF5", heat_graph_hdf5_recognise, heat_graph_hdf5_read, heat_graph_hdf5_write,
-     EITHER, ANY, true, true},
+     EITHER, ANY, true, true, 0},
     {"npz", NULL, "NumPy's .npz of an RBM", heat_rbm_npz_recognise, heat_rbm_npz_read, NULL, EITHER, NONE,
-     false, false},
+     false, false, 0},
     {"rbm-text", NULL, "lines of numbers in NAME_W.txt", heat_rbm_text_recognise, heat_rbm_text_read, NULL,
-     EITHER, NONE, false, false},
+     EITHER, NONE, false, false, 0},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -146,7 +147,10 @@ static heat_status refuse_two_readings(heat_text_source *source, const heat_edge
 
 int32_t heat_graph_first_index(const char *name)
 {
-    return strcmp(name, "rudy") == 0 || strcmp(name, "ising1") == 0 || strcmp(name, "mqlib") == 0;
+    for (int k = 0; k < N_ROWS; k++)
+        if (strcmp(rows[k].name, name) == 0)
+            return rows[k].first_index;
+    return 0;
 }
 
 /* Hints that only files of RBMs take. */
@@ -199,16 +203,6 @@ heat_status heat_graph_read_hinted(heat_context *ctx, const char *path, const ch
     return status;
 }
 
-/* True if `path` ends in `suffix`, or in it and ".gz". */
-static bool ends_in(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), tail = strlen(suffix);
-
-    if (length >= 3 && strcmp(path + length - 3, ".gz") == 0)
-        length -= 3;
-    return length >= tail && memcmp(path + length - tail, suffix, tail) == 0;
-}
-
 /* Rewrites the list in the words of a format. */
 static heat_status prepare(heat_context *ctx, const char *path, const format_row *row, heat_edge_list *list)
 {
@@ -236,7 +230,7 @@ static heat_status prepare(heat_context *ctx, const char *path, const format_row
 bool heat_graph_format_holds(const char *path, heat_graph_form form)
 {
     for (int k = 0; k < N_ROWS; k++)
-        if (rows[k].suffix != NULL && ends_in(path, rows[k].suffix))
+        if (rows[k].suffix != NULL && heat_path_ends_in(path, rows[k].suffix))
             return form == HEAT_FORM_RBM || form == HEAT_FORM_BOLTZMANN ? rows[k].holds_machines
                    : form == HEAT_FORM_POTTS                            ? rows[k].holds_potts
                                                                         : true;
@@ -250,7 +244,7 @@ heat_status heat_graph_write(heat_context *ctx, const char *path, heat_edge_list
     for (int k = 0; k < N_ROWS; k++) {
         if (rows[k].suffix == NULL)
             continue;
-        if (ends_in(path, rows[k].suffix)) {
+        if (heat_path_ends_in(path, rows[k].suffix)) {
             heat_status status = prepare(ctx, path, &rows[k], list);
             return status == HEAT_OK ? rows[k].write(ctx, path, list) : status;
         }

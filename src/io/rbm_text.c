@@ -2,6 +2,7 @@
 #include "io/rbm_text.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/rbm_parts.h"
 
 #include <stdio.h>
@@ -62,10 +63,9 @@ static bool companion(const char *path, char letter, char *out, size_t size)
     size_t length = strlen(path), tail = strlen(ending);
     const char *at;
 
-    if (length >= 3 && strcmp(path + length - 3, ".gz") == 0)
-        length -= 3;
-    if (length < tail || memcmp(path + length - tail, ending, tail) != 0 || strlen(path) >= size)
+    if (!heat_path_ends_in(path, ending) || length >= size)
         return false;
+    length -= heat_path_ends_in(path, ".gz") ? 3 : 0;
     at = path + length - tail + 1;
     snprintf(out, size, "%.*s%c%s", (int)(at - path), path, letter, at + 1);
     return true;

@@ -192,6 +192,16 @@ static void printed_sizes_use_the_largest_unit_that_fits(void **state)
     assert_contains(heat_text_bytes(1e300, buffer, sizeof buffer), "EiB");
 }
 
+static void suffixes_are_found_before_gz_too(void **state)
+{
+    (void)state;
+
+    assert_true(heat_path_ends_in("a/b.csv", ".csv") && heat_path_ends_in("a/b.csv.gz", ".csv"));
+    assert_true(heat_path_ends_in("b.csv.gz", ".gz") && heat_path_ends_in(".gz", ".gz"));
+    assert_false(heat_path_ends_in("b.csv.gz.gz", ".csv") || heat_path_ends_in("bcsv", ".csv"));
+    assert_false(heat_path_ends_in("", ".csv") || heat_path_ends_in("sv", ".csv"));
+}
+
 static void edit_distance_counts_edits_and_swaps(void **state)
 {
     (void)state;
@@ -243,6 +253,7 @@ int main(void)
         cmocka_unit_test(sizes_take_binary_units),
         cmocka_unit_test(printed_reals_read_back_and_are_short),
         cmocka_unit_test(printed_sizes_use_the_largest_unit_that_fits),
+        cmocka_unit_test(suffixes_are_found_before_gz_too),
         cmocka_unit_test(edit_distance_counts_edits_and_swaps),
         cmocka_unit_test(the_nearest_word_is_near_or_none),
     };
