@@ -1,4 +1,4 @@
-/* See ledger.h: the table of shares, and the rule. */
+/* See ledger.h: the table of weights, and the rule. */
 #include "ledger.h"
 #include "support.h"
 #include "survival.h"
@@ -6,46 +6,46 @@
 #include <string.h>
 
 static const ledger_row rows[] = {
-    {"states metropolis", 0.015},
-    {"torus energies metropolis", 0.015},
-    {"states heat-bath", 0.015},
-    {"torus energies heat-bath", 0.015},
-    {"states wolff", 0.015},
-    {"torus energies wolff", 0.015},
-    {"states swendsen-wang", 0.015},
-    {"torus energies swendsen-wang", 0.015},
-    {"states tempering", 0.015},
-    {"torus energies tempering", 0.015},
-    {"states houdayer", 0.015},
-    {"torus energies houdayer", 0.015},
-    {"states population", 0.015},
-    {"torus energies population", 0.015},
-    {"states exact", 0.015},
-    {"torus energies exact", 0.015},
-    {"table ising2d_kaufman", 0.1},
-    {"table ising1d", 0.1},
-    {"table curie_weiss", 0.1},
-    {"table random_small", 0.1},
-    {"states potts", 0.02},
-    {"table potts", 0.02},
-    {"clusters ising2d_kaufman", 0.004},
-    {"clusters potts", 0.002},
-    {"coverage", 0.118},
-    {"population log Z", 0.004},
-    {"refusal does not bias", 0.05},
-    {"planted nothing: states", 0.02},
-    {"planted nothing: torus", 0.02},
-    {"planted nothing: wolff", 0.002},
-    {"planted nothing: swendsen-wang", 0.002},
-    {"planted nothing: averages", 0.02},
-    {"effective replicas metropolis", 0.015},
-    {"effective replicas heat-bath", 0.015},
-    {"stripes ising2d_kaufman", 0.004},
-    {"disorder average", 0.002},
-    {"discarded start", 0.002},
-    {"log Z coverage", 0.01},
-    {"states gibbs", 0.015},
-    {"table rbm_small", 0.015},
+    {"states metropolis", 15},
+    {"torus energies metropolis", 15},
+    {"states heat-bath", 15},
+    {"torus energies heat-bath", 15},
+    {"states wolff", 15},
+    {"torus energies wolff", 15},
+    {"states swendsen-wang", 15},
+    {"torus energies swendsen-wang", 15},
+    {"states tempering", 15},
+    {"torus energies tempering", 15},
+    {"states houdayer", 15},
+    {"torus energies houdayer", 15},
+    {"states population", 15},
+    {"torus energies population", 15},
+    {"states exact", 15},
+    {"torus energies exact", 15},
+    {"table ising2d_kaufman", 100},
+    {"table ising1d", 100},
+    {"table curie_weiss", 100},
+    {"table random_small", 100},
+    {"states potts", 20},
+    {"table potts", 20},
+    {"clusters ising2d_kaufman", 4},
+    {"clusters potts", 2},
+    {"coverage", 118},
+    {"population log Z", 4},
+    {"refusal does not bias", 50},
+    {"planted nothing: states", 20},
+    {"planted nothing: torus", 20},
+    {"planted nothing: wolff", 2},
+    {"planted nothing: swendsen-wang", 2},
+    {"planted nothing: averages", 20},
+    {"effective replicas metropolis", 15},
+    {"effective replicas heat-bath", 15},
+    {"stripes ising2d_kaufman", 4},
+    {"disorder average", 2},
+    {"discarded start", 2},
+    {"log Z coverage", 10},
+    {"states gibbs", 15},
+    {"table rbm_small", 15},
 };
 
 const ledger_row *ledger_get_rows(int *count)
@@ -65,7 +65,11 @@ static int row_of(const char *name)
 
 double ledger_get_limit(const char *name)
 {
-    return rows[row_of(name)].share * LEDGER_BUDGET;
+    double sum = 0;
+
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        sum += rows[k].weight;
+    return rows[row_of(name)].weight / sum * LEDGER_BUDGET;
 }
 
 uint64_t ledger_get_seed(const char *name)

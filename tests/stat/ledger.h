@@ -16,13 +16,13 @@
 
 typedef struct ledger_row {
     const char *name;
-    double share; /* of the budget */
+    double weight; /* its share of the budget is its part of the sum of all weights: a new row is one line */
 } ledger_row;
 
 /* All rows; *count is how many. */
 const ledger_row *ledger_get_rows(int *count);
 
-/* The share of a test times the budget; fails the test if the ledger does not name it. */
+/* The share of a test times the budget, by its weight; fails the test if the ledger does not name it. */
 double ledger_get_limit(const char *name);
 
 /* A seed that no other test of the ledger uses, nor its second look: from the name's row and from the
