@@ -74,6 +74,10 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     cli_put(c, result, "model_file", path == NULL ? json_null() : cli_json_text(path));
     cli_put(c, result, "epochs", json_integer(r->epochs));
     cli_put(c, result, "negative", json_string(r->negative));
+    if (r->n_rungs > 0) {
+        cli_put(c, result, "rungs", json_integer(r->n_rungs));
+        cli_put(c, result, "exchanges_accepted", cli_json_number(r->exchanges_accepted));
+    }
     cli_put(c, result, "gradient", cli_json_number(r->gradient));
     cli_put(c, result, "exact", json_boolean(r->exact));
     cli_put(c, result, "log_z", cli_json_number(r->count.log_z));
@@ -143,6 +147,9 @@ static void print_text(cli *c, const heat_learn_result *r)
     print_likelihood("  test", &r->test);
     print_count(r);
     cli_print_row("negative", "%s", r->negative);
+    if (r->n_rungs > 0)
+        cli_print_row("ladder", "%lld rungs, %.0f %% of exchanges accepted where they are rarest",
+                      (long long)r->n_rungs, 100 * r->exchanges_accepted);
     cli_print_row("epochs", "%lld", (long long)r->epochs);
     if (isfinite(r->gradient))
         cli_print_row("gradient", "%s at most", cli_text_short(r->gradient, 2, number));

@@ -17,7 +17,8 @@ HEAT_BEGIN_DECLS
 #define HEAT_NEGATIVES(X)                                                                                    \
     X(exact, "exact", "means over all states, by enumeration or elimination")                                \
     X(cd, "cd", "contrastive divergence: K sweeps from the rows of the batch")                               \
-    X(pcd, "pcd", "persistent contrastive divergence: K sweeps of chains that go on")
+    X(pcd, "pcd", "persistent contrastive divergence: K sweeps of chains that go on")                        \
+    X(tempering, "tempering", "K sweeps of chains that go on, and exchange with those of easier models")
 
 typedef struct heat_learn_options {
     size_t size;
@@ -71,7 +72,7 @@ typedef struct heat_learn_result {
     heat_outcome
         outcome; /* CONVERGED: the gradient vanished; COMPLETED: all epochs, or validation ended them */
     const char *reason;   /* one clause; static */
-    const char *negative; /* the phase that ran: "exact", "cd", "pcd"; static */
+    const char *negative; /* the phase that ran, a name of HEAT_NEGATIVES; static */
     heat_model *model;    /* in the data's coding; owned */
     int64_t epochs;       /* that were run */
     double gradient;      /* largest derivative of the log-likelihood in any parameter; NaN unless exact */
@@ -84,6 +85,8 @@ typedef struct heat_learn_result {
     double seconds;
     bool has_cd_bias; /* with `report_bias` */
     heat_cd_bias cd_bias[HEAT_CD_BIASES];
+    int64_t n_rungs;           /* of the ladder of tempering, else 0 */
+    double exchanges_accepted; /* a share, between the two rungs that have fewest, lately */
 } heat_learn_result;
 
 HEAT_API void heat_learn_options_init(heat_learn_options *options);

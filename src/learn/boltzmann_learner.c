@@ -197,6 +197,7 @@ static heat_status boltzmann_move(heat_context *ctx, heat_negative *negative, co
     const boltzmann_learner *self = l->self;
     gibbs g = {.negative = negative, .learner = l, .n_rows = n_rows, .rows = rows};
     int64_t n_units = (int64_t)l->n_visible + self->n_hidden;
+    double visits;
     heat_status status = heat_alloc(ctx, l->n_visible * n_units, sizeof *g.coupling, &g.coupling);
 
     if (status != HEAT_OK)
@@ -208,8 +209,10 @@ static heat_status boltzmann_move(heat_context *ctx, heat_negative *negative, co
         if (j < l->n_visible)
             g.coupling[j * n_units + i] = l->parameters[e];
     }
-    status = heat_parallel_for(ctx, negative->threads, (n_rows + CHAINS_PER_UNIT - 1) / CHAINS_PER_UNIT,
-                               move_unit, &g);
+    visits =
+        (double)(n_rows * negative->k) * ((double)l->n_visible * (double)n_units + ldexp(1, self->n_hidden));
+    status = heat_parallel_for(ctx, heat_negative_threads(negative, visits),
+                               (n_rows + CHAINS_PER_UNIT - 1) / CHAINS_PER_UNIT, move_unit, &g);
     heat_free(g.coupling);
     return status;
 }

@@ -59,9 +59,12 @@ static heat_status find_kind(heat_context *ctx, const char *name, const heat_lea
 
 static heat_status bad_negative(heat_context *ctx, const char *text)
 {
+#define NEGATIVE_WORD(tag, name, help) ", " name
+    static const char words[] = HEAT_NEGATIVES(NEGATIVE_WORD);
     return heat_fail_option(ctx, "negative", text,
-                            "'%.80s' is none of auto, exact, cd:K, pcd:K (K sweeps, a whole number from 1)",
-                            text);
+                            "'%.80s' is none of auto%s; all but exact may be followed by sweeps an update, a "
+                            "whole number from 1, as in cd:1",
+                            text, words);
 }
 
 /* "pcd:5". */
@@ -250,11 +253,13 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     r->gradient = (double)NAN;
     t.tracks = !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;
     if (negative.kind->open != NULL)
-        status = negative.kind->open(ctx, &negative, l);
+        status = negative.kind->open(ctx, opt, l, &negative);
     if (status == HEAT_OK && t.tracks)
         status = heat_tracked_count_open(ctx, l, opt, &t.tracked);
     if (status == HEAT_OK)
         status = train(ctx, &t, affordable);
+    r->n_rungs = negative.n_rungs;
+    r->exchanges_accepted = negative.accepted;
     if (status == HEAT_OK)
         status = judge(ctx, &t, input->test, affordable, r);
     if (status == HEAT_OK && opt->report_bias)
@@ -263,8 +268,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     if (status == HEAT_OK)
         status = make_model(ctx, l, &r->model);
 out:
-    heat_free(negative.states);
-    heat_free(negative.kept);
+    heat_negative_close(&negative);
     heat_tracked_count_close(&t.tracked);
     heat_learn_rows_clear(&t.train);
     heat_learn_rows_clear(&t.validation);

@@ -3,6 +3,7 @@
 #ifndef HEATBATH_LEARNER_H
 #define HEATBATH_LEARNER_H
 
+#include "io/checkpoint.h"
 #include "model/views.h"
 
 #include <heatbath/learn.h>
@@ -62,27 +63,33 @@ struct heat_learner {
 /* A negative phase under way. */
 struct heat_negative {
     const struct heat_negative_kind *kind;
-    int64_t k;         /* sweeps an update */
-    int64_t n_chains;  /* of persistent chains */
-    int64_t n_updates; /* so far: each has streams of its own */
+    int64_t k;            /* sweeps an update */
+    int64_t n_chains;     /* of persistent chains */
+    int64_t n_updates;    /* so far: each has streams of its own */
+    int64_t kept_updates; /* those before the last run */
     uint64_t seed;
     int64_t threads;
     const char *isa;
-    int8_t *states; /* [n_chains][n_visible] of persistent chains, or NULL */
-    int8_t *kept;   /* those before the last update, which came after kept_updates */
-    int64_t kept_updates;
-    double log_z; /* of the last update, where the phase is exact */
+    double log_z;    /* of the last update, where the phase is exact */
+    int64_t n_rungs; /* of a ladder after the last update, else 0 */
+    double accepted; /* of exchanges between the two rungs that have fewest, lately */
+    void *self;      /* the kind's own: persistent chains */
 };
 
 typedef struct heat_negative_kind {
     const char *name;
     bool has_count; /* ":K" follows the name */
     bool is_exact;
-    /* Makes the chains; NULL: there are none. */
-    heat_status (*open)(heat_context *ctx, heat_negative *negative, const heat_learner *learner);
     /* The mean of the statistics; `rows` are the batch's. */
     heat_status (*run)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                        int64_t n_rows, const int8_t *rows, double *mean);
+    /* Of persistent chains, and NULL where there are none: makes them; frees them, also after a failure; puts
+     * them back where they were before the last run; lists what their further life depends on. */
+    heat_status (*open)(heat_context *ctx, const heat_learn_options *options, const heat_learner *learner,
+                        heat_negative *negative);
+    void (*free)(heat_negative *negative);
+    void (*undo)(heat_negative *negative);
+    heat_status (*add_parts)(heat_context *ctx, heat_negative *negative, heat_parts *parts);
 } heat_negative_kind;
 
 #define HEAT_KIND_EXTERN(tag, name, help) extern const heat_learn_kind heat_learn_kind_##tag;
@@ -93,8 +100,23 @@ HEAT_NEGATIVES(HEAT_NEGATIVE_EXTERN)
 /* Frees what a learner owns; legal on zeroes. */
 void heat_learner_clear(heat_learner *learner);
 
-/* Takes back the last update, which was halted: chains may have moved. */
-void heat_negative_undo(heat_negative *negative, const heat_learner *learner);
+/* Runs the phase: negative->kind->run. */
+HEAT_MUST_USE heat_status heat_negative_run(heat_context *ctx, heat_negative *negative,
+                                            const heat_learner *learner, int64_t n_rows, const int8_t *rows,
+                                            double *mean);
+
+/* Takes back the last run, which was halted: chains may have moved. */
+void heat_negative_undo(heat_negative *negative);
+
+/* Legal on zeroes. */
+void heat_negative_close(heat_negative *negative);
+
+/* Of rows x and y of two neighbouring models to trade places, given their log weights in either: min(1, w(y)
+ * w'(x) / (w(x) w'(y))). */
+double heat_negative_exchange_probability(double x_below, double y_below, double x_above, double y_above);
+
+/* First rows of persistent chains, from the stream of the seed's own. */
+void heat_negative_draw(const heat_negative *negative, const heat_learner *learner, int8_t *rows);
 
 /* Statistics, means and parameters of binary data: HEAT_ERROR_UNDEFINED, which names the kind, for any other.
  */
@@ -106,7 +128,13 @@ HEAT_MUST_USE heat_status heat_learner_check_data(heat_context *ctx, const char 
 HEAT_MUST_USE heat_status heat_learner_start(heat_context *ctx, const heat_data *data, uint64_t seed,
                                              double *mean, heat_learner *learner);
 
-/* The mean statistics of rows that have been moved. */
+/* Threads for moves that look at so many couplings: one where others would take longer to wake. */
+int64_t heat_negative_threads(const heat_negative *negative, double visits);
+
+/* The mean of the statistics over rows. */
+void heat_negative_average(const heat_learner *learner, int64_t n_rows, const int8_t *rows, double *mean);
+
+/* Moves rows, and takes that mean. */
 HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
                                              const heat_learner *learner, int64_t n_rows, int8_t *rows,
                                              double *mean);

@@ -1,4 +1,4 @@
-/* What sampled negative phases share: rows moved by sweeps, and their means. */
+/* What negative phases share: rows moved by sweeps, and their means. */
 #include "base/parallel.h"
 #include "learn/learner.h"
 #include "sample/engine.h"
@@ -49,11 +49,51 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
     return status;
 }
 
-void heat_negative_undo(heat_negative *negative, const heat_learner *l)
+heat_status heat_negative_run(heat_context *ctx, heat_negative *negative, const heat_learner *l,
+                              int64_t n_rows, const int8_t *rows, double *mean)
 {
-    if (negative->kept != NULL)
-        memcpy(negative->states, negative->kept, (size_t)(negative->n_chains * l->row_bytes));
+    negative->kept_updates = negative->n_updates;
+    return negative->kind->run(ctx, negative, l, n_rows, rows, mean);
+}
+
+void heat_negative_undo(heat_negative *negative)
+{
+    if (negative->kind->undo != NULL)
+        negative->kind->undo(negative);
     negative->n_updates = negative->kept_updates;
+}
+
+void heat_negative_close(heat_negative *negative)
+{
+    if (negative->self != NULL)
+        negative->kind->free(negative);
+}
+
+void heat_negative_draw(const heat_negative *negative, const heat_learner *l, int8_t *rows)
+{
+    heat_model_info info = {.coding = l->coding, .n_states = l->n_states};
+    heat_stream stream;
+
+    heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_BATCH, UINT64_MAX);
+    if (l->kind->draw != NULL)
+        l->kind->draw(l, &stream, negative->n_chains, rows);
+    for (int64_t k = 0; k < negative->n_chains * l->n_visible && l->kind->draw == NULL; k++)
+        rows[k] = heat_random_value(&info, &stream);
+}
+
+int64_t heat_negative_threads(const heat_negative *negative, double visits)
+{
+    static const double least_visits = 2e6;
+
+    return visits < least_visits ? 1 : negative->threads;
+}
+
+void heat_negative_average(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *mean)
+{
+    memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
+    l->kind->add_statistics(l, n_rows, rows, NULL, mean);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        mean[a] /= (double)n_rows;
 }
 
 heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const heat_learner *l,
@@ -61,12 +101,8 @@ heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const
 {
     heat_status status = l->kind->move(ctx, negative, l, n_rows, rows);
 
-    negative->kept_updates = negative->n_updates++;
-    if (status != HEAT_OK)
-        return status;
-    memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
-    l->kind->add_statistics(l, n_rows, rows, NULL, mean);
-    for (int64_t a = 0; a < l->n_parameters; a++)
-        mean[a] /= (double)n_rows;
-    return HEAT_OK;
+    negative->n_updates++;
+    if (status == HEAT_OK)
+        heat_negative_average(l, n_rows, rows, mean);
+    return status;
 }

@@ -88,7 +88,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
 
     *made = status == HEAT_OK && !heat_halted(ctx);
     if (!*made) { /* some chains may not have moved */
-        heat_negative_undo(t->negative, l);
+        heat_negative_undo(t->negative);
         return status;
     }
     for (int64_t a = 0; a < l->n_parameters; a++) {

@@ -6,34 +6,69 @@
 
 #include <string.h>
 
-/* Random states, from the stream of the seed's own. */
-static heat_status open_chains(heat_context *ctx, heat_negative *negative, const heat_learner *l)
-{
-    heat_model_info info = {.coding = l->coding, .n_states = l->n_states};
-    heat_stream stream;
-    int64_t count = negative->n_chains * l->n_visible;
-    heat_status status = heat_alloc(ctx, negative->n_chains * l->row_bytes, 1, &negative->states);
+typedef struct persistent {
+    int8_t *states; /* [n_chains][row_bytes] */
+    int8_t *kept;   /* those before the last run */
+    int64_t bytes;
+} persistent;
 
+static heat_status open_chains(heat_context *ctx, const heat_learn_options *options, const heat_learner *l,
+                               heat_negative *negative)
+{
+    persistent *self;
+    heat_status status = heat_alloc(ctx, 1, sizeof *self, &self);
+
+    (void)options;
+    if (status != HEAT_OK)
+        return status;
+    negative->self = self;
+    self->bytes = negative->n_chains * l->row_bytes;
+    status = heat_alloc(ctx, self->bytes, 1, &self->states);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, negative->n_chains * l->row_bytes, 1, &negative->kept);
-    heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_BATCH, UINT64_MAX);
-    if (status == HEAT_OK && l->kind->draw != NULL) {
-        l->kind->draw(l, &stream, negative->n_chains, negative->states);
-        return HEAT_OK;
-    }
-    for (int64_t k = 0; k < count && status == HEAT_OK; k++)
-        negative->states[k] = heat_random_value(&info, &stream);
+        status = heat_alloc(ctx, self->bytes, 1, &self->kept);
+    if (status == HEAT_OK)
+        heat_negative_draw(negative, l, self->states);
     return status;
+}
+
+static void free_chains(heat_negative *negative)
+{
+    persistent *self = negative->self;
+
+    heat_free(self->states);
+    heat_free(self->kept);
+    heat_free(self);
+}
+
+static void undo(heat_negative *negative)
+{
+    persistent *self = negative->self;
+
+    memcpy(self->states, self->kept, (size_t)self->bytes);
+}
+
+static heat_status add_parts(heat_context *ctx, heat_negative *negative, heat_parts *parts)
+{
+    persistent *self = negative->self;
+
+    return heat_parts_add(ctx, parts, "chains/states", -1, self->states, self->bytes);
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
                        const int8_t *rows, double *mean)
 {
+    persistent *self = negative->self;
+
     (void)n_rows;
     (void)rows;
-    memcpy(negative->kept, negative->states, (size_t)(negative->n_chains * l->row_bytes));
-    return heat_negative_mean(ctx, negative, l, negative->n_chains, negative->states, mean);
+    memcpy(self->kept, self->states, (size_t)self->bytes);
+    return heat_negative_mean(ctx, negative, l, negative->n_chains, self->states, mean);
 }
 
-const heat_negative_kind heat_negative_pcd = {
-    .name = "pcd", .has_count = true, .open = open_chains, .run = run};
+const heat_negative_kind heat_negative_pcd = {.name = "pcd",
+                                              .has_count = true,
+                                              .run = run,
+                                              .open = open_chains,
+                                              .free = free_chains,
+                                              .undo = undo,
+                                              .add_parts = add_parts};

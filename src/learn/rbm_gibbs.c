@@ -131,6 +131,7 @@ heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat
                 .rows = rows,
                 .low = low};
     heat_status status = HEAT_OK;
+    double visits;
 
     if (isa == NULL)
         return heat_fail_option(ctx, "isa", negative->isa, "this machine cannot run it (its widest is %s)",
@@ -143,7 +144,9 @@ heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat
     if (status != HEAT_OK)
         return status;
     m.units = g->units;
-    return heat_parallel_for(ctx, negative->threads, (n_rows + m.width - 1) / m.width, move_unit, &m);
+    visits = 2.0 * form->n_visible * form->n_hidden * (double)(n_rows * negative->k);
+    return heat_parallel_for(ctx, heat_negative_threads(negative, visits), (n_rows + m.width - 1) / m.width,
+                             move_unit, &m);
 }
 
 void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)

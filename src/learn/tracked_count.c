@@ -272,6 +272,5 @@ void heat_tracked_count_close(heat_tracked_count *t)
     heat_free(t->work_rows);
     heat_free(t->here);
     heat_free(t->there);
-    heat_free(t->moves.states);
     *t = (heat_tracked_count){0};
 }

@@ -20,7 +20,7 @@ void heat_trainer_find_positive(heat_trainer *t, int64_t n_rows, const int8_t *r
 heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64_t n_rows, const int8_t *rows)
 {
     const heat_learner *l = t->learner;
-    heat_status status = t->negative->kind->run(ctx, t->negative, l, n_rows, rows, t->mean);
+    heat_status status = heat_negative_run(ctx, t->negative, l, n_rows, rows, t->mean);
 
     for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++)
         t->gradient[a] =

@@ -59,7 +59,6 @@ static heat_status list_parts(heat_context *ctx, heat_training_checkpoint *c)
         {"training/place", &t->place, sizeof t->place},
         {"training/ended", &t->ended, sizeof t->ended},
         {"training/looks", &t->result->n_history, sizeof t->result->n_history},
-        {"chains/states", t->negative->states, t->negative->n_chains * t->learner->row_bytes},
         {"chains/updates", &t->negative->n_updates, sizeof t->negative->n_updates},
         {"chains/log_z", &t->negative->log_z, sizeof t->negative->log_z},
     };
@@ -67,6 +66,8 @@ static heat_status list_parts(heat_context *ctx, heat_training_checkpoint *c)
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_parts_add(ctx, &c->parts, rows[k].name, -1, rows[k].data, rows[k].size);
+    if (status == HEAT_OK && t->negative->kind->add_parts != NULL)
+        status = t->negative->kind->add_parts(ctx, t->negative, &c->parts);
     return status == HEAT_OK && t->tracks
                ? heat_tracked_count_add_parts(ctx, t->learner, &t->tracked, &c->parts)
                : status;

@@ -15,12 +15,15 @@ enum { MOST_KILLS = 6 };
 static const struct {
     const char *kind, *data, *negative;
     int64_t hidden, epochs;
+    const char *ladder;
 } rows[] = {
-    {"rbm", "bars-and-stripes:4x4", "exact", 6, 30},
-    {"rbm", "bars-and-stripes:4x4", "cd:2", 6, 60},
-    {"rbm", "bars-and-stripes:4x4", "pcd:2", 6, 60},
-    {"rbm", "ising-teacher:lattice:6x6,n=300", "pcd:1", 30, 5},
-    {"ising", "ising-teacher:sk:10,n=500", "exact", 0, 40},
+    {"rbm", "bars-and-stripes:4x4", "exact", 6, 30, NULL},
+    {"rbm", "bars-and-stripes:4x4", "cd:2", 6, 60, NULL},
+    {"rbm", "bars-and-stripes:4x4", "pcd:2", 6, 60, NULL},
+    {"rbm", "ising-teacher:lattice:6x6,n=300", "pcd:1", 30, 5, NULL},
+    {"ising", "ising-teacher:sk:10,n=500", "exact", 0, 40, NULL},
+    {"rbm", "bars-and-stripes:4x4", "tempering", 6, 60, "temperature"},
+    {"boltzmann", "bars-and-stripes:3x3", "tempering:2", 4, 40, "trajectory"},
 };
 
 static void learn(size_t row, const char *checkpoint, double time_s, heat_learn_result *r)
@@ -36,6 +39,10 @@ static void learn(size_t row, const char *checkpoint, double time_s, heat_learn_
     input.data = input.validation = data;
     options.negative = rows[row].negative;
     options.epochs = rows[row].epochs;
+    if (rows[row].ladder != NULL) {
+        options.ladder = rows[row].ladder;
+        options.learning_rate = 1; /* for rungs to be added on the way */
+    }
     options.checkpoint = checkpoint;
     options.every = 0;
     options.threads = 1;
