@@ -89,6 +89,8 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     cli_put(c, likelihood, "validation", json_likelihood(c, &r->validation));
     cli_put(c, likelihood, "test", json_likelihood(c, &r->test));
     cli_put(c, result, "log_likelihood", likelihood);
+    if (isfinite(r->pseudo.mean))
+        cli_put(c, result, "pseudo_log_likelihood", json_likelihood(c, &r->pseudo));
     cli_put(c, result, "history", json_history(c, r));
     if (r->has_cd_bias)
         cli_put(c, result, "cd_bias", json_bias(c, r));
@@ -145,6 +147,7 @@ static void print_text(cli *c, const heat_learn_result *r)
     print_likelihood("  train", &r->train);
     print_likelihood("  validation", &r->validation);
     print_likelihood("  test", &r->test);
+    print_likelihood("pseudo", &r->pseudo);
     print_count(r);
     cli_print_row("negative", "%s", r->negative);
     if (r->n_rungs > 0)

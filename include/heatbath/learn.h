@@ -85,7 +85,8 @@ typedef struct heat_learn_result {
     double seconds;
     bool has_cd_bias; /* with `report_bias` */
     heat_cd_bias cd_bias[HEAT_CD_BIASES];
-    int64_t n_rungs;           /* of the ladder of tempering, else 0 */
+    int64_t n_rungs;        /* of the ladder of tempering, else 0 */
+    heat_likelihood pseudo; /* of the training data, where that is the objective, else NaN: no likelihood */
     double exchanges_accepted; /* a share, between the two rungs that have fewest, lately */
 } heat_learn_result;
 

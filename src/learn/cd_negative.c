@@ -6,7 +6,7 @@
 #include <string.h>
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, double *mean)
+                       const int8_t *rows, const double *weight, double *mean)
 {
     int8_t *moved = NULL;
     heat_status status = heat_alloc(ctx, n_rows * l->row_bytes, 1, &moved);
@@ -14,7 +14,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     if (status != HEAT_OK)
         return status;
     memcpy(moved, rows, (size_t)(n_rows * l->row_bytes));
-    status = heat_negative_mean(ctx, negative, l, n_rows, moved, mean);
+    status = heat_negative_mean(ctx, negative, l, n_rows, moved, weight, mean);
     heat_free(moved);
     return status;
 }

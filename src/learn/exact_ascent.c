@@ -3,7 +3,8 @@
  *     l(theta) = <log weight>_data - log Z - decay/2 sum of squared couplings,
  *
  * their lengths by bisection until Wolfe's conditions hold: the likelihood rises, by a share of what the
- * slope promised, and the slope has fallen. No step that is taken lowers it. Wolfe, SIAM Rev. 11 (1969) 226;
+ * slope promised, and the slope has fallen. No step that is taken lowers it. With the pseudo-likelihood its A
+ * stands for log Z. Wolfe, SIAM Rev. 11 (1969) 226;
  * Lewis and Overton, Math. Program. 141 (2013) 135, section 2. */
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -54,7 +55,7 @@ static heat_status evaluate(heat_context *ctx, heat_trainer *t, ascent *a)
 
     if (l->kind->has_hidden)
         heat_trainer_find_positive(t, t->train.n, t->train.states, t->train.weight);
-    status = heat_trainer_find_gradient(ctx, t, t->train.n, t->train.states);
+    status = heat_trainer_find_gradient(ctx, t, t->train.n, t->train.states, t->train.weight);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
     if (l->kind->has_hidden) {
@@ -174,10 +175,21 @@ static bool is_over(heat_trainer *t, ascent *a, bool moved)
 
 static heat_status look(heat_context *ctx, heat_trainer *t, const ascent *a, bool *ended)
 {
+    const double none = (double)NAN;
     double log_z = t->negative->log_z;
     heat_learn_count count = {log_z, 0, log_z, log_z};
+    heat_likelihood train = {a->likelihood, none};
+    heat_status status = HEAT_OK;
 
-    return heat_trainer_look(ctx, t, t->result->epochs, a->likelihood, &count, ended);
+    if (t->negative->kind->is_proxy) {
+        count = (heat_learn_count){none, none, none, none};
+        if (t->sees_likelihood)
+            status = heat_trainer_count(ctx, t, &count);
+        if (status == HEAT_OK)
+            status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
+    }
+    return status == HEAT_OK ? heat_trainer_look(ctx, t, t->result->epochs, train.mean, &count, ended)
+                             : status;
 }
 
 /* The state between two steps; quasi-Newton memory and all. */

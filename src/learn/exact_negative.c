@@ -2,10 +2,11 @@
 #include "learn/learner.h"
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, double *mean)
+                       const int8_t *rows, const double *weight, double *mean)
 {
     (void)n_rows;
     (void)rows;
+    (void)weight;
     return l->kind->sum_states(ctx, l, negative->threads, mean, &negative->log_z);
 }
 

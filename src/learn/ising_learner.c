@@ -4,6 +4,7 @@
  * moment matching (Ackley, Hinton, Sejnowski, Cognitive Science 9 (1985) 147). */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "kernel/elementary.h"
 #include "learn/learn_rows.h"
 #include "learn/learner.h"
 #include "learn/pair_sums.h"
@@ -18,6 +19,7 @@ static const double least_variance = 0.02;
 typedef struct ising_learner {
     int64_t n_edges;
     int32_t *i, *j; /* i < j */
+    double *gap;    /* [n_visible] work space */
 } ising_learner;
 
 static void ising_free(heat_learner *l)
@@ -27,6 +29,7 @@ static void ising_free(heat_learner *l)
     if (self != NULL) {
         heat_free(self->i);
         heat_free(self->j);
+        heat_free(self->gap);
     }
     heat_free(self);
 }
@@ -86,6 +89,39 @@ static void ising_add_statistics(const heat_learner *l, int64_t n_rows, const in
         add_statistics(l, rows + r * l->n_visible, weight == NULL ? 1 : weight[r], sum);
 }
 
+/* From fields f_i = h_i + sum_j J_ij s_j: s_i given the others is on with probability 1/(1 + exp(-2 f_i)), of
+ * 0 and 1 without the 2. */
+static void ising_add_conditionals(const heat_learner *l, int64_t n_rows, const int8_t *rows,
+                                   const double *weight, double *value, double *sum)
+{
+    const ising_learner *self = l->self;
+    const double *theta = l->parameters;
+    const bool spins = l->coding == HEAT_CODING_SPIN;
+    double *gap = self->gap; /* f_i, then <s_i> - s_i */
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        const int8_t *s = rows + r * l->n_visible;
+        double w = weight == NULL ? 1 : weight[r], of_row = 0;
+        memcpy(gap, theta + self->n_edges, (size_t)l->n_visible * sizeof *gap);
+        for (int64_t e = 0; e < self->n_edges; e++) {
+            gap[self->i[e]] += theta[e] * s[self->j[e]];
+            gap[self->j[e]] += theta[e] * s[self->i[e]];
+        }
+        for (int32_t i = 0; i < l->n_visible; i++) {
+            double f = spins ? 2 * gap[i] : gap[i], on = heat_sigmoid(f);
+            double likely = s[i] == 1 ? f : -f; /* log p = -log(1 + exp(-likely)) */
+            of_row += fmin(0, likely) - log1p(heat_exp_negative(-fabs(likely)));
+            gap[i] = (spins ? 2 * on - 1 : on) - s[i];
+        }
+        if (value != NULL)
+            value[r] = of_row;
+        for (int64_t e = 0; e < self->n_edges && sum != NULL; e++)
+            sum[e] += w * (gap[self->i[e]] * s[self->j[e]] + gap[self->j[e]] * s[self->i[e]]);
+        for (int32_t i = 0; i < l->n_visible && sum != NULL; i++)
+            sum[self->n_edges + i] += w * gap[i];
+    }
+}
+
 /* 1 / variance of each statistic in the data, of spins 1 - m^2, of 0 and 1 m (1 - m), and at most so large.
  */
 static heat_status measure_scale(heat_context *ctx, const heat_data *data, heat_learner *l)
@@ -131,6 +167,8 @@ static heat_status ising_open(heat_context *ctx, const heat_learn_input *input,
         status = heat_alloc(ctx, l->n_parameters, sizeof *l->parameters, &l->parameters);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, l->n_parameters, sizeof *l->scale, &l->scale);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, l->n_visible, sizeof *self->gap, &self->gap);
     return status == HEAT_OK ? measure_scale(ctx, input->data, l) : status;
 }
 
@@ -273,6 +311,7 @@ const heat_learn_kind heat_learn_kind_ising = {
     .open = ising_open,
     .free = ising_free,
     .add_statistics = ising_add_statistics,
+    .add_conditionals = ising_add_conditionals,
     .log_weights = ising_log_weights,
     .move = heat_negative_move,
     .make_model = ising_make_model,

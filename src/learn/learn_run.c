@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "learn/cd_bias.h"
+#include "learn/pseudo_likelihood.h"
 #include "learn/trainer.h"
 
 #include <heatbath/logz.h>
@@ -83,6 +84,21 @@ static heat_status parse_negative(heat_context *ctx, const char *text, heat_nega
     return HEAT_OK;
 }
 
+/* In place of a negative phase. */
+static heat_status choose_pseudo(heat_context *ctx, const heat_learner *l, const heat_learn_options *opt,
+                                 heat_negative *negative)
+{
+    if (strcmp(opt->negative, "auto") != 0)
+        return heat_fail_option(ctx, "negative", opt->negative,
+                                "the pseudo-likelihood has no negative phase: leave --negative at auto");
+    if (l->n_states < 2)
+        return heat_fail_option(
+            ctx, "objective", opt->objective,
+            "variables of a pseudo-likelihood have few values, and these are real numbers");
+    negative->kind = l->kind->has_hidden ? &heat_negative_pseudo_sampled : &heat_negative_pseudo;
+    return HEAT_OK;
+}
+
 /* Settles the phase and whether log Z can be had, at the end and on the way. */
 static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_learn_options *opt,
                           heat_negative *negative, bool *affordable, bool *cheap)
@@ -91,13 +107,15 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
 
     if (status != HEAT_OK)
         return status;
-    if (strcmp(opt->negative, "auto") == 0) {
+    if (strcmp(opt->objective, "pseudo-likelihood") == 0) {
+        status = choose_pseudo(ctx, l, opt, negative);
+    } else if (strcmp(opt->negative, "auto") == 0) {
         negative->kind = *cheap ? &heat_negative_exact : &heat_negative_pcd;
         negative->k = auto_sweeps;
     } else {
         status = parse_negative(ctx, opt->negative, negative);
     }
-    if (status == HEAT_OK && negative->kind->is_exact && !*affordable)
+    if (status == HEAT_OK && negative->kind == &heat_negative_exact && !*affordable)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "the exact negative phase on %d variables is not affordable; pcd:%d is",
                            (int)l->n_visible, (int)auto_sweeps);
@@ -153,7 +171,7 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
     r->count = (heat_learn_count){none, none, none, none};
     r->count_method = "unknown";
     if (!affordable)
-        return t->tracks && !heat_halted(ctx) ? anneal(ctx, t, r) : HEAT_OK;
+        return t->learner->n_states >= 2 && !heat_halted(ctx) ? anneal(ctx, t, r) : HEAT_OK;
     t->sees_likelihood = true;
     status = heat_trainer_count(ctx, t, &r->count);
     if (status == HEAT_ERROR_STOPPED || heat_halted(ctx)) { /* what was learned counts */
@@ -175,7 +193,9 @@ static heat_status judge(heat_context *ctx, heat_trainer *t, const heat_data *te
     heat_status status = count(ctx, t, affordable, r);
 
     log_z = r->count.log_z;
-    r->train = r->validation = r->test = none;
+    r->train = r->validation = r->test = r->pseudo = none;
+    if (status == HEAT_OK && t->negative->kind->is_proxy && !heat_halted(ctx))
+        status = heat_pseudo_likelihood(ctx, t->learner, &t->train, &r->pseudo);
     if (status != HEAT_OK || isnan(log_z))
         return status;
     status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &r->train);
@@ -222,7 +242,7 @@ static heat_status train(heat_context *ctx, heat_trainer *t, bool affordable)
     double end_s = ctx->deadline_s, now_s = heat_clock();
     heat_status status;
 
-    if (t->tracks && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
+    if (t->learner->n_states >= 2 && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
         ctx->deadline_s = now_s + training_share * (end_s - now_s);
     status = heat_trainer_run(ctx, t);
     ctx->deadline_s = end_s;
@@ -248,7 +268,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     t.weight_decay = opt->weight_decay;
     if (opt->weight_decay == HEAT_FOREVER) /* not given */
         t.weight_decay = l->kind->has_hidden && input->validation != NULL ? 1.0 / (double)t.train.n : 0;
-    t.sees_likelihood = cheap || (affordable && negative.kind->is_exact);
+    t.sees_likelihood = cheap || negative.kind == &heat_negative_exact;
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
     t.tracks = !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;

@@ -24,6 +24,9 @@ typedef struct heat_learn_kind {
      * mean. */
     void (*add_statistics)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
                            const double *weight, double *sum);
+    /* heat_pseudo_find by all variables, faster than row by row; NULL: there is no such way. */
+    void (*add_conditionals)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
+                             const double *weight, double *value, double *sum);
     /* log of the unnormalised probability of each row. */
     void (*log_weights)(const heat_learner *learner, int64_t n_rows, const int8_t *rows, double *out);
     /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
@@ -79,10 +82,11 @@ struct heat_negative {
 typedef struct heat_negative_kind {
     const char *name;
     bool has_count; /* ":K" follows the name */
-    bool is_exact;
-    /* The mean of the statistics; `rows` are the batch's. */
+    bool is_exact;  /* the gradient is, and log_z is found with it */
+    bool is_proxy;  /* of another objective than the likelihood, whose A stands for log_z */
+    /* The mean of the statistics; `rows` are the batch's, and weight (NULL: 1). */
     heat_status (*run)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
-                       int64_t n_rows, const int8_t *rows, double *mean);
+                       int64_t n_rows, const int8_t *rows, const double *weight, double *mean);
     /* Of persistent chains, and NULL where there are none: makes them; frees them, also after a failure; puts
      * them back where they were before the last run; lists what their further life depends on. */
     heat_status (*open)(heat_context *ctx, const heat_learn_options *options, const heat_learner *learner,
@@ -103,7 +107,7 @@ void heat_learner_clear(heat_learner *learner);
 /* Runs the phase: negative->kind->run. */
 HEAT_MUST_USE heat_status heat_negative_run(heat_context *ctx, heat_negative *negative,
                                             const heat_learner *learner, int64_t n_rows, const int8_t *rows,
-                                            double *mean);
+                                            const double *weight, double *mean);
 
 /* Takes back the last run, which was halted: chains may have moved. */
 void heat_negative_undo(heat_negative *negative);
@@ -131,13 +135,14 @@ HEAT_MUST_USE heat_status heat_learner_start(heat_context *ctx, const heat_data 
 /* Threads for moves that look at so many couplings: one where others would take longer to wake. */
 int64_t heat_negative_threads(const heat_negative *negative, double visits);
 
-/* The mean of the statistics over rows. */
-void heat_negative_average(const heat_learner *learner, int64_t n_rows, const int8_t *rows, double *mean);
+/* The mean of the statistics over rows, each times its weight (NULL: 1). */
+void heat_negative_average(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
+                           const double *weight, double *mean);
 
 /* Moves rows, and takes that mean. */
 HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
                                              const heat_learner *learner, int64_t n_rows, int8_t *rows,
-                                             double *mean);
+                                             const double *weight, double *mean);
 
 /* `move` for kinds whose rows are whole states: a chain set on the model of the moment. */
 HEAT_MUST_USE heat_status heat_negative_move(heat_context *ctx, heat_negative *negative,

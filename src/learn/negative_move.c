@@ -50,10 +50,10 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
 }
 
 heat_status heat_negative_run(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                              int64_t n_rows, const int8_t *rows, double *mean)
+                              int64_t n_rows, const int8_t *rows, const double *weight, double *mean)
 {
     negative->kept_updates = negative->n_updates;
-    return negative->kind->run(ctx, negative, l, n_rows, rows, mean);
+    return negative->kind->run(ctx, negative, l, n_rows, rows, weight, mean);
 }
 
 void heat_negative_undo(heat_negative *negative)
@@ -88,21 +88,22 @@ int64_t heat_negative_threads(const heat_negative *negative, double visits)
     return visits < least_visits ? 1 : negative->threads;
 }
 
-void heat_negative_average(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *mean)
+void heat_negative_average(const heat_learner *l, int64_t n_rows, const int8_t *rows, const double *weight,
+                           double *mean)
 {
     memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
-    l->kind->add_statistics(l, n_rows, rows, NULL, mean);
+    l->kind->add_statistics(l, n_rows, rows, weight, mean);
     for (int64_t a = 0; a < l->n_parameters; a++)
         mean[a] /= (double)n_rows;
 }
 
 heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_rows, int8_t *rows, double *mean)
+                               int64_t n_rows, int8_t *rows, const double *weight, double *mean)
 {
     heat_status status = l->kind->move(ctx, negative, l, n_rows, rows);
 
     negative->n_updates++;
     if (status == HEAT_OK)
-        heat_negative_average(l, n_rows, rows, mean);
+        heat_negative_average(l, n_rows, rows, weight, mean);
     return status;
 }

@@ -84,7 +84,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     double rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * done / total);
     double averaged = floor(done - total / 2) + 1;
     int64_t count = gather(t, b, first);
-    heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states);
+    heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
 
     *made = status == HEAT_OK && !heat_halted(ctx);
     if (!*made) { /* some chains may not have moved */

@@ -55,14 +55,15 @@ static heat_status add_parts(heat_context *ctx, heat_negative *negative, heat_pa
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, double *mean)
+                       const int8_t *rows, const double *weight, double *mean)
 {
     persistent *self = negative->self;
 
     (void)n_rows;
     (void)rows;
+    (void)weight;
     memcpy(self->kept, self->states, (size_t)self->bytes);
-    return heat_negative_mean(ctx, negative, l, negative->n_chains, self->states, mean);
+    return heat_negative_mean(ctx, negative, l, negative->n_chains, self->states, NULL, mean);
 }
 
 const heat_negative_kind heat_negative_pcd = {.name = "pcd",

@@ -258,13 +258,14 @@ static heat_status sweep(heat_context *ctx, heat_negative *negative, ladder *sel
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, double *mean)
+                       const int8_t *rows, const double *weight, double *mean)
 {
     ladder *self = negative->self;
     heat_status status = HEAT_OK;
 
     (void)n_rows;
     (void)rows;
+    (void)weight;
     settle(negative, self, l);
     self->kept = self->now;
     memcpy(self->kept_states, self->states, (size_t)(self->now.n * self->bytes));
@@ -274,7 +275,8 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     negative->n_rungs = self->now.n;
     negative->accepted = self->now.accepted[find_rarest(&self->now)];
     if (status == HEAT_OK)
-        heat_negative_average(l, negative->n_chains, self->states + (self->now.n - 1) * self->bytes, mean);
+        heat_negative_average(l, negative->n_chains, self->states + (self->now.n - 1) * self->bytes, NULL,
+                              mean);
     return status;
 }
 

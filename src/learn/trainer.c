@@ -3,6 +3,7 @@
 #include "learn/trainer.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "learn/pseudo_likelihood.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,10 +18,11 @@ void heat_trainer_find_positive(heat_trainer *t, int64_t n_rows, const int8_t *r
         t->positive[a] /= (double)n_rows;
 }
 
-heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64_t n_rows, const int8_t *rows)
+heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64_t n_rows, const int8_t *rows,
+                                       const double *weight)
 {
     const heat_learner *l = t->learner;
-    heat_status status = heat_negative_run(ctx, t->negative, l, n_rows, rows, t->mean);
+    heat_status status = heat_negative_run(ctx, t->negative, l, n_rows, rows, weight, t->mean);
 
     for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++)
         t->gradient[a] =
@@ -59,11 +61,15 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
     heat_likelihood validation = {(double)NAN, (double)NAN};
     heat_learn_result *r = t->result;
     double surely;
+    heat_likelihood proxy = {(double)NAN, (double)NAN};
+    bool by_proxy = t->negative->kind->is_proxy && isnan(count->log_z);
     heat_status status = HEAT_OK;
 
     *ended = false;
     if (t->validation.n > 0)
         status = heat_learn_likelihood(ctx, t->learner, &t->validation, count->log_z, &validation);
+    if (status == HEAT_OK && t->validation.n > 0 && by_proxy)
+        status = heat_pseudo_likelihood(ctx, t->learner, &t->validation, &proxy);
     if (status == HEAT_OK)
         status = heat_grow(ctx, r->n_history + 1, sizeof *r->history, &t->history_capacity, &r->history);
     if (status != HEAT_OK)
@@ -71,7 +77,8 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
     r->history[r->n_history++] = (heat_learn_look){epoch, train, validation.mean, *count};
     if (t->validation.n == 0)
         return HEAT_OK;
-    surely = validation.mean + count->log_z - count->upper; /* a fluke of log Z is no gain */
+    surely = by_proxy ? proxy.mean
+                      : validation.mean + count->log_z - count->upper; /* a fluke of log Z is no gain */
     if (surely > t->best_validation) {
         t->best_validation = surely;
         t->best_epoch = epoch;

@@ -37,13 +37,14 @@ HEAT_MUST_USE heat_status heat_trainer_run_noisily(heat_context *ctx, heat_train
 void heat_trainer_find_positive(heat_trainer *trainer, int64_t n_rows, const int8_t *rows,
                                 const double *weight);
 
-/* trainer->gradient at the learner's parameters, where trainer->positive is of `rows`, the batch. */
+/* trainer->gradient at the learner's parameters, where trainer->positive is of `rows`, the batch, and
+ * `weight`. */
 HEAT_MUST_USE heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *trainer, int64_t n_rows,
-                                                     const int8_t *rows);
+                                                     const int8_t *rows, const double *weight);
 
 /* Writes the likelihoods of an epoch into the history, given that of the training data and log Z; keeps the
- * parameters that are best on the validation data, and sets *ended once that has not gained for `patience`
- * epochs. */
+ * parameters that are best on the validation data, by its pseudo-likelihood where that is the objective and
+ * log Z is NaN, and sets *ended once that has not gained for `patience` epochs. */
 HEAT_MUST_USE heat_status heat_trainer_look(heat_context *ctx, heat_trainer *trainer, int64_t epoch,
                                             double train, const heat_learn_count *count, bool *ended);
 

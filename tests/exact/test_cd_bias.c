@@ -47,7 +47,7 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     for (int r = 0; r < REPEATS; r++) {
         int8_t moved[ROWS * 4];
         memcpy(moved, rows.states, sizeof moved);
-        assert_ok(ctx, heat_negative_mean(ctx, &negative, &l, ROWS, moved, mean));
+        assert_ok(ctx, heat_negative_mean(ctx, &negative, &l, ROWS, moved, NULL, mean));
         for (int64_t a = 0; a < l.n_parameters; a++) {
             sums[a] += mean[a];
             squares[a] += mean[a] * mean[a];

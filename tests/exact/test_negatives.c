@@ -53,7 +53,7 @@ static double distance_of(heat_context *ctx, const phase *p, const heat_learn_op
     assert_ok(ctx, at.kind->sum_states(ctx, &at, 1, exact, &log_z));
     assert_ok(ctx, negative.kind->open(ctx, &options, &begin, &negative));
     for (int u = -SETTLING; u < BATCHES * UPDATES; u++) {
-        assert_ok(ctx, heat_negative_run(ctx, &negative, &at, 0, NULL, mean));
+        assert_ok(ctx, heat_negative_run(ctx, &negative, &at, 0, NULL, NULL, mean));
         for (size_t a = 0; a < n && u >= 0; a++) {
             batch[a] = (u % UPDATES == 0 ? 0 : batch[a]) + mean[a] / UPDATES;
             sum[a] += u % UPDATES == UPDATES - 1 ? batch[a] : 0;
