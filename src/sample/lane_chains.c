@@ -41,12 +41,13 @@ static int64_t first_word(const place *p)
     return p->lane / HEAT_LANES_A_VECTOR;
 }
 
-/* Few chains make narrow blocks, so that threads have something to share; a wide one pays where lanes share
- * the rows of a dense graph, elsewhere it asks for more registers than there are. Then as many whole groups a
- * unit as fill a block, or as many blocks as hold one group. */
+/* Few chains make narrow blocks, so that threads have something to share; two vectors share what they read of
+ * the graph, a sixth sooner, and four pay where lanes share the rows of a dense graph, elsewhere they ask for
+ * more registers than there are. Then as many whole groups a unit as fill a block, or as many blocks as hold
+ * one group. */
 static void choose_widths(heat_chains *c, heat_lane_store *s)
 {
-    int32_t most = c->n_chains <= 64 ? 16 : c->n_chains <= 256 || !s->lanes->is_dense ? 32 : 64;
+    int32_t most = c->n_chains <= 48 ? 16 : c->n_chains <= 256 || !s->lanes->is_dense ? 32 : 64;
 
     s->block_width = most;
     if (c->group > most && c->group <= HEAT_MOST_WIDE_LANES)
