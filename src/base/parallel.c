@@ -1,6 +1,6 @@
 /* Threads by OpenMP: a counter hands out units, the lowest failing unit speaks. A team's helpers wait for
- * jobs of parts: one word holds the job's number and the parts left, so that a part is taken from the job
- * that is seen. */
+ * jobs of steps. Each part counts its own steps, over all jobs, so that who still sees an old job finds
+ * nothing to do, and threads meet where parts touch, not at the end of every step. */
 #include "base/parallel.h"
 #include "base/context_private.h"
 
@@ -78,9 +78,6 @@ heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_unit
 
 /* --- teams --- */
 
-static const uint64_t end_mask = 0xffff;
-enum { FIRST_SHIFT = 16, JOB_SHIFT = 32 };
-
 /* Between two looks at what others do. */
 static void wait_a_little(int *n_looks)
 {
@@ -88,35 +85,86 @@ static void wait_a_little(int *n_looks)
         sched_yield();
 }
 
-/* Runs parts of the job at hand until none is left; false if there was none. Threads of odd number take the
- * last parts and the others the first, so that a part's memory mostly stays with one of two. */
-static bool take_parts(heat_team *team, bool from_end)
+static int64_t half_steps_of(const heat_team *team, int part)
 {
-    uint64_t left = atomic_load_explicit(&team->left, memory_order_acquire);
-    bool found = false;
-
-    for (;;) {
-        uint64_t first = left >> FIRST_SHIFT & end_mask, end = left & end_mask;
-        if (first == end)
-            return found;
-        if (!atomic_compare_exchange_weak_explicit(&team->left, &left,
-                                                   from_end ? left - 1 : left + ((uint64_t)1 << FIRST_SHIFT),
-                                                   memory_order_acq_rel, memory_order_acquire))
-            continue;
-        /* the job stays until this part is done */
-        team->fn(team->arg, (int64_t)(from_end ? end - 1 : first));
-        atomic_fetch_add_explicit(&team->n_done, 1, memory_order_acq_rel);
-        found = true;
-        left = atomic_load_explicit(&team->left, memory_order_acquire);
-    }
+    return atomic_load_explicit(&team->parts[part].half_steps, memory_order_acquire);
 }
 
-static void serve(heat_team *team)
+/* True if the parts within reach have ended `steps` steps. */
+static bool is_free(const heat_team *team, int part, int64_t steps)
+{
+    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
+    const int reach = atomic_load_explicit(&team->reach, memory_order_relaxed);
+
+    for (int d = 1; d <= reach; d++)
+        if (half_steps_of(team, (part + d) % n) < 2 * steps ||
+            half_steps_of(team, (part + n - d) % n) < 2 * steps)
+            return false;
+    return true;
+}
+
+/* Takes the part's next step, if it may. */
+static bool take_step(heat_team *team, int part, int64_t ended)
+{
+    int64_t half_steps = half_steps_of(team, part);
+
+    if (half_steps % 2 == 1 || half_steps / 2 >= ended || !is_free(team, part, half_steps / 2) ||
+        !atomic_compare_exchange_strong_explicit(&team->parts[part].half_steps, &half_steps, half_steps + 1,
+                                                 memory_order_acq_rel, memory_order_relaxed))
+        return false;
+    /* the job stays until this step is done */
+    team->fn(team->arg, part, half_steps / 2 - team->begun);
+    atomic_store_explicit(&team->parts[part].half_steps, half_steps + 2, memory_order_release);
+    return true;
+}
+
+/* A step of each of a thread's own parts, those at the ends first: others wait for them. */
+static bool take_own(heat_team *team, int thread, int64_t ended)
+{
+    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
+    int begin = n * thread / team->n_threads, end = n * (thread + 1) / team->n_threads;
+    bool found = false;
+
+    for (; begin < end; begin++) {
+        found |= take_step(team, begin, ended);
+        if (begin < --end)
+            found |= take_step(team, end, ended);
+    }
+    return found;
+}
+
+/* A step of another thread's parts, of those that it would come to last. */
+static bool take_other(heat_team *team, int thread, int64_t ended)
+{
+    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
+
+    for (int t = (thread + 1) % team->n_threads; t != thread; t = (t + 1) % team->n_threads) {
+        int begin = n * t / team->n_threads, end = n * (t + 1) / team->n_threads;
+        int below = (begin + end - 1) / 2, above = below + 1;
+        for (; below >= begin; below--, above++)
+            if ((above < end && take_step(team, above, ended)) || take_step(team, below, ended))
+                return true;
+    }
+    return false;
+}
+
+/* Takes steps of the job at hand as long as there are any to be taken; false if there were none. */
+static bool take_steps(heat_team *team, int thread)
+{
+    int64_t ended = atomic_load_explicit(&team->ended, memory_order_acquire);
+    bool found = false;
+
+    while (take_own(team, thread, ended) || take_other(team, thread, ended))
+        found = true;
+    return found;
+}
+
+static void serve(heat_team *team, int thread)
 {
     int n_looks = 0;
 
     while (atomic_load_explicit(&team->is_open, memory_order_acquire)) {
-        if (take_parts(team, omp_get_thread_num() % 2 == 1))
+        if (take_steps(team, thread))
             n_looks = 0;
         else
             wait_a_little(&n_looks);
@@ -130,32 +178,50 @@ heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team
     int n_threads = heat_thread_count(threads);
 
     atomic_init(&work.next, 0);
+    team->n_threads = n_threads;
     atomic_store(&team->is_open, n_threads > 1);
 #pragma omp parallel num_threads(n_threads) if (n_threads > 1)
     if (omp_get_thread_num() == 0) {
         take_units(ctx, &work);
         atomic_store(&team->is_open, false);
     } else {
-        serve(team);
+        serve(team, omp_get_thread_num());
     }
     return end_work(ctx, &work);
 }
 
-void heat_parallel_parts(heat_team *team, int64_t n_parts, heat_part_fn fn, void *arg)
+static bool has_ended(const heat_team *team, int n_parts, int64_t ended)
 {
-    uint64_t job = (atomic_load_explicit(&team->left, memory_order_relaxed) >> JOB_SHIFT) + 1;
+    int part = 0;
+
+    while (part < n_parts && half_steps_of(team, part) == 2 * ended)
+        part++;
+    return part == n_parts;
+}
+
+void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
+                         void *arg)
+{
+    int64_t ended = team->ended + n_steps;
     int n_looks = 0;
 
     if (n_parts <= 1 || !atomic_load_explicit(&team->is_open, memory_order_relaxed)) {
-        for (int64_t part = 0; part < n_parts; part++)
-            fn(arg, part);
+        for (int64_t step = 0; step < n_steps; step++)
+            for (int part = 0; part < n_parts; part++)
+                fn(arg, part, step);
         return;
     }
     team->fn = fn;
     team->arg = arg;
-    atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
-    atomic_store_explicit(&team->left, job << JOB_SHIFT | (uint64_t)n_parts, memory_order_release);
-    take_parts(team, false);
-    while (atomic_load_explicit(&team->n_done, memory_order_acquire) < n_parts)
-        wait_a_little(&n_looks);
+    team->begun = team->ended;
+    atomic_store_explicit(&team->n_parts, n_parts, memory_order_relaxed);
+    atomic_store_explicit(&team->reach, reach < n_parts / 2 ? reach : n_parts / 2, memory_order_relaxed);
+    for (int part = 0; part < n_parts; part++)
+        atomic_store_explicit(&team->parts[part].half_steps, 2 * team->begun, memory_order_relaxed);
+    atomic_store_explicit(&team->ended, ended, memory_order_release);
+    while (!has_ended(team, n_parts, ended))
+        if (take_steps(team, 0))
+            n_looks = 0;
+        else
+            wait_a_little(&n_looks);
 }

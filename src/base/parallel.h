@@ -16,28 +16,37 @@ typedef heat_status (*heat_unit_fn)(heat_context *worker, void *arg, int64_t uni
 HEAT_MUST_USE heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_units,
                                             heat_unit_fn fn, void *arg);
 
-/* One part of work that is short and must be whole: it cannot fail, and no halt ends it. */
-typedef void (*heat_part_fn)(void *arg, int64_t part);
+/* One step of one part of work that is short and must be whole: it cannot fail, and no halt ends it. */
+typedef void (*heat_step_fn)(void *arg, int64_t part, int64_t step);
 
-/* Threads that serve one unit at a time, for units too few to go round. Starts as zeroes; open while
- * heat_parallel_together runs. */
+enum { HEAT_MOST_PARTS = 64 };
+
+/* Threads that serve one unit at a time, for units too few to go round. Starts as zeroes, on an address that
+ * 64 divides; open while heat_parallel_together runs. */
 typedef struct heat_team {
     atomic_bool is_open;
-    atomic_uint_fast64_t
-        left; /* the number of the job, and the parts not yet taken: first and past the last */
-    atomic_int_fast64_t n_done;
-    heat_part_fn fn;
+    int n_threads;
+    heat_step_fn fn; /* of the job at hand, as all up to `begun` */
     void *arg;
+    atomic_int n_parts, reach;
+    int64_t begun;             /* steps of all jobs before it */
+    atomic_int_fast64_t ended; /* steps of all jobs when it has ended */
+    struct heat_team_part {
+        _Alignas(64) atomic_int_fast64_t half_steps; /* 2 for each that has ended, and 1 for one under way */
+    } parts[HEAT_MOST_PARTS];
 } heat_team;
 
 /* As heat_parallel_for, but the calling thread runs the units one after the other, while `threads` - 1 more
- * take part in what the units hand to heat_parallel_parts. */
+ * take part in what the units hand to heat_parallel_steps. */
 HEAT_MUST_USE heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team,
                                                  int64_t n_units, heat_unit_fn fn, void *arg);
 
-/* Runs fn(arg, part) for parts 0 ... n_parts - 1 < 2^16, on the team's threads where it is open, else here. A
- * thread that the system keeps away is not waited for: the others do its share. */
-void heat_parallel_parts(heat_team *team, int64_t n_parts, heat_part_fn fn, void *arg);
+/* Runs fn(arg, part, step) for the steps 0 ... n_steps - 1 of the parts 0 ... n_parts - 1 <= HEAT_MOST_PARTS,
+ * on the team's threads where it is open, else here. The parts stand in a ring, and none takes a step before
+ * those at most `reach` away have ended the one before it. A thread that the system keeps away is not waited
+ * for, unless it is at a step: the others do its share. */
+void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
+                         void *arg);
 
 /* The number of threads that `threads` (HEAT_AUTO or a count) means here. */
 int heat_thread_count(int64_t threads);

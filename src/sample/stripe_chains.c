@@ -13,11 +13,11 @@ enum {
     SWEEPS_A_COUNT = 16, /* moves are counted in one sweep of so many */
 };
 
-/* One colour of one chain, to be moved; or a chain to be measured. */
+/* A chain to be moved, or to be measured. */
 typedef struct stripe_work {
     const heat_stripe_store *store;
     int64_t chain;
-    int colour;
+    bool counted;
 } stripe_work;
 
 static bool is_wanted(const heat_chains_plan *plan)
@@ -53,6 +53,8 @@ static heat_status alloc_store(heat_context *ctx, const heat_chains *c, heat_str
         status = heat_alloc(ctx, stripes, sizeof *s->unsatisfied, &s->unsatisfied);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, stripes, sizeof *s->n_down, &s->n_down);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, stripes, sizeof *s->n_moved, &s->n_moved);
     for (int64_t k = 0; k < c->n_chains && status == HEAT_OK; k++)
         s->beta[k] = (double)NAN;
     return status;
@@ -92,6 +94,7 @@ static void stripes_free(heat_chains *c)
     heat_free(s->beta);
     heat_free(s->unsatisfied);
     heat_free(s->n_down);
+    heat_free(s->n_moved);
     heat_stripe_lattice_clear(&s->lattice);
     heat_free(s);
 }
@@ -172,34 +175,47 @@ static void set_thresholds(const heat_chains *c, int64_t chain, heat_flip_rule r
     heat_bit_thresholds_set(&s->thresholds[chain], rule, c->beta[chain] * s->lattice.box.unit);
 }
 
-static void sweep_stripe(void *arg, int64_t stripe)
+/* Moves one colour of a stripe. */
+static void sweep_stripe(void *arg, int64_t stripe, int64_t colour)
 {
     const stripe_work *w = arg;
     const heat_stripe_store *s = w->store;
     const heat_stripe_lattice *l = &s->lattice;
-    const heat_stripe_part *part = &l->parts[w->colour * l->n_stripes + stripe];
-    heat_bit_word *words = words_of(s, w->chain);
+    const heat_stripe_part *part = &l->parts[colour * l->n_stripes + stripe];
+    heat_bit_word *words = words_of(s, w->chain),
+                  *before = s->before + w->chain * l->box.n_places + part->begin;
+    int64_t at = w->chain * l->n_stripes + stripe, n = part->end - part->begin;
 
+    if (w->counted)
+        memcpy(before, words + part->begin, (size_t)n * sizeof *before);
     for (int32_t r = part->first_run; r < part->first_run + part->n_runs; r++)
-        s->kernel->sweep(&l->runs[r], l->signs, words, &s->thresholds[w->chain],
-                         &s->random[w->chain * l->n_stripes + stripe]);
+        s->kernel->sweep(&l->runs[r], l->signs, words, &s->thresholds[w->chain], &s->random[at]);
     heat_stripe_lattice_turn(l, part->first_turn, part->n_turns, words);
+    if (w->counted)
+        s->n_moved[at] += s->kernel->total(n, words + part->begin, before);
+}
+
+static int64_t sum_stripes(const heat_stripe_store *s, const int64_t *counts, int64_t chain)
+{
+    int64_t sum = 0;
+
+    for (int64_t k = chain * s->lattice.n_stripes; k < (chain + 1) * s->lattice.n_stripes; k++)
+        sum += counts[k];
+    return sum;
 }
 
 static void sweep_chain(heat_chains *c, int64_t chain, heat_flip_rule rule, bool counted)
 {
     heat_stripe_store *s = c->store;
-    int64_t n_places = s->lattice.box.n_places;
-    heat_bit_word *before = s->before + chain * n_places;
-    stripe_work w = {s, chain, 0};
+    const heat_stripe_lattice *l = &s->lattice;
+    stripe_work w = {s, chain, counted};
 
     set_thresholds(c, chain, rule);
     if (counted)
-        memcpy(before, words_of(s, chain), (size_t)n_places * sizeof *before);
-    for (w.colour = 0; w.colour < 2; w.colour++)
-        heat_parallel_parts(&c->team, s->lattice.n_stripes, sweep_stripe, &w);
+        memset(s->n_moved + chain * l->n_stripes, 0, (size_t)l->n_stripes * sizeof *s->n_moved);
+    heat_parallel_steps(&c->team, l->n_stripes, l->reach, 2, sweep_stripe, &w);
     if (counted)
-        c->n_moves[chain] += s->kernel->total(n_places, words_of(s, chain), before);
+        c->n_moves[chain] += sum_stripes(s, s->n_moved, chain);
 }
 
 static heat_status stripes_sweep(heat_context *worker, heat_chains *c, int64_t unit,
@@ -216,7 +232,7 @@ static heat_status stripes_sweep(heat_context *worker, heat_chains *c, int64_t u
     return HEAT_OK;
 }
 
-static void measure_stripe(void *arg, int64_t stripe)
+static void measure_stripe(void *arg, int64_t stripe, int64_t step)
 {
     const stripe_work *w = arg;
     const heat_stripe_store *s = w->store;
@@ -224,6 +240,7 @@ static void measure_stripe(void *arg, int64_t stripe)
     const heat_bit_word *words = words_of(s, w->chain);
     int64_t at = w->chain * l->n_stripes + stripe;
 
+    (void)step;
     s->unsatisfied[at] = s->n_down[at] = 0;
     for (int colour = 0; colour < 2; colour++) {
         const heat_stripe_part *part = &l->parts[colour * l->n_stripes + stripe];
@@ -240,8 +257,8 @@ static void stripes_measure(heat_chains *c, int64_t unit)
 
     heat_chains_get_unit(c, unit, &first, &last);
     for (int64_t chain = first; chain < last; chain++) {
-        stripe_work w = {s, chain, 0};
-        heat_parallel_parts(&c->team, s->lattice.n_stripes, measure_stripe, &w);
+        stripe_work w = {s, chain, false};
+        heat_parallel_steps(&c->team, s->lattice.n_stripes, 0, 1, measure_stripe, &w);
     }
 }
 
@@ -265,15 +282,6 @@ static void stripes_get_state(const heat_chains *c, int64_t chain, int8_t *state
                                state);
 }
 
-static int64_t sum_stripes(const heat_stripe_store *s, const int64_t *counts, int64_t chain)
-{
-    int64_t sum = 0;
-
-    for (int64_t k = chain * s->lattice.n_stripes; k < (chain + 1) * s->lattice.n_stripes; k++)
-        sum += counts[k];
-    return sum;
-}
-
 /* E = unit (unsatisfied - satisfied) + offset. */
 static double stripes_get_energy(const heat_chains *c, int64_t chain)
 {
@@ -293,7 +301,7 @@ static int64_t stripes_get_total(const heat_chains *c, int64_t chain)
 
 static double stripes_sweep_cost(const heat_chains *c)
 {
-    const double faster = 10; /* than lanes, whose visits the cost is counted in */
+    const double faster = 100; /* than lanes, whose visits the cost is counted in; and looks part a team */
 
     return (2.0 * (double)c->info.n_edges + 10.0 * c->n) * c->width / faster;
 }

@@ -15,6 +15,7 @@ typedef struct heat_stripe_store {
     double *beta;                    /* [chain] that of the thresholds; NaN before the first sweep */
     int64_t *unsatisfied;            /* [chain][stripe] couplings and fields, as of the last measure */
     int64_t *n_down;                 /* [chain][stripe] spins, as of the last measure */
+    int64_t *n_moved;                /* [chain][stripe] in a counted sweep */
 } heat_stripe_store;
 
 #endif

@@ -70,6 +70,14 @@ static int32_t count_stripes(const heat_stripe_box *b)
     return (int32_t)(n < 1 ? 1 : n > MOST_STRIPES ? MOST_STRIPES : n);
 }
 
+/* Neighbours stand at most a step of the first dimension apart, around the ring of places. */
+static int32_t count_reach(const heat_stripe_box *b)
+{
+    int64_t fewest = b->n_places / count_stripes(b);
+
+    return (int32_t)((b->step[0] + fewest - 1) / fewest);
+}
+
 static int64_t first_place(const heat_stripe_lattice *l, int32_t stripe)
 {
     return l->box.n_places * stripe / l->n_stripes;
@@ -333,7 +341,8 @@ heat_status heat_stripe_lattice_init(heat_context *ctx, const heat_pairwise *g, 
     making m = {.graph = g, .l = l};
     heat_status status;
 
-    *l = (heat_stripe_lattice){.box = *box, .offset = g->offset, .n_stripes = count_stripes(box)};
+    *l = (heat_stripe_lattice){
+        .box = *box, .offset = g->offset, .n_stripes = count_stripes(box), .reach = count_reach(box)};
     status = alloc(ctx, &m);
     if (status == HEAT_OK) {
         memset(&l->signs[1], 0xff, sizeof l->signs[1]);

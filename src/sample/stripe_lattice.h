@@ -50,7 +50,8 @@ typedef struct heat_stripe_lattice {
     heat_stripe_box box;
     double offset;
     int32_t n_words;         /* places, turned words, and one whose spins are always up */
-    int32_t n_stripes;       /* by size alone */
+    int32_t n_stripes;       /* by size alone; in a ring */
+    int32_t reach;           /* how many stripes away a neighbour may stand */
     int32_t *word;           /* [place] */
     heat_stripe_part *parts; /* [colour][stripe] */
     heat_bit_run *runs;      /* */

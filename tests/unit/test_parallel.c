@@ -37,47 +37,62 @@ static void every_unit_runs_exactly_once(void **state)
     heat_context_free(ctx);
 }
 
-typedef struct counted {
+enum { STEPS = 5, UNITS_OF_A_TEAM = 40 };
+
+typedef struct stepping {
     heat_team team;
-    int64_t n_parts;
-    atomic_int visits[UNITS];
-} counted;
+    int n_parts, reach;
+    int64_t unit;
+    atomic_int ended[HEAT_MOST_PARTS]; /* steps of each part, over all units */
+    atomic_int n_early;                /* steps that began before a neighbour had ended the one before */
+} stepping;
 
-static void count_part(void *arg, int64_t part)
+static void take_a_step(void *arg, int64_t part, int64_t step)
 {
-    counted *c = arg;
+    stepping *c = arg;
+    const int before = (int)(c->unit * STEPS + step);
 
-    atomic_fetch_add(&c->visits[part], 1);
+    c->n_early += c->ended[part] != before;
+    for (int d = 1; d <= c->reach; d++)
+        c->n_early += c->ended[(part + d) % c->n_parts] < before ||
+                      c->ended[(part + d * (c->n_parts - 1)) % c->n_parts] < before;
+    for (volatile int k = 0; k < (int)((part * 7 + step) % 5) * 40; k++)
+        ; /* parts end in another order than they begin */
+    c->ended[part]++;
 }
 
-static heat_status run_parts(heat_context *worker, void *arg, int64_t unit)
+static heat_status run_steps(heat_context *worker, void *arg, int64_t unit)
 {
-    counted *c = arg;
+    stepping *c = arg;
 
     (void)worker;
-    for (int64_t part = 0; part < UNITS; part++)
-        if (c->visits[part] != (part < c->n_parts ? unit : 0))
-            return HEAT_ERROR_INTERNAL; /* a job ended before its parts, or began after the next */
-    heat_parallel_parts(&c->team, c->n_parts, count_part, c);
+    c->unit = unit;
+    for (int part = 0; part < c->n_parts; part++)
+        if (c->ended[part] != unit * STEPS)
+            return HEAT_ERROR_INTERNAL; /* a job ended before its steps, or began after the next */
+    heat_parallel_steps(&c->team, c->n_parts, c->reach, STEPS, take_a_step, c);
     return HEAT_OK;
 }
 
-static void a_team_runs_every_part_of_a_unit_before_the_next_unit(void **state)
+static void a_team_takes_every_step_after_those_next_to_it(void **state)
 {
     (void)state;
-    static counted c;
+    static stepping c;
+    static const int n_parts[] = {0, 1, 2, 3, 7, 16, HEAT_MOST_PARTS};
     heat_context *ctx = test_context();
 
     for (int64_t threads = 1; threads <= 4; threads++)
-        for (c.n_parts = 0; c.n_parts <= UNITS; c.n_parts += 1 + 4 * c.n_parts) {
-            memset(c.visits, 0, sizeof c.visits);
-            assert_ok(ctx, heat_parallel_together(ctx, threads, &c.team, 20, run_parts, &c));
-            for (int64_t part = 0; part < c.n_parts; part++)
-                assert_int_equal(c.visits[part], 20);
-            heat_parallel_parts(&c.team, c.n_parts, count_part, &c); /* with no team, here */
-            for (int64_t part = 0; part < UNITS; part++)
-                assert_int_equal(c.visits[part], part < c.n_parts ? 21 : 0);
-        }
+        for (size_t k = 0; k < sizeof n_parts / sizeof *n_parts; k++)
+            for (c.reach = 0; c.reach <= 3; c.reach++) {
+                c.n_parts = n_parts[k];
+                memset(c.ended, 0, sizeof c.ended);
+                assert_ok(ctx, heat_parallel_together(ctx, threads, &c.team, UNITS_OF_A_TEAM, run_steps, &c));
+                c.unit = UNITS_OF_A_TEAM;
+                heat_parallel_steps(&c.team, c.n_parts, c.reach, STEPS, take_a_step, &c); /* no team, here */
+                for (int part = 0; part < HEAT_MOST_PARTS; part++)
+                    assert_int_equal(c.ended[part], part < c.n_parts ? STEPS * (UNITS_OF_A_TEAM + 1) : 0);
+            }
+    assert_int_equal(c.n_early, 0);
     heat_context_free(ctx);
 }
 
@@ -252,7 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unit_runs_exactly_once),
-        cmocka_unit_test(a_team_runs_every_part_of_a_unit_before_the_next_unit),
+        cmocka_unit_test(a_team_takes_every_step_after_those_next_to_it),
         cmocka_unit_test(the_lowest_failing_unit_speaks),
         cmocka_unit_test(a_stop_skips_the_units_not_begun),
         cmocka_unit_test(a_deadline_reaches_the_workers),

@@ -257,6 +257,58 @@ static const heat_layout *layout_of(heat_context *ctx, const char *spec, const h
     return layout;
 }
 
+/* The word that a link or a turned word shows. */
+static int32_t source_of(const heat_stripe_lattice *l, int32_t word)
+{
+    for (int32_t t = 0; t < l->n_turns; t++)
+        if (l->turns[t].to == word)
+            return l->turns[t].from;
+    return word;
+}
+
+static int32_t stripe_of(const heat_stripe_lattice *l, int32_t word)
+{
+    int32_t p = 0;
+
+    while (p < 2 * l->n_stripes && !(word >= l->parts[p].begin && word < l->parts[p].end))
+        p++;
+    return p < 2 * l->n_stripes ? p % l->n_stripes : -1; /* -1: a word that never moves */
+}
+
+/* Threads wait for stripes within reach only: no link may lead farther. */
+static void links_stay_within_reach(void **state)
+{
+    (void)state;
+    static const char *const large[] = {"lattice:1024x1024", "lattice:16x131072", "lattice:32x16x2048",
+                                        "lattice:128x128x64", "ea:1600x1024,open=1"};
+    heat_context *ctx = test_context();
+    const heat_chains_plan plan = plan_of(1);
+
+    for (size_t k = 0; k < sizeof large / sizeof *large; k++) {
+        heat_model *model = load(ctx, large[k]);
+        heat_chains *c;
+        const heat_stripe_lattice *l;
+        int32_t farthest = 0;
+        assert_ok(ctx, heat_chains_create(ctx, model, &plan, &c));
+        l = &((const heat_stripe_store *)c->store)->lattice;
+        assert_true(l->n_stripes > 2);
+        for (int32_t p = 0; p < 2 * l->n_stripes; p++)
+            for (int32_t r = l->parts[p].first_run; r < l->parts[p].first_run + l->parts[p].n_runs; r++) {
+                const heat_bit_run *run = &l->runs[r];
+                for (int64_t at = 0; at < (int64_t)(run->end - run->begin) * run->n_links; at += 5) {
+                    int32_t other = stripe_of(l, source_of(l, run->links[at].word));
+                    int32_t off = other < 0 ? 0 : abs(other - p % l->n_stripes);
+                    off = off > l->n_stripes / 2 ? l->n_stripes - off : off;
+                    farthest = off > farthest ? off : farthest;
+                }
+            }
+        assert_true(farthest >= 1 && farthest <= l->reach);
+        heat_chains_free(c);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 static void only_what_fits_is_taken(void **state)
 {
     (void)state;
@@ -311,6 +363,7 @@ int main(void)
         cmocka_unit_test(energies_and_totals_are_those_of_the_rows),
         cmocka_unit_test(every_move_sees_its_neighbours_and_signs),
         cmocka_unit_test(threads_and_instruction_sets_give_the_same_bits),
+        cmocka_unit_test(links_stay_within_reach),
         cmocka_unit_test(only_what_fits_is_taken),
         cmocka_unit_test(failing_allocations_leave_nothing_behind),
     };
