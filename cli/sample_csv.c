@@ -21,8 +21,11 @@ static void put_draw(FILE *out, const heat_sample_result *r, int64_t temperature
 
     fprintf(out, "%lld,%lld,%s,%s", (long long)chain, (long long)draw,
             cli_text_full(r->temperatures[temperature].temperature, t), cli_text_full(r->energies[row], e));
-    for (int32_t i = 0; i < r->n_variables; i++)
-        fprintf(out, ",%d", r->states[row * r->n_variables + i]);
+    for (int64_t i = row * r->n_variables; i < (row + 1) * r->n_variables; i++)
+        if (r->states != NULL)
+            fprintf(out, ",%d", r->states[i]);
+        else
+            fprintf(out, ",%s", cli_text_full(r->values[i], e));
     putc('\n', out);
 }
 

@@ -263,6 +263,11 @@ enum { HEAT_FREE = -128 };
 HEAT_API HEAT_MUST_USE heat_status heat_model_load_clamp(heat_context *ctx, const heat_model *model,
                                                          const char *path, int8_t *clamp);
 
+/* The same as numbers, NaN where a variable is free, of any model: units of an RBM may be real numbers, which
+ * have no rows of states. Whether a unit has the value is asked when the model is made. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_load_clamp_values(heat_context *ctx, const heat_model *model,
+                                                                const char *path, double *held);
+
 /* The model of the free variables, given the held ones: E of its states is E of the whole state, so p(x) of
  * it is p(free | held) of `model`. Any verb takes it. Variables keep their order and coding, and lose their
  * names; the lattice, if there was one, is gone. `model` is borrowed: it must outlive the new one. Takes what
@@ -270,8 +275,16 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_load_clamp(heat_context *ctx, cons
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_clamped(heat_context *ctx, const heat_model *model,
                                                              const int8_t *clamp, heat_model **out);
 
-/* Whole states of n_rows states of a model that heat_model_create_clamped made, the held variables at their
- * values; of any other model the states themselves. `states` may begin where `rows` does. */
+/* The same by numbers, held[n_variables], NaN where a variable is free: of models of states the values of
+ * their coding; of RBMs with Gaussian or ReLU units what each unit is worth, -1 and +1 of spins.
+ * HEAT_ERROR_ARGUMENT names the first that its variable does not have. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_create_clamped_values(heat_context *ctx,
+                                                                    const heat_model *model,
+                                                                    const double *held, heat_model **out);
+
+/* Whole states of n_rows states of a model that one of these two made, the held variables at their values; of
+ * any other model the states themselves. `states` may begin where `rows` does. Rows of RBMs with Gaussian or
+ * ReLU units are doubles, n_variables each, passed as bytes. */
 HEAT_API void heat_model_get_whole(const heat_model *model, int64_t n_rows, const int8_t *rows,
                                    int8_t *states);
 

@@ -89,8 +89,10 @@ typedef struct heat_sample_result {
     int64_t n_models;     /* 1; of an average, how many models it is over */
     double wave_number;   /* of a lattice: 2 sin(pi / L), L the first extent; else 0 */
     const char *layout;   /* how the chains lay in memory: "bits", "stripes", "lanes", "bytes", "clusters",
-                             "rows"; NULL of engines that keep no chains; static */
+                             "units", "rows"; NULL of engines that keep no chains; static */
     int64_t n_clamped;    /* variables held by `clamp` */
+    double *values; /* what `states` is of other models, of an RBM some of whose units are real numbers, whose
+                       `states` is NULL; spins are -1 and +1; owned */
 } heat_sample_result;
 
 /* How many independent replicas the chains of a run are worth. */
@@ -109,7 +111,8 @@ HEAT_API void heat_sample_result_init(heat_sample_result *result);
  * NOT_CONVERGED when some R-hat exceeds 1.01 or some effective sample size is below 100 (Vehtari et al.,
  * Bayesian Analysis 16 (2021) 667), or INTERRUPTED. `options` may be NULL. Same bits for any number of
  * threads, except under `time`. Memory: 16 bytes a sweep and chain, one byte a kept spin; HEAT_ERROR_UNABLE
- * if that exceeds `memory`. Cost: O((burn_in + sweeps) * chains * (variables + edges)). */
+ * if that exceeds `memory`; HEAT_ERROR_UNDEFINED if units that are real numbers run away. Cost: O((burn_in +
+ * sweeps) * chains * (variables + edges)). */
 HEAT_API HEAT_MUST_USE heat_status heat_sample(heat_context *ctx, const heat_model *model,
                                                const heat_sample_options *options,
                                                heat_sample_result *result);

@@ -39,7 +39,7 @@ static double count_of(const heat_unit_layer *l)
 {
     int32_t q = heat_unit_layer_states(l);
 
-    return q == 0 ? (double)INFINITY : pow(q, l->n);
+    return l->n == 0 ? 1 : q == 0 ? (double)INFINITY : pow(q, l->n);
 }
 
 static bool is_gaussian(const heat_unit_layer *l)

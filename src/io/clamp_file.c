@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#include <heatbath/model.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ typedef struct label_entry {
 typedef struct reading {
     const heat_clamp_form *form;
     label_entry *labels; /* sorted by text; NULL where there are none */
-    int8_t *row, *lines; /* what the two say */
+    double *row, *lines; /* what the two say */
     int64_t n_words;     /* of the row */
     fault row_fault, lines_fault;
     bool has_header;
@@ -47,14 +47,16 @@ static void set_fault(fault *f, const heat_text_token *token, const char *text)
         snprintf(f->text, sizeof f->text, "%s", text);
 }
 
-static bool parse_value(const heat_clamp_form *form, const heat_text_token *token, int8_t *value)
+static bool parse_value(const heat_clamp_form *form, const heat_text_token *token, double *value)
 {
     int64_t v;
 
+    if (form->n_states == 0)
+        return heat_parse_real(token->text, token->length, value) && isfinite(*value);
     if (!heat_parse_int(token->text, token->length, &v) ||
         !(form->spin ? v == -1 || v == 1 : v >= 0 && v < form->n_states))
         return false;
-    *value = (int8_t)v;
+    *value = (double)v;
     return true;
 }
 
@@ -104,10 +106,13 @@ static bool find_variable(const reading *r, const heat_text_token *token, int64_
 
 static void read_in_row(reading *r, const heat_text_token *token)
 {
-    int8_t value = HEAT_FREE;
+    double value = (double)NAN;
 
     if (!is_missing(token) && !parse_value(r->form, token, &value))
-        set_fault(&r->row_fault, token, r->form->spin ? "expected -1, +1 or ?" : "expected a state or ?");
+        set_fault(&r->row_fault, token,
+                  r->form->spin            ? "expected -1, +1 or ?"
+                  : r->form->n_states == 0 ? "expected a number or ?"
+                                           : "expected a state or ?");
     else if (r->n_words >= r->form->n)
         set_fault(&r->row_fault, token, "expected the end of the file after one value for each variable");
     else
@@ -117,7 +122,7 @@ static void read_in_row(reading *r, const heat_text_token *token)
 
 static void read_in_line(reading *r, const heat_text_token *token)
 {
-    int8_t value = HEAT_FREE;
+    double value = (double)NAN;
     long long first = r->form->first_index, last = first + (long long)r->form->n - 1;
     char text[96] = "expected the name of a variable";
 
@@ -126,11 +131,13 @@ static void read_in_line(reading *r, const heat_text_token *token)
     if (r->place == 0 && !find_variable(r, token, &r->variable)) {
         r->variable = -1;
         set_fault(&r->lines_fault, token, text);
-    } else if (r->place == 0 && r->lines[r->variable] != HEAT_FREE) {
+    } else if (r->place == 0 && !isnan(r->lines[r->variable])) {
         set_fault(&r->lines_fault, token, "this variable has a value already");
     } else if (r->place == 1 && !parse_value(r->form, token, &value)) {
         set_fault(&r->lines_fault, token,
-                  r->form->spin ? "expected a spin, -1 or +1" : "expected a state of the variable");
+                  r->form->spin            ? "expected a spin, -1 or +1"
+                  : r->form->n_states == 0 ? "expected a number"
+                                           : "expected a state of the variable");
     } else if (r->place == 1 && r->variable >= 0) {
         r->lines[r->variable] = value;
     } else if (r->place >= 2) {
@@ -190,41 +197,41 @@ static heat_status follow(heat_text_source *source, reading *r)
     return HEAT_OK;
 }
 
-static heat_status decide(heat_text_source *source, const reading *r, int8_t *clamp)
+static heat_status decide(heat_text_source *source, const reading *r, double *held)
 {
     bool row = !r->row_fault.is_set, lines = !r->lines_fault.is_set;
     const fault *f = r->has_header || (r->is_paired && r->n_words > 0) ? &r->lines_fault : &r->row_fault;
     heat_text_token place = {.line = f->line, .column = f->column};
 
-    if (row && lines && memcmp(r->row, r->lines, (size_t)r->form->n) != 0)
+    if (row && lines && memcmp(r->row, r->lines, (size_t)r->form->n * sizeof *r->row) != 0)
         return heat_text_fail_at(source, &(heat_text_token){.line = 1, .column = 1},
                                  "two readings: a row of %lld values, or lines index,value; write one value "
                                  "a line, or a first line index,value",
                                  (long long)r->form->n);
     if (!row && !lines)
         return heat_text_fail_at(source, &place, "%s", f->text);
-    memcpy(clamp, row ? r->row : r->lines, (size_t)r->form->n);
+    memcpy(held, row ? r->row : r->lines, (size_t)r->form->n * sizeof *held);
     return HEAT_OK;
 }
 
-heat_status heat_clamp_read(heat_text_source *source, const heat_clamp_form *form, int8_t *clamp)
+heat_status heat_clamp_read(heat_text_source *source, const heat_clamp_form *form, double *held)
 {
     heat_context *ctx = heat_text_source_context(source);
     reading r = {.form = form, .is_paired = true};
-    heat_status status = heat_alloc(ctx, form->n, 1, &r.row);
+    heat_status status = heat_alloc(ctx, form->n, sizeof *r.row, &r.row);
 
     heat_text_source_split_commas(source);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, form->n, 1, &r.lines);
+        status = heat_alloc(ctx, form->n, sizeof *r.lines, &r.lines);
     if (status == HEAT_OK)
         status = sort_labels(ctx, &r);
     if (status == HEAT_OK) {
-        memset(r.row, HEAT_FREE, (size_t)form->n);
-        memset(r.lines, HEAT_FREE, (size_t)form->n);
+        for (int64_t i = 0; i < form->n; i++)
+            r.row[i] = r.lines[i] = (double)NAN;
         status = follow(source, &r);
     }
     if (status == HEAT_OK)
-        status = decide(source, &r, clamp);
+        status = decide(source, &r, held);
     heat_free(r.row);
     heat_free(r.lines);
     heat_free(r.labels);
@@ -232,14 +239,14 @@ heat_status heat_clamp_read(heat_text_source *source, const heat_clamp_form *for
 }
 
 heat_status heat_clamp_file_read(heat_context *ctx, const char *path, const heat_clamp_form *form,
-                                 int8_t *clamp)
+                                 double *held)
 {
     heat_text_source *source;
     heat_status status = heat_text_source_open(ctx, path, &source);
 
     if (status != HEAT_OK)
         return status;
-    status = heat_clamp_read(source, form, clamp);
+    status = heat_clamp_read(source, form, held);
     heat_text_source_close(source);
     return status;
 }

@@ -11,19 +11,19 @@
 /* What the values are for. */
 typedef struct heat_clamp_form {
     int64_t n;
-    int32_t n_states;
+    int32_t n_states;          /* 0: values are any numbers */
     int32_t first_index;       /* of the variables, where they have no names */
     bool spin;                 /* -1 and +1, else 0 to n_states - 1 */
     const heat_labels *labels; /* NULL or empty: variables are numbers from first_index */
 } heat_clamp_form;
 
-/* Reads a file (.gz too, "-" is standard input) into clamp[n], HEAT_FREE where a variable is free.
+/* Reads a file (.gz too, "-" is standard input) into held[n], NaN where a variable is free.
  * HEAT_ERROR_INPUT: neither form (names line and column), or both with different meanings (names both). */
 HEAT_MUST_USE heat_status heat_clamp_file_read(heat_context *ctx, const char *path,
-                                               const heat_clamp_form *form, int8_t *clamp);
+                                               const heat_clamp_form *form, double *held);
 
 /* The same from an open source, up to its end. */
 HEAT_MUST_USE heat_status heat_clamp_read(heat_text_source *source, const heat_clamp_form *form,
-                                          int8_t *clamp);
+                                          double *held);
 
 #endif

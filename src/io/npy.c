@@ -59,17 +59,17 @@ heat_status heat_npy_create(heat_context *ctx, const char *path, const char *des
     return status;
 }
 
-heat_status heat_npy_write_int8(heat_context *ctx, const char *path, int rank, const int64_t *extent,
-                                const int8_t *data)
+heat_status heat_npy_write(heat_context *ctx, const char *path, const char *descr, int rank,
+                           const int64_t *extent, const void *data)
 {
     heat_atomic_file *file;
-    size_t n_values = 1;
-    heat_status status = heat_npy_create(ctx, path, "|i1", rank, extent, &file);
+    size_t size = (size_t)(descr[2] - '0');
+    heat_status status = heat_npy_create(ctx, path, descr, rank, extent, &file);
 
     if (status != HEAT_OK)
         return status;
     for (int k = 0; k < rank; k++)
-        n_values *= (size_t)extent[k];
-    status = heat_atomic_file_write(file, data, n_values);
+        size *= (size_t)extent[k];
+    status = heat_atomic_file_write(file, data, size);
     return heat_atomic_file_finish(file, status);
 }

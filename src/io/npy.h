@@ -9,9 +9,9 @@
 HEAT_MUST_USE heat_status heat_npy_create(heat_context *ctx, const char *path, const char *descr, int rank,
                                           const int64_t *extent, heat_atomic_file **out);
 
-/* Writes an int8 array; whole or not at all. */
-HEAT_MUST_USE heat_status heat_npy_write_int8(heat_context *ctx, const char *path, int rank,
-                                              const int64_t *extent, const int8_t *data);
+/* Writes an array of numbers of such a type; whole or not at all. */
+HEAT_MUST_USE heat_status heat_npy_write(heat_context *ctx, const char *path, const char *descr, int rank,
+                                         const int64_t *extent, const void *data);
 
 /* An array of numbers, as doubles in C order. */
 typedef struct heat_npy_array {

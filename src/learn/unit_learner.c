@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "exact/unit_enumeration.h"
 #include "learn/learn_rows.h"
+#include "sample/unit_sweep.h"
 
 #include <math.h>
 #include <string.h>
@@ -181,32 +182,26 @@ static heat_status move_block(heat_context *worker, void *arg, int64_t block)
     const moving *m = arg;
     const heat_unit_layers *u = m->layers;
     int64_t last = (block + 1) * ROWS_A_BLOCK < m->n_rows ? (block + 1) * ROWS_A_BLOCK : m->n_rows;
-    double *values = NULL, *hidden = NULL, *up = NULL, *down = NULL;
+    double *values = NULL, *hidden = NULL;
+    heat_unit_fields fields = {0};
     heat_status status = heat_alloc(worker, u->visible.n, sizeof *values, &values);
 
     if (status == HEAT_OK)
         status = heat_alloc(worker, u->hidden.n, sizeof *hidden, &hidden);
     if (status == HEAT_OK)
-        status = heat_alloc(worker, heat_unit_layer_width(&u->hidden), sizeof *up, &up);
-    if (status == HEAT_OK)
-        status = heat_alloc(worker, heat_unit_layer_width(&u->visible), sizeof *down, &down);
+        status = heat_unit_fields_init(worker, u, &fields);
     for (int64_t r = block * ROWS_A_BLOCK; r < last && status == HEAT_OK; r++) {
         heat_stream stream;
         heat_stream_init(&stream, m->negative->seed, HEAT_PURPOSE_SWEEP,
                          ((uint64_t)m->negative->n_updates << 32) + (uint64_t)r);
         read_row(m->learner, m->rows, r, values);
-        for (int64_t k = 0; k < m->negative->k; k++) {
-            heat_units_find_hidden_fields(u, values, up);
-            u->hidden.kind->draw(&u->hidden, 1, up, &stream, hidden);
-            heat_units_find_visible_fields(u, hidden, down);
-            u->visible.kind->draw(&u->visible, 1, down, &stream, values);
-        }
+        for (int64_t k = 0; k < m->negative->k; k++)
+            heat_unit_sweep(u, 1, &stream, &fields, values, hidden);
         write_row(m->learner, values, r, m->rows);
     }
     heat_free(values);
     heat_free(hidden);
-    heat_free(up);
-    heat_free(down);
+    heat_unit_fields_clear(&fields);
     return status;
 }
 

@@ -39,6 +39,7 @@ static heat_chains_plan plan_chains(const heat_ladder_chains *l)
                               .seed = opt->seed,
                               .group = l->is_steady ? 1 : l->n_rungs,
                               .isa = opt->isa,
+                              .rule = &heat_rule_heat_bath,
                               .layout = l->is_steady ? &heat_layout_bits : NULL,
                               .is_steady = l->is_steady,
                               .reference = l->reference};

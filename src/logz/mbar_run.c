@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "logz/beta_path.h"
 #include "logz/ladder_rows.h"
+#include "sample/engine.h"
 #include "stats/ladder_integral.h"
 
 #include <math.h>
@@ -455,8 +456,11 @@ void heat_logz_price_mbar(const heat_model *model, const heat_logz_options *opt,
     int64_t rungs = opt->rungs == HEAT_AUTO ? LIKELY_RUNGS : opt->rungs;
     int64_t replicas = opt->replicas == HEAT_AUTO ? LIKELY_REPLICAS : opt->replicas;
     double betas[1] = {0};
-    heat_chains_plan plan = {
-        .n_chains = rungs * replicas, .n_rungs = 1, .betas = betas, .group = (int32_t)rungs};
+    heat_chains_plan plan = {.n_chains = rungs * replicas,
+                             .n_rungs = 1,
+                             .betas = betas,
+                             .rule = &heat_rule_heat_bath,
+                             .group = (int32_t)rungs};
     heat_model_info info;
 
     heat_model_describe(model, &info);

@@ -14,7 +14,8 @@
 /* What is to be built: place[i] is where variable i stands among the free ones, -1 where it is held. */
 typedef struct reduction {
     const heat_model *model;
-    const int8_t *clamp;
+    const int8_t *clamp; /* NULL: the model is of real numbers */
+    const double *held;  /* what an RBM's units are worth there */
     int32_t n, n_free;
     int32_t *place;
 } reduction;
@@ -293,11 +294,11 @@ static heat_status reduce(heat_context *ctx, reduction *r, heat_model **out)
 {
     heat_pairwise pairs;
     heat_categorical values;
-    heat_layered layers;
+    heat_unit_layers units;
     heat_status status = heat_alloc(ctx, r->n, sizeof *r->place, &r->place);
 
-    if (status == HEAT_OK && heat_model_get_layered(r->model, &layers))
-        status = heat_rbm_create_clamped(ctx, r->model, r->clamp, out);
+    if (status == HEAT_OK && heat_model_get_units(r->model, &units))
+        status = heat_rbm_create_clamped(ctx, r->model, r->held, out);
     if (status != HEAT_OK || *out != NULL)
         return status;
     for (int32_t i = 0; i < r->n; i++)
@@ -309,11 +310,45 @@ static heat_status reduce(heat_context *ctx, reduction *r, heat_model **out)
     return wrap_box(ctx, r, out);
 }
 
+/* Values of held units, NaN of free ones. */
+static void find_held(const heat_model *model, const int8_t *clamp, double *held)
+{
+    heat_unit_layers u;
+    bool is_coded = heat_model_get_units(model, &u) && model->info.coding == HEAT_CODING_INDEX;
+
+    if (is_coded)
+        heat_units_read_row(&u, false, clamp, held);
+    for (int32_t i = 0; i < model->info.n_variables; i++)
+        held[i] = clamp[i] == HEAT_FREE ? (double)NAN : is_coded ? held[i] : clamp[i];
+}
+
+static heat_status finish(heat_context *ctx, reduction *r, heat_model *made, heat_model **out)
+{
+    heat_status status = HEAT_OK;
+
+    if (r->clamp != NULL)
+        status = heat_alloc(ctx, r->n, sizeof *made->clamp, &made->clamp);
+    else
+        status = heat_alloc(ctx, r->n, sizeof *made->held, &made->held);
+    if (status != HEAT_OK) {
+        heat_model_free(made);
+        return status;
+    }
+    if (r->clamp != NULL)
+        memcpy(made->clamp, r->clamp, (size_t)r->n * sizeof *made->clamp);
+    else
+        memcpy(made->held, r->held, (size_t)r->n * sizeof *made->held);
+    made->n_whole = r->n;
+    *out = made;
+    return HEAT_OK;
+}
+
 heat_status heat_model_create_clamped(heat_context *ctx, const heat_model *model, const int8_t *clamp,
                                       heat_model **out)
 {
     reduction r = {.model = model, .clamp = clamp};
     heat_model *made = NULL;
+    double *held = NULL;
     heat_status status;
 
     if (ctx == NULL || out == NULL)
@@ -322,68 +357,141 @@ heat_status heat_model_create_clamped(heat_context *ctx, const heat_model *model
     if (model == NULL || clamp == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_clamped: no model or no clamp");
     r.n = model->info.n_variables;
-    status = heat_model_need_states(ctx, model, "clamping");
+    status = heat_model_need_states(ctx, model, "heat_model_create_clamped");
     if (status == HEAT_OK)
         status = check_clamp(ctx, model, clamp);
     if (status == HEAT_OK)
+        status = heat_alloc(ctx, r.n, sizeof *held, &held);
+    if (status == HEAT_OK) {
+        find_held(model, clamp, held);
+        r.held = held;
         status = reduce(ctx, &r, &made);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, r.n, 1, &made->clamp);
-    heat_free(r.place);
-    if (status != HEAT_OK) {
-        heat_model_free(made);
-        return status;
     }
-    memcpy(made->clamp, clamp, (size_t)r.n);
-    made->n_whole = r.n;
-    *out = made;
-    return HEAT_OK;
+    if (status == HEAT_OK)
+        status = finish(ctx, &r, made, out);
+    heat_free(held);
+    heat_free(r.place);
+    return status;
+}
+
+/* A model of states takes the values as its own. */
+static heat_status clamp_states(heat_context *ctx, const heat_model *model, const double *held,
+                                heat_model **out)
+{
+    int8_t *clamp = NULL;
+    heat_status status = heat_alloc(ctx, model->info.n_variables, sizeof *clamp, &clamp);
+
+    for (int32_t i = 0; i < model->info.n_variables && status == HEAT_OK; i++) {
+        clamp[i] = isnan(held[i]) ? HEAT_FREE : held[i] > -2 && held[i] < 128 ? (int8_t)held[i] : -2;
+        if (clamp[i] != HEAT_FREE && clamp[i] != held[i])
+            status =
+                heat_fail(ctx, HEAT_ERROR_ARGUMENT, "variable %d: %g is no value of it", (int)i, held[i]);
+    }
+    if (status == HEAT_OK)
+        status = heat_model_create_clamped(ctx, model, clamp, out);
+    heat_free(clamp);
+    return status;
+}
+
+heat_status heat_model_create_clamped_values(heat_context *ctx, const heat_model *model, const double *held,
+                                             heat_model **out)
+{
+    reduction r = {.model = model, .held = held};
+    heat_unit_layers u;
+    heat_model *made = NULL;
+    heat_status status;
+
+    if (ctx == NULL || out == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    *out = NULL;
+    if (model == NULL || held == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_clamped_values: no model or no values");
+    if (model->info.n_states > 0 || !heat_model_get_units(model, &u))
+        return clamp_states(ctx, model, held, out);
+    r.n = model->info.n_variables;
+    for (int32_t i = 0; i < r.n; i++) {
+        const heat_unit_layer *l = i < u.visible.n ? &u.visible : &u.hidden;
+        if (!isnan(held[i]) && !heat_unit_has_value(l, held[i]))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "variable %d: %g is no value of a %s unit", (int)i,
+                             held[i], l->kind->name);
+    }
+    status = reduce(ctx, &r, &made);
+    if (status == HEAT_OK)
+        status = finish(ctx, &r, made, out);
+    heat_free(r.place);
+    return status;
 }
 
 /* From the back: the rows may lie at the front of the room for the whole ones. */
 void heat_model_get_whole(const heat_model *model, int64_t n_rows, const int8_t *rows, int8_t *states)
 {
-    int64_t n_free = model->info.n_variables, n = model->clamp == NULL ? n_free : model->n_whole;
+    const bool is_real = model->held != NULL;
+    int64_t size = is_real ? (int64_t)sizeof *model->held : 1;
+    int64_t n_free = model->info.n_variables, n = model->n_whole;
 
-    if (model->clamp == NULL) {
-        memmove(states, rows, (size_t)(n_rows * n));
+    if (model->clamp == NULL && !is_real) {
+        memmove(states, rows, (size_t)(n_rows * heat_model_row_bytes(&model->info)));
         return;
     }
     for (int64_t r = n_rows - 1; r >= 0; r--) {
         int64_t next = (r + 1) * n_free;
-        for (int64_t i = n - 1; i >= 0; i--)
-            states[r * n + i] = model->clamp[i] == HEAT_FREE ? rows[--next] : model->clamp[i];
+        for (int64_t i = n - 1; i >= 0; i--) {
+            bool is_free = is_real ? isnan(model->held[i]) : model->clamp[i] == HEAT_FREE;
+            const void *held = is_real ? (const void *)&model->held[i] : &model->clamp[i];
+            memmove(states + (r * n + i) * size, is_free ? rows + --next * size : held, (size_t)size);
+        }
     }
 }
 
-heat_status heat_model_load_clamp(heat_context *ctx, const heat_model *model, const char *path, int8_t *clamp)
+heat_status heat_model_load_clamp_values(heat_context *ctx, const heat_model *model, const char *path,
+                                         double *held)
 {
     heat_clamp_form form;
 
     if (ctx == NULL)
         return HEAT_ERROR_ARGUMENT;
-    if (model == NULL || path == NULL || clamp == NULL)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load_clamp: no model, path or clamp");
+    if (model == NULL || path == NULL || held == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load_clamp_values: no model, path or values");
     form = (heat_clamp_form){.n = model->info.n_variables,
                              .n_states = model->info.n_states,
                              .spin = model->info.coding == HEAT_CODING_SPIN,
                              .first_index = model->info.first_index,
                              .labels = &model->labels};
-    return heat_clamp_file_read(ctx, path, &form, clamp);
+    return heat_clamp_file_read(ctx, path, &form, held);
+}
+
+heat_status heat_model_load_clamp(heat_context *ctx, const heat_model *model, const char *path, int8_t *clamp)
+{
+    double *held = NULL;
+    heat_status status;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || clamp == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load_clamp: no model or no clamp");
+    status = heat_model_need_states(ctx, model, "heat_model_load_clamp");
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, model->info.n_variables, sizeof *held, &held);
+    if (status == HEAT_OK)
+        status = heat_model_load_clamp_values(ctx, model, path, held);
+    for (int32_t i = 0; i < model->info.n_variables && status == HEAT_OK; i++)
+        clamp[i] = isnan(held[i]) ? HEAT_FREE : (int8_t)held[i];
+    heat_free(held);
+    return status;
 }
 
 heat_status heat_model_create_clamped_by(heat_context *ctx, const heat_model *model, const char *path,
                                          heat_model **out)
 {
-    int8_t *clamp = NULL;
-    heat_status status = heat_alloc(ctx, model->info.n_variables, 1, &clamp);
+    double *held = NULL;
+    heat_status status = heat_alloc(ctx, model->info.n_variables, sizeof *held, &held);
 
     *out = NULL;
     if (status == HEAT_OK)
-        status = heat_model_load_clamp(ctx, model, path, clamp);
+        status = heat_model_load_clamp_values(ctx, model, path, held);
     if (status == HEAT_OK)
-        status = heat_model_create_clamped(ctx, model, clamp, out);
-    heat_free(clamp);
+        status = heat_model_create_clamped_values(ctx, model, held, out);
+    heat_free(held);
     return status;
 }
 

@@ -273,6 +273,21 @@ int32_t heat_unit_layer_states(const heat_unit_layer *l)
     return l->kind->n_states > 0 ? l->kind->n_states : l->kind->n_states == 0 ? l->q : 0;
 }
 
+bool heat_unit_has_value(const heat_unit_layer *l, double x)
+{
+    switch (l->kind->layer) {
+    case HEAT_LAYER_SPIN:
+        return x == -1 || x == 1;
+    case HEAT_LAYER_BINARY:
+    case HEAT_LAYER_POTTS:
+        return x >= 0 && x < heat_unit_layer_states(l) && x == floor(x);
+    case HEAT_LAYER_RELU:
+        return x >= 0 && isfinite(x);
+    default:
+        return isfinite(x);
+    }
+}
+
 double heat_unit_feature(const heat_unit_layer *l, double x, int32_t *place)
 {
     *place = l->q > 1 ? (int32_t)x : 0;

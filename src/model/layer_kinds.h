@@ -46,6 +46,9 @@ const heat_layer_kind *heat_layer_kind_get(heat_layer layer);
 /* Values that a unit has; 0 of a continuum. */
 int32_t heat_unit_layer_states(const heat_unit_layer *layer);
 
+/* True if the unit can be x. */
+bool heat_unit_has_value(const heat_unit_layer *layer, double x);
+
 /* Where x stands in phi, and what stands there: phi(x)[*place] = the value returned, else 0. */
 double heat_unit_feature(const heat_unit_layer *layer, double x, int32_t *place);
 

@@ -39,6 +39,7 @@ void heat_model_free(heat_model *model)
     heat_free(model->name);
     heat_free(model->extent);
     heat_free(model->clamp);
+    heat_free(model->held);
     heat_labels_clear(&model->labels);
     heat_free(model);
 }
@@ -252,6 +253,11 @@ heat_cost heat_cost_of_none(void)
 {
     return (heat_cost){sizeof(heat_cost), "none", "some units are real numbers, which are no states", 0,
                        (double)NAN,       false};
+}
+
+int64_t heat_model_row_bytes(const heat_model_info *info)
+{
+    return info->n_variables * (int64_t)(info->n_states == 0 ? sizeof(double) : sizeof(int8_t));
 }
 
 heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,

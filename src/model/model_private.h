@@ -34,6 +34,7 @@ struct heat_model {
     bool thread_safe;
     int32_t n_whole; /* of a clamped model: variables of the whole */
     int8_t *clamp;   /* [n_whole] their values, HEAT_FREE of its own; NULL: not clamped */
+    double *held;    /* the same of a model of real numbers, NaN of its own */
 };
 
 /* A model around `self`, which it owns from the call on, even when the call fails. The caller completes
@@ -77,10 +78,10 @@ int64_t heat_rbm_hidden_width(const heat_rbm *rbm);
 HEAT_MUST_USE heat_status heat_rbm_copy(heat_context *ctx, const heat_rbm *rbm, heat_rbm *own);
 void heat_rbm_clear(heat_rbm *own);
 
-/* The RBM of an RBM's free units, given the held ones (docs of heat_model_create_clamped); *out stays NULL
- * where all units of a layer are held. `clamp` was checked. */
+/* The RBM of an RBM's free units, given the values of held ones, NaN of free ones, which were checked (docs
+ * of heat_model_create_clamped_values); *out stays NULL where all units of a layer of two values are held. */
 HEAT_MUST_USE heat_status heat_rbm_create_clamped(heat_context *ctx, const heat_model *model,
-                                                  const int8_t *clamp, heat_model **out);
+                                                  const double *held, heat_model **out);
 
 /* True if `value` is one that the variable has. */
 bool heat_model_has_value(const heat_model *model, int32_t variable, int8_t value);

@@ -63,19 +63,6 @@ static heat_status check_rows(heat_context *ctx, const heat_model_info *info, in
     return HEAT_OK;
 }
 
-static bool has_value(const heat_unit_layer *l, double x)
-{
-    switch (l->kind->layer) {
-    case HEAT_LAYER_SPIN:
-        return x == -1 || x == 1;
-    case HEAT_LAYER_BINARY:
-    case HEAT_LAYER_POTTS:
-        return x >= 0 && x < heat_unit_layer_states(l) && x == floor(x);
-    default:
-        return isfinite(x);
-    }
-}
-
 /* What both calls need of their arguments. */
 static bool is_a_call(const heat_model *model, double temperature, int64_t n_rows, const void *visible,
                       const double *free_energies)
@@ -102,7 +89,7 @@ heat_status heat_rbm_free_energies_of(heat_context *ctx, const heat_model *model
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s has no hidden layer to sum out (kind %s)", info.name,
                          info.kind);
     for (int64_t k = 0; k < n_rows * u.visible.n; k++)
-        if (!has_value(&u.visible, visible[k]))
+        if (!heat_unit_has_value(&u.visible, visible[k]))
             return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                              "visible row %lld, unit %lld: %g is no value of a %s "
                              "unit",

@@ -1,4 +1,4 @@
-/* Sums over the view of units: fields, own parts, free energies. */
+/* Sums over the view of units: fields, own parts, energies, free energies; rows as values. */
 #include "model/unit_layers.h"
 
 #include <string.h>
@@ -65,6 +65,47 @@ double heat_unit_layer_own(const heat_unit_layer *l, const double *values)
             sum -= l->precision[i] * values[i] * values[i] / 2;
     }
     return sum;
+}
+
+double heat_units_energy(const heat_unit_layers *u, const double *visible, const double *hidden,
+                         double *field)
+{
+    double energy = u->offset - heat_unit_layer_own(&u->visible, visible);
+
+    heat_units_find_hidden_fields(u, visible, field);
+    for (int32_t j = 0; j < u->hidden.n; j++) {
+        int32_t place;
+        double feature = heat_unit_feature(&u->hidden, hidden[j], &place);
+        energy -= feature * field[(int64_t)j * u->hidden.q + place];
+        if (u->hidden.precision != NULL)
+            energy += u->hidden.precision[j] * hidden[j] * hidden[j] / 2;
+    }
+    return energy;
+}
+
+static bool is_spin(const heat_unit_layers *u, int32_t i)
+{
+    return (i < u->visible.n ? &u->visible : &u->hidden)->kind->layer == HEAT_LAYER_SPIN;
+}
+
+void heat_units_read_row(const heat_unit_layers *u, bool is_real, const int8_t *row, double *values)
+{
+    int32_t n = u->visible.n + u->hidden.n;
+
+    if (is_real)
+        memcpy(values, row, (size_t)n * sizeof *values);
+    for (int32_t i = 0; i < n && !is_real; i++)
+        values[i] = is_spin(u, i) ? 2 * row[i] - 1 : row[i];
+}
+
+void heat_units_write_row(const heat_unit_layers *u, bool is_real, const double *values, int8_t *row)
+{
+    int32_t n = u->visible.n + u->hidden.n;
+
+    if (is_real)
+        memcpy(row, values, (size_t)n * sizeof *values);
+    for (int32_t i = 0; i < n && !is_real; i++)
+        row[i] = (int8_t)(is_spin(u, i) ? values[i] > 0 : values[i]);
 }
 
 double heat_units_free_energy(const heat_unit_layers *u, double temperature, const double *visible,

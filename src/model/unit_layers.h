@@ -32,6 +32,14 @@ void heat_units_add_hidden(const heat_unit_layers *layers, int32_t j, double x, 
 /* sum_i b_i phi(x_i) - a_i x_i^2 / 2: a layer's own part of -E. */
 double heat_unit_layer_own(const heat_unit_layer *layer, const double *values);
 
+/* E of a state, values of both layers. `field` is work space for the hidden fields. */
+double heat_units_energy(const heat_unit_layers *layers, const double *visible, const double *hidden,
+                         double *field);
+
+/* A row of a model (views.h) as values of both layers, visible ones first, and back. */
+void heat_units_read_row(const heat_unit_layers *layers, bool is_real, const int8_t *row, double *values);
+void heat_units_write_row(const heat_unit_layers *layers, bool is_real, const double *values, int8_t *row);
+
 /* F_T of visible values, the hidden layer summed out. `field` is work space for the hidden fields. */
 double heat_units_free_energy(const heat_unit_layers *layers, double temperature, const double *visible,
                               double *field);

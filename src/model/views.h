@@ -38,9 +38,13 @@ heat_cost heat_cost_of_none(void);
 /* Rewrites rows of spins, which is what the pairwise view speaks of, in the model's coding, in place. */
 void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states);
 
-/* Every discrete model has the black-box view: energies of rows, and energy changes of one site in many rows.
+/* A row is a state as the black box, chains and files take it: n_variables values, int8_t in the model's
+ * coding; where some variables are real numbers (n_states 0) doubles, passed as the bytes they are. */
+int64_t heat_model_row_bytes(const heat_model_info *info);
+
+/* Every model has the black-box view: energies of rows, and energy changes of one site in many rows.
  * Both follow heat_custom: they fail with HEAT_ERROR_CALLBACK on a failing callback, NaN or -infinity. States
- * are in the model's coding and are not checked. */
+ * are rows, in the model's coding, and are not checked. Energy changes are of models of states alone. */
 HEAT_MUST_USE heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                               const int8_t *states, double *energies);
 HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
@@ -57,7 +61,8 @@ HEAT_MUST_USE heat_status heat_model_create_negated(heat_context *ctx, const hea
 HEAT_MUST_USE heat_status heat_model_create_clamped_by(heat_context *ctx, const heat_model *model,
                                                        const char *path, heat_model **out);
 
-/* The clamp of a model that was made by one, a value for each variable of the whole; NULL for any other. */
+/* The clamp of a model of states that was made by one, a value for each variable of the whole; NULL for any
+ * other. */
 const int8_t *heat_model_get_clamp(const heat_model *model);
 
 /* The free part of a whole state, in place. HEAT_ERROR_OPTION, which names option `initial` and `path`, where

@@ -12,15 +12,17 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {&heat_layout_layers,  &heat_layout_bits,  &heat_layout_stripes,
-                                             &heat_layout_lanes,   &heat_layout_potts, &heat_layout_rows,
-                                             &heat_layout_clusters};
+static const heat_layout *const layouts[] = {&heat_layout_layers, &heat_layout_bits,    &heat_layout_stripes,
+                                             &heat_layout_lanes,  &heat_layout_potts,   &heat_layout_units,
+                                             &heat_layout_rows,   &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 /* What the plan asks for, the layout can do. */
-static bool is_candidate(const heat_layout *layout, const heat_chains_plan *plan)
+static bool is_candidate(const heat_layout *layout, const heat_model_info *info, const heat_chains_plan *plan)
 {
     return (plan->layout == NULL || plan->layout == layout) &&
+           (layout->rule == NULL || layout->rule == plan->rule) &&
+           (info->n_states > 0 || layout->holds_numbers) &&
            (plan->reference == NULL || layout->sum_reference != NULL);
 }
 
@@ -29,7 +31,7 @@ static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_cha
     for (int k = 0; k < N_LAYOUTS; k++) {
         bool fits = false;
         heat_status status;
-        if (!is_candidate(layouts[k], plan))
+        if (!is_candidate(layouts[k], &c->info, plan))
             continue;
         c->layout = layouts[k];
         status = c->layout->open(ctx, c, plan, &fits);
@@ -38,6 +40,11 @@ static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_cha
         c->layout->free(c);
         c->store = NULL;
     }
+    if (c->info.n_states == 0)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "%s: some of its units are real numbers, which are drawn a layer at a time: engines "
+                         "gibbs, heat-bath and tempering do",
+                         c->info.name);
     return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: a %s model cannot be kept as %s", c->info.name,
                      c->info.kind, plan->layout == NULL ? "chains" : plan->layout->name);
 }
@@ -83,14 +90,13 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     if (heat_isa_get(plan->isa) == NULL)
         return heat_fail_option(ctx, "isa", plan->isa, "this machine cannot run it (its widest is %s)",
                                 heat_isa_get("auto")->name);
-    status = heat_model_need_states(ctx, model, "a set of chains");
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, 1, sizeof *c, &c);
+    status = heat_alloc(ctx, 1, sizeof *c, &c);
     if (status != HEAT_OK)
         return status;
     heat_model_describe(model, &c->info);
     c->model = model;
     c->n = c->info.n_variables;
+    c->row_bytes = heat_model_row_bytes(&c->info);
     c->n_chains = plan->n_chains;
     c->n_rungs = plan->n_rungs;
     c->seed = plan->seed;
@@ -147,7 +153,7 @@ static const heat_layout *likely_layout(const heat_model *model, const heat_mode
 
     *bytes = -1;
     for (int k = 0; k < N_LAYOUTS && *bytes < 0; k++)
-        if (is_candidate(layouts[k], plan)) {
+        if (is_candidate(layouts[k], info, plan)) {
             layout = layouts[k];
             *bytes = layout->bytes(model, info, plan);
         }
@@ -167,11 +173,15 @@ double heat_chains_bytes(const heat_model *model, const heat_chains_plan *plan)
 double heat_sweep_seconds(const heat_model *model, const heat_chains_plan *plan)
 {
     heat_model_info info;
+    const heat_layout *layout;
     const heat_visit_price *price;
     double bytes;
 
     heat_model_describe(model, &info);
-    price = &likely_layout(model, &info, plan, &bytes)->price;
+    layout = likely_layout(model, &info, plan, &bytes);
+    if (layout == NULL)
+        return (double)INFINITY;
+    price = &layout->price;
     return ceil((double)plan->n_chains / price->lanes) * price->lanes *
            ((price->visit + price->value * info.n_states) * info.n_variables +
             price->neighbour * 2 * (double)info.n_edges) *

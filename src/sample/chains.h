@@ -28,7 +28,8 @@ typedef struct heat_layout heat_layout;
 typedef struct heat_chains {
     const heat_model *model; /* borrowed */
     heat_model_info info;
-    int32_t n; /* variables */
+    int32_t n;         /* variables */
+    int64_t row_bytes; /* of a state as a row: n, or of models of real numbers n doubles (views.h) */
     int64_t n_chains;
     uint64_t seed;
     uint64_t first_stream; /* added to the unit of every stream */
@@ -62,14 +63,15 @@ typedef struct heat_chains_plan {
     int32_t n_rungs;
     const double *betas; /* [rung], copied */
     uint64_t seed;
-    uint64_t first_stream;     /* of a set that shares the seed with others; 0 */
-    int32_t group;             /* chains side by side that exchange states: they share a unit; 0 means 1 */
-    const char *isa;           /* "auto" or a row of the kernel table */
-    const heat_layout *layout; /* NULL: the fastest that fits */
-    int64_t burn_in;           /* sweeps in which an engine may still adapt itself; none after them counts */
-    bool is_steady;            /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
-    bool is_search;            /* only the energy of the best states matters, not their distribution */
-    bool track_best;           /* keep the lowest state of each chain */
+    uint64_t first_stream;      /* of a set that shares the seed with others; 0 */
+    int32_t group;              /* chains side by side that exchange states: they share a unit; 0 means 1 */
+    const char *isa;            /* "auto" or a row of the kernel table */
+    const heat_layout *layout;  /* NULL: the fastest that fits */
+    const heat_site_rule *rule; /* of all its single-variable moves; NULL: any may come */
+    int64_t burn_in;            /* sweeps in which an engine may still adapt itself; none after them counts */
+    bool is_steady;             /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
+    bool is_search;             /* only the energy of the best states matters, not their distribution */
+    bool track_best;            /* keep the lowest state of each chain */
     /* [n] Independent units to start from, of two values each: at beta a chain has the distribution
      * exp(-beta E + (1 - beta / betas[last]) R), R the sum of reference[i] over variables that have the
      * higher value: the units alone at 0, the model alone at the last rung. Borrowed; NULL: none. */
@@ -145,7 +147,7 @@ void heat_chains_measure(heat_chains *chains, int64_t unit);
  * lost may be that of some sweeps ago. Its average is right, and it is all that its size could blur. */
 void heat_chains_follow(heat_chains *chains, int64_t unit);
 
-/* The chain's state as a row of n values; its energy and the sum of its values as of the last measure. */
+/* The chain's state as a row of row_bytes; its energy and the sum of its values as of the last measure. */
 void heat_chains_get_state(const heat_chains *chains, int64_t chain, int8_t *state);
 double heat_chains_get_energy(const heat_chains *chains, int64_t chain);
 int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);

@@ -62,6 +62,7 @@ static heat_status start(heat_context *ctx, draws *d, const heat_model *model)
                                    .seed = d->opt->seed,
                                    .isa = d->opt->isa,
                                    .layout = d->engine->layout,
+                                   .rule = d->engine->sweep == NULL ? d->engine->rule : NULL,
                                    .burn_in = d->opt->burn_in,
                                    .is_steady = d->engine->sweep == NULL};
     heat_status status = heat_chains_create(ctx, model, &plan, &d->chains);

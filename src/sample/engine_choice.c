@@ -1,5 +1,6 @@
 /* What engine "auto" stands for, decided by the model and the temperatures asked for, never by a clock: the
  * one whose chains forget soonest for what a sweep costs. */
+#include "model/unit_layers.h"
 #include "sample/engine.h"
 
 #include <heatbath/options.h>
@@ -49,7 +50,7 @@ static bool clusters_fit(const heat_model *model)
 const heat_engine *heat_engine_choose(const heat_model *model, const char *name, const char *temperatures,
                                       const char **reason)
 {
-    heat_layered layers;
+    heat_unit_layers layers;
     double lo, hi;
 
     *reason = "asked for";
@@ -63,7 +64,7 @@ const heat_engine *heat_engine_choose(const heat_model *model, const char *name,
         *reason = "nothing pulls against the couplings, so clusters forget soonest";
         return &heat_engine_swendsen_wang;
     }
-    if (heat_model_get_layered(model, &layers)) {
+    if (heat_model_get_units(model, &layers)) {
         *reason = "it draws a layer at once";
         return &heat_engine_gibbs;
     }

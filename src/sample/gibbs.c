@@ -7,17 +7,10 @@
 
 static heat_status plan(heat_context *ctx, heat_sampling *s)
 {
-    heat_layered view;
     heat_unit_layers units;
 
-    if (heat_model_get_layered(s->model, &view))
-        return HEAT_OK;
     if (heat_model_get_units(s->model, &units))
-        return heat_fail(
-            ctx, HEAT_ERROR_UNABLE,
-            "engine %s draws layers of two values, those of %s are %s and %s; --engine heat-bath moves "
-            "single variables of any model",
-            s->engine->name, s->info.name, units.visible.kind->name, units.hidden.kind->name);
+        return HEAT_OK;
     return heat_fail(
         ctx, HEAT_ERROR_UNABLE,
         "engine %s draws the two layers of an RBM, %s has none (kind %s); --engine heat-bath moves "
@@ -25,8 +18,5 @@ static heat_status plan(heat_context *ctx, heat_sampling *s)
         s->engine->name, s->info.name, s->info.kind);
 }
 
-const heat_engine heat_engine_gibbs = {.name = "gibbs",
-                                       .rule = &heat_rule_heat_bath,
-                                       .layout = &heat_layout_layers,
-                                       .plan = plan,
-                                       .run = heat_sampling_run_chains};
+const heat_engine heat_engine_gibbs = {
+    .name = "gibbs", .rule = &heat_rule_heat_bath, .plan = plan, .run = heat_sampling_run_chains};

@@ -19,7 +19,9 @@ typedef struct heat_visit_price {
 struct heat_layout {
     const char *name;
     heat_visit_price price;
-    bool shares_sweeps; /* one sweep is spread over the chains' team where it is open */
+    const heat_site_rule *rule; /* the only one it moves by; NULL: any */
+    bool holds_numbers;         /* also models of real numbers, whose rows are doubles (views.h) */
+    bool shares_sweeps;         /* one sweep is spread over the chains' team where it is open */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
     /* Makes chains->store, and sets chains->width; or leaves *fits false where this model at these betas does
@@ -60,6 +62,6 @@ struct heat_layout {
 };
 
 extern const heat_layout heat_layout_bits, heat_layout_stripes, heat_layout_lanes, heat_layout_potts,
-    heat_layout_rows, heat_layout_clusters, heat_layout_layers;
+    heat_layout_rows, heat_layout_clusters, heat_layout_layers, heat_layout_units;
 
 #endif

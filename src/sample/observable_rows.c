@@ -84,6 +84,8 @@ const heat_average_row heat_average_rows[HEAT_N_AVERAGES] = {
     {"magnetization_per_spin_squared", HEAT_SERIES_ORDER, is_spin, square_per_spin, false},
     {"magnetization_per_spin_fourth", HEAT_SERIES_ORDER, is_spin, fourth_per_spin, false},
     {"order_parameter", HEAT_SERIES_ORDER, has_many_values, per_spin, false},
+    {"visible_mean", HEAT_SERIES_VISIBLE, is_any, itself, false},
+    {"hidden_mean", HEAT_SERIES_HIDDEN, is_any, itself, false},
     {"structure_factor", HEAT_SERIES_FOURIER, is_any, itself, false},
     {"overlap", HEAT_SERIES_OVERLAP, is_any, itself, false},
     {"abs_overlap", HEAT_SERIES_OVERLAP, is_any, size, false},

@@ -23,6 +23,7 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .seed = plan->seed,
                               .first_stream = plan->first_stream,
                               .isa = plan->isa,
+                              .rule = plan->rule,
                               .is_steady = plan->is_steady,
                               .reference = plan->reference};
 }
@@ -109,7 +110,7 @@ heat_status heat_population_init(heat_context *ctx, heat_population *p, const he
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *p->families, &p->families);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * p->chains->n, 1, &p->rows);
+        status = heat_alloc(ctx, n * p->chains->row_bytes, 1, &p->rows);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, chains.n_chains, sizeof *p->path_energy, &p->path_energy);
     if (status == HEAT_OK && plan->reference != NULL)
@@ -190,7 +191,7 @@ static void choose_sources(heat_population *p, double u)
 /* Places whose source is another member take its state; all rows are read before any is written. */
 static heat_status copy_members(heat_context *ctx, heat_population *p, int64_t first)
 {
-    int64_t n = p->plan.n_members, length = p->chains->n;
+    int64_t n = p->plan.n_members, length = p->chains->row_bytes;
     int32_t *family = p->family + first;
     heat_status status = HEAT_OK;
 

@@ -39,8 +39,10 @@ static heat_population_plan plan_population(const heat_sampling *s)
 static heat_status plan_members(heat_context *ctx, heat_sampling *s)
 {
     heat_population_plan plan = plan_population(s);
+    heat_status status = heat_model_need_states(ctx, s->model, "engine population");
 
-    (void)ctx;
+    if (status != HEAT_OK)
+        return status;
     s->plan.n_sweeps = s->opt.population;
     s->chain_bytes = heat_population_bytes(s->model, &plan);
     return HEAT_OK;
@@ -108,7 +110,7 @@ static void record_members(heat_sampling *s, heat_population *p, int64_t tempera
     for (int64_t m = 0; m < n; m++)
         for (int64_t r = 0; r < s->opt.replicas; r++) {
             int64_t chain = r * n + m, partner = r % 2 == 0 && s->n_paired == 2 ? chain + n : chain;
-            int8_t *row = s->recorder.row, *other = row + (partner == chain ? 0 : s->recorder.n);
+            int8_t *row = s->recorder.row, *other = row + (partner == chain ? 0 : s->recorder.row_bytes);
             double values[HEAT_N_SERIES] = {0};
             values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(p->chains, chain);
             values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(p->chains, chain) + s->clamped_total;

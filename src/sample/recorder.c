@@ -14,7 +14,7 @@
 
 static double sums_bytes(double n_chains, double length)
 {
-    return n_chains * length * (sizeof(int32_t) + 2 * sizeof(double));
+    return n_chains * length * 3 * sizeof(double);
 }
 
 static int64_t draws_of(const heat_recorder_plan *plan)
@@ -25,12 +25,12 @@ static int64_t draws_of(const heat_recorder_plan *plan)
 double heat_recorder_bytes(const heat_recorder_plan *plan)
 {
     const heat_model_info *info = &plan->scalars.info;
-    double chains = (double)plan->n_chains, series = 0, bytes;
+    double chains = (double)plan->n_chains, series = 0, row = (double)heat_model_row_bytes(info), bytes;
 
     for (int id = 0; id < HEAT_N_SERIES; id++)
         series += plan->scalars.wants[id] ? sizeof(double) : 0;
-    bytes = chains * ((double)plan->n_sweeps * series + info->n_variables);
-    bytes += chains * (double)draws_of(plan) * (info->n_variables + (double)sizeof(double));
+    bytes = chains * ((double)plan->n_sweeps * series + row);
+    bytes += chains * (double)draws_of(plan) * (row + (double)sizeof(double));
     if (plan->spins)
         bytes += sums_bytes(chains, info->n_variables);
     if (plan->edges)
@@ -61,17 +61,18 @@ heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_r
                          .n_draws = draws_of(plan),
                          .graph = plan->scalars.graph,
                          .needs_state = heat_scalars_need_state(&plan->scalars),
-                         .n = info->n_variables};
+                         .n = info->n_variables,
+                         .row_bytes = heat_model_row_bytes(info)};
     r->block = plan->n_sweeps / HEAT_RECORD_BLOCKS > 0 ? plan->n_sweeps / HEAT_RECORD_BLOCKS : 1;
     for (int id = 0; id < HEAT_N_SERIES && status == HEAT_OK; id++)
         if (plan->scalars.wants[id])
             status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->series[id], &r->series[id]);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, plan->n_chains * r->n, 1, &r->row);
+        status = heat_alloc(ctx, plan->n_chains * r->row_bytes, 1, &r->row);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, plan->n_chains, sizeof *r->n_blocks, &r->n_blocks);
     if (status == HEAT_OK && plan->keep_states)
-        status = heat_alloc(ctx, plan->n_chains * r->n_draws * r->n, 1, &r->states);
+        status = heat_alloc(ctx, plan->n_chains * r->n_draws * r->row_bytes, 1, &r->states);
     if (status == HEAT_OK && plan->keep_states)
         status = heat_alloc(ctx, plan->n_chains * r->n_draws, sizeof *r->energies, &r->energies);
     if (status == HEAT_OK && plan->spins)
@@ -128,7 +129,7 @@ heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *r, heat_pa
         status = heat_parts_add(ctx, p, "recorder/series", id, r->series[id],
                                 n * r->n_sweeps * (int64_t)sizeof *r->series[id]);
     if (status == HEAT_OK)
-        status = heat_parts_add(ctx, p, "recorder/states", -1, r->states, n * r->n_draws * r->n);
+        status = heat_parts_add(ctx, p, "recorder/states", -1, r->states, n * r->n_draws * r->row_bytes);
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, p, "recorder/energies", -1, r->energies,
                                 n * r->n_draws * (int64_t)sizeof *r->energies);
@@ -163,13 +164,23 @@ static void close_block(heat_block_sums *s, int64_t chain, int64_t block)
 static void add_edges(heat_recorder *r, int64_t chain, const int8_t *state)
 {
     const heat_pairwise *g = &r->graph;
-    int32_t *now = r->edges.now + chain * r->edges.length;
+    double *now = r->edges.now + chain * r->edges.length;
     int64_t e = 0;
 
     for (int32_t i = 0; i < g->n; i++)
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
             if (g->col[k] > i)
                 now[e++] += state[i] * state[g->col[k]];
+}
+
+static void add_values(const heat_recorder *r, const int8_t *state, double *now)
+{
+    for (int32_t i = 0; i < r->n; i++) {
+        double x = state[i];
+        if (r->row_bytes > r->n)
+            memcpy(&x, state + (size_t)i * sizeof x, sizeof x);
+        now[i] += x;
+    }
 }
 
 void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int8_t *state,
@@ -180,12 +191,11 @@ void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int
             r->series[id][chain * r->n_sweeps + sweep] = values[id];
     if (r->states != NULL && sweep % r->thin == 0) {
         int64_t draw = chain * r->n_draws + sweep / r->thin;
-        memcpy(r->states + draw * r->n, state, (size_t)r->n);
+        memcpy(r->states + draw * r->row_bytes, state, (size_t)r->row_bytes);
         r->energies[draw] = values[HEAT_SERIES_ENERGY];
     }
     if (r->spins.length > 0)
-        for (int32_t i = 0; i < r->n; i++)
-            r->spins.now[chain * r->n + i] += state[i];
+        add_values(r, state, r->spins.now + chain * r->n);
     if (r->edges.length > 0)
         add_edges(r, chain, state);
     if ((sweep + 1) % r->block == 0) {

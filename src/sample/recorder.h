@@ -12,7 +12,7 @@ enum { HEAT_RECORD_BLOCKS = 16 }; /* of a chain, for the errors of spins and edg
 /* Sums over a chain of a vector that is too long to keep as a series. */
 typedef struct heat_block_sums {
     int64_t length;  /* of the vector */
-    int32_t *now;    /* [chain][length] sums within the block under way */
+    double *now;     /* [chain][length] sums within the block under way */
     double *sum;     /* [chain][length] sums of block means */
     double *squares; /* [chain][length] and of their squares */
 } heat_block_sums;
@@ -23,15 +23,16 @@ typedef struct heat_recorder {
     int64_t thin;
     int64_t n_draws;               /* kept states planned, a slot */
     double *series[HEAT_N_SERIES]; /* [slot][sweep]; NULL: not kept */
-    int8_t *states;                /* [slot][draw][variable]; NULL: not kept */
+    int8_t *states;                /* [slot][draw] rows; NULL: not kept */
     double *energies;              /* [slot][draw] */
     int64_t block;                 /* sweeps a block of the sums */
     int64_t *n_blocks;             /* [slot] full ones so far */
     heat_block_sums spins, edges;  /* length 0: not wanted */
     heat_pairwise graph;           /* of edges */
     int32_t n;
-    bool needs_state; /* for the series */
-    int8_t *row;      /* [chain][variable] scratch */
+    int64_t row_bytes; /* of a state (views.h) */
+    bool needs_state;  /* for the series */
+    int8_t *row;       /* [chain] rows, scratch */
 } heat_recorder;
 
 typedef struct heat_recorder_plan {
@@ -47,7 +48,7 @@ HEAT_MUST_USE heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r
                                              const heat_recorder_plan *plan);
 void heat_recorder_clear(heat_recorder *recorder);
 
-/* Records sweep number `sweep` of a slot: values[HEAT_N_SERIES], and `state` where it is wanted. */
+/* Records sweep number `sweep` of a slot: values[HEAT_N_SERIES], and the row `state` where it is wanted. */
 void heat_recorder_add(heat_recorder *recorder, int64_t slot, int64_t sweep, const int8_t *state,
                        const double *values);
 

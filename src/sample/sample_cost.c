@@ -36,10 +36,6 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     if (options != NULL)
         heat_struct_copy(&s.opt, sizeof s.opt, options, options->size);
     heat_model_describe(model, &s.info);
-    if (s.info.n_states == 0) {
-        *cost = heat_cost_of_none();
-        return HEAT_OK;
-    }
     s.engine = heat_engine_choose(model, s.opt.engine, s.opt.temperature_set, &reason);
     if (s.engine == NULL)
         return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");

@@ -154,12 +154,15 @@ static void report_states(heat_sampling *s, heat_sample_result *r)
         return;
     r->n_draws = (s->n_recorded + rec->thin - 1) / rec->thin;
     for (int64_t chain = 1; chain < rec->n_chains && r->n_draws < rec->n_draws; chain++) {
-        memmove(rec->states + chain * r->n_draws * rec->n, rec->states + chain * rec->n_draws * rec->n,
-                (size_t)(r->n_draws * rec->n));
+        memmove(rec->states + chain * r->n_draws * rec->row_bytes,
+                rec->states + chain * rec->n_draws * rec->row_bytes, (size_t)(r->n_draws * rec->row_bytes));
         memmove(rec->energies + chain * r->n_draws, rec->energies + chain * rec->n_draws,
                 (size_t)r->n_draws * sizeof *rec->energies);
     }
-    r->states = rec->states;
+    if (s->info.n_states > 0)
+        r->states = rec->states;
+    else
+        r->values = (double *)(void *)rec->states;
     r->energies = rec->energies;
     rec->states = NULL;
     rec->energies = NULL;

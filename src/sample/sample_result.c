@@ -34,6 +34,7 @@ void heat_sample_result_clear(heat_sample_result *r)
     heat_free(r->edge_i);
     heat_free(r->edge_j);
     heat_free(r->states);
+    heat_free(r->values);
     heat_free(r->energies);
     size = r->size;
     *r = (heat_sample_result){.size = size};
@@ -51,7 +52,8 @@ static heat_status save_store(heat_context *ctx, const heat_sample_result *r, co
     if (status == HEAT_OK)
         status = heat_store_create(ctx, path, "samples", &store);
     if (status == HEAT_OK)
-        status = heat_store_put(ctx, store, "states", HEAT_STORE_INT8, 4, extent, r->states);
+        status = heat_store_put(ctx, store, "states", r->states != NULL ? HEAT_STORE_INT8 : HEAT_STORE_DOUBLE,
+                                4, extent, r->states != NULL ? (const void *)r->states : r->values);
     if (status == HEAT_OK)
         status = heat_store_put_text(ctx, store, "states", "axes", "temperature,chain,draw,variable");
     if (status == HEAT_OK)
@@ -83,12 +85,13 @@ heat_status heat_sample_result_save(heat_context *ctx, const heat_sample_result 
         return HEAT_ERROR_ARGUMENT;
     if (r == NULL || path == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_sample_result_save: no result or no path");
-    if (r->states == NULL)
+    if (r->states == NULL && r->values == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "no states were kept (option keep_states)");
     {
         const int64_t extent[4] = {r->n_temperatures, r->n_chains, r->n_draws, r->n_variables};
         if (ends_with(path, ".npy"))
-            return heat_npy_write_int8(ctx, path, 4, extent, r->states);
+            return r->states != NULL ? heat_npy_write(ctx, path, "|i1", 4, extent, r->states)
+                                     : heat_npy_write(ctx, path, "<f8", 4, extent, r->values);
         if (ends_with(path, ".h5"))
             return save_store(ctx, r, extent, path);
     }

@@ -57,7 +57,7 @@ void heat_sampling_get_row(const heat_sampling *s, const heat_chains *chains, in
 
 static int8_t *row_of(const heat_sampling *s, int64_t chain)
 {
-    return s->recorder.row + chain * s->recorder.n;
+    return s->recorder.row + chain * s->recorder.row_bytes;
 }
 
 /* What one sweep leaves of the chain in a slot. */

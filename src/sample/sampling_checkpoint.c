@@ -17,21 +17,28 @@ static uint64_t mix(uint64_t x)
 }
 
 /* A number that differs for models that differ: from the bits of the energies of random states, and what is
- * clamped. */
+ * clamped; of a model of real numbers the held ones are in its energies. */
 static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64_t *digest)
 {
     int64_t n = s->info.n_variables;
     double energies[PROBES];
+    int64_t row = heat_model_row_bytes(&s->info);
     int8_t *states = NULL;
     heat_stream stream;
-    heat_status status = heat_alloc(ctx, PROBES * n, 1, &states);
+    heat_status status = heat_alloc(ctx, PROBES * row, 1, &states);
 
     *digest = (uint64_t)n;
     if (status != HEAT_OK)
         return status;
     heat_stream_init(&stream, 0, HEAT_PURPOSE_PROBE, 1);
     for (int64_t k = 0; k < PROBES * n; k++)
-        states[k] = heat_model_random_value(s->model, (int32_t)(k % n), &stream);
+        if (s->info.n_states > 0) {
+            states[k] = heat_model_random_value(s->model, (int32_t)(k % n), &stream);
+        } else {
+            int32_t q = heat_model_count_values(s->model, (int32_t)(k % n));
+            double x = q > 0 ? (double)heat_stream_below(&stream, (uint64_t)q) : heat_stream_uniform(&stream);
+            memcpy(states + (size_t)k * sizeof x, &x, sizeof x);
+        }
     status = heat_model_energies(ctx, s->model, PROBES, states, energies);
     heat_free(states);
     for (int k = 0; k < PROBES && status == HEAT_OK; k++) {

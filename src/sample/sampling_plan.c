@@ -12,7 +12,7 @@
 /* What a word of --observables asks for; one row adds a word. */
 typedef struct wish {
     const char *word;
-    bool needs_edges, needs_lattice;
+    bool needs_states, needs_edges, needs_lattice;
     void (*grant)(heat_recorder_plan *plan);
 } wish;
 
@@ -42,11 +42,11 @@ static void grant_correlation_length(heat_recorder_plan *plan)
 }
 
 static const wish wishes[] = {
-    {"spins", false, false, grant_spins},
-    {"edges", true, false, grant_edges},
-    {"overlap", false, false, grant_overlap},
-    {"link-overlap", true, false, grant_link_overlap},
-    {"correlation-length", true, true, grant_correlation_length},
+    {"spins", false, false, false, grant_spins},
+    {"edges", true, true, false, grant_edges},
+    {"overlap", true, false, false, grant_overlap},
+    {"link-overlap", true, true, false, grant_link_overlap},
+    {"correlation-length", true, true, true, grant_correlation_length},
 };
 enum { N_WISHES = sizeof wishes / sizeof *wishes };
 
@@ -70,6 +70,24 @@ static heat_status refuse_word(heat_context *ctx, const char *list, const char *
                             (int)(length < 80 ? length : 80), word, words);
 }
 
+static bool has_numbers(const heat_unit_layer *l)
+{
+    return l->kind->layer != HEAT_LAYER_POTTS && l->n > 0;
+}
+
+/* Of layers that are not all of two values the mean of each stands in place of one order parameter of all. */
+static bool want_layers(heat_sampling *s)
+{
+    heat_scalars *scalars = &s->plan.scalars;
+    heat_layered of_two_values;
+
+    if (heat_model_get_layered(s->whole, &of_two_values) || !heat_model_get_units(s->whole, &scalars->units))
+        return false;
+    scalars->wants[HEAT_SERIES_VISIBLE] = has_numbers(&scalars->units.visible);
+    scalars->wants[HEAT_SERIES_HIDDEN] = has_numbers(&scalars->units.hidden);
+    return true;
+}
+
 static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
 {
     const char *list = s->opt.observables;
@@ -78,12 +96,16 @@ static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
 
     heat_model_describe(s->whole, &s->plan.scalars.info);
     s->plan.scalars.wants[HEAT_SERIES_ENERGY] = true;
-    s->plan.scalars.wants[HEAT_SERIES_ORDER] = true;
+    s->plan.scalars.wants[HEAT_SERIES_ORDER] = !want_layers(s);
     for (const char *c = list; c != NULL && *c != '\0'; c += strcspn(c, ","), c += *c == ',') {
         size_t length = strcspn(c, ",");
         const wish *w = find_wish(c, length);
         if (w == NULL)
             return refuse_word(ctx, list, c, length);
+        if (w->needs_states && info->n_states == 0)
+            return heat_fail_option(ctx, "observables", list,
+                                    "%s is of states, and some units of %s are real numbers", w->word,
+                                    info->name);
         if (w->needs_edges && (!has_edges || info->n_edges == 0))
             return heat_fail_option(ctx, "observables", list, "%s needs a model with edges, %s has none",
                                     w->word, info->kind);
@@ -193,6 +215,7 @@ heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
                               .first_stream = s->first_stream,
                               .isa = s->opt.isa,
                               .layout = s->engine->layout,
+                              .rule = s->engine->sweep == NULL ? s->engine->rule : NULL,
                               .burn_in = s->opt.burn_in,
                               .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL &&
                                            !s->engine->is_ladder && s->engine->after_sweep == NULL,
@@ -241,15 +264,17 @@ static heat_status clamp_model(heat_context *ctx, heat_sampling *s)
         return status;
     s->model = s->clamped;
     s->clamp = heat_model_get_clamp(s->clamped);
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n && s->clamp != NULL; i++)
         s->clamped_total += s->clamp[i] == HEAT_FREE ? 0 : s->clamp[i];
     return HEAT_OK;
 }
 
 static heat_status load_initial(heat_context *ctx, heat_sampling *s)
 {
-    heat_status status = heat_alloc(ctx, s->plan.scalars.info.n_variables, 1, &s->initial);
+    heat_status status = heat_model_need_states(ctx, s->model, "option --initial");
 
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->plan.scalars.info.n_variables, 1, &s->initial);
     if (status == HEAT_OK)
         status = heat_model_load_state(ctx, s->whole, s->opt.initial, s->initial);
     return status == HEAT_OK ? heat_model_take_free(ctx, s->model, s->opt.initial, s->initial) : status;
@@ -261,9 +286,7 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
     heat_status status;
 
     s->first_stream = (uint64_t)s->opt.index << 40; /* chains and restarts of one model stay below */
-    status = heat_model_need_states(ctx, s->model, "sample");
-    if (status == HEAT_OK)
-        status = parse_observables(ctx, s);
+    status = parse_observables(ctx, s);
     if (status == HEAT_OK && s->opt.clamp != NULL)
         status = clamp_model(ctx, s);
     if (status == HEAT_OK) {

@@ -4,6 +4,7 @@
 #include "sample/scalars.h"
 
 #include <math.h>
+#include <string.h>
 
 bool heat_series_is_paired(heat_series_id id)
 {
@@ -14,8 +15,8 @@ bool heat_scalars_need_state(const heat_scalars *s)
 {
     bool many = s->wants[HEAT_SERIES_ORDER] && s->info.n_states > 2;
 
-    return many || s->wants[HEAT_SERIES_FOURIER] || s->wants[HEAT_SERIES_OVERLAP] ||
-           s->wants[HEAT_SERIES_LINK];
+    return many || s->wants[HEAT_SERIES_VISIBLE] || s->wants[HEAT_SERIES_HIDDEN] ||
+           s->wants[HEAT_SERIES_FOURIER] || s->wants[HEAT_SERIES_OVERLAP] || s->wants[HEAT_SERIES_LINK];
 }
 
 static double potts_order(const heat_model_info *info, const int8_t *state)
@@ -88,10 +89,29 @@ static double link_overlap(const heat_pairwise *g, const int8_t *a, const int8_t
     return (double)sum / (double)g->row[g->n];
 }
 
+/* Of a layer whose first unit is variable `first`. */
+static double layer_mean(const heat_scalars *s, const heat_unit_layer *l, int32_t first, const int8_t *state)
+{
+    double sum = 0, x;
+
+    for (int32_t i = 0; i < l->n; i++) {
+        if (s->info.n_states == 0)
+            memcpy(&x, state + (size_t)(first + i) * sizeof x, sizeof x);
+        else
+            x = l->kind->layer == HEAT_LAYER_SPIN ? 2 * state[first + i] - 1 : state[first + i];
+        sum += x;
+    }
+    return sum / l->n;
+}
+
 void heat_scalars_get(const heat_scalars *s, const int8_t *state, const int8_t *other, double *values)
 {
     if (s->wants[HEAT_SERIES_ORDER] && s->info.n_states > 2)
         values[HEAT_SERIES_ORDER] = potts_order(&s->info, state);
+    if (s->wants[HEAT_SERIES_VISIBLE])
+        values[HEAT_SERIES_VISIBLE] = layer_mean(s, &s->units.visible, 0, state);
+    if (s->wants[HEAT_SERIES_HIDDEN])
+        values[HEAT_SERIES_HIDDEN] = layer_mean(s, &s->units.hidden, s->units.visible.n, state);
     if (s->wants[HEAT_SERIES_FOURIER])
         values[HEAT_SERIES_FOURIER] = smallest_mode(&s->info, state);
     if (s->wants[HEAT_SERIES_OVERLAP])

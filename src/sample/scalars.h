@@ -2,12 +2,15 @@
 #ifndef HEATBATH_SCALARS_H
 #define HEATBATH_SCALARS_H
 
+#include "model/unit_layers.h"
 #include "model/views.h"
 
 /* The series that a recorder may keep. */
 typedef enum heat_series_id {
     HEAT_SERIES_ENERGY = 0,
     HEAT_SERIES_ORDER,   /* spins: the sum M of the values; q values: (q max_a n_a - n) / (q - 1) */
+    HEAT_SERIES_VISIBLE, /* sum_i v_i / n of the layer of an RBM; of kinds whose values are numbers */
+    HEAT_SERIES_HIDDEN,
     HEAT_SERIES_FOURIER, /* |sum_j s_j exp(i k x_j)|^2 / n at the smallest k, averaged over the axes */
     HEAT_SERIES_OVERLAP, /* sum_i s_i t_i / n of two replicas; q values: (q sum_i delta(a_i, b_i) / n - 1) /
                             (q - 1) */
@@ -21,7 +24,8 @@ bool heat_series_is_paired(heat_series_id id);
 /* What is to be computed, of which model. */
 typedef struct heat_scalars {
     heat_model_info info;
-    heat_pairwise graph; /* of HEAT_SERIES_LINK */
+    heat_pairwise graph;    /* of HEAT_SERIES_LINK */
+    heat_unit_layers units; /* of HEAT_SERIES_VISIBLE and _HIDDEN */
     bool wants[HEAT_N_SERIES];
 } heat_scalars;
 

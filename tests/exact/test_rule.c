@@ -251,13 +251,9 @@ static void what_is_no_rule_is_tested_elsewhere(void **state)
     (void)state;
     static const struct {
         const char *engine, *test;
-    } elsewhere[] = {{"gibbs", "test_layer_chains"},
-                     {"wolff", "test_cluster_moves"},
-                     {"swendsen-wang", "test_cluster_moves"},
-                     {"tempering", "test_exchange"},
-                     {"houdayer", "test_houdayer"},
-                     {"population", "test_population"},
-                     {"exact", "test_elimination"}};
+    } elsewhere[] = {{"wolff", "test_cluster_moves"},   {"swendsen-wang", "test_cluster_moves"},
+                     {"tempering", "test_exchange"},    {"houdayer", "test_houdayer"},
+                     {"population", "test_population"}, {"exact", "test_elimination"}};
 
     for (int k = 0; k < heat_engine_count(); k++) {
         const heat_engine *e = heat_engine_at(k);

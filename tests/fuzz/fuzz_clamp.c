@@ -3,7 +3,7 @@
 #include "fuzz.h"
 #include "io/clamp_file.h"
 
-#include <heatbath/model.h>
+#include <math.h>
 
 enum { LONGEST = 31 };
 
@@ -21,10 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     heat_context *ctx = fuzz_context();
     heat_text_source *source = NULL;
     heat_labels labels = {0};
-    int8_t clamp[LONGEST + 1];
+    double clamp[LONGEST + 1];
     uint8_t choice = size > 0 ? data[0] : 0;
     heat_clamp_form form = {.n = choice % (LONGEST + 1),
-                            .n_states = choice >= 128 ? 2 : 5,
+                            .n_states = choice >= 128 ? 2
+                                        : choice & 32 ? 0
+                                                      : 5,
                             .first_index = choice & 1,
                             .spin = choice >= 128,
                             .labels = &labels};
@@ -36,8 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == HEAT_OK)
         status = heat_clamp_read(source, &form, clamp);
     for (int64_t k = 0; k < form.n && status == HEAT_OK; k++)
-        FUZZ_CHECK(clamp[k] == HEAT_FREE ||
-                   (form.spin ? clamp[k] == -1 || clamp[k] == 1 : clamp[k] >= 0 && clamp[k] < form.n_states));
+        FUZZ_CHECK(isnan(clamp[k]) || (form.spin            ? clamp[k] == -1 || clamp[k] == 1
+                                       : form.n_states == 0 ? isfinite(clamp[k])
+                                                            : clamp[k] >= 0 && clamp[k] < form.n_states));
     FUZZ_CHECK(status == HEAT_OK || heat_context_error(ctx)[0] != '\0');
     heat_text_source_close(source);
     heat_labels_clear(&labels);

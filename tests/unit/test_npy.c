@@ -38,7 +38,7 @@ static void header_and_data_follow_the_definition(void **state)
         const char *path = test_file(".npy", "", 0);
         char bytes[512], dict[256];
         size_t length, head;
-        assert_ok(ctx, heat_npy_write_int8(ctx, path, cases[k].rank, cases[k].extent, data));
+        assert_ok(ctx, heat_npy_write(ctx, path, "|i1", cases[k].rank, cases[k].extent, data));
         length = content(path, bytes, sizeof bytes);
         assert_memory_equal(bytes, "\x93NUMPY\x01\x00", 8);
         head = 10 + (unsigned char)bytes[8] + 256 * (size_t)(unsigned char)bytes[9];
@@ -65,10 +65,10 @@ static void shapes_that_are_none_are_refused(void **state)
     const char *path = test_file(".npy", "kept", 4);
     char bytes[8];
 
-    assert_int_equal(heat_npy_write_int8(ctx, path, 1, negative, &one), HEAT_ERROR_ARGUMENT);
-    assert_int_equal(heat_npy_write_int8(ctx, path, 2, large, &one), HEAT_ERROR_ARGUMENT);
-    assert_int_equal(heat_npy_write_int8(ctx, path, 9, nine, &one), HEAT_ERROR_ARGUMENT);
-    assert_int_equal(heat_npy_write_int8(ctx, "/dev/full", 0, NULL, &one), HEAT_ERROR_OUTPUT);
+    assert_int_equal(heat_npy_write(ctx, path, "|i1", 1, negative, &one), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_npy_write(ctx, path, "|i1", 2, large, &one), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_npy_write(ctx, path, "|i1", 9, nine, &one), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(heat_npy_write(ctx, "/dev/full", "|i1", 0, NULL, &one), HEAT_ERROR_OUTPUT);
     assert_int_equal(content(path, bytes, sizeof bytes), 4);
     heat_context_free(ctx);
 }
@@ -78,7 +78,7 @@ static heat_status write_one(heat_context *ctx, void *path)
     const int64_t extent[] = {2};
     const int8_t data[] = {1, -1};
 
-    return heat_npy_write_int8(ctx, path, 1, extent, data);
+    return heat_npy_write(ctx, path, "|i1", 1, extent, data);
 }
 
 static void failing_allocations_leak_nothing(void **state)

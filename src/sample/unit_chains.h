@@ -1,0 +1,19 @@
+/* Chains over two layers of any kinds as rows of doubles, moved by unit_sweep.h. */
+#ifndef HEATBATH_UNIT_CHAINS_H
+#define HEATBATH_UNIT_CHAINS_H
+
+#include "sample/layout.h"
+#include "sample/unit_sweep.h"
+
+typedef struct heat_unit_store {
+    heat_unit_layers layers;
+    bool is_real;         /* rows are doubles */
+    double *values;       /* [chain][variable] */
+    double *energy;       /* [chain] */
+    heat_stream *streams; /* [chain] */
+    int64_t n_units;
+    heat_unit_fields *fields; /* [unit] work space */
+    double *before;           /* [unit][variable] likewise */
+} heat_unit_store;
+
+#endif
