@@ -69,7 +69,9 @@ static json_t *json_states(cli *c, const heat_model_info *info, const heat_groun
     for (int64_t k = 0; k < r->n_states; k++) {
         json_t *row = json_object();
         cli_put(c, row, "energy", cli_json_energy(info, r->state_energies[k]));
-        cli_put(c, row, "state", cli_json_state(r->states + k * r->n_variables, r->n_variables));
+        cli_put(c, row, "state",
+                r->states != NULL ? cli_json_state(r->states + k * r->n_variables, r->n_variables)
+                                  : cli_json_numbers(r->kept_values + k * r->n_variables, r->n_variables));
         cli_put(c, row, "count", json_integer(r->state_counts[k]));
         cli_append(c, rows, row);
     }
@@ -91,7 +93,10 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
         cli_put(c, result, "cut", cli_json_energy(info, cut));
     cli_put(c, result, "bound", cli_json_energy(info, r->bound));
     cli_put(c, result, "method", r->method == NULL ? json_null() : cli_json_text(r->method));
-    cli_put(c, result, "state", r->state == NULL ? json_null() : cli_json_state(r->state, r->n_variables));
+    cli_put(c, result, "state",
+            r->state != NULL    ? cli_json_state(r->state, r->n_variables)
+            : r->values != NULL ? cli_json_numbers(r->values, r->n_variables)
+                                : json_null());
     if (info->has_labels)
         cli_put(c, result, "labels", json_labels(c, model, info));
     if (c->args.values.verb.ground.keep > 0)
@@ -147,6 +152,16 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
+static void put_value(FILE *out, const heat_ground_result *r, int32_t k)
+{
+    char number[CLI_NUMBER_SIZE];
+
+    if (r->state != NULL)
+        fprintf(out, "%d\n", r->state[k]);
+    else
+        fprintf(out, "%s\n", cli_text_full(r->values[k], number));
+}
+
 /* One value a line, or index,value with the indices of the input. */
 static heat_status save_state(cli *c, const heat_model *model, const heat_model_info *info,
                               const heat_ground_result *r)
@@ -154,7 +169,7 @@ static heat_status save_state(cli *c, const heat_model *model, const heat_model_
     const char *path = c->args.values.own.output, *suffix = "";
     cli_file file;
 
-    if (r->state == NULL)
+    if (r->state == NULL && r->values == NULL)
         return HEAT_OK;
     if (cli_file_create(c, path, &file) != HEAT_OK)
         return HEAT_ERROR_OUTPUT;
@@ -162,11 +177,12 @@ static heat_status save_state(cli *c, const heat_model *model, const heat_model_
         fputs("index,value\n", file.stream);
         for (int32_t k = 0; k < r->n_variables; k++) {
             cli_file_put_name(file.stream, model, info, "", k);
-            fprintf(file.stream, ",%d\n", r->state[k]);
+            putc(',', file.stream);
+            put_value(file.stream, r, k);
         }
     } else {
         for (int32_t k = 0; k < r->n_variables; k++)
-            fprintf(file.stream, "%d\n", r->state[k]);
+            put_value(file.stream, r, k);
     }
     return cli_file_commit(c, &file);
 }

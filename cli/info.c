@@ -185,17 +185,17 @@ static void print_text(cli *c, const heat_model_info *info, int32_t n_held, cons
 static heat_status clamp(cli *c, heat_model *whole, int32_t n, heat_model **model)
 {
     const char *path = c->args.values.own.clamp;
-    int8_t *row;
+    double *row;
     heat_status status = HEAT_OK;
 
     *model = path == NULL ? whole : NULL;
     if (path == NULL)
         return HEAT_OK;
-    row = malloc((size_t)n + 1);
+    row = malloc(((size_t)n + 1) * sizeof *row);
     if (row == NULL)
         return cli_fail(c, HEAT_ERROR_MEMORY, "no memory for the values of %d variables", n);
-    if (heat_model_load_clamp(c->ctx, whole, path, row) != HEAT_OK ||
-        heat_model_create_clamped(c->ctx, whole, row, model) != HEAT_OK)
+    if (heat_model_load_clamp_values(c->ctx, whole, path, row) != HEAT_OK ||
+        heat_model_create_clamped_values(c->ctx, whole, row, model) != HEAT_OK)
         status = cli_fail_library(c);
     free(row);
     return status;

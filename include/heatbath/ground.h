@@ -38,6 +38,9 @@ typedef struct heat_ground_result {
     double *state_energies; /* [n_states]; owned */
     int64_t *state_counts;  /* [n_states] how many anneals ended there; owned */
     const char *schedule; /* kind of the one that ran, "geometric" or "linear"; NULL: exact methods; static */
+    double *values; /* what `state` is of other models, of an RBM some of whose units are real numbers, whose
+                       `state` and `states` are NULL; owned */
+    double *kept_values; /* [n_states][n_variables] likewise */
 } heat_ground_result;
 
 HEAT_API void heat_ground_options_init(heat_ground_options *options);
@@ -47,9 +50,12 @@ HEAT_API void heat_ground_result_init(heat_ground_result *result);
  * has the model's sign, and a forbidden state (energy +infinity) is no maximum. Outcome PROVED (exact
  * methods), COMPLETED (target reached), BEST_FOUND, TIME or INTERRUPTED; the state is always the best that
  * was seen. `options` may be NULL for the defaults. Same bits for any number of threads, except under `time`.
- * HEAT_ERROR_UNABLE: method exact, and too wide for `memory`: the message names the width found and the width
- * affordable. Cost: anneal O(sweeps * replicas * (variables + edges)). Source: Kirkpatrick, Gelatt, Vecchi,
- * Science 220 (1983) 671. */
+ * Of an RBM with a layer of few
+ * values and one of real numbers the latter is at its best; two Gaussian layers are a quadratic form.
+ * HEAT_ERROR_UNDEFINED where an energy has no lowest, or no highest, value. HEAT_ERROR_UNABLE: a Gaussian
+ * visible and a ReLU hidden layer; or method exact, and too wide for `memory`: the message names the width
+ * found and the width affordable. Cost: anneal O(sweeps * replicas * (variables + edges)). Source:
+ * Kirkpatrick, Gelatt, Vecchi, Science 220 (1983) 671. */
 HEAT_API HEAT_MUST_USE heat_status heat_ground(heat_context *ctx, const heat_model *model,
                                                const heat_ground_options *options,
                                                heat_ground_result *result);

@@ -56,22 +56,26 @@ static bool elimination_wins(const heat_exact_choice *choice, double n_variables
 static void choose_layer(const heat_model *model, double memory, heat_exact_choice *choice)
 {
     heat_exact_cost *cost = &choice->cost, layer = *cost;
-    heat_layered layers;
+    bool of_two_values = heat_model_get_layered(model, &choice->layers);
+    double count;
 
-    if (!heat_model_get_layered(model, &layers))
+    if (!of_two_values && !heat_model_get_units(model, &choice->units))
         return;
     layer.method = by_layer_word;
-    layer.bytes = heat_layer_enumeration_bytes(&layers);
-    layer.operations = heat_layer_enumeration_visits(&layers);
-    layer.operation_ns = HEAT_UNIT_NS;
+    layer.bytes = of_two_values ? heat_layer_enumeration_bytes(&choice->layers)
+                                : heat_unit_enumeration_bytes(&choice->units);
+    layer.operations = of_two_values ? heat_layer_enumeration_visits(&choice->layers)
+                                     : heat_unit_enumeration_visits(&choice->units);
+    layer.operation_ns = of_two_values ? HEAT_UNIT_NS : HEAT_VALUE_STATE_NS;
     layer.steps = 0;
-    layer.affordable = heat_layer_enumeration_count(&layers) <= most_states && layer.bytes <= memory &&
-                       layer.operations <= most_operations;
+    count = of_two_values ? heat_layer_enumeration_count(&choice->layers)
+                          : heat_unit_enumeration_count(&choice->units);
+    layer.affordable = count <= most_states && layer.bytes <= memory && layer.operations <= most_operations;
     if (!layer.affordable || (cost->affordable && heat_exact_seconds(cost) <= heat_exact_seconds(&layer)))
         return;
     *cost = layer;
-    choice->by_layer = true;
-    choice->layers = layers;
+    choice->by_layer = of_two_values;
+    choice->by_units = !of_two_values;
     heat_elimination_free(choice->plan);
     choice->plan = NULL;
 }
@@ -90,6 +94,10 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     cost->operations = heat_enumeration_count(model);
     cost->affordable = cost->operations <= most_states && enumeration_bytes <= (double)memory;
     heat_model_describe(model, &info);
+    if (info.n_states == 0) { /* sums alone, of which exact_sum.c knows */
+        cost->affordable = false;
+        return HEAT_OK;
+    }
     cost->operation_ns = heat_model_get_pairwise(model, &choice->graph) ? HEAT_SPIN_STATE_NS : HEAT_STATE_NS;
     cost->width_affordable = width_within((double)memory, info.n_states, marginals);
     status = make_plan(ctx, model, cost->width_affordable, choice);

@@ -24,7 +24,7 @@ typedef struct heat_exact_choice {
     heat_exact_cost cost;
     bool by_layer;           /* the smaller of two layers is enumerated */
     heat_layered layers;     /* of the model, where `by_layer` */
-    bool by_units;           /* the same of two layers of other kinds, for sums */
+    bool by_units;           /* the same of two layers of other kinds */
     heat_unit_layers units;  /* of the model, where `by_units` */
     heat_elimination *plan;  /* NULL: enumeration, or nothing affordable */
     heat_planar *planar;     /* NULL unless it is the cheapest road of a sum */

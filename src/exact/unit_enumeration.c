@@ -26,6 +26,9 @@ typedef struct enumeration {
     int64_t n_states, n_units, unit_states; /* of one unit of work */
     int64_t sums_size;
     heat_log_sum tally[MOST_UNITS];
+    bool wants_minimum;
+    double lowest[MOST_UNITS]; /* of each unit of work, and where it was seen first */
+    int64_t lowest_at[MOST_UNITS];
     double *sums; /* [n_units][sums_size]; NULL: the first walk */
 } enumeration;
 
@@ -192,6 +195,18 @@ static void add_moments(const enumeration *e, double p, walk *w, double *sums)
     }
 }
 
+/* The other layer at its best. */
+static void look_for_minimum(enumeration *e, const walk *w, int64_t unit, int64_t index)
+{
+    double energy = e->layers->offset - heat_unit_layer_own(e->own, w->value) -
+                    e->other->kind->best(e->other, w->field, NULL);
+
+    if (!(energy < e->lowest[unit]))
+        return;
+    e->lowest[unit] = energy;
+    e->lowest_at[unit] = index;
+}
+
 static void visit(enumeration *e, walk *w, int64_t unit)
 {
     double log_weight = e->beta * (heat_unit_layer_own(e->own, w->value) - e->layers->offset) +
@@ -218,7 +233,10 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
             begin_block(e, index, &w);
         else
             step(e, &w);
-        visit(e, &w, unit);
+        if (e->wants_minimum)
+            look_for_minimum(e, &w, unit, index);
+        else
+            visit(e, &w, unit);
     }
     walk_clear(&w);
     return status;
@@ -277,16 +295,32 @@ static heat_status enumerate(heat_context *ctx, enumeration *e, int64_t threads,
     return status;
 }
 
+/* Which layer is visited, and in how many units of work. */
+static heat_status open_walk(heat_context *ctx, const heat_unit_layers *u, enumeration *e)
+{
+    bool is_visible = visits_visible(u);
+    double count = heat_unit_enumeration_count(u);
+
+    *e = (enumeration){.layers = u,
+                       .own = is_visible ? &u->visible : &u->hidden,
+                       .other = is_visible ? &u->hidden : &u->visible,
+                       .is_visible = is_visible};
+    if (!(count <= most_states))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "no layer has few enough states to visit them all: %.3g, 2^40 are "
+                         "possible",
+                         count);
+    e->n_states = (int64_t)count;
+    e->unit_states = (e->n_states + MOST_UNITS - 1) / MOST_UNITS;
+    e->unit_states = (e->unit_states + BLOCK - 1) / BLOCK * BLOCK;
+    e->n_units = (e->n_states + e->unit_states - 1) / e->unit_states;
+    return HEAT_OK;
+}
+
 heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers *u, double beta,
                                       int64_t threads, heat_unit_sums *s)
 {
-    bool is_visible = visits_visible(u);
-    enumeration e = {.layers = u,
-                     .own = is_visible ? &u->visible : &u->hidden,
-                     .other = is_visible ? &u->hidden : &u->visible,
-                     .is_visible = is_visible,
-                     .beta = beta};
-    double count = heat_unit_enumeration_count(u);
+    enumeration e;
     heat_status status;
 
     s->log_z = s->mean_energy = (double)NAN;
@@ -294,16 +328,50 @@ heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers 
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected above 0", beta);
     if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
         return heat_unit_gaussian_run(ctx, u, beta, s);
-    if (!(count <= most_states))
-        return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                         "no layer has few enough states to visit them all: %.3g, 2^40 are "
-                         "possible",
-                         count);
-    e.n_states = (int64_t)count;
-    e.unit_states = (e.n_states + MOST_UNITS - 1) / MOST_UNITS;
-    e.unit_states = (e.unit_states + BLOCK - 1) / BLOCK * BLOCK;
-    e.n_units = (e.n_states + e.unit_states - 1) / e.unit_states;
-    status = enumerate(ctx, &e, threads, s);
+    status = open_walk(ctx, u, &e);
+    e.beta = beta;
+    if (status == HEAT_OK)
+        status = enumerate(ctx, &e, threads, s);
     heat_free(e.sums);
     return status;
+}
+
+/* Both layers, from the number of the visited one's state. */
+static heat_status complete(heat_context *ctx, const enumeration *e, int64_t index, double *energy,
+                            double *values)
+{
+    double *own = values + (e->is_visible ? 0 : e->layers->visible.n);
+    double *other = values + (e->is_visible ? e->layers->visible.n : 0);
+    walk w = {0};
+    heat_status status = walk_init(ctx, e, &w);
+
+    if (status == HEAT_OK) {
+        begin_block(e, index, &w);
+        memcpy(own, w.value, (size_t)e->own->n * sizeof *own);
+        *energy = e->layers->offset - heat_unit_layer_own(e->own, own) -
+                  e->other->kind->best(e->other, w.field, other);
+    }
+    walk_clear(&w);
+    return status;
+}
+
+heat_status heat_unit_enumeration_run_minimum(heat_context *ctx, const heat_unit_layers *u, int64_t threads,
+                                              double *energy, double *values)
+{
+    enumeration e;
+    int64_t best = 0;
+    heat_status status = open_walk(ctx, u, &e);
+
+    *energy = (double)NAN;
+    if (status != HEAT_OK)
+        return status;
+    e.wants_minimum = true;
+    for (int64_t unit = 0; unit < e.n_units; unit++)
+        e.lowest[unit] = (double)INFINITY;
+    status = heat_parallel_for(ctx, threads, e.n_units, run_unit, &e);
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    for (int64_t unit = 1; unit < e.n_units; unit++)
+        best = e.lowest[unit] < e.lowest[best] ? unit : best;
+    return complete(ctx, &e, e.lowest_at[best], energy, values);
 }

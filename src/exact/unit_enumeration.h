@@ -28,6 +28,11 @@ double heat_unit_enumeration_bytes(const heat_unit_layers *units);
 HEAT_MUST_USE heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers *units,
                                                     double beta, int64_t threads, heat_unit_sums *sums);
 
+/* A state of lowest energy where the visited layer has few values, as values of both layers, visible ones
+ * first, and its energy, which is NaN where the run was halted. HEAT_ERROR_UNABLE beyond 2^40 states. */
+HEAT_MUST_USE heat_status heat_unit_enumeration_run_minimum(heat_context *ctx, const heat_unit_layers *units,
+                                                            int64_t threads, double *energy, double *values);
+
 /* The second road, of two Gaussian layers. */
 HEAT_MUST_USE heat_status heat_unit_gaussian_run(heat_context *ctx, const heat_unit_layers *units,
                                                  double beta, heat_unit_sums *sums);

@@ -5,6 +5,7 @@
 #include "exact/exact_choice.h"
 #include "ground/bound.h"
 #include "ground/ground_methods.h"
+#include "model/marginal.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,6 +47,10 @@ heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
     heat_model_describe(model, &info);
     if (info.n_states == 0) {
         *cost = heat_cost_of_none();
+        cost->affordable = heat_marginal_fits(model);
+        cost->method = cost->affordable ? "marginal" : cost->method;
+        cost->reason =
+            cost->affordable ? "a search over the states of the layer of few values" : cost->reason;
         return HEAT_OK;
     }
     wanted = strcmp(opt.method, "exact") == 0;
@@ -65,6 +70,20 @@ heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
     return HEAT_OK;
 }
 
+static heat_status minimise_units(heat_context *ctx, const heat_search *search, const heat_unit_layers *u,
+                                  int8_t *state, double *energy)
+{
+    double *values = NULL;
+    heat_status status = heat_alloc(ctx, search->info.n_variables, sizeof *values, &values);
+
+    if (status == HEAT_OK)
+        status = heat_unit_enumeration_run_minimum(ctx, u, search->opt->threads, energy, values);
+    if (status == HEAT_OK)
+        heat_units_write_row(u, false, values, state);
+    heat_free(values);
+    return status;
+}
+
 static heat_status minimise(heat_context *ctx, const heat_search *search, const heat_exact_choice *choice,
                             int8_t *state, double *energy)
 {
@@ -73,6 +92,8 @@ static heat_status minimise(heat_context *ctx, const heat_search *search, const 
 
     if (choice->by_layer)
         return heat_layer_enumeration_run_minimum(ctx, search->model, search->opt->threads, energy, state);
+    if (choice->by_units)
+        return minimise_units(ctx, search, &choice->units, state, energy);
     if (choice->plan != NULL) {
         status = heat_elimination_run_minimum(ctx, choice->plan, search->opt->threads, energy, state);
         heat_exact_states_from_plan(choice, search->model, 1, state);

@@ -4,6 +4,7 @@
 #include "ground/bound.h"
 #include "ground/ground_methods.h"
 #include "ground/schedule.h"
+#include "ground/unit_ground.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,6 +28,8 @@ void heat_ground_result_clear(heat_ground_result *r)
     heat_free(r->states);
     heat_free(r->state_energies);
     heat_free(r->state_counts);
+    heat_free(r->values);
+    heat_free(r->kept_values);
     size = r->size;
     *r = (heat_ground_result){.size = size};
 }
@@ -222,8 +225,6 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     status = heat_option_check(ctx, heat_option_table_get("ground"), &opt, opt.method);
-    if (status == HEAT_OK)
-        status = heat_model_need_states(ctx, model, "ground");
     if (status != HEAT_OK)
         return status;
     heat_ground_result_init(&r);
@@ -232,6 +233,10 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     heat_model_describe(model, &search.info);
     r.n_variables = search.info.n_variables;
     r.hot = r.cold = (double)NAN;
+    if (search.info.n_states == 0) {
+        status = heat_ground_of_units(ctx, model, &opt, &r);
+        goto out;
+    }
     status = heat_alloc(ctx, r.n_variables, 1, &r.state);
     if (status == HEAT_OK)
         status = open_models(ctx, model, &search, &between);
@@ -251,6 +256,7 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
         status = verify(ctx, model, &search);
     if (status == HEAT_OK)
         report(&search);
+out:
     ctx->best_is_negated = false;
     r.seconds = heat_clock() - search.begin_s;
     heat_budget_leave(ctx, &budget);

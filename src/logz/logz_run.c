@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "logz/logz_methods.h"
+#include "model/marginal.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -157,12 +158,88 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     return heat_logz_method_mbar.run(ctx, c);
 }
 
+static heat_status count_states(heat_context *ctx, heat_counting *c);
+
+/* What was counted of a marginal becomes that of the whole. Summed at one temperature it says nothing of
+ * energies. */
+static void take_volume(heat_counting *c, const heat_marginal *m)
+{
+    heat_logz_result *r = c->result;
+    double coldest = m->log_volume - m->n_real * log(c->beta_max) / 2;
+    double *const estimates[] = {&r->integral, &r->bar, &r->forward, &r->reverse};
+
+    for (size_t k = 0; k < sizeof estimates / sizeof *estimates; k++)
+        *estimates[k] += coldest;
+    r->ground_energy = r->log_degeneracy = r->log_degeneracy_error = (double)NAN;
+    for (int32_t k = 0; k < r->n_rows; k++) {
+        heat_logz_row *row = &r->rows[k];
+        double t = row->temperature, volume = m->log_volume + m->n_real * log(t) / 2;
+        row->log_z_lower += volume;
+        row->log_z_upper += volume;
+        heat_logz_fill_row(row, row->log_z + volume, row->error, row->mean_energy + m->n_real * t / 2,
+                           (row->heat_capacity + m->n_real / 2.0) * t * t);
+        if (!m->is_graph)
+            row->mean_energy = row->mean_energy_error = row->entropy = row->entropy_error =
+                row->heat_capacity = row->heat_capacity_error = (double)NAN;
+    }
+}
+
+/* By the states of the layer that has some, the real one summed out. */
+static heat_status count_marginal(heat_context *ctx, heat_counting *c)
+{
+    const heat_model *whole = c->model;
+    heat_marginal m;
+    heat_status status = heat_marginal_create(ctx, whole, c->result->rows[0].temperature, &m);
+
+    if (status == HEAT_OK && !m.is_graph && c->result->n_rows > 1)
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNABLE,
+                      "%s: log Z of large layers of relu units is estimated at one temperature at a time",
+                      c->info.name);
+    if (status == HEAT_OK) {
+        c->model = m.model;
+        heat_model_describe(m.model, &c->info);
+        status = count_states(ctx, c);
+        c->model = whole;
+        heat_model_describe(whole, &c->info);
+    }
+    if (status == HEAT_OK)
+        take_volume(c, &m);
+    heat_marginal_clear(&m);
+    return status;
+}
+
+/* Models of real numbers: exact where the sum or integral is closed, else by the marginal. */
+static heat_status count_units(heat_context *ctx, heat_counting *c)
+{
+    heat_error_text before = ctx->error;
+    heat_status status;
+
+    if (!heat_marginal_fits(c->model) && strcmp(c->opt->method, "auto") != 0 &&
+        strcmp(c->opt->method, "exact") != 0)
+        return heat_model_need_states(ctx, c->model, c->opt->method);
+    if (!heat_marginal_fits(c->model))
+        return run_auto(ctx, c);
+    if (strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
+        return count_marginal(ctx, c);
+    if (strcmp(c->opt->method, "auto") == 0) {
+        c->most_seconds = patience(c->opt);
+        c->result->method_reason = "the cheapest exact method";
+    }
+    status = heat_logz_method_exact.run(ctx, c);
+    if (status != HEAT_ERROR_UNABLE)
+        return status;
+    ctx->error = before;
+    c->result->exact = false;
+    return count_marginal(ctx, c);
+}
+
 static heat_status count_states(heat_context *ctx, heat_counting *c)
 {
     for (int32_t k = 0; k < c->result->n_rows; k++)
         c->beta_max = fmax(c->beta_max, 1 / c->result->rows[k].temperature);
-    if (c->info.n_states == 0 && strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
-        return heat_model_need_states(ctx, c->model, c->opt->method);
+    if (c->info.n_states == 0)
+        return count_units(ctx, c);
     c->log_states = heat_model_log_states(c->model);
     for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
         if (strcmp(methods[k]->name, c->opt->method) == 0)

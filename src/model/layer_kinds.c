@@ -32,6 +32,18 @@ static void binary_means(const heat_unit_layer *l, double beta, const double *fi
         mean[i] = heat_sigmoid(beta * field[i]);
 }
 
+static double binary_best(const heat_unit_layer *l, const double *field, double *values)
+{
+    double sum = 0;
+
+    for (int32_t i = 0; i < l->n; i++) {
+        sum += fmax(0, field[i]);
+        if (values != NULL)
+            values[i] = field[i] > 0;
+    }
+    return sum;
+}
+
 static void binary_draw(const heat_unit_layer *l, double beta, const double *field, heat_stream *stream,
                         double *values)
 {
@@ -58,6 +70,18 @@ static void spin_means(const heat_unit_layer *l, double beta, const double *fiel
         mean[i] = 2 * heat_sigmoid(2 * beta * field[i]) - 1;
 }
 
+static double spin_best(const heat_unit_layer *l, const double *field, double *values)
+{
+    double sum = 0;
+
+    for (int32_t i = 0; i < l->n; i++) {
+        sum += fabs(field[i]);
+        if (values != NULL)
+            values[i] = field[i] < 0 ? -1 : 1;
+    }
+    return sum;
+}
+
 static void spin_draw(const heat_unit_layer *l, double beta, const double *field, heat_stream *stream,
                       double *values)
 {
@@ -67,13 +91,18 @@ static void spin_draw(const heat_unit_layer *l, double beta, const double *field
 
 /* --- q values --- */
 
-static double highest(int32_t q, const double *field)
+static int32_t place_of_highest(int32_t q, const double *field)
 {
-    double most = field[0];
+    int32_t at = 0;
 
     for (int32_t a = 1; a < q; a++)
-        most = field[a] > most ? field[a] : most;
-    return most;
+        at = field[a] > field[at] ? a : at;
+    return at;
+}
+
+static double highest(int32_t q, const double *field)
+{
+    return field[place_of_highest(q, field)];
 }
 
 static double potts_log_sum(const heat_unit_layer *l, double beta, const double *field)
@@ -100,6 +129,19 @@ static void potts_means(const heat_unit_layer *l, double beta, const double *fie
         for (int32_t a = 0; a < l->q; a++)
             mean[a] /= sum;
     }
+}
+
+static double potts_best(const heat_unit_layer *l, const double *field, double *values)
+{
+    double sum = 0;
+
+    for (int32_t i = 0; i < l->n; i++, field += l->q) {
+        int32_t at = place_of_highest(l->q, field);
+        sum += field[at];
+        if (values != NULL)
+            values[i] = at;
+    }
+    return sum;
 }
 
 static void potts_draw(const heat_unit_layer *l, double beta, const double *field, heat_stream *stream,
@@ -138,6 +180,18 @@ static void gaussian_means(const heat_unit_layer *l, double beta, const double *
         if (square != NULL)
             square[i] = mean[i] * mean[i] + 1 / (beta * l->precision[i]);
     }
+}
+
+static double gaussian_best(const heat_unit_layer *l, const double *field, double *values)
+{
+    double sum = 0;
+
+    for (int32_t i = 0; i < l->n; i++) {
+        sum += field[i] * field[i] / l->precision[i] / 2;
+        if (values != NULL)
+            values[i] = field[i] / l->precision[i];
+    }
+    return sum;
 }
 
 static void gaussian_draw(const heat_unit_layer *l, double beta, const double *field, heat_stream *stream,
@@ -203,6 +257,19 @@ static void relu_means(const heat_unit_layer *l, double beta, const double *fiel
     }
 }
 
+static double relu_best(const heat_unit_layer *l, const double *field, double *values)
+{
+    double sum = 0;
+
+    for (int32_t i = 0; i < l->n; i++) {
+        double up = fmax(0, field[i]);
+        sum += up * up / l->precision[i] / 2;
+        if (values != NULL)
+            values[i] = up / l->precision[i];
+    }
+    return sum;
+}
+
 /* From 0 on by the nearer of two ways: a normal number until it is not negative, or an exponential one that
  * is accepted (Robert, Stat. Comput. 5 (1995) 121). */
 static double draw_half(double z, heat_stream *stream)
@@ -235,11 +302,12 @@ static void relu_draw(const heat_unit_layer *l, double beta, const double *field
 /* --- the table --- */
 
 static const heat_layer_kind kinds[] = {
-    {HEAT_LAYER_BINARY, "binary", 2, false, binary_log_sum, binary_means, binary_draw},
-    {HEAT_LAYER_SPIN, "spin", 2, false, spin_log_sum, spin_means, spin_draw},
-    {HEAT_LAYER_POTTS, "potts", 0, false, potts_log_sum, potts_means, potts_draw},
-    {HEAT_LAYER_GAUSSIAN, "gaussian", -1, true, gaussian_log_sum, gaussian_means, gaussian_draw},
-    {HEAT_LAYER_RELU, "relu", -1, true, relu_log_sum, relu_means, relu_draw},
+    {HEAT_LAYER_BINARY, "binary", 2, false, binary_log_sum, binary_means, binary_best, binary_draw},
+    {HEAT_LAYER_SPIN, "spin", 2, false, spin_log_sum, spin_means, spin_best, spin_draw},
+    {HEAT_LAYER_POTTS, "potts", 0, false, potts_log_sum, potts_means, potts_best, potts_draw},
+    {HEAT_LAYER_GAUSSIAN, "gaussian", -1, true, gaussian_log_sum, gaussian_means, gaussian_best,
+     gaussian_draw},
+    {HEAT_LAYER_RELU, "relu", -1, true, relu_log_sum, relu_means, relu_best, relu_draw},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

@@ -5,9 +5,9 @@
  * row,
  *
  * x being 0 or 1, -1 or +1, one of q values, any number (Gaussian), or any from 0 on (ReLU: a Gaussian that
- * is never negative); a is 0 but for the last two. All that energies, free energies, conditional draws,
- * moments and gradients ask of a kind is in its row, called once a layer. Welling, Rosen-Zvi and Hinton, NIPS
- * 17 (2005); Nair and Hinton, ICML (2010). */
+ * is never negative); a is 0 but for the last two. All that energies, lowest ones, free energies,
+ * conditional draws, moments and gradients ask of a kind is in its row, called once a layer. Welling,
+ * Rosen-Zvi and Hinton, NIPS 17 (2005); Nair and Hinton, ICML (2010). */
 #ifndef HEATBATH_LAYER_KINDS_H
 #define HEATBATH_LAYER_KINDS_H
 
@@ -35,6 +35,9 @@ struct heat_layer_kind {
     /* The means of phi(x) [n][q], and of x^2 [n] where the kind has a precision (may be NULL). */
     void (*means)(const heat_unit_layer *layer, double beta, const double *field, double *mean,
                   double *square);
+    /* The same as beta grows: sum_i max_x (f . phi(x) - a x^2 / 2), and the values [n] that have it (may be
+     * NULL). */
+    double (*best)(const heat_unit_layer *layer, const double *field, double *values);
     /* Values [n] drawn. */
     void (*draw)(const heat_unit_layer *layer, double beta, const double *field, heat_stream *stream,
                  double *values);

@@ -1,18 +1,21 @@
 /* The RBM kind where a layer is not of two values: Potts, Gaussian or ReLU units. It holds its arrays as
- * given, and offers the view of units; where all units have few values also energies of states, in which a
- * value that a unit does not have is forbidden. Of a Gaussian or ReLU unit a (x - b)^2 / 2 = a x^2 / 2 - (a
- * b) x + a b^2 / 2: the field at rest is a b, the last part goes into the offset. */
+ * given, and offers the view of units, of two Potts layers of the same q that of a Potts graph; where all
+ * units have few values also energies of states, in which a value that a unit does not have is forbidden. Of
+ * a Gaussian or ReLU unit a (x - b)^2 / 2 = a x^2 / 2 - (a b) x + a b^2 / 2: the field at rest is a b, the
+ * last part goes into the offset. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/graph_format.h"
 #include "model/model_private.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct heat_unit_rbm_model {
     heat_rbm rbm;
     double *visible_field, *hidden_field; /* at rest, of layers that have a precision; else NULL */
     heat_unit_layers units;
+    heat_model *graph; /* the same energy, of two Potts layers of the same q; else NULL */
 } heat_unit_rbm_model;
 
 static void unit_rbm_free(void *self)
@@ -22,6 +25,7 @@ static void unit_rbm_free(void *self)
     heat_rbm_clear(&m->rbm);
     heat_free(m->visible_field);
     heat_free(m->hidden_field);
+    heat_model_free(m->graph);
     heat_free(m);
 }
 
@@ -29,6 +33,13 @@ static bool unit_rbm_units(const void *self, heat_unit_layers *view)
 {
     *view = ((const heat_unit_rbm_model *)self)->units;
     return true;
+}
+
+static bool unit_rbm_categorical(const void *self, heat_categorical *view)
+{
+    const heat_unit_rbm_model *m = self;
+
+    return m->graph != NULL && heat_model_get_categorical(m->graph, view);
 }
 
 static int32_t unit_rbm_count_values(const void *self, int32_t variable)
@@ -155,6 +166,7 @@ static const heat_model_kind unit_rbm_kind = {
     .free = unit_rbm_free,
     .energies = unit_rbm_energies,
     .deltas = unit_rbm_deltas,
+    .categorical = unit_rbm_categorical,
     .units = unit_rbm_units,
     .count_values = unit_rbm_count_values,
     .save = unit_rbm_save,
@@ -186,6 +198,62 @@ static heat_status make_layer(heat_context *ctx, heat_layer layer, int32_t n, in
     }
     out->bias = *field;
     out->precision = precision;
+    return status;
+}
+
+/* A table for each pair of units, W's block of theirs. */
+static void fill_tables(const heat_unit_layers *u, int32_t *i, int32_t *j, double *tables)
+{
+    int64_t q = u->visible.q, width = heat_unit_layer_width(&u->hidden);
+
+    for (int32_t v = 0; v < u->visible.n; v++)
+        for (int32_t h = 0; h < u->hidden.n; h++) {
+            *i++ = v;
+            *j++ = u->visible.n + h;
+            for (int64_t a = 0; a < q; a++, tables += q)
+                memcpy(tables, u->weights + (v * q + a) * width + h * q, (size_t)q * sizeof *tables);
+        }
+}
+
+/* Two Potts layers of the same q are a Potts model. */
+static heat_status make_graph(heat_context *ctx, const char *name, const char *format, heat_unit_rbm_model *m)
+{
+    const heat_unit_layers *u = &m->units;
+    int64_t q = u->visible.q, n = (int64_t)u->visible.n * u->hidden.n, v = heat_unit_layer_width(&u->visible);
+    int32_t *i = NULL, *j = NULL;
+    double *tables = NULL, *fields = NULL;
+    heat_potts potts;
+    heat_status status;
+
+    if (u->visible.kind->layer != HEAT_LAYER_POTTS || u->hidden.kind->layer != HEAT_LAYER_POTTS ||
+        u->hidden.q != q)
+        return HEAT_OK;
+    status = heat_alloc_unset(ctx, n, sizeof *i, &i);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, n, sizeof *j, &j);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, n * q * q, sizeof *tables, &tables);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, v + heat_unit_layer_width(&u->hidden), sizeof *fields, &fields);
+    if (status == HEAT_OK) {
+        fill_tables(u, i, j, tables);
+        memcpy(fields, u->visible.bias, (size_t)v * sizeof *fields);
+        memcpy(fields + v, u->hidden.bias, (size_t)heat_unit_layer_width(&u->hidden) * sizeof *fields);
+        heat_potts_init(&potts);
+        potts.n_variables = u->visible.n + u->hidden.n;
+        potts.n_states = (int32_t)q;
+        potts.n_edges = potts.n_tables = n;
+        potts.i = i;
+        potts.j = j;
+        potts.tables = tables;
+        potts.fields = fields;
+        potts.offset = u->offset;
+        status = heat_potts_create(ctx, &potts, name, format, &m->graph);
+    }
+    heat_free(i);
+    heat_free(j);
+    heat_free(tables);
+    heat_free(fields);
     return status;
 }
 
@@ -276,6 +344,8 @@ heat_status heat_unit_rbm_create(heat_context *ctx, const heat_rbm *rbm, const c
     if (status == HEAT_OK)
         status = make_layer(ctx, rbm->hidden, rbm->n_hidden, rbm->hidden_states, m->rbm.hidden_bias,
                             m->rbm.hidden_precision, &m->hidden_field, &m->units.offset, &m->units.hidden);
+    if (status == HEAT_OK)
+        status = make_graph(ctx, name, format, m);
     if (status != HEAT_OK) {
         unit_rbm_free(m);
         return status;
