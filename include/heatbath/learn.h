@@ -88,6 +88,7 @@ typedef struct heat_learn_result {
     int64_t n_rungs;        /* of the ladder of tempering, else 0 */
     heat_likelihood pseudo; /* of the training data, where that is the objective, else NaN: no likelihood */
     double exchanges_accepted; /* a share, between the two rungs that have fewest, lately */
+    double update_seconds;     /* of `seconds`, those of updates along sampled gradients */
 } heat_learn_result;
 
 HEAT_API void heat_learn_options_init(heat_learn_options *options);

@@ -51,6 +51,7 @@ typedef struct heat_layer_draw {
     uint32_t *random;             /* [chain][4][16] xoshiro128+ */
     int32_t *fields;              /* [word][chain][64] F, in units; out, or in where `from` is NULL */
     float *probabilities;         /* [word][chain][64] of being on; anything in the padding */
+    int64_t n_probabilities;      /* chains a word of them holds; 0: n_chains */
     int64_t *on_fields;           /* [chain] becomes the sum of F over the units that are drawn on */
     int64_t *on_bias;             /* [chain] likewise of the biases */
     int64_t *n_moves;             /* [chain] is added the number of units that changed */
@@ -69,23 +70,42 @@ static inline int64_t heat_layer_list_size(const heat_layer_rows *r)
  * the probability is computed in single precision: its declared error is 2^-20, absolute. */
 typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw);
 
-/* sum[i][j] += weight * sum_c x_ci y_cj, over chains c in ascending order: x a bit, y any number. */
-typedef struct heat_layer_products {
-    int32_t n_chains, n_x, n_y;
-    const uint64_t *x; /* [chain][word] states */
-    const float *y;    /* [word][chain][64]: heat_layer_draw.probabilities */
-    float weight;
-    float *sum;     /* [unit of x][unit of y, padded] */
-    uint32_t *list; /* work space [n_x][n_chains + 1] */
-} heat_layer_products;
+/* The rows of one phase of learning. */
+typedef struct heat_layer_phase {
+    int32_t n_rows;
+    const uint64_t *x;    /* [row][word] states of the one layer */
+    const float *y;       /* [word][row][64] means of the other, times the weight of the row */
+    const double *weight; /* [row] */
+    uint32_t *list;       /* work space, [64][n_rows + 1] */
+} heat_layer_phase;
 
-typedef void (*heat_layer_products_fn)(const heat_layer_products *products);
+/* One step of all weights, over units of 0 and 1 centred at m_i and l, and what comes of it in one pass:
+ *
+ *     W_ij += rate (<(x_i - m_i) (y_j - l)>_data - <(x_i - m_i) (y_j - l)>_dreams - decay W_ij). */
+typedef struct heat_layer_climb {
+    int32_t n_x, n_y;
+    heat_layer_phase data, dreams;
+    double *w;       /* [x][y] */
+    double *average; /* [x][y], moved to the weights by `share`; NULL: none */
+    double share, rate, decay;
+    const double *x_offset; /* m, [x] */
+    double y_offset;        /* l */
+    const double *y_gain;   /* [y, padded] <y>_data - <y>_dreams; 0 in the padding */
+    double *x_gain;         /* [x] becomes the same of x */
+    double per_unit;
+    int32_t *up, *down;     /* tables of heat_layer_rows, in units: from x to y, from y to x */
+    double *x_sum, *x_size; /* [x] become sum_j W_ij, sum_j |W_ij| */
+    double *y_sum, *y_size; /* [word of x][y, padded] become sum_i m_i W_ij, sum_i |W_ij| over its units */
+} heat_layer_climb;
+
+/* Does the weights of 64 units, word number `word` of x: words share nothing but what they read. */
+typedef void (*heat_layer_climb_fn)(const heat_layer_climb *climb, int32_t word);
 
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_layer_kernel {
     const char *isa;
     heat_layer_draw_fn draw;
-    heat_layer_products_fn products;
+    heat_layer_climb_fn climb;
 } heat_layer_kernel;
 
 extern const heat_layer_kernel heat_layer_ref;

@@ -103,8 +103,13 @@ LANE_FN void finish_word(const heat_layer_rows *r, const heat_layer_draw *d, int
     const lane_real reference_scale = d->reference == NULL ? zero : lane_all_real(-d->reference_scale[chain]);
     uint64_t *to = d->to == NULL ? NULL : d->to + chain * n_words + word, on = 0;
     uint32_t *state = d->to == NULL ? NULL : d->random + chain * 4 * LANES;
+    float *probabilities = NULL;
     lane_int random[4];
 
+    if (d->probabilities != NULL)
+        probabilities =
+            d->probabilities +
+            (word * (d->n_probabilities == 0 ? d->n_chains : d->n_probabilities) + chain) * HEAT_LAYER_WORD;
     for (int k = 0; k < 4 && to != NULL; k++)
         random[k] = lane_load(state + LANES * k);
     for (int q = 0; q < WORD_VECTORS; q++) {
@@ -112,9 +117,9 @@ LANE_FN void finish_word(const heat_layer_rows *r, const heat_layer_draw *d, int
         lane_real reference =
             d->reference == NULL ? zero : lane_mul(lane_load_real(d->reference + unit), reference_scale);
         lane_real off = odds_off(lane_load(fields + LANES * q), scale, reference);
-        if (d->probabilities != NULL)
+        if (probabilities != NULL)
             lane_store(
-                d->probabilities + (word * d->n_chains + chain) * HEAT_LAYER_WORD + LANES * q,
+                probabilities + LANES * q,
                 lane_bits_of(lane_over(lane_all_real(0x1p31f), lane_plus(lane_all_real(0x1p31f), off))));
         if (to != NULL) {
             lane_mask now = lane_from_bits((uint16_t)(*to >> (LANES * q)));
@@ -205,42 +210,4 @@ static void LANE_PASTE(layer_draw_, LANE_ISA)(const heat_layer_rows *r, const he
         total_chains(r, d);
 }
 
-/* Lists, for each unit, the chains in which it is on, after their number. */
-LANE_FN void list_chains(const heat_layer_products *p)
-{
-    const int64_t n_words = heat_layer_words(p->n_x), stride = p->n_chains + 1;
-
-    for (int64_t i = 0; i < p->n_x; i++)
-        p->list[i * stride] = 0;
-    for (int32_t c = 0; c < p->n_chains; c++)
-        for (int64_t w = 0; w < n_words; w++)
-            for (uint64_t bits = p->x[c * n_words + w]; bits != 0; bits &= bits - 1) {
-                uint32_t *list = p->list + (w * HEAT_LAYER_WORD + __builtin_ctzll(bits)) * stride;
-                list[++list[0]] = (uint32_t)c;
-            }
-}
-
-static LANE_UNUSED void LANE_PASTE(layer_products_, LANE_ISA)(const heat_layer_products *p)
-{
-    const int64_t stride = heat_layer_words(p->n_y) * HEAT_LAYER_WORD;
-    const lane_real weight = lane_all_real(p->weight);
-
-    list_chains(p);
-    for (int64_t first = 0; first < stride; first += HEAT_LAYER_WORD) {
-        const float *y = p->y + first * p->n_chains;
-        for (int64_t i = 0; i < p->n_x; i++) {
-            const uint32_t *list = p->list + i * (p->n_chains + 1);
-            float *out = p->sum + i * stride + first;
-            lane_real sum[WORD_VECTORS];
-            for (int q = 0; q < WORD_VECTORS; q++)
-                sum[q] = lane_all_real(0);
-            for (uint32_t k = 1; k <= list[0]; k++)
-                for (int q = 0; q < WORD_VECTORS; q++)
-                    sum[q] =
-                        lane_plus(sum[q], lane_load_real(y + (int64_t)list[k] * HEAT_LAYER_WORD + LANES * q));
-            for (int q = 0; q < WORD_VECTORS; q++)
-                lane_store(out + LANES * q, lane_bits_of(lane_plus(lane_load_real(out + LANES * q),
-                                                                   lane_mul(weight, sum[q]))));
-        }
-    }
-}
+#include "kernel/layer_climb_body.h"

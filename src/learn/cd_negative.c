@@ -5,18 +5,38 @@
 
 #include <string.h>
 
+typedef struct moved_rows {
+    int64_t capacity;
+    int8_t *rows; /* of the last run */
+} moved_rows;
+
+static heat_status open_rows(heat_context *ctx, const heat_learn_options *options, const heat_learner *l,
+                             heat_negative *negative)
+{
+    (void)options;
+    (void)l;
+    return heat_alloc(ctx, 1, sizeof(moved_rows), &negative->self);
+}
+
+static void free_rows(heat_negative *negative)
+{
+    moved_rows *self = negative->self;
+
+    heat_free(self->rows);
+    heat_free(self);
+}
+
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
                        const int8_t *rows, const double *weight, double *mean)
 {
-    int8_t *moved = NULL;
-    heat_status status = heat_alloc(ctx, n_rows * l->row_bytes, 1, &moved);
+    moved_rows *self = negative->self;
+    heat_status status = heat_grow(ctx, n_rows * l->row_bytes, 1, &self->capacity, &self->rows);
 
     if (status != HEAT_OK)
         return status;
-    memcpy(moved, rows, (size_t)(n_rows * l->row_bytes));
-    status = heat_negative_mean(ctx, negative, l, n_rows, moved, weight, mean);
-    heat_free(moved);
-    return status;
+    memcpy(self->rows, rows, (size_t)(n_rows * l->row_bytes));
+    return heat_negative_mean(ctx, negative, l, n_rows, self->rows, weight, mean);
 }
 
-const heat_negative_kind heat_negative_cd = {.name = "cd", .has_count = true, .run = run};
+const heat_negative_kind heat_negative_cd = {
+    .name = "cd", .has_count = true, .dreams = true, .run = run, .open = open_rows, .free = free_rows};

@@ -11,6 +11,19 @@
 typedef struct heat_learner heat_learner;
 typedef struct heat_negative heat_negative;
 
+/* One update along the gradient between rows of data and rows of the negative phase. */
+typedef struct heat_climb {
+    int64_t n_rows, n_dreams;
+    const int8_t *rows, *dreams;
+    const double *weight, *dream_weight; /* of the rows and the dreams, NULL: 1 */
+    double rate;                         /* of the parameters, for each unit of a statistic */
+    double weight_decay;
+    double *average; /* of the parameters, moved to them by `share`; NULL: none */
+    double share;
+    int64_t threads;
+    const char *isa;
+} heat_climb;
+
 typedef struct heat_learn_kind {
     const char *name;
     /* Statistics of rows depend on the parameters: they are means over hidden units. */
@@ -32,6 +45,9 @@ typedef struct heat_learn_kind {
     /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
     heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                         int64_t n_rows, int8_t *rows);
+    /* Makes an update in one go; NULL: by way of the statistics. HEAT_ERROR_STOPPED: it was halted, and
+     * nothing has changed. Who writes to parameters otherwise counts it in learner->n_changes. */
+    heat_status (*climb)(heat_context *ctx, heat_learner *learner, const heat_climb *climb);
     /* First rows of persistent chains; NULL: random values. */
     void (*draw)(const heat_learner *learner, heat_stream *stream, int64_t n_rows, int8_t *rows);
     /* What one such sweep makes of p[2^n_visible], the probabilities of rows, in place; unit i is bit i.
@@ -59,7 +75,7 @@ struct heat_learner {
     int32_t n_states;   /* of their values; 0: rows are 32-bit floats */
     int64_t row_bytes;  /* from one row to the next */
     double pace;        /* of noisy gradients: another factor of all steps; 0: none */
-    bool is_noisy;      /* gradients are those of samples: statistics may be of single precision */
+    int64_t n_changes;  /* how often parameters have been written to, other than by `climb` */
     void *self;         /* the kind's own */
 };
 
@@ -73,6 +89,9 @@ struct heat_negative {
     uint64_t seed;
     int64_t threads;
     const char *isa;
+    const int8_t *dreams;       /* the rows of the last run that gave no mean; borrowed */
+    const double *dream_weight; /* NULL: 1 */
+    int64_t n_dreams;
     double log_z;    /* of the last update, where the phase is exact */
     int64_t n_rungs; /* of a ladder after the last update, else 0 */
     double accepted; /* of exchanges between the two rungs that have fewest, lately */
@@ -84,6 +103,7 @@ typedef struct heat_negative_kind {
     bool has_count; /* ":K" follows the name */
     bool is_exact;  /* the gradient is, and log_z is found with it */
     bool is_proxy;  /* of another objective than the likelihood, whose A stands for log_z */
+    bool dreams;    /* the mean is one over rows: where NULL stands for it, they are left as they are */
     /* The mean of the statistics; `rows` are the batch's, and weight (NULL: 1). */
     heat_status (*run)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                        int64_t n_rows, const int8_t *rows, const double *weight, double *mean);
@@ -135,11 +155,12 @@ HEAT_MUST_USE heat_status heat_learner_start(heat_context *ctx, const heat_data 
 /* Threads for moves that look at so many couplings: one where others would take longer to wake. */
 int64_t heat_negative_threads(const heat_negative *negative, double visits);
 
-/* The mean of the statistics over rows, each times its weight (NULL: 1). */
-void heat_negative_average(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
-                           const double *weight, double *mean);
+/* The mean of the statistics over rows, each times its weight (NULL: 1); where `mean` is NULL they become
+ * negative->dreams. */
+void heat_negative_average(heat_negative *negative, const heat_learner *learner, int64_t n_rows,
+                           const int8_t *rows, const double *weight, double *mean);
 
-/* Moves rows, and takes that mean. */
+/* Moves rows, and does the same with them. */
 HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
                                              const heat_learner *learner, int64_t n_rows, int8_t *rows,
                                              const double *weight, double *mean);

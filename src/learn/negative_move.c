@@ -88,9 +88,14 @@ int64_t heat_negative_threads(const heat_negative *negative, double visits)
     return visits < least_visits ? 1 : negative->threads;
 }
 
-void heat_negative_average(const heat_learner *l, int64_t n_rows, const int8_t *rows, const double *weight,
-                           double *mean)
+void heat_negative_average(heat_negative *negative, const heat_learner *l, int64_t n_rows, const int8_t *rows,
+                           const double *weight, double *mean)
 {
+    negative->dreams = rows;
+    negative->n_dreams = n_rows;
+    negative->dream_weight = weight;
+    if (mean == NULL)
+        return;
     memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
     l->kind->add_statistics(l, n_rows, rows, weight, mean);
     for (int64_t a = 0; a < l->n_parameters; a++)
@@ -104,6 +109,6 @@ heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const
 
     negative->n_updates++;
     if (status == HEAT_OK)
-        heat_negative_average(l, n_rows, rows, weight, mean);
+        heat_negative_average(negative, l, n_rows, rows, weight, mean);
     return status;
 }

@@ -16,7 +16,8 @@ typedef struct batch {
     int64_t size, *order; /* of all rows */
     int8_t *states;
     double *weight;
-    double *average; /* of the parameters, over the updates so far */
+    double *average;    /* of the parameters, over the updates so far */
+    int64_t n_averaged; /* of them; 0: none yet */
 } batch;
 
 static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b)
@@ -34,7 +35,6 @@ static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b
         status = heat_alloc(ctx, t->learner->n_parameters, sizeof *b->average, &b->average);
     if (status != HEAT_OK)
         return status;
-    memcpy(b->average, t->learner->parameters, (size_t)t->learner->n_parameters * sizeof *b->average);
     return HEAT_OK;
 }
 
@@ -61,8 +61,8 @@ static void shuffle(batch *b, int64_t n, uint64_t seed, int64_t epoch)
     }
 }
 
-/* Gathers rows order[first ...] and their positive phase; returns how many. */
-static int64_t gather(heat_trainer *t, batch *b, int64_t first)
+/* Gathers rows order[first ...]; returns how many. */
+static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
 {
     const heat_learner *l = t->learner;
     int64_t count = t->train.n - first < b->size ? t->train.n - first : b->size;
@@ -72,8 +72,52 @@ static int64_t gather(heat_trainer *t, batch *b, int64_t first)
         memcpy(b->states + k * l->row_bytes, t->train.states + row * l->row_bytes, (size_t)l->row_bytes);
         b->weight[k] = t->train.weight[row];
     }
-    heat_trainer_find_positive(t, count, b->states, b->weight);
     return count;
+}
+
+/* An update by rows that are dreamed; HEAT_ERROR_STOPPED where it was not made. */
+static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate,
+                         double share)
+{
+    heat_negative *negative = t->negative;
+    heat_status status = heat_negative_run(ctx, negative, t->learner, count, b->states, b->weight, NULL);
+    heat_climb climb = {.n_rows = count,
+                        .n_dreams = negative->n_dreams,
+                        .rows = b->states,
+                        .dreams = negative->dreams,
+                        .weight = b->weight,
+                        .dream_weight = negative->dream_weight,
+                        .rate = rate,
+                        .weight_decay = t->weight_decay,
+                        .average = share > 0 ? b->average : NULL,
+                        .share = share,
+                        .isa = t->opt->isa};
+    double visits = (double)t->learner->n_decayed * (double)(count + negative->n_dreams);
+
+    if (status == HEAT_OK && heat_halted(ctx))
+        return HEAT_ERROR_STOPPED;
+    climb.threads = heat_negative_threads(negative, visits);
+    return status == HEAT_OK ? t->learner->kind->climb(ctx, t->learner, &climb) : status;
+}
+
+/* An update by means of statistics; likewise. */
+static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate,
+                          double share)
+{
+    heat_learner *l = t->learner;
+    heat_status status;
+
+    heat_trainer_find_positive(t, count, b->states, b->weight);
+    status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
+    if (status == HEAT_OK && heat_halted(ctx))
+        return HEAT_ERROR_STOPPED;
+    for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++) {
+        l->parameters[a] += rate * l->scale[a] * t->gradient[a];
+        if (share > 0)
+            b->average[a] += share * (l->parameters[a] - b->average[a]);
+    }
+    l->n_changes++;
+    return status;
 }
 
 /* One update; `done` and `total` are updates. Halted, it may not be made: then nothing has changed. */
@@ -82,20 +126,18 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
 {
     heat_learner *l = t->learner;
     double rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * done / total);
-    double averaged = floor(done - total / 2) + 1;
-    int64_t count = gather(t, b, first);
-    heat_status status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
+    int64_t count = gather(t, b, first), averaged = done < total / 2 ? 0 : b->n_averaged + 1;
+    double share = averaged == 0 ? 0 : 1 / (double)averaged, begin_s = heat_clock();
+    heat_status status = l->kind->climb != NULL && t->negative->kind->dreams
+                             ? climb(ctx, t, b, count, rate, share)
+                             : follow(ctx, t, b, count, rate, share);
 
-    *made = status == HEAT_OK && !heat_halted(ctx);
-    if (!*made) { /* some chains may not have moved */
-        heat_negative_undo(t->negative);
-        return status;
-    }
-    for (int64_t a = 0; a < l->n_parameters; a++) {
-        l->parameters[a] += rate * l->scale[a] * t->gradient[a];
-        b->average[a] =
-            averaged > 1 ? b->average[a] + (l->parameters[a] - b->average[a]) / averaged : l->parameters[a];
-    }
+    t->result->update_seconds += heat_clock() - begin_s;
+    *made = status == HEAT_OK;
+    if (*made)
+        b->n_averaged = averaged;
+    else
+        heat_negative_undo(t->negative); /* some chains may not have moved */
     return status;
 }
 
@@ -104,8 +146,11 @@ static void swap_average(heat_trainer *t, batch *b)
 {
     double *parameters = t->learner->parameters;
 
+    if (b->n_averaged == 0)
+        memcpy(b->average, parameters, (size_t)t->learner->n_parameters * sizeof *b->average);
     t->learner->parameters = b->average;
     b->average = parameters;
+    t->learner->n_changes++;
 }
 
 /* Now and then: the likelihood of the average. */
@@ -170,6 +215,8 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
     heat_status status = heat_parts_add(ctx, &c->parts, "batch/average", -1, b->average, numbers);
 
     if (status == HEAT_OK)
+        status = heat_parts_add(ctx, &c->parts, "batch/averaged", -1, &b->n_averaged, sizeof b->n_averaged);
+    if (status == HEAT_OK)
         status = heat_training_checkpoint_open(ctx, c, &found);
     if (status == HEAT_OK && found && !(t->place <= per_epoch))
         status = heat_fail_file(ctx, HEAT_ERROR_INPUT, t->opt->checkpoint, 0, 0,
@@ -185,7 +232,6 @@ heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
     heat_status status = open_batch(ctx, t, &b);
     int64_t per_epoch = status == HEAT_OK ? (t->train.n + b.size - 1) / b.size : 1;
 
-    t->learner->is_noisy = true;
     if (status == HEAT_OK)
         status = open_checkpoint(ctx, t, &b, per_epoch, &c);
     while (status == HEAT_OK && r->epochs < t->opt->epochs && t->ended == 0 && !heat_halted(ctx))
@@ -194,9 +240,8 @@ heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
         status = HEAT_OK;
     if (status == HEAT_OK && t->place < per_epoch) /* else a look was cut short */
         status = heat_training_checkpoint_save(ctx, &c, true);
-    if (b.average != NULL)
+    if (b.n_averaged > 0)
         memcpy(t->learner->parameters, b.average, (size_t)t->learner->n_parameters * sizeof *b.average);
-    t->learner->is_noisy = false;
     heat_training_checkpoint_close(&c);
     close_batch(&b);
     return status;

@@ -68,6 +68,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
 
 const heat_negative_kind heat_negative_pcd = {.name = "pcd",
                                               .has_count = true,
+                                              .dreams = true,
                                               .run = run,
                                               .open = open_chains,
                                               .free = free_chains,

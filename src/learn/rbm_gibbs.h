@@ -1,20 +1,43 @@
-/* Rows of an RBM's visible units moved by block Gibbs: the negative phases of learning. */
+/* Rows of an RBM's visible units before the kernel of layers: moved by block Gibbs, as negative phases ask,
+ * and given the means of their hidden units. */
 #ifndef HEATBATH_RBM_GIBBS_H
 #define HEATBATH_RBM_GIBBS_H
 
 #include "learn/learner.h"
 #include "sample/layer_units.h"
 
-/* What stays from one update to the next. */
+typedef struct heat_rbm_block heat_rbm_block;
+
+/* Work space that stays from one update to the next; starts as zeroes. */
 typedef struct heat_rbm_gibbs {
-    heat_layer_units *units; /* NULL before the first update */
+    heat_rbm_block *blocks;
+    int64_t n_blocks, capacity;
 } heat_rbm_gibbs;
 
-/* Moves n_rows rows of visible units, of values `low` and 1, by negative->k sweeps at the parameters of
- * `form`: hidden units given visible ones, visible ones given those. */
+/* Moves n_rows rows of visible units, of values `low` and 1, by negative->k sweeps: hidden units given
+ * visible ones, visible ones given those. Every row of every update has streams of its own. */
 HEAT_MUST_USE heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *gibbs,
-                                              const heat_negative *negative, const heat_layered *form,
+                                              const heat_negative *negative, const heat_layer_units *units,
                                               int8_t low, int64_t n_rows, int8_t *rows);
+
+/* Rows of one phase, and what they become. */
+typedef struct heat_rbm_phase {
+    int64_t n_rows;
+    const int8_t *rows;   /* [row][visible] on where they are 1 */
+    const double *weight; /* [row] */
+    uint64_t *x;          /* [row][word] the same as bits */
+    float *y;      /* [word][row][64] means of hidden units times the row's weight, within 2^-20 of it */
+    double *y_sum; /* [hidden, padded] their sums; 0 in the padding */
+} heat_rbm_phase;
+
+/* HEAT_ERROR_OPTION: an instruction set that this machine has not. */
+HEAT_MUST_USE heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *isa,
+                                                     const heat_layer_kernel **kernel);
+
+/* Fills in x, y and y_sum of n phases. */
+HEAT_MUST_USE heat_status heat_rbm_gibbs_mean(heat_context *ctx, heat_rbm_gibbs *gibbs, const char *isa,
+                                              int64_t threads, const heat_layer_units *units, int32_t n,
+                                              heat_rbm_phase *phases);
 
 /* Frees what is kept; legal on zeroes. */
 void heat_rbm_gibbs_clear(heat_rbm_gibbs *gibbs);

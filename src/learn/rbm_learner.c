@@ -14,8 +14,7 @@
 #include "kernel/elementary.h"
 #include "learn/cd_bias.h"
 #include "learn/learn_rows.h"
-#include "learn/rbm_gibbs.h"
-#include "learn/rbm_products.h"
+#include "learn/rbm_climb.h"
 #include "learn/unit_learner.h"
 
 #include <math.h>
@@ -32,8 +31,7 @@ typedef struct rbm_learner {
     double *field;                      /* [hidden] work space */
     double *sums;                       /* [visible][hidden] work space */
     double *visible_bias, *hidden_bias; /* without the centring, work space */
-    heat_rbm_gibbs gibbs;
-    heat_rbm_products products;
+    heat_rbm_climber climber;
 } rbm_learner;
 
 static void rbm_free(heat_learner *l)
@@ -47,8 +45,7 @@ static void rbm_free(heat_learner *l)
     heat_free(self->sums);
     heat_free(self->visible_bias);
     heat_free(self->hidden_bias);
-    heat_rbm_gibbs_clear(&self->gibbs);
-    heat_rbm_products_close(&self->products);
+    heat_rbm_climber_clear(&self->climber);
     heat_free(self);
 }
 
@@ -107,11 +104,7 @@ static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8
     double *sums = self->sums, *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible, *y = self->field;
 
     memset(sums, 0, (size_t)l->n_parameters * sizeof *sums);
-    if (l->is_noisy) {
-        heat_layer_units_refresh(self->gibbs.units, &f);
-        heat_rbm_products_add(&self->products, self->gibbs.units, n_rows, rows, weight, sums, of_x, of_y);
-    }
-    for (int64_t r = 0; r < n_rows && !l->is_noisy; r++) {
+    for (int64_t r = 0; r < n_rows; r++) {
         const int8_t *row = rows + r * l->n_visible;
         double w = weight == NULL ? 1 : weight[r];
         hidden_fields(&f, row, y);
@@ -161,15 +154,41 @@ static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t 
     }
 }
 
+static heat_rbm_parameters parameters_of(const heat_learner *l)
+{
+    const rbm_learner *self = l->self;
+
+    return (heat_rbm_parameters){l->parameters, l->n_changes, self->offset, hidden_offset};
+}
+
+/* The kernel's tables become those of the parameters. */
+static heat_status settle(heat_context *ctx, const heat_learner *l, const char *isa, int64_t threads)
+{
+    rbm_learner *self = l->self;
+    heat_rbm_parameters p = parameters_of(l);
+
+    return heat_rbm_climber_settle(ctx, &self->climber, isa, threads, &p);
+}
+
 /* Hidden units given visible ones, visible ones given those, K times. */
 static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
                             int8_t *rows)
 {
     rbm_learner *self = l->self;
-    heat_layered form = plain_form(l);
+    heat_status status = settle(ctx, l, negative->isa, heat_negative_threads(negative, (double)l->n_decayed));
 
-    return heat_rbm_gibbs_move(ctx, &self->gibbs, negative, &form, l->coding == HEAT_CODING_SPIN ? -1 : 0,
-                               n_rows, rows);
+    return status == HEAT_OK ? heat_rbm_gibbs_move(ctx, &self->climber.gibbs, negative, self->climber.units,
+                                                   l->coding == HEAT_CODING_SPIN ? -1 : 0, n_rows, rows)
+                             : status;
+}
+
+static heat_status rbm_climb(heat_context *ctx, heat_learner *l, const heat_climb *climb)
+{
+    rbm_learner *self = l->self;
+    heat_rbm_parameters p = parameters_of(l);
+    heat_status status = settle(ctx, l, climb->isa, climb->threads);
+
+    return status == HEAT_OK ? heat_rbm_climber_step(ctx, &self->climber, climb, &p) : status;
 }
 
 /* Probabilities of one layer's states become those of the other's: weight (f, t) stands at f * from_step + t
@@ -310,16 +329,6 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
     return status;
 }
 
-/* What sweeps and noisy statistics are computed with. */
-static heat_status open_kernel(heat_context *ctx, const heat_learner *l, const char *isa)
-{
-    rbm_learner *self = l->self;
-    heat_layered form = plain_form(l);
-    heat_status status = heat_layer_units_create(ctx, &form, false, &self->gibbs.units);
-
-    return status == HEAT_OK ? heat_rbm_products_open(ctx, isa, self->gibbs.units, &self->products) : status;
-}
-
 static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
                             const heat_learn_options *options, heat_learner *l)
 {
@@ -364,7 +373,8 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     status = alloc_arrays(ctx, l);
     if (status == HEAT_OK)
         status = heat_learner_start(ctx, input->data, options->seed, self->offset, l);
-    return status == HEAT_OK ? open_kernel(ctx, l, options->isa) : status;
+    return status == HEAT_OK ? heat_rbm_climber_open(ctx, l->n_visible, self->n_hidden, &self->climber)
+                             : status;
 }
 
 const heat_learn_kind heat_learn_kind_rbm = {
@@ -375,6 +385,7 @@ const heat_learn_kind heat_learn_kind_rbm = {
     .add_statistics = rbm_add_statistics,
     .log_weights = rbm_log_weights,
     .move = rbm_move,
+    .climb = rbm_climb,
     .spread = rbm_spread,
     .make_model = rbm_make_model,
     .sum_states = rbm_sum_states,

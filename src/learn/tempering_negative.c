@@ -275,13 +275,14 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     negative->n_rungs = self->now.n;
     negative->accepted = self->now.accepted[find_rarest(&self->now)];
     if (status == HEAT_OK)
-        heat_negative_average(l, negative->n_chains, self->states + (self->now.n - 1) * self->bytes, NULL,
-                              mean);
+        heat_negative_average(negative, l, negative->n_chains, self->states + (self->now.n - 1) * self->bytes,
+                              NULL, mean);
     return status;
 }
 
 const heat_negative_kind heat_negative_tempering = {.name = "tempering",
                                                     .has_count = true,
+                                                    .dreams = true,
                                                     .run = run,
                                                     .open = open_ladder,
                                                     .free = free_ladder,

@@ -80,6 +80,7 @@ static void begin(heat_learner *l, heat_tracked_count *t)
 
     heat_stream_init(&stream, t->moves.seed, HEAT_PURPOSE_LEARN, 1 + (uint64_t)t->n_looks);
     memcpy(t->at, t->origin, (size_t)l->n_parameters * sizeof *t->at);
+    l->n_changes++;
     swap_parameters(l, &t->at);
     for (int64_t k = 0; k < ALL * l->row_bytes; k++)
         t->work_rows[k] = value_of(l, 0);
@@ -193,6 +194,7 @@ static heat_status step(heat_context *ctx, heat_learner *l, heat_tracked_count *
     memcpy(from, t->at, (size_t)l->n_parameters * sizeof *from);
     for (int64_t a = 0; a < l->n_parameters; a++)
         t->at[a] = *arrived ? l->parameters[a] : t->at[a] + part * (l->parameters[a] - t->at[a]);
+    l->n_changes++;
     swap_parameters(l, &t->at);
     l->kind->log_weights(l, ALL, t->rows, t->there);
     for (int k = 0; k < ALL; k++)

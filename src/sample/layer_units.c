@@ -7,9 +7,6 @@
 
 enum { WORD = HEAT_LAYER_WORD, FIELD_BITS = 29 };
 
-/* The three tables of heat_layer_units. */
-enum { UP, DOWN, LOST };
-
 static int64_t padded(int32_t n)
 {
     return heat_layer_words(n) * WORD;
@@ -63,13 +60,20 @@ static double largest_field(const heat_layered *v, double *column)
     return largest;
 }
 
+double heat_layer_units_choose(double largest)
+{
+    int bits = 0;
+
+    frexp(largest, &bits);
+    return ldexp(1, bits - FIELD_BITS);
+}
+
 /* Sets the units; returns how many of the lost ones make one. */
 static double choose_units(const heat_layered *v, heat_layer_units *u)
 {
-    int bits = 0, lost_bits = 0;
+    int lost_bits = 0;
 
-    frexp(largest_field(v, u->column), &bits);
-    u->unit = ldexp(1, bits - FIELD_BITS);
+    u->unit = heat_layer_units_choose(largest_field(v, u->column));
     while (((int64_t)1 << lost_bits) <= v->n_visible)
         lost_bits++;
     u->lost_unit = ldexp(u->unit, lost_bits - FIELD_BITS);
@@ -93,9 +97,11 @@ static void take_tile(heat_layer_units *u, const heat_layered *v, int64_t i0, in
     const double scale = v->scale / u->unit;
     int64_t rows = v->n_visible - i0 < WORD ? v->n_visible - i0 : WORD;
     int64_t columns = v->n_hidden - j0 < WORD ? v->n_hidden - j0 : WORD;
-    int32_t *up = u->weights[UP] + j0 * padded(v->n_visible) + i0 * WORD;
-    int32_t *down = u->weights[DOWN] + i0 * padded(v->n_hidden) + j0 * WORD;
-    int32_t *lost = u->weights[LOST] == NULL ? NULL : u->weights[LOST] + (up - u->weights[UP]);
+    int32_t *up = u->weights[HEAT_LAYER_UP] + j0 * padded(v->n_visible) + i0 * WORD;
+    int32_t *down = u->weights[HEAT_LAYER_DOWN] + i0 * padded(v->n_hidden) + j0 * WORD;
+    int32_t *lost = u->weights[HEAT_LAYER_LOST] == NULL
+                        ? NULL
+                        : u->weights[HEAT_LAYER_LOST] + (up - u->weights[HEAT_LAYER_UP]);
     int64_t n_off = 0;
 
     for (int64_t i = 0; i < rows; i++) {
@@ -113,7 +119,7 @@ static void take_tile(heat_layer_units *u, const heat_layered *v, int64_t i0, in
             down[j * WORD + i] = up[i * WORD + j];
 }
 
-void heat_layer_units_refresh(heat_layer_units *u, const heat_layered *v)
+static void take_numbers(heat_layer_units *u, const heat_layered *v)
 {
     double per_lost = choose_units(v, u), per_unit = 1 / u->unit;
     int32_t none;
@@ -121,40 +127,59 @@ void heat_layer_units_refresh(heat_layer_units *u, const heat_layered *v)
     u->rounded = false;
     u->offset = v->offset;
     for (int64_t j = 0; j < v->n_hidden; j++)
-        u->bias[UP][j] = split(u, v->hidden_bias[j], per_unit, per_lost,
-                               u->bias[LOST] == NULL ? &none : &u->bias[LOST][j]);
+        u->bias[HEAT_LAYER_UP][j] =
+            split(u, v->hidden_bias[j], per_unit, per_lost,
+                  u->bias[HEAT_LAYER_LOST] == NULL ? &none : &u->bias[HEAT_LAYER_LOST][j]);
     for (int64_t i = 0; i < v->n_visible; i++)
-        u->bias[DOWN][i] = split(u, v->visible_bias[i], per_unit, per_lost,
-                                 u->lost_visible == NULL ? &none : &u->lost_visible[i]);
+        u->bias[HEAT_LAYER_DOWN][i] = split(u, v->visible_bias[i], per_unit, per_lost,
+                                            u->lost_visible == NULL ? &none : &u->lost_visible[i]);
     for (int64_t j = 0; j < v->n_hidden; j += WORD)
         for (int64_t i = 0; i < v->n_visible; i += WORD)
             take_tile(u, v, i, j, per_lost);
 }
 
-heat_status heat_layer_units_create(heat_context *ctx, const heat_layered *v, bool keeps_lost,
-                                    heat_layer_units **out)
+static heat_status alloc(heat_context *ctx, int32_t n_visible, int32_t n_hidden, bool keeps_lost,
+                         heat_layer_units **out)
 {
     heat_layer_units *u = NULL;
     heat_status status = heat_alloc(ctx, 1, sizeof *u, &u);
 
-    *out = u;
     if (status == HEAT_OK)
-        status = alloc_rows(ctx, u, UP, v->n_visible, v->n_hidden, &u->up);
+        status = alloc_rows(ctx, u, HEAT_LAYER_UP, n_visible, n_hidden, &u->up);
     if (status == HEAT_OK)
-        status = alloc_rows(ctx, u, DOWN, v->n_hidden, v->n_visible, &u->down);
+        status = alloc_rows(ctx, u, HEAT_LAYER_DOWN, n_hidden, n_visible, &u->down);
     if (status == HEAT_OK && keeps_lost)
-        status = alloc_rows(ctx, u, LOST, v->n_visible, v->n_hidden, &u->lost);
+        status = alloc_rows(ctx, u, HEAT_LAYER_LOST, n_visible, n_hidden, &u->lost);
     if (status == HEAT_OK && keeps_lost)
-        status = heat_alloc(ctx, padded(v->n_visible), sizeof *u->lost_visible, &u->lost_visible);
+        status = heat_alloc(ctx, padded(n_visible), sizeof *u->lost_visible, &u->lost_visible);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, v->n_hidden, sizeof *u->column, &u->column);
+        status = heat_alloc(ctx, n_hidden, sizeof *u->column, &u->column);
     if (status != HEAT_OK) {
         heat_layer_units_free(u);
-        *out = NULL;
-        return status;
+        u = NULL;
     }
-    heat_layer_units_refresh(u, v);
-    return HEAT_OK;
+    *out = u;
+    return status;
+}
+
+heat_status heat_layer_units_alloc(heat_context *ctx, int32_t n_visible, int32_t n_hidden,
+                                   heat_layer_units **out)
+{
+    heat_status status = alloc(ctx, n_visible, n_hidden, false, out);
+
+    if (status == HEAT_OK)
+        (*out)->unit = 1;
+    return status;
+}
+
+heat_status heat_layer_units_create(heat_context *ctx, const heat_layered *v, bool keeps_lost,
+                                    heat_layer_units **out)
+{
+    heat_status status = alloc(ctx, v->n_visible, v->n_hidden, keeps_lost, out);
+
+    if (status == HEAT_OK)
+        take_numbers(*out, v);
+    return status;
 }
 
 void heat_layer_units_free(heat_layer_units *u)

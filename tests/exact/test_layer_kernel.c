@@ -23,6 +23,7 @@ enum {
     FROM_WORDS = 5,
     TO_WORDS = 3,
     TO_UNITS = TO_WORDS * HEAT_LAYER_WORD,
+    FROM_UNITS = FROM_WORDS * HEAT_LAYER_WORD,
     CHAINS = 7,
     LIST = FROM_WORDS * HEAT_LAYER_WORD + 3,
     STEPS = 7,
@@ -271,41 +272,100 @@ static void instances_agree(void **state)
         }
 }
 
-static void products_are_sums(void **state)
+static double first_weight(int i, int j)
+{
+    return 0.01 * ((i * 31 + j * 17) % 101 - 50);
+}
+
+/* What a step of learning leaves. */
+typedef struct stepped {
+    double w[N_FROM][N_TO], average[N_FROM][N_TO];
+    double x_gain[N_FROM], x_sum[N_FROM], x_size[N_FROM];
+    double y_sum[FROM_WORDS][TO_UNITS], y_size[FROM_WORDS][TO_UNITS];
+    int32_t up[TO_WORDS][FROM_UNITS][64], down[FROM_WORDS][TO_UNITS][64];
+} stepped;
+
+/* The rows of the dreams are the first few of the data's. */
+static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
+{
+    enum { DREAMS = 3 };
+    static double weight[CHAINS], offset[N_FROM], y_gain[TO_UNITS];
+    static uint32_t list[2][64 * (CHAINS + 1)];
+    static float dreams[TO_WORDS][DREAMS][64];
+    heat_layer_phase data = {CHAINS, b->from[0], b->probabilities[0][0], weight, list[0]};
+    heat_layer_climb c = {
+        N_FROM,    N_TO,          data,        {DREAMS, b->from[0], dreams[0][0], weight, list[1]},
+        s->w[0],   s->average[0], 0.25,        0.5,
+        0.125,     offset,        0.5,         y_gain,
+        s->x_gain, 1024,          s->up[0][0], s->down[0][0],
+        s->x_sum,  s->x_size,     s->y_sum[0], s->y_size[0]};
+
+    for (int r = 0; r < CHAINS; r++)
+        weight[r] = 1 + r % 2;
+    for (int w = 0; w < TO_WORDS; w++)
+        memcpy(dreams[w], b->probabilities[w], sizeof dreams[w]);
+    for (int j = 0; j < N_TO; j++)
+        y_gain[j] = 0.01 * (j % 7 - 3);
+    memset(s, 0, sizeof *s);
+    for (int i = 0; i < N_FROM; i++) {
+        offset[i] = 0.1 * (i % 9);
+        for (int j = 0; j < N_TO; j++)
+            s->w[i][j] = s->average[i][j] = first_weight(i, j);
+    }
+    for (int32_t word = 0; word < FROM_WORDS; word++)
+        kernel->climb(&c, word);
+}
+
+static void steps_follow_the_gradient(void **state)
 {
     (void)state;
     static bench b;
-    static float sum[2][N_FROM][TO_UNITS];
-    static uint32_t list[N_FROM * (CHAINS + 1)];
-    heat_layer_products p = {CHAINS, N_FROM, N_TO, b.from[0], b.probabilities[0][0], -2, NULL, list};
+    static stepped s, other;
 
-    for (int k = 0; k < heat_isa_count(); k++) {
-        prepare(&b, 5, false, HEAT_FLIP_HEAT_BATH);
-        want_all(&b);
-        heat_isa_at(k)->layers->draw(&b.table, &b.draw);
-        for (int64_t i = 0; i < N_FROM; i++)
-            for (int64_t j = 0; j < TO_UNITS; j++)
-                sum[k > 0][i][j] = 0.5F;
-        p.sum = sum[k > 0][0];
-        heat_isa_at(k)->layers->products(&p);
-        if (k > 0)
-            assert_memory_equal(sum[0], sum[1], sizeof sum[0]);
+    prepare(&b, 5, false, HEAT_FLIP_HEAT_BATH);
+    want_all(&b);
+    heat_isa_at(0)->layers->draw(&b.table, &b.draw);
+    step(heat_isa_at(0)->layers, &b, &s);
+    for (int k = 1; k < heat_isa_count(); k++) {
+        step(heat_isa_at(k)->layers, &b, &other);
+        assert_memory_equal(&s, &other, sizeof s);
     }
-    for (int64_t i = 0; i < N_FROM; i++)
-        for (int64_t j = 0; j < N_TO; j++) {
-            double expected = 0.5;
-            for (int64_t c = 0; c < CHAINS; c++)
-                expected -= is_on(b.from[c], i) ? 2 * (double)b.probabilities[j / 64][c][j % 64] : 0;
-            assert_true(fabs(sum[0][i][j] - expected) < 1e-5);
+    for (int i = 0; i < N_FROM; i++) {
+        double x_gain = 0, sum = 0, size = 0;
+        for (int r = 3; r < CHAINS; r++)
+            x_gain += is_on(b.from[r], i) ? 1 + r % 2 : 0;
+        assert_true(fabs(s.x_gain[i] - x_gain) < 1e-12);
+        for (int j = 0; j < N_TO; j++) {
+            double w = first_weight(i, j), gain = 0;
+            for (int r = 3; r < CHAINS; r++)
+                gain += is_on(b.from[r], i) ? (double)b.probabilities[j / 64][r][j % 64] : 0;
+            gain -= 0.1 * (i % 9) * 0.01 * (j % 7 - 3) + 0.5 * x_gain + 0.125 * w;
+            assert_true(fabs(s.w[i][j] - (w + 0.5 * gain)) < 1e-4);
+            assert_true(fabs(s.average[i][j] - (w + 0.25 * (s.w[i][j] - w))) < 1e-14);
+            assert_true(fabs(s.up[j / 64][i][j % 64] - 1024 * s.w[i][j]) <= 0.5);
+            assert_int_equal(s.down[i / 64][j][i % 64], s.up[j / 64][i][j % 64]);
+            sum += s.w[i][j];
+            size += fabs(s.w[i][j]);
+        }
+        assert_true(fabs(s.x_sum[i] - sum) < 1e-11 && fabs(s.x_size[i] - size) < 1e-11);
+    }
+    for (int w = 0; w < FROM_WORDS; w++)
+        for (int j = 0; j < N_TO; j++) {
+            double sum = 0, size = 0;
+            for (int i = 64 * w; i < 64 * w + 64 && i < N_FROM; i++) {
+                sum += 0.1 * (i % 9) * s.w[i][j];
+                size += fabs(s.w[i][j]);
+            }
+            assert_true(fabs(s.y_sum[w][j] - sum) < 1e-11 && fabs(s.y_size[w][j] - size) < 1e-11);
         }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decides_as_the_rule), cmocka_unit_test(sums_are_exact),
-        cmocka_unit_test(fields_can_be_given), cmocka_unit_test(instances_agree),
-        cmocka_unit_test(products_are_sums),
+        cmocka_unit_test(decides_as_the_rule),       cmocka_unit_test(sums_are_exact),
+        cmocka_unit_test(fields_can_be_given),       cmocka_unit_test(instances_agree),
+        cmocka_unit_test(steps_follow_the_gradient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

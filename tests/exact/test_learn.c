@@ -1,6 +1,7 @@
 /* Learning against what can be counted: gradients against differences, likelihoods that never fall, teachers
  * recovered, and sampled negative phases against the exact optimum. */
 #include "learn/learner.h"
+#include "learn/rbm_climb.h"
 #include "learn/subset_sums.h"
 #include "learn/tracked_count.h"
 #include "random/stream.h"
@@ -550,42 +551,133 @@ static void what_cannot_be_learned_is_told(void **state)
     heat_context_free(ctx);
 }
 
-/* Those of single precision, for noisy gradients, against those in double: some blocks of rows, and weights.
- */
-static void noisy_statistics_of_an_rbm_are_its_statistics(void **state)
+/* Tables of a learner's parameters against those of a model: without centring the same, bit for bit. */
+static void settled_tables_are_those_of_the_model(void **state)
 {
     (void)state;
-    enum { ROWS = 150 };
+    enum { VISIBLE = 130, HIDDEN = 70, ALL = VISIBLE * HIDDEN + VISIBLE + HIDDEN };
+    static const char *const isas[] = {"ref", "auto"};
+    static double parameters[ALL], offset[VISIBLE];
+    heat_context *ctx = test_context();
+    heat_layered view = {VISIBLE,
+                         HIDDEN,
+                         parameters,
+                         1,
+                         parameters + VISIBLE * HIDDEN,
+                         parameters + VISIBLE * HIDDEN + VISIBLE,
+                         0};
+    heat_rbm_parameters p = {.all = parameters, .offset = offset};
+    heat_rbm_climber climber = {.at = NULL};
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 2);
+    assert_ok(ctx, heat_rbm_climber_open(ctx, VISIBLE, HIDDEN, &climber));
+    for (int k = 0; k < 2; k++) {
+        heat_layer_units *u;
+        for (int a = 0; a < ALL; a++)
+            parameters[a] = (k == 0 ? 3 : 0.2) * heat_stream_normal(&stream);
+        p.n_changes = k;
+        assert_ok(ctx, heat_layer_units_create(ctx, &view, false, &u));
+        assert_ok(ctx, heat_rbm_climber_settle(ctx, &climber, isas[k], 2, &p));
+        assert_true(u->unit == climber.units->unit);
+        for (int t = HEAT_LAYER_UP; t <= HEAT_LAYER_DOWN; t++) {
+            assert_memory_equal(u->weights[t], climber.units->weights[t], 192 * 128 * sizeof(int32_t));
+            assert_memory_equal(u->bias[t], climber.units->bias[t], (t == 1 ? 192 : 128) * sizeof(int32_t));
+        }
+        heat_layer_units_free(u);
+    }
+    heat_rbm_climber_clear(&climber);
+    heat_context_free(ctx);
+}
+
+/* Sweeps by the tables that updates left, and by those that are made anew. */
+static void move_from_new_tables_too(heat_context *ctx, heat_learner *l, int64_t n, const int8_t *rows,
+                                     const char *isa)
+{
+    heat_negative moves = {.k = 2, .seed = test_seed(), .threads = 1, .isa = isa};
+    size_t bytes = (size_t)(n * l->row_bytes);
+    int8_t *kept = malloc(bytes), *made = malloc(bytes);
+
+    assert_true(kept != NULL && made != NULL);
+    memcpy(kept, rows, bytes);
+    memcpy(made, rows, bytes);
+    assert_ok(ctx, l->kind->move(ctx, &moves, l, n, kept));
+    l->n_changes++;
+    assert_ok(ctx, l->kind->move(ctx, &moves, l, n, made));
+    assert_memory_equal(kept, made, bytes);
+    free(kept);
+    free(made);
+}
+
+/* An update in one go against one by way of the statistics. */
+static void updates_follow_the_difference_of_means(void **state)
+{
+    (void)state;
+    enum { ROWS = 150, DREAMS = 90, HIDDEN = 70 };
+    static const char *const isas[] = {"ref", "auto"};
     heat_context *ctx = test_context();
     heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:9x9,n=150")};
-    heat_learn_options options;
-    heat_learner l;
     int8_t *rows = malloc(ROWS * 81);
-    double weight[ROWS], *exact, *noisy;
+    double weight[ROWS], *positive = NULL, *negative = NULL, *average = NULL, *before = NULL,
+                         *first[2] = {NULL, NULL};
 
-    heat_learn_options_init(&options);
-    options.hidden = 70;
-    open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
-    exact = calloc((size_t)l.n_parameters, sizeof *exact);
-    noisy = calloc((size_t)l.n_parameters, sizeof *noisy);
     assert_non_null(rows);
-    assert_non_null(exact);
-    assert_non_null(noisy);
-    assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, ROWS, rows));
-    for (int r = 0; r < ROWS; r++)
-        weight[r] = 0.5 + r % 3;
     for (int k = 0; k < 2; k++) {
-        l.is_noisy = false;
-        l.kind->add_statistics(&l, ROWS, rows, k == 0 ? NULL : weight, exact);
-        l.is_noisy = true;
-        l.kind->add_statistics(&l, ROWS, rows, k == 0 ? NULL : weight, noisy);
+        heat_learn_options options;
+        heat_learner l;
+        heat_climb climb = {.n_rows = ROWS,
+                            .n_dreams = DREAMS,
+                            .rows = rows,
+                            .weight = weight,
+                            .rate = 0.3,
+                            .weight_decay = 0.01,
+                            .share = 0.25,
+                            .threads = 2,
+                            .isa = isas[k]};
+        heat_learn_options_init(&options);
+        options.hidden = HIDDEN;
+        open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
+        assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, ROWS, rows));
+        climb.dreams = rows + 20 * 81;
+        for (int r = 0; r < ROWS; r++)
+            weight[r] = 0.5 + r % 3;
+        positive = calloc((size_t)l.n_parameters, sizeof *positive);
+        negative = calloc((size_t)l.n_parameters, sizeof *negative);
+        average = calloc((size_t)l.n_parameters, sizeof *average);
+        before = calloc((size_t)l.n_parameters, sizeof *before);
+        first[k] = calloc((size_t)l.n_parameters, sizeof *average);
+        assert_true(positive != NULL && negative != NULL && average != NULL && before != NULL &&
+                    first[k] != NULL);
+        climb.average = average;
+        for (int update = 0; update < 3; update++) {
+            double *was = first[k];
+            memset(positive, 0, (size_t)l.n_parameters * sizeof *positive);
+            memset(negative, 0, (size_t)l.n_parameters * sizeof *negative);
+            memcpy(before, average, (size_t)l.n_parameters * sizeof *before);
+            memcpy(was, l.parameters, (size_t)l.n_parameters * sizeof *was);
+            l.kind->add_statistics(&l, ROWS, rows, weight, positive);
+            l.kind->add_statistics(&l, DREAMS, climb.dreams, NULL, negative);
+            assert_ok(ctx, l.kind->climb(ctx, &l, &climb));
+            for (int64_t a = 0; a < l.n_parameters; a++) {
+                double gain = positive[a] / ROWS - negative[a] / DREAMS;
+                gain -= a < l.n_decayed ? 0.01 * was[a] : 0;
+                assert_close(l.parameters[a], was[a] + 0.3 * gain, 1e-5);
+                assert_close(average[a], before[a] + 0.25 * (l.parameters[a] - before[a]), 1e-14);
+            }
+        }
+        memcpy(first[k], l.parameters, (size_t)l.n_parameters * sizeof *first[k]);
+        move_from_new_tables_too(ctx, &l, DREAMS, climb.dreams, isas[k]);
+        for (int64_t a = 0; a < l.n_parameters && k == 1; a++)
+            assert_true(first[0][a] == first[1][a]);
+        free(positive);
+        free(negative);
+        free(average);
+        free(before);
+        heat_learner_clear(&l);
     }
-    for (int64_t a = 0; a < l.n_parameters; a++)
-        assert_close(noisy[a], exact[a], 1e-3); /* of 375 rows */
+    free(first[0]);
+    free(first[1]);
     free(rows);
-    free(exact);
-    free(noisy);
-    heat_learner_clear(&l);
     heat_data_free((heat_data *)(uintptr_t)input.data);
     heat_context_free(ctx);
 }
@@ -740,7 +832,8 @@ int main(void)
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(what_cannot_be_learned_is_told),
-        cmocka_unit_test(noisy_statistics_of_an_rbm_are_its_statistics),
+        cmocka_unit_test(settled_tables_are_those_of_the_model),
+        cmocka_unit_test(updates_follow_the_difference_of_means),
         cmocka_unit_test(tracked_counts_are_those_of_all_states),
         cmocka_unit_test(likelihoods_of_large_models_are_estimated),
         cmocka_unit_test(a_stopped_run_returns_what_it_has),

@@ -1,0 +1,47 @@
+/* Updates of an RBM along sampled gradients, by the kernel of layers. The tables that sweeps read are made in
+ * the pass that moves the weights. */
+#ifndef HEATBATH_RBM_CLIMB_H
+#define HEATBATH_RBM_CLIMB_H
+
+#include "learn/rbm_gibbs.h"
+
+/* The energy's parameters, centred, over units of 0 and 1: E = -sum_ij W_ij ((x_i - m_i) (y_j - l) - m_i l) -
+ * b.x - c.y. */
+typedef struct heat_rbm_parameters {
+    double *all;          /* W [visible][hidden], then b, then c */
+    int64_t n_changes;    /* the learner's */
+    const double *offset; /* m, [visible] */
+    double hidden_offset; /* l */
+} heat_rbm_parameters;
+
+/* Starts as zeroes. */
+typedef struct heat_rbm_climber {
+    heat_rbm_gibbs gibbs;
+    heat_layer_units *units; /* of the parameters `at`; NULL before the first */
+    const double *at;        /* NULL: of none */
+    int64_t n_changes;       /* then */
+    int64_t n_rows[2];       /* for which there is room: of data, of dreams */
+    heat_rbm_phase phases[2];
+    double *weight[2];
+    uint32_t *list[2];                                 /* [word of visible][64][row + 1] */
+    double *x_gain, *x_sum, *x_size, *x_bias, *y_bias; /* of each unit */
+    double *y_sum, *y_size;                            /* [word of visible][hidden, padded] */
+} heat_rbm_climber;
+
+HEAT_MUST_USE heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden,
+                                                heat_rbm_climber *climber);
+
+/* climber->units become those of the parameters, unless they are. */
+HEAT_MUST_USE heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *climber,
+                                                  const char *isa, int64_t threads,
+                                                  const heat_rbm_parameters *parameters);
+
+/* Moves the parameters, and settles at them. */
+HEAT_MUST_USE heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *climber,
+                                                const heat_climb *climb,
+                                                const heat_rbm_parameters *parameters);
+
+/* Legal on zeroes. */
+void heat_rbm_climber_clear(heat_rbm_climber *climber);
+
+#endif
