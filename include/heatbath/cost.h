@@ -21,8 +21,10 @@ HEAT_BEGIN_DECLS
 #define HEAT_BIT_NS 0.06        /* a visit of a spin that is one of 512 bits: of chains, or of one lattice */
 #define HEAT_VALUE_NS 0.6       /* a value, or a neighbour, of a Potts variable that one chain of 16 visits */
 #define HEAT_ROW_NS 1.5         /* a neighbour, or a quarter of a visit, of a variable in a row of its own */
-#define HEAT_CLUSTER_NS 1.5     /* a visit of a variable, or of one end of an edge, by a cluster engine */
-#define HEAT_MEASURE_NS 1300.0  /* a measured sweep of one chain, diagnostics included */
+#define HEAT_ODDS_NS 0.15       /* a unit whose odds a flip of the other layer changes */
+#define HEAT_SUMMED_VISIT_NS 60.0 /* and what such a flip begins with */
+#define HEAT_CLUSTER_NS 1.5       /* a visit of a variable, or of one end of an edge, by a cluster engine */
+#define HEAT_MEASURE_NS 1300.0    /* a measured sweep of one chain, diagnostics included */
 
 /* The price of one verb on one model. */
 typedef struct heat_cost {

@@ -82,16 +82,17 @@ static bool is_narrow(const heat_layer_arrays *a)
     return true;
 }
 
-/* Vectors side by side whose products cannot leave the range make a group. */
+/* Vectors side by side whose products cannot leave the range make a group. A factor is between exp(-s_i) and
+ * 2, of odds without the shift between 1 and 2 exp(s_i). */
 static void make_groups(heat_layer_arrays *a)
 {
     double used = 0;
     int32_t n_vectors = a->table.n_units / HEAT_LAYER_PAD, n = 0;
 
     for (int32_t v = 0; v < n_vectors; v++) {
-        double bits = 1; /* upwards, a factor is at most 2 */
+        double bits = 1;
         for (int32_t i = v * HEAT_LAYER_PAD; i < (v + 1) * HEAT_LAYER_PAD && i < a->n_real; i++)
-            bits = fmax(bits, a->shift[i] / log(2));
+            bits = fmax(bits, 1 + a->shift[i] / log(2));
         if (v > 0 && used + bits > widest_group) {
             a->groups[n++] = v;
             used = 0;
@@ -107,6 +108,7 @@ static void fill_factors(heat_layer_arrays *a)
     int64_t n_units = a->table.n_units;
     double beta = a->table.beta;
 
+    a->table.is_plain = true;
     for (int64_t i = 0; i < n_units; i++) {
         double low, high;
         a->ones[i] = a->rest[i] = 1;
@@ -116,6 +118,7 @@ static void fill_factors(heat_layer_arrays *a)
         a->shift[i] = high > 0 ? high : 0;
         a->rest[i] = heat_exp_negative(-a->shift[i]);
         a->shift_sum += a->shift[i];
+        a->table.is_plain = a->table.is_plain && a->shift[i] <= widest_odds;
     }
     for (int64_t j = 0; j < a->table.n_bits; j++)
         for (int64_t i = 0; i < n_units; i++) {

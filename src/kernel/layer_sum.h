@@ -1,5 +1,5 @@
-/* Sums over the states of one layer, the other summed out: with y the enumerated layer (bits) and x_i = b_i +
- * sum_j W_ij y_j the fields of the units i of the other,
+/* Sums over the states of one layer, all or one at a time, the other summed out: with y the first layer
+ * (bits) and x_i = b_i + sum_j W_ij y_j the fields of the units i of the other,
  *
  *     Z = sum_y exp(beta c.y) prod_i (1 + exp(beta x_i)).
  *
@@ -33,6 +33,7 @@ typedef struct heat_layer_table {
     /* Where every unit's odds exp(beta x_i) keep within the range of doubles: then they follow the flips by
      * one multiplication each, and are held as exp(beta x_i - s_i), s_i = max(0, the largest beta x_i). */
     bool is_multiplicative;
+    bool is_plain;         /* so do they without the shift: visits hold them */
     const double *factor;  /* [bit][2][unit]: exp(-beta W), exp(beta W) */
     const double *ones;    /* [unit] */
     const double *shift;   /* s_i, [unit] */
@@ -67,11 +68,50 @@ typedef void (*heat_layer_sum_fn)(const heat_layer_table *table, int64_t block, 
 typedef void (*heat_layer_moments_fn)(const heat_layer_table *table, int64_t block, double *work,
                                       heat_layer_moments *moments);
 
+/* The same sums for one state of y, of chains that move it: `work`, [unit], holds what a state leaves behind.
+ * state[n_bits] are bytes of 0 and 1. */
+typedef void (*heat_layer_begin_fn)(const heat_layer_table *table, const int8_t *state, double *work);
+
+/* A flip of y: this bit, to this value; bit -1 is none. */
+typedef struct heat_layer_flip {
+    int32_t bit;
+    bool on;
+} heat_layer_flip;
+
+/* Takes flip `made` into `work`; leaves prod_i (1 + exp(beta x_i)) of the state that flip `asked` would make
+ * (of this one if none). */
+typedef heat_scaled (*heat_layer_visit_fn)(const heat_layer_table *table, double *work, heat_layer_flip made,
+                                           heat_layer_flip asked);
+
+/* Moves that were offered to chains, from what their visits left; n is a multiple of HEAT_LAYER_PAD. */
+typedef struct heat_layer_offer {
+    int64_t n;
+    bool is_metropolis;  /* min(1, e^x), else the heat bath's 1 / (1 + e^-x) */
+    const double *m;     /* [n] products, m 2^e */
+    const int64_t *e;    /* [n] */
+    const double *base;  /* [n] added to their logarithms: log weights of the states offered */
+    const double *now;   /* [n] log weights of the states now */
+    const double *slope; /* [n] x = slope (log weight - now) + tilt */
+    const double *tilt;  /* [n] */
+    double *weight;      /* [n] log weights of the states offered */
+    double *probability; /* [n] of taking the offer */
+} heat_layer_offer;
+
+typedef void (*heat_layer_offer_fn)(const heat_layer_offer *offer);
+
+/* Mean and variance of sum_i x_i field_i given y, by a `work` of its own. */
+typedef void (*heat_layer_energy_fn)(const heat_layer_table *table, const int8_t *state, double *work,
+                                     double moments[2]);
+
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_layer_sum_kernel {
     const char *isa;
     heat_layer_sum_fn sum;
     heat_layer_moments_fn moments;
+    heat_layer_begin_fn begin;
+    heat_layer_visit_fn visit;
+    heat_layer_offer_fn offer;
+    heat_layer_energy_fn energy;
 } heat_layer_sum_kernel;
 
 extern const heat_layer_sum_kernel heat_layer_sum_ref;

@@ -16,7 +16,7 @@ void heat_annealed_rows_clear(heat_annealed_rows *r)
 }
 
 heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, double log_weight, int64_t n,
-                                   const double *energies)
+                                   const double *energies, const double *variances)
 {
     double mean = 0, square = 0;
     heat_status status = heat_grow(ctx, r->n + 1, sizeof *r->log_weight, &r->capacity_weight, &r->log_weight);
@@ -32,7 +32,7 @@ heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, dou
     for (int64_t k = 0; k < n; k++) {
         double e = energies[k] - r->origin;
         mean += e / (double)n;
-        square += e * e / (double)n;
+        square += (e * e + variances[k]) / (double)n;
     }
     if (!isfinite(log_weight) || !isfinite(square))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,

@@ -16,7 +16,7 @@ typedef struct heat_annealed_rows {
 
 HEAT_MUST_USE heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *rows,
                                                  double log_weight, int64_t n_energies,
-                                                 const double *energies);
+                                                 const double *energies, const double *variances);
 void heat_annealed_rows_clear(heat_annealed_rows *rows);
 
 /* Fills a row of the result and its errors; *weights is what log Z stands on. */

@@ -27,6 +27,7 @@ enum {
     FEWEST_STEPS = 8,
     FEWEST_REPLICAS = 20,
     MOST_HALVINGS = 8,
+    MOST_SUMMED = 48, /* with 64 weights are evener, but not by what their sweeps take longer */
     SURE_BATCHES = 2, /* after which doubts mean that the steps are too large */
 };
 static const double least_families = 10;   /* effective, in each population */
@@ -46,7 +47,8 @@ typedef struct annealing {
     double *reverse;   /* log weights of the way back */
     int64_t *ancestor; /* the member of the way there that each descends from */
     double families;   /* effective, of the coldest populations, the least so far */
-    double *energies;  /* scratch */
+    double *energies;  /* scratch, as the next */
+    double *variances; /* of the energy, given a member's state: heat_chains_get_moments */
     int64_t n_batches;
     double error; /* the largest over the temperatures */
     const char *doubt;
@@ -117,12 +119,13 @@ static heat_status record(heat_context *ctx, annealing *a, const heat_population
         if (1 / r->rows[t].temperature != p->beta)
             continue;
         for (int64_t k = 0; k < p->chains->n_chains; k++)
-            a->energies[k] = heat_chains_get_walk_energy(p->chains, k);
+            heat_chains_get_moments(p->chains, k, &a->energies[k], &a->variances[k]);
         for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK && a->resamples; k++)
-            status = heat_annealed_rows_add(ctx, &a->rows[t], p->log_z[k], n, a->energies + k * n);
+            status = heat_annealed_rows_add(ctx, &a->rows[t], p->log_z[k], n, a->energies + k * n,
+                                            a->variances + k * n);
         for (int64_t k = 0; k < p->chains->n_chains && status == HEAT_OK && !a->resamples; k++)
-            status =
-                heat_annealed_rows_add(ctx, &a->rows[t], p->log_start + p->log_weight[k], 1, a->energies + k);
+            status = heat_annealed_rows_add(ctx, &a->rows[t], p->log_start + p->log_weight[k], 1,
+                                            a->energies + k, a->variances + k);
     }
     return status;
 }
@@ -297,6 +300,8 @@ static heat_status open_path(heat_context *ctx, annealing *a)
     status = heat_alloc(ctx, a->c->result->n_rows, sizeof *a->rows, &a->rows);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, plan.n_populations * plan.n_members, sizeof *a->energies, &a->energies);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, plan.n_populations * plan.n_members, sizeof *a->variances, &a->variances);
     return status == HEAT_OK ? place_steps(ctx, a, (int64_t)n) : status;
 }
 
@@ -309,6 +314,7 @@ static void close_annealing(annealing *a)
     heat_free(a->reverse);
     heat_free(a->ancestor);
     heat_free(a->energies);
+    heat_free(a->variances);
     heat_free(a->reference);
     heat_beta_path_clear(&a->path);
 }
@@ -344,5 +350,6 @@ static heat_status run_population(heat_context *ctx, heat_counting *c)
     return run_annealing(ctx, c, true);
 }
 
-const heat_logz_method heat_logz_method_ais = {.name = "ais", .run = run_ais};
-const heat_logz_method heat_logz_method_population = {.name = "population", .run = run_population};
+const heat_logz_method heat_logz_method_ais = {.name = "ais", .most_summed = MOST_SUMMED, .run = run_ais};
+const heat_logz_method heat_logz_method_population = {
+    .name = "population", .most_summed = MOST_SUMMED, .run = run_population};

@@ -19,6 +19,7 @@ enum {
     STEADY_BLOCKS = 32,
     COOLING_SWEEPS = 3,     /* at each rung on the way to a chain's own */
     SWEEPS_A_COUNT = 2,     /* of steady units: neither the sweeps nor the counts rule the time */
+    SWEEPS_A_MOMENT = 4,    /* where moments take a pass of their own */
     SWEEPS_AN_EXCHANGE = 2, /* of steady units; it goes by energies just counted */
 };
 
@@ -105,10 +106,13 @@ static heat_status create_chains(heat_context *ctx, heat_ladder_chains *l)
     return HEAT_OK;
 }
 
-/* Without the global flip of a model without a field: no energy sees it. */
+/* Without the global flip of a model without a field: no energy sees it. Of variables few and slow Metropolis
+ * asks no more than heat bath and forgets sooner (Peskun, Biometrika 60 (1973) 607). */
 static heat_status sweep_chains(heat_context *worker, heat_chains *c, int64_t unit)
 {
-    heat_status status = c->layout->sweep(worker, c, unit, &heat_rule_heat_bath);
+    const heat_site_rule *rule =
+        c->layout == &heat_layout_summed ? &heat_rule_metropolis : &heat_rule_heat_bath;
+    heat_status status = c->layout->sweep(worker, c, unit, rule);
 
     c->n_sweeps[unit]++;
     return status;
@@ -161,7 +165,8 @@ heat_status heat_ladder_chains_open(heat_context *ctx, const heat_counting *coun
     *l = (heat_ladder_chains){.counting = counting,
                               .n_rungs = n_rungs,
                               .reference = reference,
-                              .n_tally_rows = n_rungs + (reference != NULL)};
+                              .counts_cold = reference != NULL || counting->is_summed};
+    l->n_tally_rows = n_rungs + (l->counts_cold ? 2 : 0);
     status = heat_alloc(ctx, n_rungs, sizeof *l->betas, &l->betas);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n_rungs, sizeof *l->streams, &l->streams);
@@ -247,9 +252,23 @@ static heat_status count_bits(heat_context *worker, const sweeping *w, int64_t u
     return status;
 }
 
-static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t unit)
+/* The model's own energy at the coldest rung. */
+static heat_status count_cold(heat_context *worker, const sweeping *w, int64_t chain, int32_t block)
+{
+    heat_energy_tally *means = &w->tallies[(int64_t)w->l->n_rungs * w->l->n_blocks + block];
+    double mean, variance;
+    heat_status status;
+
+    heat_chains_get_moments(w->l->chains, chain, &mean, &variance);
+    status = heat_energy_tally_add(worker, means, mean);
+    return status == HEAT_OK ? heat_energy_tally_add(worker, means + w->l->n_blocks, variance) : status;
+}
+
+/* What all chains of a unit met in its sweep number t. */
+static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t unit, int64_t t)
 {
     const heat_ladder_chains *l = w->l;
+    bool counts_cold = l->counts_cold && (l->chains->layout->get_moments == NULL || t % SWEEPS_A_MOMENT == 0);
     heat_status status = HEAT_OK;
     int64_t first, last;
 
@@ -258,9 +277,8 @@ static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t u
         int32_t rung = l->chains->rung[c], block = block_of(l, c);
         status = heat_energy_tally_add(worker, &w->tallies[(int64_t)rung * l->n_blocks + block],
                                        heat_chains_get_path_energy(l->chains, c));
-        if (status == HEAT_OK && rung == l->n_rungs - 1 && l->reference != NULL)
-            status = heat_energy_tally_add(worker, &w->tallies[(int64_t)l->n_rungs * l->n_blocks + block],
-                                           heat_chains_get_walk_energy(l->chains, c));
+        if (status == HEAT_OK && rung == l->n_rungs - 1 && counts_cold)
+            status = count_cold(worker, w, c, block);
     }
     return status;
 }
@@ -279,7 +297,7 @@ static heat_status sweep_unit(heat_context *worker, const sweeping *w, int64_t u
             continue;
         if (l->is_steady)
             heat_chains_measure(l->chains, unit);
-        status = l->is_steady ? count_bits(worker, w, unit) : count_unit(worker, w, unit);
+        status = l->is_steady ? count_bits(worker, w, unit) : count_unit(worker, w, unit, t);
         if (status != HEAT_OK)
             return status;
         for (int64_t ladder = first / l->n_rungs; !l->is_steady && ladder < last / l->n_rungs; ladder++)

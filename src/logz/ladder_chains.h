@@ -7,7 +7,8 @@
 #include "sample/exchange.h"
 
 /* A stretch of sweeps and what was counted in it: path energies (heat_chains_get_path_energy) at every rung.
- * With a reference one more row of tallies follows, of the model's own energy at the coldest rung. */
+ * With a reference, or a layer summed out, two more rows of tallies follow, of the coldest rung: mean and
+ * variance of the model's own energy, given a chain's state (heat_chains_get_moments). */
 typedef struct heat_ladder_segment {
     int64_t end;                /* sweeps of the run when it was over */
     heat_energy_tally *tallies; /* [tally row][block] */
@@ -19,8 +20,9 @@ typedef struct heat_ladder_chains {
     double *betas;  /* [rung] */
     bool is_steady; /* every unit stays at one beta, and states are exchanged; else chains change rungs */
     const double *reference; /* of the chains; borrowed; NULL: none */
-    int32_t n_tally_rows;    /* n_rungs, or with a reference n_rungs + 1 */
-    int64_t n_replicas;      /* chains at each beta */
+    bool counts_cold;        /* two rows of tallies more than n_rungs */
+    int32_t n_tally_rows;
+    int64_t n_replicas; /* chains at each beta */
     heat_chains *chains;
     heat_exchange exchange; /* where chains change rungs */
     heat_stream *streams;   /* [rung] of exchanges between steady units */

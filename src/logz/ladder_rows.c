@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+enum { BURN_IN = 8 /* one part of so many is left out */ };
+
 void heat_ladder_rows_clear(heat_ladder_rows *r)
 {
     if (r->ladder == NULL)
@@ -218,7 +220,7 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
     heat_status status;
 
     *r = (heat_ladder_rows){.ladder = l};
-    while (r->first_segment < l->n_segments - 1 && l->segments[r->first_segment].end <= l->n_sweeps / 4)
+    while (r->first_segment < l->n_segments - 1 && l->segments[r->first_segment].end <= l->n_sweeps / BURN_IN)
         r->first_segment++;
     status = alloc_rungs(ctx, r);
     if (status == HEAT_OK)
@@ -226,8 +228,8 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
     w = (collecting){scratch, scratch + l->n_blocks, scratch + 2 * l->n_blocks, scratch + 3 * l->n_blocks};
     for (int32_t k = 0; k < l->n_rungs && status == HEAT_OK; k++)
         status = collect_rung(ctx, r, k, &w);
-    if (status == HEAT_OK && l->reference != NULL)
-        status = merge_rung(ctx, r, l->n_rungs);
+    for (int32_t k = l->n_rungs; k < l->n_tally_rows && status == HEAT_OK; k++)
+        status = merge_rung(ctx, r, k);
     if (status == HEAT_OK) {
         r->integral_error = sqrt(heat_variance(l->n_blocks, w.integral) / l->n_blocks);
         r->integral_drift = deviate(l->n_blocks, w.change);
@@ -248,7 +250,7 @@ static double mean_of(const double *averages, void *arg)
 static double variance_of(const double *averages, void *arg)
 {
     (void)arg;
-    return averages[1] - averages[0] * averages[0];
+    return averages[1] - averages[0] * averages[0] + averages[2];
 }
 
 heat_status heat_ladder_rows_get_cold_energy(heat_context *ctx, const heat_ladder_rows *r, double value[2],
@@ -257,20 +259,21 @@ heat_status heat_ladder_rows_get_cold_energy(heat_context *ctx, const heat_ladde
     const heat_ladder_chains *l = r->ladder;
     const heat_energy_tally *t = r->tallies + (int64_t)l->n_rungs * l->n_blocks;
     double *columns, origin, variance;
-    heat_status status = heat_alloc(ctx, 2 * (int64_t)l->n_blocks, sizeof *columns, &columns);
+    heat_status status = heat_alloc(ctx, 3 * (int64_t)l->n_blocks, sizeof *columns, &columns);
 
     if (status != HEAT_OK)
         return status;
     heat_energy_tally_moments(&t[0], &origin, &variance);
-    for (int32_t b = 0; b < l->n_blocks; b++) { /* means of E - origin and of its square, as rows */
-        double mean;
+    for (int32_t b = 0; b < l->n_blocks; b++) { /* as rows: means of E - origin, of its square, of Var E */
+        double mean, spread;
         heat_energy_tally_moments(&t[b], &mean, &variance);
-        columns[2 * b] = mean - origin;
-        columns[2 * b + 1] = variance + (mean - origin) * (mean - origin);
+        columns[3 * b] = mean - origin;
+        columns[3 * b + 1] = variance + (mean - origin) * (mean - origin);
+        heat_energy_tally_moments(&t[l->n_blocks + b], &columns[3 * b + 2], &spread);
     }
-    status = heat_jackknife(ctx, l->n_blocks, 2, columns, mean_of, NULL, &value[0], &error[0]);
+    status = heat_jackknife(ctx, l->n_blocks, 3, columns, mean_of, NULL, &value[0], &error[0]);
     if (status == HEAT_OK)
-        status = heat_jackknife(ctx, l->n_blocks, 2, columns, variance_of, NULL, &value[1], &error[1]);
+        status = heat_jackknife(ctx, l->n_blocks, 3, columns, variance_of, NULL, &value[1], &error[1]);
     value[0] += origin;
     heat_free(columns);
     return status;

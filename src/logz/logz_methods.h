@@ -9,8 +9,9 @@
 
 /* A run under way. The result's rows are there, one a temperature, all NaN. */
 typedef struct heat_counting {
-    const heat_model *model;
+    const heat_model *model; /* as asked for, or its smaller layer alone (is_summed) */
     heat_model_info info;
+    bool is_summed; /* one layer is summed out: the model's energies are free energies */
     const heat_logz_options *opt;
     double beta_max;     /* of the coldest temperature asked for */
     double log_states;   /* log Z at beta = 0: n log q */
@@ -29,6 +30,9 @@ typedef enum heat_counting_end {
 
 typedef struct heat_logz_method {
     const char *name;
+    /* At one temperature the states of the smaller layer of two will do, the other summed out. A sweep of it
+     * takes longer and tells more: up to so many units that pays. */
+    int32_t most_summed;
     /* The whole run: fills rows, and outcome, reason and method of the result. */
     heat_status (*run)(heat_context *ctx, heat_counting *counting);
 } heat_logz_method;

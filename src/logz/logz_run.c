@@ -136,6 +136,31 @@ static double patience(const heat_logz_options *opt)
     return fmin(auto_seconds, opt->time);
 }
 
+/* A method on the model, or, where that will do, on its smaller layer alone. */
+static heat_status run_method(heat_context *ctx, heat_counting *c, const heat_logz_method *method)
+{
+    heat_counting whole = *c;
+    heat_model *summed = NULL;
+    heat_model_info info;
+    heat_status status = HEAT_OK;
+
+    if (method->most_summed > 0 && c->result->n_rows == 1)
+        status = heat_model_create_summed(ctx, c->model, 1 / c->beta_max, &summed);
+    if (summed != NULL)
+        heat_model_describe(summed, &info);
+    if (summed != NULL && info.n_variables <= method->most_summed) {
+        c->model = summed;
+        c->is_summed = true;
+        c->info = info;
+        c->log_states = heat_model_log_states(summed);
+    }
+    if (status == HEAT_OK)
+        status = method->run(ctx, c);
+    *c = whole;
+    heat_model_free(summed);
+    return status;
+}
+
 /* `auto`: exact where it is affordable; else MBAR, whose error for the same time is the least on every model
  * that was measured (docs/logz.md). */
 static heat_status run_auto(heat_context *ctx, heat_counting *c)
@@ -155,7 +180,7 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     c->result->exact = false;
     for (int32_t k = 0; k < c->result->n_rows; k++)
         clear_row(&c->result->rows[k]);
-    return heat_logz_method_mbar.run(ctx, c);
+    return run_method(ctx, c, &heat_logz_method_mbar);
 }
 
 static heat_status count_states(heat_context *ctx, heat_counting *c);
@@ -243,7 +268,7 @@ static heat_status count_states(heat_context *ctx, heat_counting *c)
     c->log_states = heat_model_log_states(c->model);
     for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
         if (strcmp(methods[k]->name, c->opt->method) == 0)
-            return methods[k]->run(ctx, c);
+            return run_method(ctx, c, methods[k]);
     return run_auto(ctx, c);
 }
 

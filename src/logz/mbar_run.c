@@ -87,8 +87,8 @@ static heat_status solve(heat_context *ctx, estimate *e, bool *connected)
     return HEAT_OK;
 }
 
-/* With a reference only log Z comes from the path: energies are those of the coldest rung's own draws. The
- * entropy's error is at most the sum of both, however they are correlated. */
+/* With a reference, or a layer summed out, only log Z comes from the path: energies are those of the coldest
+ * rung's own draws. The entropy's error is at most the sum of both, however they are correlated. */
 static heat_status fill_cold_row(heat_context *ctx, const estimate *e, heat_logz_row *row)
 {
     double wide = heat_student_widening(e->ladder.n_blocks), t = row->temperature, value[2], error[2];
@@ -122,7 +122,7 @@ static heat_status fill_rows(heat_context *ctx, estimate *e)
         row->mean_energy_error = wide * at.energy_error;
         row->entropy_error = wide * at.entropy_error;
         row->heat_capacity_error = wide * at.variance_error / t / t;
-        if (e->reference != NULL)
+        if (e->ladder.counts_cold)
             status = fill_cold_row(ctx, e, row);
         e->worst_error = fmax(e->worst_error, row->error);
         r->ess = fmin(r->ess, at.ess);
@@ -409,7 +409,7 @@ static heat_status count_ground_states(heat_context *ctx, estimate *e)
     heat_mbar_target target = {.slope = &beta};
     heat_status status;
 
-    if (e->reference != NULL) /* path energies are no levels */
+    if (e->ladder.counts_cold) /* path energies are no levels */
         return HEAT_OK;
     for (int64_t k = 0; k < (int64_t)e->ladder.n_rungs * e->ladder.n_blocks; k++)
         if (!e->c->info.integer || e->rows.tallies[k].level > 0) /* a bin holds several levels */
@@ -500,4 +500,4 @@ static heat_status run_mbar(heat_context *ctx, heat_counting *c)
     return status;
 }
 
-const heat_logz_method heat_logz_method_mbar = {.name = "mbar", .run = run_mbar};
+const heat_logz_method heat_logz_method_mbar = {.name = "mbar", .most_summed = INT32_MAX, .run = run_mbar};

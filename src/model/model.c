@@ -213,6 +213,11 @@ bool heat_model_get_categorical(const heat_model *model, heat_categorical *view)
     return model->kind->categorical != NULL && model->kind->categorical(model->self, view);
 }
 
+bool heat_model_get_summed(const heat_model *model, heat_summed *view)
+{
+    return model->kind->summed != NULL && model->kind->summed(model->self, view);
+}
+
 bool heat_model_get_layered(const heat_model *model, heat_layered *view)
 {
     return model->kind->layered != NULL && model->kind->layered(model->self, view);

@@ -18,6 +18,7 @@ typedef struct heat_model_kind {
     bool (*categorical)(const void *self, heat_categorical *view); /* likewise */
     bool (*layered)(const void *self, heat_layered *view);         /* likewise */
     bool (*units)(const void *self, heat_unit_layers *view);       /* likewise */
+    bool (*summed)(const void *self, heat_summed *view);           /* likewise */
     int32_t (*count_values)(const void *self, int32_t variable);   /* NULL: info.n_states of each */
     heat_status (*save)(heat_context *ctx, const heat_model *model,
                         const char *path); /* NULL: cannot be saved */
@@ -82,6 +83,9 @@ void heat_rbm_clear(heat_rbm *own);
  * of heat_model_create_clamped_values); *out stays NULL where all units of a layer of two values are held. */
 HEAT_MUST_USE heat_status heat_rbm_create_clamped(heat_context *ctx, const heat_model *model,
                                                   const double *held, heat_model **out);
+
+/* sum_i log(1 + exp(beta x_i)). */
+double heat_sum_softplus(int64_t n, const double *x, double beta);
 
 /* True if `value` is one that the variable has. */
 bool heat_model_has_value(const heat_model *model, int32_t variable, int8_t value);

@@ -8,8 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "kernel/elementary.h"
-#include "model/unit_layers.h"
-#include "model/views.h"
+#include "model/model_private.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,8 +32,7 @@ static double add_rows(const heat_layered *l, const int8_t *v, double *x)
     return own;
 }
 
-/* sum_j log(1 + exp(beta x_j)). */
-static double sum_softplus(int64_t n, const double *x, double beta)
+double heat_sum_softplus(int64_t n, const double *x, double beta)
 {
     double positive = 0, rest = 0;
 
@@ -144,7 +142,7 @@ heat_status heat_rbm_free_energies(heat_context *ctx, const heat_model *model, d
         status = heat_alloc_unset(ctx, l.n_hidden, sizeof *x, &x);
     for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++) {
         double own = add_rows(&l, visible + r * l.n_visible, x);
-        free_energies[r] = l.offset - own - temperature * sum_softplus(l.n_hidden, x, 1 / temperature);
+        free_energies[r] = l.offset - own - temperature * heat_sum_softplus(l.n_hidden, x, 1 / temperature);
     }
     heat_free(x);
     return status;

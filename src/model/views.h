@@ -21,6 +21,22 @@ bool heat_model_get_categorical(const heat_model *model, heat_categorical *view)
 /* Fills in the layered view; false if the model has none. Valid while the model lives. */
 bool heat_model_get_layered(const heat_model *model, heat_layered *view);
 
+/* The view of one layer of two, the other summed out. */
+typedef struct heat_summed {
+    heat_layered layers;
+    bool keeps_hidden; /* variables are the hidden units, else the visible ones */
+    double beta;       /* of the one temperature that the energy, F_T, stands for */
+} heat_summed;
+
+/* Fills in the summed view; false if the model has none. Valid while the model lives. */
+bool heat_model_get_summed(const heat_model *model, heat_summed *view);
+
+/* The smaller layer of a model of two, over 0 and 1, its energy the free energy F_T with the other summed out
+ * (summed_layer.c); *out stays NULL where there is no layered view. `model` is borrowed: it must outlive the
+ * new one. */
+HEAT_MUST_USE heat_status heat_model_create_summed(heat_context *ctx, const heat_model *model,
+                                                   double temperature, heat_model **out);
+
 /* Values that a variable has: info.n_states, or fewer in a layer of another kind; in rows they count from 0.
  */
 int32_t heat_model_count_values(const heat_model *model, int32_t variable);

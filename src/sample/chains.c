@@ -12,9 +12,9 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {&heat_layout_layers, &heat_layout_bits,    &heat_layout_stripes,
-                                             &heat_layout_lanes,  &heat_layout_potts,   &heat_layout_units,
-                                             &heat_layout_rows,   &heat_layout_clusters};
+static const heat_layout *const layouts[] = {
+    &heat_layout_summed, &heat_layout_layers, &heat_layout_bits, &heat_layout_stripes, &heat_layout_lanes,
+    &heat_layout_potts,  &heat_layout_units,  &heat_layout_rows, &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 /* What the plan asks for, the layout can do. */
@@ -353,6 +353,14 @@ double heat_chains_get_energy(const heat_chains *c, int64_t chain)
 double heat_chains_get_walk_energy(const heat_chains *c, int64_t chain)
 {
     return c->layout->get_walk_energy(c, chain);
+}
+
+void heat_chains_get_moments(const heat_chains *c, int64_t chain, double *mean, double *variance)
+{
+    *mean = heat_chains_get_walk_energy(c, chain);
+    *variance = 0;
+    if (c->layout->get_moments != NULL)
+        c->layout->get_moments(c, chain, mean, variance);
 }
 
 double heat_chains_get_path_energy(const heat_chains *c, int64_t chain)

@@ -156,6 +156,10 @@ int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);
  * where a layout rounds the couplings, of the rounded ones. Exchanges between rungs decide by it. */
 double heat_chains_get_walk_energy(const heat_chains *chains, int64_t chain);
 
+/* Mean and variance of the energy of a whole state, given the chain's: the walk energy and 0, but where a
+ * layout has summed variables out (model/summed_layer.c). */
+void heat_chains_get_moments(const heat_chains *chains, int64_t chain, double *mean, double *variance);
+
 /* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last].
  */
 double heat_chains_get_path_energy(const heat_chains *chains, int64_t chain);

@@ -51,6 +51,9 @@ struct heat_layout {
     void (*get_state)(const heat_chains *chains, int64_t chain, int8_t *state);
     double (*get_energy)(const heat_chains *chains, int64_t chain);
     double (*get_walk_energy)(const heat_chains *chains, int64_t chain);
+    /* Mean and variance of the energy of a whole state, given the chain's, where variables were summed out;
+     * NULL: none were. */
+    void (*get_moments)(const heat_chains *chains, int64_t chain, double *mean, double *variance);
     int64_t (*get_total)(const heat_chains *chains, int64_t chain);
     /* R of heat_chains_plan.reference; NULL in layouts that take none. */
     double (*sum_reference)(const heat_chains *chains, int64_t chain);
@@ -62,6 +65,6 @@ struct heat_layout {
 };
 
 extern const heat_layout heat_layout_bits, heat_layout_stripes, heat_layout_lanes, heat_layout_potts,
-    heat_layout_rows, heat_layout_clusters, heat_layout_layers, heat_layout_units;
+    heat_layout_rows, heat_layout_clusters, heat_layout_layers, heat_layout_units, heat_layout_summed;
 
 #endif
