@@ -74,6 +74,7 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     cli_put(c, result, "model_file", path == NULL ? json_null() : cli_json_text(path));
     cli_put(c, result, "epochs", json_integer(r->epochs));
     cli_put(c, result, "negative", json_string(r->negative));
+    cli_put(c, result, "rollbacks", json_integer(r->n_rollbacks));
     if (r->n_rungs > 0) {
         cli_put(c, result, "rungs", json_integer(r->n_rungs));
         cli_put(c, result, "exchanges_accepted", cli_json_number(r->exchanges_accepted));
@@ -154,6 +155,9 @@ static void print_text(cli *c, const heat_learn_result *r)
         cli_print_row("ladder", "%lld rungs, %.0f %% of exchanges accepted where they are rarest",
                       (long long)r->n_rungs, 100 * r->exchanges_accepted);
     cli_print_row("epochs", "%lld", (long long)r->epochs);
+    if (r->n_rollbacks > 0)
+        cli_print_row("diverged", "%lld times: went back to the best state, with a smaller learning rate",
+                      (long long)r->n_rollbacks);
     if (isfinite(r->gradient))
         cli_print_row("gradient", "%s at most", cli_text_short(r->gradient, 2, number));
     print_bias(r);

@@ -86,6 +86,7 @@ typedef struct heat_learn_result {
     bool has_cd_bias; /* with `report_bias` */
     heat_cd_bias cd_bias[HEAT_CD_BIASES];
     int64_t n_rungs;        /* of the ladder of tempering, else 0 */
+    int64_t n_rollbacks;    /* times that training diverged, and went back to its best state */
     heat_likelihood pseudo; /* of the training data, where that is the objective, else NaN: no likelihood */
     double exchanges_accepted; /* a share, between the two rungs that have fewest, lately */
     double update_seconds;     /* of `seconds`, those of updates along sampled gradients */

@@ -107,11 +107,13 @@ typedef struct heat_negative_kind {
     /* The mean of the statistics; `rows` are the batch's, and weight (NULL: 1). */
     heat_status (*run)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                        int64_t n_rows, const int8_t *rows, const double *weight, double *mean);
-    /* Of persistent chains, and NULL where there are none: makes them; frees them, also after a failure; puts
-     * them back where they were before the last run; lists what their further life depends on. */
+    /* Of persistent chains, and NULL where there are none: makes them; frees them, also after a failure; lets
+     * them begin anew; puts them back where they were before the last run; lists what their further life
+     * depends on. */
     heat_status (*open)(heat_context *ctx, const heat_learn_options *options, const heat_learner *learner,
                         heat_negative *negative);
     void (*free)(heat_negative *negative);
+    void (*restart)(heat_negative *negative, const heat_learner *learner);
     void (*undo)(heat_negative *negative);
     heat_status (*add_parts)(heat_context *ctx, heat_negative *negative, heat_parts *parts);
 } heat_negative_kind;

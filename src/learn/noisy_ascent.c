@@ -1,15 +1,17 @@
 /* Noisy gradients: theta <- theta + rate_t D g over mini-batches, where D rescales each statistic, with
- * rate_t falling as 1/(1 + 10 t/T), and the average over the second half of all updates (Polyak and Juditsky,
- * SIAM J. Control Optim. 30 (1992) 838). */
+ * rate_t falling as 1/(1 + 10 f), f the part of all updates that is done, or of the time if that is more, and
+ * the average over the second half (Polyak and Juditsky, SIAM J. Control Optim. 30 (1992) 838). A training
+ * with a checkpoint, which may be taken up with more time, goes by updates alone. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "learn/rollback.h"
 #include "learn/training_checkpoint.h"
 #include "random/stream.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { LOOKS = 100 };
+enum { LOOKS = 100, UPDATES_A_CHECK = 50 };
 
 /* A batch's rows, gathered. */
 typedef struct batch {
@@ -18,13 +20,16 @@ typedef struct batch {
     double *weight;
     double *average;    /* of the parameters, over the updates so far */
     int64_t n_averaged; /* of them; 0: none yet */
+    double began_s;
+    heat_rollback rollback;
 } batch;
 
-static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b)
+static heat_status open_batch(heat_context *ctx, heat_trainer *t, batch *b)
 {
     int64_t n = t->train.n;
     heat_status status = heat_alloc(ctx, n, sizeof *b->order, &b->order);
 
+    b->began_s = heat_clock();
     b->size = t->opt->batch == HEAT_AUTO ? 100 : t->opt->batch;
     b->size = b->size < n ? b->size : n;
     if (status == HEAT_OK)
@@ -33,9 +38,7 @@ static heat_status open_batch(heat_context *ctx, const heat_trainer *t, batch *b
         status = heat_alloc(ctx, b->size, sizeof *b->weight, &b->weight);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, t->learner->n_parameters, sizeof *b->average, &b->average);
-    if (status != HEAT_OK)
-        return status;
-    return HEAT_OK;
+    return status == HEAT_OK ? heat_rollback_open(ctx, t, b->size, &b->rollback) : status;
 }
 
 static void close_batch(batch *b)
@@ -44,6 +47,7 @@ static void close_batch(batch *b)
     heat_free(b->states);
     heat_free(b->weight);
     heat_free(b->average);
+    heat_rollback_close(&b->rollback);
 }
 
 /* The order of an epoch, whatever the order before it: one that is taken up again has the same. */
@@ -120,24 +124,63 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
     return status;
 }
 
+static void go_back(heat_context *ctx, heat_trainer *t, batch *b)
+{
+    heat_rollback_go(ctx, t, &b->rollback);
+    b->n_averaged = 0;
+}
+
+/* Now and then, by the batch that was gathered before update `done`. */
+static heat_status check(heat_context *ctx, heat_trainer *t, batch *b, int64_t count, double done)
+{
+    bool diverged;
+    heat_status status =
+        heat_rollback_check(ctx, t, &b->rollback, (int64_t)done, count, b->states, b->weight, &diverged);
+
+    if (status == HEAT_OK && diverged)
+        go_back(ctx, t, b);
+    return status == HEAT_OK && heat_halted(ctx) ? HEAT_ERROR_STOPPED : status;
+}
+
+static double part_done(const heat_context *ctx, const heat_trainer *t, const batch *b, double done,
+                        double total)
+{
+    double of_time = 0;
+
+    if (ctx->deadline_s < HEAT_FOREVER && t->opt->checkpoint == NULL)
+        of_time = (heat_clock() - b->began_s) / (ctx->deadline_s - b->began_s);
+    return fmin(1, fmax(done / total, of_time));
+}
+
 /* One update; `done` and `total` are updates. Halted, it may not be made: then nothing has changed. */
 static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t first, double done,
                           double total, bool *made)
 {
     heat_learner *l = t->learner;
-    double rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * done / total);
-    int64_t count = gather(t, b, first), averaged = done < total / 2 ? 0 : b->n_averaged + 1;
-    double share = averaged == 0 ? 0 : 1 / (double)averaged, begin_s = heat_clock();
-    heat_status status = l->kind->climb != NULL && t->negative->kind->dreams
-                             ? climb(ctx, t, b, count, rate, share)
-                             : follow(ctx, t, b, count, rate, share);
+    double rate, share, part, begin_s;
+    int64_t count = gather(t, b, first), averaged;
+    heat_status status = HEAT_OK;
 
+    *made = false;
+    if ((int64_t)done % UPDATES_A_CHECK == 0)
+        status = check(ctx, t, b, count, done);
+    if (status != HEAT_OK)
+        return status;
+    begin_s = heat_clock();
+    part = part_done(ctx, t, b, done, total);
+    rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * part) * b->rollback.factor;
+    averaged = part < 0.5 ? 0 : b->n_averaged + 1;
+    share = averaged == 0 ? 0 : 1 / (double)averaged;
+    status = l->kind->climb != NULL && t->negative->kind->dreams ? climb(ctx, t, b, count, rate, share)
+                                                                 : follow(ctx, t, b, count, rate, share);
     t->result->update_seconds += heat_clock() - begin_s;
     *made = status == HEAT_OK;
     if (*made)
         b->n_averaged = averaged;
     else
         heat_negative_undo(t->negative); /* some chains may not have moved */
+    if (*made && !heat_rollback_is_sound(t, l->n_decayed))
+        go_back(ctx, t, b);
     return status;
 }
 
@@ -153,10 +196,10 @@ static void swap_average(heat_trainer *t, batch *b)
     t->learner->n_changes++;
 }
 
-/* Now and then: the likelihood of the average. */
-static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch)
+/* Now and then: the likelihood of the average, after `done` updates. */
+static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch, double done)
 {
-    bool ended = false;
+    bool ended = false, diverged = false;
     int64_t apart = t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
     heat_likelihood train;
     heat_learn_count count;
@@ -164,14 +207,21 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
 
     if (!(t->sees_likelihood || t->tracks) || (epoch % apart != 0 && epoch != t->opt->epochs))
         return HEAT_OK;
+    status = check(ctx, t, b, gather(t, b, 0), done); /* log Z is not tracked so far */
+    if (status != HEAT_OK)
+        return status;
     swap_average(t, b);
     status = heat_trainer_count(ctx, t, &count);
     if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
-    if (status == HEAT_OK && !heat_halted(ctx))
+    if (status == HEAT_OK && !heat_halted(ctx)) {
+        diverged = heat_rollback_note(t, &b->rollback, train.mean, train.mean + count.log_z - count.upper);
         status = heat_trainer_look(ctx, t, epoch, train.mean, &count, &ended);
-    t->ended = ended;
+    }
+    t->ended = ended && !diverged;
     swap_average(t, b);
+    if (diverged)
+        go_back(ctx, t, b);
     return status;
 }
 
@@ -199,7 +249,7 @@ static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64
     status = heat_training_checkpoint_save(ctx, c, false);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
-    status = look_at_average(ctx, t, b, r->epochs + 1);
+    status = look_at_average(ctx, t, b, r->epochs + 1, (double)(r->epochs + 1) * (double)per_epoch);
     if (status == HEAT_OK && !heat_halted(ctx)) {
         r->epochs++;
         t->place = 0;
@@ -217,7 +267,10 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, &c->parts, "batch/averaged", -1, &b->n_averaged, sizeof b->n_averaged);
     if (status == HEAT_OK)
+        status = heat_rollback_add_parts(ctx, t, &b->rollback, &c->parts);
+    if (status == HEAT_OK)
         status = heat_training_checkpoint_open(ctx, c, &found);
+    t->result->n_rollbacks = b->rollback.count;
     if (status == HEAT_OK && found && !(t->place <= per_epoch))
         status = heat_fail_file(ctx, HEAT_ERROR_INPUT, t->opt->checkpoint, 0, 0,
                                 "not the state of a training like this: the file was changed");

@@ -12,6 +12,13 @@ typedef struct persistent {
     int64_t bytes;
 } persistent;
 
+static void restart(heat_negative *negative, const heat_learner *l)
+{
+    persistent *self = negative->self;
+
+    heat_negative_draw(negative, l, self->states);
+}
+
 static heat_status open_chains(heat_context *ctx, const heat_learn_options *options, const heat_learner *l,
                                heat_negative *negative)
 {
@@ -27,7 +34,7 @@ static heat_status open_chains(heat_context *ctx, const heat_learn_options *opti
     if (status == HEAT_OK)
         status = heat_alloc(ctx, self->bytes, 1, &self->kept);
     if (status == HEAT_OK)
-        heat_negative_draw(negative, l, self->states);
+        restart(negative, l);
     return status;
 }
 
@@ -72,5 +79,6 @@ const heat_negative_kind heat_negative_pcd = {.name = "pcd",
                                               .run = run,
                                               .open = open_chains,
                                               .free = free_chains,
+                                              .restart = restart,
                                               .undo = undo,
                                               .add_parts = add_parts};

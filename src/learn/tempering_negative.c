@@ -47,6 +47,15 @@ static heat_status alloc_arrays(heat_context *ctx, const heat_negative *negative
                              : status;
 }
 
+static void restart(heat_negative *negative, const heat_learner *l)
+{
+    ladder *self = negative->self;
+
+    self->now = (rungs){.n = 2, .settled = -1, .beta = {0, 1}, .accepted = {hoped}};
+    for (int64_t r = 0; r < self->now.n; r++)
+        heat_negative_draw(negative, l, self->states + r * self->bytes);
+}
+
 static heat_status open_ladder(heat_context *ctx, const heat_learn_options *options, const heat_learner *l,
                                heat_negative *negative)
 {
@@ -65,9 +74,7 @@ static heat_status open_ladder(heat_context *ctx, const heat_learn_options *opti
         return status;
     memcpy(self->theta + l->n_decayed, l->parameters + l->n_decayed,
            (size_t)(l->n_parameters - l->n_decayed) * sizeof *self->theta);
-    self->now = (rungs){.n = 2, .settled = -1, .beta = {0, 1}, .accepted = {hoped}};
-    for (int64_t r = 0; r < self->now.n; r++)
-        heat_negative_draw(negative, l, self->states + r * self->bytes);
+    restart(negative, l);
     return HEAT_OK;
 }
 
@@ -286,5 +293,6 @@ const heat_negative_kind heat_negative_tempering = {.name = "tempering",
                                                     .run = run,
                                                     .open = open_ladder,
                                                     .free = free_ladder,
+                                                    .restart = restart,
                                                     .undo = undo,
                                                     .add_parts = add_parts};

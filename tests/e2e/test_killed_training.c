@@ -22,6 +22,7 @@ static const struct {
     {"rbm", "bars-and-stripes:4x4", "pcd:2", 6, 60, NULL},
     {"rbm", "ising-teacher:lattice:6x6,n=300", "pcd:1", 30, 5, NULL},
     {"ising", "ising-teacher:sk:10,n=500", "exact", 0, 40, NULL},
+    {"rbm", "bars-and-stripes:3x3", "pcd:1", 6, 200, "temperature"}, /* diverges */
     {"rbm", "bars-and-stripes:4x4", "tempering", 6, 60, "temperature"},
     {"boltzmann", "bars-and-stripes:3x3", "tempering:2", 4, 40, "trajectory"},
 };
@@ -41,7 +42,7 @@ static void learn(size_t row, const char *checkpoint, double time_s, heat_learn_
     options.epochs = rows[row].epochs;
     if (rows[row].ladder != NULL) {
         options.ladder = rows[row].ladder;
-        options.learning_rate = 1; /* for rungs to be added on the way */
+        options.learning_rate = strcmp(options.negative, "pcd:1") == 0 ? 1000 : 1; /* for more rungs */
     }
     options.checkpoint = checkpoint;
     options.every = 0;
@@ -63,6 +64,7 @@ static void assert_same(const heat_learn_result *a, const heat_learn_result *b)
     assert_int_equal(a->epochs, b->epochs);
     assert_memory_equal(&a->train, &b->train, sizeof a->train);
     assert_memory_equal(&a->count, &b->count, sizeof a->count);
+    assert_int_equal(a->n_rollbacks, b->n_rollbacks);
     assert_int_equal(a->n_history, b->n_history);
     assert_memory_equal(a->history, b->history, (size_t)a->n_history * sizeof *a->history);
 }

@@ -394,6 +394,7 @@ static void sampled_phases_come_close_to_the_optimum_in_either_coding(void **sta
         for (int k = 0; k < 4; k++) {
             r = train(ctx, "ising", &input, sampled[k], 60, 1);
             assert_true(r.train.mean <= best[coding] + 1e-9);
+            assert_int_equal(r.n_rollbacks, 0);
             assert_true(r.train.mean >=
                         best[coding] - (coding == 0 ? 0.005 : 0.05)); /* 0 and 1 turn slower */
             heat_learn_result_clear(&r);
@@ -402,6 +403,43 @@ static void sampled_phases_come_close_to_the_optimum_in_either_coding(void **sta
     assert_close(best[0], best[1], 1e-9); /* a Boltzmann machine is an Ising model */
     heat_data_free(spins);
     heat_data_free(binary);
+    heat_context_free(ctx);
+}
+
+/* A rate that is far too large ends in a model all the same, and the result says how often it diverged. */
+static void what_diverges_goes_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *data, *negative;
+        int64_t hidden;
+        double at_least;
+    } rows[] = {
+        {"ising", "ising-teacher:sk:7,seed=5,n=500,seed=1,temperature=1.5", "pcd:1", HEAT_AUTO, -4.4},
+        {"rbm", "bars-and-stripes:3x3", "cd:1", 6, -6.2},
+        {"rbm", "bars-and-stripes:3x3", "pcd:1", 6, -6.2},
+        {"boltzmann", "bars-and-stripes:2x2", "tempering", 3, -2.7},
+        {"rbm", "ising-teacher:lattice:6x6,n=100", "pcd:1", 30, -25}, /* log Z is tracked */
+    };
+    heat_context *ctx = test_context();
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.learning_rate = 1000;
+    options.epochs = 200;
+    options.threads = 1;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        heat_learn_input input = {.size = sizeof input, .data = load(ctx, rows[k].data)};
+        options.hidden = rows[k].hidden;
+        options.negative = rows[k].negative;
+        assert_ok(ctx, heat_learn(ctx, rows[k].kind, &input, &options, &r));
+        assert_true(r.n_rollbacks > 1 && r.n_rollbacks < 20);
+        assert_true(r.train.mean > rows[k].at_least);
+        heat_learn_result_clear(&r);
+        heat_data_free((heat_data *)(uintptr_t)input.data);
+    }
     heat_context_free(ctx);
 }
 
@@ -828,6 +866,7 @@ int main(void)
         cmocka_unit_test(exact_training_never_lowers_the_likelihood),
         cmocka_unit_test(a_teacher_is_recovered_with_errors_that_fall_as_the_root_of_the_rows),
         cmocka_unit_test(sampled_phases_come_close_to_the_optimum_in_either_coding),
+        cmocka_unit_test(what_diverges_goes_back),
         cmocka_unit_test(hidden_units_do_no_harm),
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
