@@ -21,6 +21,9 @@
 #endif
 
 enum {
+    PLAIN_VALUES = 7, /* whose sums registers hold, of so many vectors of chains */
+    PLAIN_VECTORS = 2,
+    PLAIN_STEP = PLAIN_VECTORS * LANES,
     POTTS_TILE = 4, /* neighbours whose tables are visited together */
     ROWS_CHUNK = HEAT_POTTS_CHUNK / 2,
 };
@@ -99,26 +102,87 @@ LANE_FN void move_vector(const int32_t *sums, const int32_t step, int32_t q, hea
         lane_store(b->random[k] + first, random[k]);
 }
 
-/* `q` is a constant where it is small. */
-LANE_SWEEP_FN void sweep_plain(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
-                               const int32_t q)
+/* Sums of `n_values` values from `value` on in `n_vectors` vectors, in registers while the neighbours go by.
+ */
+LANE_FN void add_plain(const heat_potts_graph *g, const heat_potts_block *b, int32_t site, int32_t vector,
+                       const int n_vectors, int32_t value, const int n_values, int32_t *sums)
 {
-    for (int32_t i = 0; i < g->n; i++) {
-        const int32_t *field = g->field + (int64_t)i * g->stride;
-        for (int32_t v = 0; v < b->n_vectors; v++) {
-            int32_t sums[HEAT_POTTS_MOST_VALUES * LANES];
-            for (int32_t a = 0; a < q; a++)
-                lane_store(sums + a * LANES, lane_all(field[a]));
-            for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-                lane_int other = lane_load_bytes(b->value + ((int64_t)g->col[k] * b->n_vectors + v) * LANES);
-                lane_int coupling = lane_all(g->coupling[k]);
-                for (int32_t a = 0; a < q; a++)
-                    lane_store(sums + a * LANES, lane_add_where(lane_equal(other, lane_all(a)),
-                                                                lane_load(sums + a * LANES), coupling));
-            }
-            move_vector(sums, LANES, q, b, i, v, rule);
+    const int32_t *field = g->field + (int64_t)site * g->stride, *col = g->col, *coupling = g->coupling;
+    const uint8_t *values = b->value + (int64_t)vector * LANES;
+    const int64_t width = (int64_t)LANES * b->n_vectors, end = g->row[site + 1];
+    lane_int sum[PLAIN_VECTORS][PLAIN_VALUES];
+
+    LANE_UNROLL(2)
+    for (int v = 0; v < n_vectors; v++)
+        LANE_UNROLL(7)
+    for (int a = 0; a < n_values; a++)
+        sum[v][a] = lane_all(field[value + a]);
+    for (int64_t k = g->row[site]; k < end; k++) {
+        const uint8_t *other = values + col[k] * width;
+        lane_int units = lane_all(coupling[k]);
+        LANE_UNROLL(2)
+        for (int v = 0; v < n_vectors; v++) {
+            lane_int now = lane_load_bytes(other + v * LANES);
+            LANE_UNROLL(7)
+            for (int a = 0; a < n_values; a++)
+                sum[v][a] = lane_add_where(lane_equal(now, lane_all(value + a)), sum[v][a], units);
         }
     }
+    LANE_UNROLL(2)
+    for (int v = 0; v < n_vectors; v++)
+        LANE_UNROLL(7)
+    for (int a = 0; a < n_values; a++)
+        lane_store(sums + (value + a) * PLAIN_STEP + v * LANES, sum[v][a]);
+}
+
+/* Each number of vectors and values is a function of its own, so that the compiler has all registers for its
+ * loop. */
+typedef void (*plain_case)(const heat_potts_graph *g, const heat_potts_block *b, int32_t site, int32_t vector,
+                           int32_t value, int32_t *sums);
+
+#define PLAIN_CASE(vectors, values)                                                                          \
+    static __attribute__((noinline)) void add_plain_##vectors##_##values(                                    \
+        const heat_potts_graph *g, const heat_potts_block *b, int32_t site, int32_t vector, int32_t value,   \
+        int32_t *sums)                                                                                       \
+    {                                                                                                        \
+        add_plain(g, b, site, vector, vectors, value, values, sums);                                         \
+    }
+#define PLAIN_CASES(vectors)                                                                                 \
+    PLAIN_CASE(vectors, 1)                                                                                   \
+    PLAIN_CASE(vectors, 2)                                                                                   \
+    PLAIN_CASE(vectors, 3)                                                                                   \
+    PLAIN_CASE(vectors, 4)                                                                                   \
+    PLAIN_CASE(vectors, 5)                                                                                   \
+    PLAIN_CASE(vectors, 6)                                                                                   \
+    PLAIN_CASE(vectors, 7)
+PLAIN_CASES(1)
+PLAIN_CASES(2)
+
+#define PLAIN_ROW(vectors)                                                                                   \
+    {                                                                                                        \
+        add_plain_##vectors##_1, add_plain_##vectors##_2, add_plain_##vectors##_3, add_plain_##vectors##_4,  \
+            add_plain_##vectors##_5, add_plain_##vectors##_6, add_plain_##vectors##_7                        \
+    }
+static const plain_case plain_cases[PLAIN_VECTORS][PLAIN_VALUES] = {PLAIN_ROW(1), PLAIN_ROW(2)};
+
+/* `q` is a constant where it is few, and its sums are then made in place. */
+LANE_SWEEP_FN void sweep_plain(const heat_potts_graph *g, heat_potts_block *b, heat_flip_rule rule,
+                               const int32_t q, const bool is_few)
+{
+    const int32_t n_passes = (q + PLAIN_VALUES - 1) / PLAIN_VALUES, most = (q + n_passes - 1) / n_passes;
+
+    for (int32_t i = 0; i < g->n; i++)
+        for (int32_t v = 0; v < b->n_vectors; v += PLAIN_VECTORS) {
+            int32_t sums[HEAT_POTTS_MOST_VALUES * PLAIN_STEP];
+            int32_t n_vectors = b->n_vectors - v < PLAIN_VECTORS ? b->n_vectors - v : PLAIN_VECTORS;
+            for (int32_t a = 0; a < q && !is_few; a += most)
+                plain_cases[n_vectors - 1][(q - a < most ? q - a : most) - 1](g, b, i, v, a, sums);
+            for (int32_t k = 0; k < n_vectors; k++) {
+                if (is_few)
+                    add_plain(g, b, i, v + k, 1, 0, q, sums + k * LANES);
+                move_vector(sums + k * LANES, PLAIN_STEP, q, b, i, v + k, rule);
+            }
+        }
 }
 
 /* Adds the rows of `count` neighbours, from end k on, to the sums of `chains` chains from `first` on.
@@ -293,16 +357,16 @@ LANE_FN void sweep_by_rule(const heat_potts_graph *g, heat_potts_block *b, heat_
     if (g->coupling != NULL) {
         switch (g->q) {
         case 2:
-            sweep_plain(g, b, rule, 2);
+            sweep_plain(g, b, rule, 2, true);
             break;
         case 3:
-            sweep_plain(g, b, rule, 3);
+            sweep_plain(g, b, rule, 3, true);
             break;
         case 4:
-            sweep_plain(g, b, rule, 4);
+            sweep_plain(g, b, rule, 4, true);
             break;
         default:
-            sweep_plain(g, b, rule, g->q);
+            sweep_plain(g, b, rule, g->q, false);
         }
     } else if (g->stride == LANES) {
         sweep_tables(g, b, rule, 1);
