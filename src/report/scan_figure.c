@@ -33,6 +33,7 @@ static const panel_row panel_rows[] = {
     {"abs_magnetization_per_spin", "|m|", ONE, "[0:*]"},
     {"order_parameter", "order parameter", ONE, "[0:*]"},
     {"binder", "Binder cumulant", ONE, "[*:*]"},
+    {"order_binder", "Binder cumulant", ONE, "[*:*]"},
     {"susceptibility", "susceptibility", ONE, "[0:*]"},
     {"correlation_length", "correlation length / L", LENGTH, "[0:*]"},
     {"order_susceptibility", "susceptibility", ONE, "[0:*]"},

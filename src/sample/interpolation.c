@@ -89,6 +89,8 @@ static void choose_quantities(interpolation *x)
                                            "magnetization_per_spin_squared",
                                            "magnetization_per_spin_fourth",
                                            "order_parameter",
+                                           "order_parameter_squared",
+                                           "order_parameter_fourth",
                                            "structure_factor"};
     const heat_sample_temperature *head = &x->r->temperatures[0];
 

@@ -2,6 +2,8 @@
  *
  *   C = Var(E) / T^2;  chi = (<M^2> - <|M|>^2) / (n T);  U = 1 - <m^4> / (3 <m^2>^2)
  *   xi = sqrt(chi(0) / chi(k) - 1) / (2 sin(k / 2)),  chi(k) = <|sum_j s_j exp(i k x_j)|^2> / n, k = 2 pi / L
+ *
+ * with m the magnetisation a spin, or the order parameter of q values, and chi(k) then a sum over the values.
  */
 #include "sample/observable_rows.h"
 
@@ -21,7 +23,7 @@ static bool is_spin(const heat_model_info *info)
 
 static bool has_many_values(const heat_model_info *info)
 {
-    return info->n_states > 2 && info->n_variables > 0;
+    return heat_scalars_are_of_values(info) && info->n_variables > 0;
 }
 
 static double itself(double x, double n)
@@ -84,9 +86,12 @@ const heat_average_row heat_average_rows[HEAT_N_AVERAGES] = {
     {"magnetization_per_spin_squared", HEAT_SERIES_ORDER, is_spin, square_per_spin, false},
     {"magnetization_per_spin_fourth", HEAT_SERIES_ORDER, is_spin, fourth_per_spin, false},
     {"order_parameter", HEAT_SERIES_ORDER, has_many_values, per_spin, false},
+    {"order_parameter_squared", HEAT_SERIES_ORDER, has_many_values, square_per_spin, false},
+    {"order_parameter_fourth", HEAT_SERIES_ORDER, has_many_values, fourth_per_spin, false},
     {"visible_mean", HEAT_SERIES_VISIBLE, is_any, itself, false},
     {"hidden_mean", HEAT_SERIES_HIDDEN, is_any, itself, false},
     {"structure_factor", HEAT_SERIES_FOURIER, is_any, itself, false},
+    {"structure_factor_zero", HEAT_SERIES_ZERO, is_any, itself, false},
     {"overlap", HEAT_SERIES_OVERLAP, is_any, itself, false},
     {"abs_overlap", HEAT_SERIES_OVERLAP, is_any, size, false},
     {"overlap_squared", HEAT_SERIES_OVERLAP, is_any, square, false},
@@ -122,10 +127,8 @@ static double overlap_column(const heat_series *s, double shift, int64_t k, int 
 /* chi(k), chi(0) */
 static double structure_column(const heat_series *s, double shift, int64_t k, int column)
 {
-    double m = s->values[HEAT_SERIES_ORDER][k];
-
     (void)shift;
-    return column == 0 ? s->values[HEAT_SERIES_FOURIER][k] : m * m / s->info->n_variables;
+    return s->values[column == 0 ? HEAT_SERIES_FOURIER : HEAT_SERIES_ZERO][k];
 }
 
 static double variance_of(const double *a, void *arg)
@@ -140,14 +143,11 @@ static double binder_of(const double *a, void *arg)
     return a[1] > 0 ? 1 - a[2] / (3 * a[1] * a[1]) : (double)NAN;
 }
 
-/* 1 / 2 sin(k / 2) is the factor; a ratio below 1 is noise around no order at all: no length. chi(0) may come
- * as <m^2>, with the number of spins as the argument. */
+/* 1 / 2 sin(k / 2) is the factor; a ratio below 1 is noise around no order at all: no length. */
 static double length_of(const double *a, void *arg)
 {
-    const double *n = arg;
-    double chi0 = n == NULL ? a[1] : a[1] * *n;
-
-    return a[0] > 0 && chi0 > a[0] ? sqrt(chi0 / a[0] - 1) : (double)NAN;
+    (void)arg;
+    return a[0] > 0 && a[1] > a[0] ? sqrt(a[1] / a[0] - 1) : (double)NAN;
 }
 
 static double one_over_t2(const heat_series *s)
@@ -202,14 +202,22 @@ const heat_derived_row heat_derived_rows[HEAT_N_DERIVED] = {
      variance_of,
      n_over_t,
      {NULL}},
+    {"order_binder",
+     "order_parameter_fourth",
+     has_many_values,
+     3,
+     moment_column,
+     binder_of,
+     one,
+     {NULL, "order_parameter_squared", "order_parameter_fourth"}},
     {"correlation_length",
      "structure_factor",
-     is_spin,
+     is_any,
      2,
      structure_column,
      length_of,
      one_over_k,
-     {"structure_factor", "magnetization_per_spin_squared"}},
+     {"structure_factor", "structure_factor_zero"}},
     {"overlap_binder",
      "overlap_fourth",
      is_any,

@@ -29,7 +29,7 @@ typedef struct heat_derived_row {
     const char *moments[3]; /* of a ratio: the averages that its columns are of, NULL where f reads none */
 } heat_derived_row;
 
-enum { HEAT_N_AVERAGES = 18, HEAT_N_DERIVED = 6, HEAT_MOST_OBSERVABLES = HEAT_N_AVERAGES + HEAT_N_DERIVED };
+enum { HEAT_N_AVERAGES = 21, HEAT_N_DERIVED = 7, HEAT_MOST_OBSERVABLES = HEAT_N_AVERAGES + HEAT_N_DERIVED };
 
 extern const heat_average_row heat_average_rows[HEAT_N_AVERAGES];
 extern const heat_derived_row heat_derived_rows[HEAT_N_DERIVED];

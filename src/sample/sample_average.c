@@ -104,7 +104,7 @@ static heat_status average_ratio(heat_context *ctx, const place *p, const heat_d
                                  heat_observable *out)
 {
     const heat_sample_result *first = &p->results[0];
-    double n_variables = first->n_variables, factor = 1;
+    double factor = 1;
     heat_status status;
 
     *out = withheld(ratio->name);
@@ -118,8 +118,7 @@ static heat_status average_ratio(heat_context *ctx, const place *p, const heat_d
         }
     if (strcmp(ratio->name, "correlation_length") == 0)
         factor = 1 / first->wave_number;
-    status = heat_jackknife(ctx, p->n, ratio->n_columns, p->scratch, ratio->f, &n_variables, &out->mean,
-                            &out->error);
+    status = heat_jackknife(ctx, p->n, ratio->n_columns, p->scratch, ratio->f, NULL, &out->mean, &out->error);
     if (status == HEAT_ERROR_UNDEFINED) { /* as of one sample: no number, no failure */
         *out = withheld(ratio->name);
         return HEAT_OK;

@@ -37,7 +37,7 @@ static bool fits(const histogram_row *row, const heat_model_info *info)
     bool is_spin = info->coding == HEAT_CODING_SPIN;
 
     if (row->series == HEAT_SERIES_ORDER)
-        return row->per_variable ? info->n_states > 2 : is_spin;
+        return row->per_variable ? heat_scalars_are_of_values(info) : is_spin;
     return row->series == HEAT_SERIES_ENERGY || info->n_states > 0;
 }
 

@@ -38,7 +38,7 @@ static void grant_link_overlap(heat_recorder_plan *plan)
 
 static void grant_correlation_length(heat_recorder_plan *plan)
 {
-    plan->scalars.wants[HEAT_SERIES_FOURIER] = true;
+    plan->scalars.wants[HEAT_SERIES_FOURIER] = plan->scalars.wants[HEAT_SERIES_ZERO] = true;
 }
 
 static const wish wishes[] = {
@@ -46,7 +46,7 @@ static const wish wishes[] = {
     {"edges", true, true, false, grant_edges},
     {"overlap", true, false, false, grant_overlap},
     {"link-overlap", true, true, false, grant_link_overlap},
-    {"correlation-length", true, true, true, grant_correlation_length},
+    {"correlation-length", true, false, true, grant_correlation_length},
 };
 enum { N_WISHES = sizeof wishes / sizeof *wishes };
 
@@ -107,8 +107,9 @@ static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
                                     "%s is of states, and some units of %s are real numbers", w->word,
                                     info->name);
         if (w->needs_edges && (!has_edges || info->n_edges == 0))
-            return heat_fail_option(ctx, "observables", list, "%s needs a model with edges, %s has none",
-                                    w->word, info->kind);
+            return heat_fail_option(ctx, "observables", list,
+                                    "%s needs pairs of variables of two values, %s has none", w->word,
+                                    info->name);
         if (w->needs_lattice && info->n_dimensions == 0)
             return heat_fail_option(ctx, "observables", list, "%s needs a lattice built-in", w->word);
         w->grant(&s->plan);

@@ -6,6 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+bool heat_scalars_are_of_values(const heat_model_info *info)
+{
+    return info->n_states > 2 || (info->kind != NULL && strcmp(info->kind, "potts") == 0);
+}
+
 bool heat_series_is_paired(heat_series_id id)
 {
     return id == HEAT_SERIES_OVERLAP || id == HEAT_SERIES_LINK;
@@ -13,27 +18,50 @@ bool heat_series_is_paired(heat_series_id id)
 
 bool heat_scalars_need_state(const heat_scalars *s)
 {
-    bool many = s->wants[HEAT_SERIES_ORDER] && s->info.n_states > 2;
+    bool many = s->wants[HEAT_SERIES_ORDER] && heat_scalars_are_of_values(&s->info);
 
     return many || s->wants[HEAT_SERIES_VISIBLE] || s->wants[HEAT_SERIES_HIDDEN] ||
-           s->wants[HEAT_SERIES_FOURIER] || s->wants[HEAT_SERIES_OVERLAP] || s->wants[HEAT_SERIES_LINK];
+           s->wants[HEAT_SERIES_FOURIER] || s->wants[HEAT_SERIES_ZERO] || s->wants[HEAT_SERIES_OVERLAP] ||
+           s->wants[HEAT_SERIES_LINK];
+}
+
+static void count_values(const heat_model_info *info, const int8_t *state, int32_t count[128])
+{
+    memset(count, 0, 128 * sizeof *count);
+    for (int32_t i = 0; i < info->n_variables; i++)
+        count[state[i]]++;
 }
 
 static double potts_order(const heat_model_info *info, const int8_t *state)
 {
-    int32_t count[128] = {0}, most = 0;
+    int32_t count[128], most = 0;
     double q = info->n_states, n = info->n_variables;
 
-    for (int32_t i = 0; i < info->n_variables; i++)
-        count[state[i]]++;
+    count_values(info, state, count);
     for (int32_t a = 0; a < info->n_states; a++)
         most = count[a] > most ? count[a] : most;
     return (q * most - n) / (q - 1);
 }
 
-/* |sum_j s_j exp(2 pi i x_j / L)|^2 along one axis: sums over the planes first. Sites are numbered with the
- * last axis fastest. */
-static double mode_along(const heat_model_info *info, int32_t axis, const int8_t *state)
+static double zero_mode(const heat_model_info *info, const int8_t *state)
+{
+    double q = info->n_states, n = info->n_variables, squares = 0;
+    int32_t count[128];
+    int64_t sum = 0;
+
+    for (int32_t i = 0; i < info->n_variables; i++)
+        sum += state[i];
+    if (!heat_scalars_are_of_values(info))
+        return (double)sum * (double)sum / n;
+    count_values(info, state, count);
+    for (int32_t a = 0; a < info->n_states; a++)
+        squares += (double)count[a] * count[a];
+    return (q * squares / n - n) / (q - 1);
+}
+
+/* |sum_j s_j exp(2 pi i x_j / L)|^2 along one axis: sums over the planes first. s_j is the state, or 1 where
+ * that is `value`, if it is at least 0. Sites are numbered with the last axis fastest. */
+static double mode_along(const heat_model_info *info, int32_t axis, const int8_t *state, int32_t value)
 {
     int64_t length = info->extent[axis], inner = 1, outer = 1;
     double real = 0, imaginary = 0;
@@ -47,7 +75,8 @@ static double mode_along(const heat_model_info *info, int32_t axis, const int8_t
         int64_t sum = 0;
         for (int64_t o = 0; o < outer; o++)
             for (int64_t k = 0; k < inner; k++)
-                sum += state[(o * length + x) * inner + k];
+                sum += value < 0 ? state[(o * length + x) * inner + k]
+                                 : state[(o * length + x) * inner + k] == value;
         real += (double)sum * cos(angle);
         imaginary += (double)sum * sin(angle);
     }
@@ -57,11 +86,15 @@ static double mode_along(const heat_model_info *info, int32_t axis, const int8_t
 /* Over the axes as long as the first. */
 static double smallest_mode(const heat_model_info *info, const int8_t *state)
 {
+    const int32_t q = heat_scalars_are_of_values(info) ? info->n_states : 0;
     double sum = 0, n_axes = 0;
 
     for (int32_t d = 0; d < info->n_dimensions; d++)
         if (info->extent[d] == info->extent[0]) {
-            sum += mode_along(info, d, state);
+            if (q == 0)
+                sum += mode_along(info, d, state, -1);
+            for (int32_t a = 0; a < q; a++)
+                sum += mode_along(info, d, state, a) * q / (q - 1);
             n_axes++;
         }
     return sum / (n_axes * info->n_variables);
@@ -106,7 +139,7 @@ static double layer_mean(const heat_scalars *s, const heat_unit_layer *l, int32_
 
 void heat_scalars_get(const heat_scalars *s, const int8_t *state, const int8_t *other, double *values)
 {
-    if (s->wants[HEAT_SERIES_ORDER] && s->info.n_states > 2)
+    if (s->wants[HEAT_SERIES_ORDER] && heat_scalars_are_of_values(&s->info))
         values[HEAT_SERIES_ORDER] = potts_order(&s->info, state);
     if (s->wants[HEAT_SERIES_VISIBLE])
         values[HEAT_SERIES_VISIBLE] = layer_mean(s, &s->units.visible, 0, state);
@@ -114,6 +147,8 @@ void heat_scalars_get(const heat_scalars *s, const int8_t *state, const int8_t *
         values[HEAT_SERIES_HIDDEN] = layer_mean(s, &s->units.hidden, s->units.visible.n, state);
     if (s->wants[HEAT_SERIES_FOURIER])
         values[HEAT_SERIES_FOURIER] = smallest_mode(&s->info, state);
+    if (s->wants[HEAT_SERIES_ZERO])
+        values[HEAT_SERIES_ZERO] = zero_mode(&s->info, state);
     if (s->wants[HEAT_SERIES_OVERLAP])
         values[HEAT_SERIES_OVERLAP] = overlap(&s->info, state, other);
     if (s->wants[HEAT_SERIES_LINK])

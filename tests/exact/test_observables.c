@@ -260,6 +260,62 @@ static double potts_order(int32_t q, int32_t n, const int8_t *s)
     return (double)(q * most - n) / (n * (q - 1));
 }
 
+/* q / (q - 1) sum_a |sum_j delta(s_j, a) exp(i k x_j)|^2 / n along the first axis, k = 2 pi `turns` / rows */
+static double potts_mode(int32_t q, int rows, int columns, int turns, const int8_t *s)
+{
+    double sum = 0;
+
+    for (int32_t a = 0; a < q; a++) {
+        double real = 0, imaginary = 0;
+        for (int i = 0; i < rows * columns; i++) {
+            double angle = 6.283185307179586 * turns * (i / columns) / rows;
+            real += s[i] == a ? cos(angle) : 0;
+            imaginary += s[i] == a ? sin(angle) : 0;
+        }
+        sum += real * real + imaginary * imaginary;
+    }
+    return (sum * q - (turns == 0 ? pow(rows * columns, 2) : 0)) / ((q - 1) * rows * columns);
+}
+
+static void check_potts_moments(heat_context *ctx, const char *spec, int32_t q)
+{
+    static int8_t rows[MOST_STATES * 8];
+    static double p[MOST_STATES];
+    double second = 0, fourth = 0, chi_0 = 0, chi_k = 0;
+    heat_model *model;
+    heat_sample_result r;
+    int64_t count;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    count = enumerate(ctx, model, 1.4, rows, p);
+    for (int64_t x = 0; x < count; x++) {
+        double m = potts_order(q, 8, rows + 8 * x);
+        second += p[x] * m * m;
+        fourth += p[x] * m * m * m * m;
+        chi_0 += p[x] * potts_mode(q, 2, 4, 0, rows + 8 * x);
+        chi_k += p[x] * potts_mode(q, 2, 4, 1, rows + 8 * x);
+    }
+    r = run(ctx, model, "swendsen-wang", 1.4, "correlation-length", NULL);
+    assert_meets(&r, "order_parameter_squared", second);
+    assert_meets(&r, "order_parameter_fourth", fourth);
+    assert_meets(&r, "order_binder", 1 - fourth / (3 * second * second));
+    assert_meets(&r, "structure_factor", chi_k);
+    assert_meets(&r, "structure_factor_zero", chi_0);
+    assert_meets(&r, "correlation_length", sqrt(chi_0 / chi_k - 1) / (2 * sin(3.141592653589793 / 2)));
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+}
+
+static void moments_and_lengths_of_potts_models_meet_enumeration(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    check_potts_moments(ctx, "potts:2x4,q=2", 2);
+    check_potts_moments(ctx, "potts:2x4,q=3", 3);
+    heat_context_free(ctx);
+}
+
 static void the_order_of_potts_models_meets_enumeration(void **state)
 {
     (void)state;
@@ -348,6 +404,7 @@ int main(void)
         cmocka_unit_test(the_correlation_length_meets_enumeration),
         cmocka_unit_test(chains_that_trade_states_are_one),
         cmocka_unit_test(the_order_of_potts_models_meets_enumeration),
+        cmocka_unit_test(moments_and_lengths_of_potts_models_meet_enumeration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,10 +161,11 @@ static void curves_do_not_depend_on_threads(void **state)
     opt.threads = 3;
     assert_ok(ctx, heat_sample(ctx, model, &opt, &many));
     assert_int_equal(one.n_between, 5);
-    assert_int_equal(one.between[2].n_observables, 4);
-    assert_string_equal(one.between[2].observables[3].name, "order_susceptibility");
+    assert_int_equal(one.between[2].n_observables, 7);
+    assert_string_equal(one.between[2].observables[5].name, "order_susceptibility");
+    assert_string_equal(one.between[2].observables[6].name, "order_binder");
     for (int k = 0; k < 5; k++)
-        for (int q = 0; q < 4; q++) {
+        for (int q = 0; q < 7; q++) {
             assert_true(one.between[k].observables[q].error > 0);
             assert_memory_equal(&one.between[k].observables[q].mean, &many.between[k].observables[q].mean,
                                 16);
