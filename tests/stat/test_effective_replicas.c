@@ -3,6 +3,7 @@
  * numbers run into each other and are worth one to five, however fast they are. */
 #include "compare.h"
 #include "ledger.h"
+#include "random/stream.h"
 #include "sample/bit_chains.h"
 #include "sample/engine.h"
 #include "support.h"
@@ -13,17 +14,37 @@
 
 #include "kernel/bits.h"
 
-/* The planted bug: one random bit for all. */
-static bits shared_draw(bits *state)
+typedef enum plant {
+    PLANT_NONE = 0,
+    PLANT_SHARED, /* one random bit for all */
+    PLANT_POOL    /* every chain has random bits of its own, from a few words that are used again and again */
+} plant;
+
+enum { POOL = 64 };
+static plant planted;
+static heat_bit_word pool[POOL];
+
+static bits planted_draw(bits *state)
 {
     heat_bit_word word;
 
     bits_store(&word, bits_draw(state));
-    return bits_all(-(int64_t)(word.part[0] >> 40 & 1));
+    return planted == PLANT_POOL ? bits_load(&pool[word.part[0] >> 40 & (POOL - 1)])
+                                 : bits_all(-(int64_t)(word.part[0] >> 40 & 1));
 }
 
-#define BITS_ISA shared
-#define BITS_DRAW(state) shared_draw(state)
+static void fill_pool(uint64_t seed)
+{
+    heat_stream stream;
+
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_TEST, 7);
+    for (int k = 0; k < POOL; k++)
+        for (int p = 0; p < HEAT_BITS / 64; p++)
+            pool[k].part[p] = heat_stream_bits(&stream);
+}
+
+#define BITS_ISA planted
+#define BITS_DRAW(state) planted_draw(state)
 #include "kernel/bit_sweep_body.h"
 
 enum { N_LEVELS = 65, BURN_IN = 400, GAP = 40, SNAPSHOTS = 8000, N_SEEDS = 5 };
@@ -32,7 +53,7 @@ static const double critical = 2.2691853142130216;
 typedef struct subject {
     heat_context *ctx;
     const heat_engine *engine;
-    bool shares_numbers;
+    plant bug;
     double warmer; /* factor of the temperature */
     int snapshots;
     double effective; /* replicas, of the last trial */
@@ -75,16 +96,18 @@ static double judge(uint64_t seed, int factor, void *arg)
     double sum = 0, sum_of_squares = 0, squares = 0, mean, of_mean, of_one, p[2];
     heat_model *model;
     heat_chains *c;
-    heat_bit_kernel shared;
+    heat_bit_kernel kernel;
     int64_t sweeps = 0;
 
     assert_ok(s->ctx, heat_model_load(s->ctx, "lattice:8x8", &model));
     c = start(s, model, seed);
-    if (s->shares_numbers) {
+    if (s->bug != PLANT_NONE) {
         heat_bit_store *store = c->store;
-        shared = *store->kernel;
-        shared.sweep = bit_sweep_shared;
-        store->kernel = &shared;
+        planted = s->bug;
+        fill_pool(seed);
+        kernel = *store->kernel;
+        kernel.sweep = bit_sweep_planted;
+        store->kernel = &kernel;
     }
     for (int t = 0; t < snapshots; t++) {
         double of_all = 0;
@@ -135,7 +158,7 @@ static void shared_random_numbers_are_caught(void **state)
     test_data("exact/ising2d_L8_dos.tsv");
     subject s = {.ctx = test_context(),
                  .engine = &heat_engine_metropolis,
-                 .shares_numbers = true,
+                 .bug = PLANT_SHARED,
                  .warmer = 1,
                  .snapshots = 100};
 
@@ -143,6 +166,21 @@ static void shared_random_numbers_are_caught(void **state)
                          N_SEEDS);
     print_message("worth %.1f replicas of %d\n", s.effective, HEAT_BITS);
     assert_true(s.effective < 20);
+    heat_context_free(s.ctx);
+}
+
+/* The chains stay independent of each other, so it is the mean energy that tells. */
+static void reused_noise_is_caught(void **state)
+{
+    (void)state;
+    test_data("exact/ising2d_L8_dos.tsv");
+    subject s = {.ctx = test_context(),
+                 .engine = &heat_engine_metropolis,
+                 .bug = PLANT_POOL,
+                 .warmer = 1,
+                 .snapshots = 400};
+
+    ledger_require_alarm("effective replicas metropolis", "a pool of 64 random words", judge, &s, N_SEEDS);
     heat_context_free(s.ctx);
 }
 
@@ -161,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chain_of_a_word_counts),
         cmocka_unit_test(shared_random_numbers_are_caught),
+        cmocka_unit_test(reused_noise_is_caught),
         cmocka_unit_test(a_temperature_off_by_one_percent_is_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
