@@ -111,7 +111,8 @@ static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
                                     "%s needs pairs of variables of two values, %s has none", w->word,
                                     info->name);
         if (w->needs_lattice && info->n_dimensions == 0)
-            return heat_fail_option(ctx, "observables", list, "%s needs a lattice built-in", w->word);
+            return heat_fail_option(ctx, "observables", list, "%s needs a hypercubic lattice built-in",
+                                    w->word);
         w->grant(&s->plan);
     }
     return heat_histogram_plan(ctx, s->opt.histogram, info, has_edges && info->n_edges > 0, &s->plan.scalars);
@@ -156,6 +157,18 @@ static heat_status order_ladder(heat_context *ctx, heat_sampling *s)
                                 "engine %s needs a ladder of 2 to %d temperatures (lo:hi lets it space them)",
                                 s->engine->name, HEAT_MOST_RUNGS);
     return HEAT_OK;
+}
+
+/* A time between checkpoints that are not written is a mistake, not a wish. */
+static heat_status refuse_idle_every(heat_context *ctx, const heat_sampling *s)
+{
+    heat_sample_options defaults;
+
+    heat_sample_options_init(&defaults);
+    if (s->opt.checkpoint != NULL || s->opt.every == defaults.every)
+        return HEAT_OK;
+    return heat_fail_option(ctx, "every", NULL,
+                            "is the time between checkpoints: name their file by --checkpoint");
 }
 
 heat_status heat_sampling_alloc_temperatures(heat_context *ctx, heat_sampling *s)
@@ -299,6 +312,8 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
         status = load_initial(ctx, s);
     if (status == HEAT_OK)
         status = choose_temperatures(ctx, s);
+    if (status == HEAT_OK)
+        status = refuse_idle_every(ctx, s);
     if (status == HEAT_OK && s->opt.interpolate > 0 && s->n_temperatures < 2)
         status = heat_fail_option(ctx, "interpolate", NULL, "needs a scan of at least 2 temperatures");
     if (status == HEAT_OK)
