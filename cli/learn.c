@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "data_verbs.h"
 #include "figures.h"
+#include "images.h"
 #include "output.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -13,6 +14,7 @@
 typedef struct learning {
     heat_data *data, *validation, *test;
     heat_model *graph;
+    cli_image image; /* what a row is; of no rows: it is none */
     heat_learn_result result;
 } learning;
 
@@ -204,6 +206,8 @@ static heat_status load(cli *c, learning *l)
     heat_status status = cli_data_load(c, c->args.operands[1], &c->args.values.data, &l->data, &info);
 
     if (status == HEAT_OK)
+        status = cli_image_shape(c, info.n_variables, &info, &l->image);
+    if (status == HEAT_OK)
         status = load_part(c, "test", own->test, &l->data, &l->test);
     if (status == HEAT_OK)
         status = load_part(c, "validation", own->validation, &l->data, &l->validation);
@@ -217,6 +221,7 @@ static heat_status run(cli *c, learning *l)
     heat_learn_input input = {sizeof input, l->data, l->validation, l->test, l->graph};
     heat_learn_options options = c->args.values.verb.learn;
     const char *path = c->args.values.own.output;
+    heat_status status;
 
     options.time = cli_time_left(c);
     if (heat_learn(c->ctx, c->args.operands[0], &input, &options, &l->result) != HEAT_OK)
@@ -224,7 +229,10 @@ static heat_status run(cli *c, learning *l)
     heat_context_limit(c->ctx, HEAT_FOREVER); /* what was learned is written whatever the time */
     if (path != NULL && heat_model_save(c->ctx, l->result.model, path) != HEAT_OK)
         return cli_fail_library(c);
-    return cli_figures_write_learning(c, &l->result);
+    status = cli_figures_write_learning(c, &l->result);
+    if (status == HEAT_OK && c->args.values.own.figures != NULL)
+        status = cli_images_write_learned(c, l->result.model, &l->image);
+    return status;
 }
 
 heat_status cli_learn(cli *c)

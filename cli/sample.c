@@ -1,6 +1,7 @@
 /* heatbath sample: a table of averages per temperature, and the states on request. */
 #include "clock.h"
 #include "figures.h"
+#include "images.h"
 #include "model_list.h"
 #include "output_file.h"
 #include "sample_output.h"
@@ -75,6 +76,7 @@ static heat_status sample_one(cli *c, const char *spec)
     heat_model_info info;
     heat_sample_options options;
     heat_sample_result result;
+    cli_image image;
     heat_status status;
 
     heat_sample_result_init(&result);
@@ -84,9 +86,13 @@ static heat_status sample_one(cli *c, const char *spec)
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.sample;
-    status = cli_figures_prepare(c, &info, &options);
+    status = cli_image_shape(c, info.n_visible, NULL, &image);
+    if (status == HEAT_OK)
+        status = cli_figures_prepare(c, &info, &options);
     if (status != HEAT_OK)
         goto out;
+    if (c->args.values.own.figures != NULL && image.rows > 0)
+        cli_images_prepare(&options);
     options.time = cli_time_left(c);
     if (heat_sample(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
@@ -96,6 +102,8 @@ static heat_status sample_one(cli *c, const char *spec)
         status = save_states(c, model, &info, &result);
     if (status == HEAT_OK)
         status = cli_figures_write(c, model, &info, &result);
+    if (status == HEAT_OK && c->args.values.own.figures != NULL)
+        status = cli_images_write_samples(c, model, &image, &result);
     if (!c->json)
         print_text(c, &result, status == HEAT_OK); /* a full disk must not cost the averages too */
     else if (status == HEAT_OK)

@@ -4,7 +4,8 @@
  *     cd DIR && gnuplot scan.gp                 makes scan.svg
  *     gnuplot -e "out='other.svg'" scan.gp      the same under another name
  *
- * Pictures of lattices are also written as .png, without gnuplot. Files appear whole or not at all. */
+ * Pictures of lattices, and sheets of images, are written as .png, without gnuplot. Files appear whole or not
+ * at all. */
 #ifndef HEATBATH_REPORT_H
 #define HEATBATH_REPORT_H
 
@@ -68,6 +69,26 @@ HEAT_API HEAT_MUST_USE heat_status heat_report_sites(heat_context *ctx, const he
  * DIR/learning.tsv and DIR/learning.gp. HEAT_ERROR_UNDEFINED if there were fewer than two looks. */
 HEAT_API HEAT_MUST_USE heat_status heat_report_learning(heat_context *ctx, const heat_learn_result *result,
                                                         const char *dir);
+
+/* Images of rows x columns numbers, such as states of the visible units of a model of images, its weights, or
+ * what it makes of an image of which some pixels are held. */
+typedef struct heat_report_images {
+    size_t size; /* set by heat_report_images_init */
+    int64_t n, rows, columns;
+    const double *values; /* [n][rows][columns]; NaN has a colour of its own */
+    double low, high;     /* values of the first and the last colour */
+    bool is_signed;       /* from blue through white to red, else from black to white */
+    int64_t across;       /* images in a row of the sheet; 0: about as wide as high */
+} heat_report_images;
+
+/* Zeroes the struct, sets its size, and high 1. */
+HEAT_API void heat_report_images_init(heat_report_images *images);
+
+/* Writes them side by side as DIR/STEM.png, each number a square of whole pixels. HEAT_ERROR_ARGUMENT if
+ * there is nothing to draw. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_image_sheet(heat_context *ctx,
+                                                           const heat_report_images *images, const char *dir,
+                                                           const char *stem);
 
 HEAT_END_DECLS
 

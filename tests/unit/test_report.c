@@ -31,9 +31,9 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv",      "q.gp",
-                                        "s.png",    "s.tsv",   "s.gp",           "t.png",      "t.tsv",
-                                        "t.gp",     "a.png",   "learning.tsv",   "learning.gp"};
+    static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv",       "q.gp",
+                                        "s.png",    "s.tsv",   "s.gp",           "t.png",       "t.tsv",
+                                        "t.gp",     "a.png",   "learning.tsv",   "learning.gp", "i.png"};
 
     (void)state;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -285,6 +285,54 @@ static void planes_of_three_axes_stand_apart(void **state)
     heat_context_free(ctx);
 }
 
+static int pixel(const uint8_t *pixels, unsigned width, unsigned x, unsigned y, int part)
+{
+    return pixels[3 * (y * width + x) + (unsigned)part];
+}
+
+/* Three images of 1 x 2: two above one, a square around each. */
+static void images_stand_side_by_side(void **state)
+{
+    (void)state;
+    const double values[] = {0, 1, (double)NAN, 0.5, -3, 7};
+    heat_context *ctx = test_context();
+    heat_report_images s;
+    unsigned width, height;
+    uint8_t *pixels;
+
+    heat_report_images_init(&s);
+    s.n = 3;
+    s.rows = 1;
+    s.columns = 2;
+    s.values = values;
+    s.across = 2;
+    assert_ok(ctx, heat_report_image_sheet(ctx, &s, folder, "i"));
+    pixels = pixels_of("i.png", &width, &height);
+    assert_int_equal(width, 7 * (960 / 7));
+    assert_int_equal(height, 5 * (960 / 7));
+    for (int k = 0; k < 6; k++) { /* NaN is orange; what lies beyond the range is its end */
+        static const int red[] = {0, 255, 236, 128, 0, 255}, blue[] = {0, 255, 60, 128, 0, 255};
+        unsigned x = (unsigned)(k / 2 % 2 * 3 + k % 2 + 1) * 137 + 60,
+                 y = (unsigned)(k / 4 * 2 + 1) * 137 + 60;
+        assert_int_equal(pixel(pixels, width, x, y, 0), red[k]);
+        assert_int_equal(pixel(pixels, width, x, y, 2), blue[k]);
+    }
+    assert_int_equal(pixel(pixels, width, 3 * 137 + 9, 137 + 9, 0), 70); /* between two */
+    free(pixels);
+    s.is_signed = true;
+    s.low = -1;
+    assert_ok(ctx, heat_report_image_sheet(ctx, &s, folder, "i"));
+    pixels = pixels_of("i.png", &width, &height);
+    assert_int_equal(pixel(pixels, width, 137 + 9, 137 + 9, 1), 255); /* 0 is white */
+    assert_int_equal(pixel(pixels, width, 2 * 137 + 9, 137 + 9, 0),
+                     160); /* the highest red, the lowest blue */
+    assert_int_equal(pixel(pixels, width, 137 + 9, 3 * 137 + 9, 2), 140);
+    free(pixels);
+    s.high = -1;
+    assert_int_equal(heat_report_image_sheet(ctx, &s, folder, "i"), HEAT_ERROR_ARGUMENT);
+    heat_context_free(ctx);
+}
+
 static void what_is_no_lattice_has_no_picture(void **state)
 {
     (void)state;
@@ -385,6 +433,7 @@ int main(void)
         cmocka_unit_test(histograms_are_drawn_as_densities),
         cmocka_unit_test(spins_are_two_colours_row_by_row),
         cmocka_unit_test(planes_of_three_axes_stand_apart),
+        cmocka_unit_test(images_stand_side_by_side),
         cmocka_unit_test(what_is_no_lattice_has_no_picture),
         cmocka_unit_test(pictures_beyond_all_bounds_are_refused),
         cmocka_unit_test(long_titles_are_cut_at_whole_characters),
