@@ -7,6 +7,28 @@
 
 #include <math.h>
 
+static json_t *json_value(cli *c, double mean, double error)
+{
+    json_t *object = json_object();
+
+    cli_put(c, object, "mean", cli_json_number(mean));
+    cli_put(c, object, "error", cli_json_number(error));
+    return object;
+}
+
+static json_t *json_ranking(cli *c, const heat_score_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int64_t k = 0; k < r->n_ranked; k++) {
+        json_t *row = json_object();
+        cli_put(c, row, "row", json_integer(r->ranked[k]));
+        cli_put(c, row, "log_likelihood", cli_json_number(r->log_likelihood[r->ranked[k]]));
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
 static heat_status print_json(cli *c, const heat_model_info *info, const heat_score_result *r)
 {
     json_t *result = json_object(), *reasons = json_array();
@@ -24,6 +46,12 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sc
     cli_put(c, result, "log_z_lower", cli_json_number(r->log_z_lower));
     cli_put(c, result, "log_z_upper", cli_json_number(r->log_z_upper));
     cli_put(c, result, "rows", json_integer(r->n_rows));
+    if (r->n_predicted > 0) {
+        cli_put(c, result, "accuracy", json_value(c, r->accuracy, r->error_accuracy));
+        cli_put(c, result, "predicted_columns", json_integer(r->n_predicted));
+    }
+    if (c->args.values.verb.score.rank > 0)
+        cli_put(c, result, "ranking", json_ranking(c, r));
     cli_put(c, result, "exact", json_boolean(r->exact));
     cli_put(c, result, "method", cli_json_text(r->method));
     cli_put(c, result, "file", path == NULL ? json_null() : cli_json_text(path));
@@ -48,8 +76,15 @@ static void print_text(cli *c, const heat_score_result *r)
     char number[CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
-    print_value("log-likelihood", r->mean_log_likelihood, r->error_rows, " nats a row, by the rows");
-    print_value("log Z", r->log_z, r->error_log_z, r->exact ? ", exact" : "");
+    print_value("log-likelihood", r->mean_log_likelihood, r->error_rows,
+                r->n_predicted > 0 ? " nats a row, of what was predicted" : " nats a row, by the rows");
+    if (r->n_predicted > 0)
+        print_value("accuracy", r->accuracy, r->error_accuracy, "");
+    else
+        print_value("log Z", r->log_z, r->error_log_z, r->exact ? ", exact" : "");
+    for (int64_t k = 0; k < r->n_ranked; k++)
+        cli_print_row(k == 0 ? "least likely" : "", "row %lld, %s", (long long)r->ranked[k],
+                      cli_text_short(r->log_likelihood[r->ranked[k]], 6, number));
     cli_print_row("rows", "%lld", (long long)r->n_rows);
     cli_print_row("method", "%s", r->method);
     cli_print_row("outcome", "%s: %s", heat_outcome_name(r->outcome), r->reason);
@@ -72,6 +107,14 @@ static heat_status check_output(cli *c)
     return cli_file_probe(c, path);
 }
 
+static void put_head(FILE *out, const heat_score_result *r)
+{
+    fputs("row,log_likelihood", out);
+    for (int32_t i = 0; i < r->n_predicted; i++)
+        fprintf(out, ",predicted%d", i + 1);
+    putc('\n', out);
+}
+
 /* One line a row; nothing where log Z is withheld, as no row has a likelihood then. */
 static heat_status save(cli *c, const heat_score_result *r)
 {
@@ -80,16 +123,19 @@ static heat_status save(cli *c, const heat_score_result *r)
     char number[CLI_NUMBER_SIZE];
     cli_file file;
 
-    if (path == NULL || !isfinite(r->log_z))
+    if (path == NULL || !isfinite(r->mean_log_likelihood))
         return HEAT_OK;
     if (cli_file_create(c, path, &file) != HEAT_OK)
         return HEAT_ERROR_OUTPUT;
     if (is_csv)
-        fputs("row,log_likelihood\n", file.stream);
+        put_head(file.stream, r);
     for (int64_t k = 0; k < r->n_rows; k++) {
         if (is_csv)
             fprintf(file.stream, "%lld,", (long long)k);
-        fprintf(file.stream, "%s\n", cli_text_full(r->log_likelihood[k], number));
+        fputs(cli_text_full(r->log_likelihood[k], number), file.stream);
+        for (int32_t i = 0; i < r->n_predicted && is_csv; i++)
+            fprintf(file.stream, ",%s", cli_text_full(r->predicted[k * r->n_predicted + i], number));
+        putc('\n', file.stream);
     }
     return cli_file_commit(c, &file);
 }

@@ -31,6 +31,13 @@ typedef struct heat_score_result {
     double error_rows;          /* one standard error from the scatter of the rows; NaN for one row */
     double *log_likelihood;     /* [n_rows] log p(row), NaN with log_z; owned */
     double seconds;
+    int32_t n_predicted; /* with `predict`: columns; log_likelihood is then log p(these | the others), and
+                            log_z NaN: there is none in it */
+    double *predicted;   /* [n_rows][n_predicted] their likeliest values, given the others; owned */
+    double accuracy;     /* part of the rows in which all of them are right, by the rows' weights; else NaN */
+    double error_accuracy;
+    int64_t n_ranked; /* with `rank` */
+    int64_t *ranked;  /* [n_ranked] numbers of rows, the least likely first; owned */
 } heat_score_result;
 
 HEAT_API void heat_score_options_init(heat_score_options *options);
@@ -39,8 +46,10 @@ HEAT_API void heat_score_result_init(heat_score_result *result);
 /* log p(row) = log sum_h exp(-E(row, h)/T) - log Z for every row, hidden units h summed out: of an RBM in
  * closed form, of another Boltzmann machine by exact methods on what is left free, row by row. log Z as
  * heat_logz finds it. `options` may be NULL. HEAT_ERROR_ARGUMENT: the data do not fit in variables or coding;
+ * With `predict`, log p(y | x) of columns y given the others, exact whatever the model.
  * HEAT_ERROR_UNDEFINED: values are missing, or are no states; HEAT_ERROR_UNABLE: hidden units that cannot be
- * summed out. Cost: that of log Z, and rows times weights. */
+ * summed out, columns to predict that may be more than 2^16 ways. Cost: that of log Z, and rows times
+ * weights. */
 HEAT_API HEAT_MUST_USE heat_status heat_score(heat_context *ctx, const heat_model *model,
                                               const heat_data *data, const heat_score_options *options,
                                               heat_score_result *result);

@@ -431,13 +431,18 @@ heat_status heat_model_create_rbm(heat_context *ctx, const heat_rbm *rbm, heat_m
 
 heat_status heat_model_get_rbm(heat_context *ctx, const heat_model *model, heat_rbm *rbm)
 {
+    heat_rbm own;
+    size_t size;
+
     if (ctx == NULL)
         return HEAT_ERROR_ARGUMENT;
     if (model == NULL || rbm == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_rbm: no model or no struct");
+    size = rbm->size;
     if (model->kind == &rbm_kind)
-        *rbm = ((const heat_rbm_model *)model->self)->rbm;
-    else if (!heat_unit_rbm_get(model, rbm))
+        own = ((const heat_rbm_model *)model->self)->rbm;
+    else if (!heat_unit_rbm_get(model, &own))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s is no RBM (kind %s)", model->name, model->info.kind);
+    heat_struct_copy(rbm, size == 0 ? sizeof own : size, &own, sizeof own);
     return HEAT_OK;
 }

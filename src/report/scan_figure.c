@@ -78,7 +78,7 @@ static bool is_measured(const heat_sample_result *r, const char *name)
 
 static bool is_square_ising(const heat_model_info *info)
 {
-    return strcmp(info->kind, "ising") == 0 && info->n_dimensions == 2 && !info->has_field &&
+    return info->coding == HEAT_CODING_SPIN && info->n_dimensions == 2 && !info->has_field &&
            info->extent[0] > 2 && info->extent[1] > 2 && info->n_edges == 2 * (int64_t)info->n_variables &&
            info->min_coupling == info->max_coupling && info->min_coupling > 0;
 }

@@ -10,35 +10,29 @@
 #include <heatbath/logz.h>
 #include <string.h>
 
+enum { ROWS_A_BLOCK = 256 };
+
 static const char *coding_words(bool is_spin)
 {
     return is_spin ? "-1 and +1" : "whole numbers from 0";
 }
 
-/* Whether a model reads rows of -1 and +1. */
-static bool reads_spins(heat_context *ctx, const heat_model *model, const heat_model_info *info)
+int32_t heat_row_scale_count_values(const heat_row_scale *s, int32_t i)
 {
-    heat_rbm rbm;
-
-    if (strcmp(info->kind, "rbm") == 0 && heat_model_get_rbm(ctx, model, &rbm) == HEAT_OK)
-        return rbm.visible == HEAT_LAYER_SPIN;
-    return info->coding == HEAT_CODING_SPIN;
+    return s->has_numbers ? 0 : heat_model_count_values(s->model, i);
 }
 
-/* Values that a visible unit has; 0: any number. */
-static int32_t count_visible_states(const heat_model *model, const heat_model_info *info)
+double heat_row_scale_get_value(const heat_row_scale *s, int32_t k)
 {
-    heat_unit_layers units;
-
-    return heat_model_get_units(model, &units) ? heat_unit_layer_states(&units.visible) : info->n_states;
+    return s->is_spin ? 2 * k - 1 : k;
 }
 
-static heat_status check_fit(heat_context *ctx, const heat_model *model, const heat_model_info *info,
-                             int32_t n_visible, const heat_data *data)
+static heat_status check_fit(heat_context *ctx, const heat_row_scale *s, const heat_data *data)
 {
+    const heat_model_info *info = &s->info;
     heat_data_info rows;
-    bool spins = reads_spins(ctx, model, info);
-    int32_t n_states = count_visible_states(model, info);
+    bool spins = s->is_spin;
+    int32_t n_states = heat_row_scale_count_values(s, 0), n_visible = s->n_visible;
 
     heat_data_describe(data, &rows);
     if (rows.n_variables != n_visible)
@@ -103,65 +97,83 @@ static heat_status sum_hidden(heat_context *ctx, const heat_model *model, const 
     return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;
 }
 
-/* Of an RBM whose layers are not both of two values: rows are numbers. */
-static heat_status weigh_numbers(heat_context *ctx, const heat_model *model, const heat_data *data,
-                                 const heat_data_info *info, double temperature, double *log_weights)
+heat_status heat_row_scale_init(heat_context *ctx, const heat_model *model, const heat_data *data,
+                                double temperature, heat_row_scale *s)
 {
-    int64_t n = info->n_variables;
-    float *row = NULL;
-    double *values = NULL;
-    heat_status status = heat_alloc_unset(ctx, n, sizeof *row, &row);
+    heat_unit_layers units;
+    bool has_units = heat_model_get_units(model, &units);
 
-    if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, n, sizeof *values, &values);
-    for (int64_t r = 0; r < info->n_rows && status == HEAT_OK && !heat_halted(ctx); r++) {
-        heat_data_get_values(data, r, 1, row);
-        for (int64_t i = 0; i < n; i++)
-            values[i] = row[i];
-        status = heat_rbm_free_energies_of(ctx, model, temperature, 1, values, &log_weights[r]);
-        log_weights[r] /= -temperature;
-    }
-    heat_free(row);
-    heat_free(values);
-    return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;
+    *s = (heat_row_scale){.model = model, .temperature = temperature};
+    heat_model_describe(model, &s->info);
+    s->n_visible = s->info.n_visible > 0 ? s->info.n_visible : s->info.n_variables;
+    s->is_spin =
+        has_units ? units.visible.kind->layer == HEAT_LAYER_SPIN : s->info.coding == HEAT_CODING_SPIN;
+    s->has_numbers = has_units && heat_unit_layer_states(&units.visible) == 0;
+    s->sums_hidden = has_units;
+    s->holds_rows = !has_units && s->n_visible < s->info.n_variables;
+    return check_fit(ctx, s, data);
 }
 
-heat_status heat_row_weights(heat_context *ctx, const heat_model *model, const heat_data *data,
-                             double temperature, double *log_weights)
+/* Rows as states; where one layer is of spins, the model writes their -1 as 0. */
+static heat_status weigh_states(heat_context *ctx, const heat_row_scale *s, int64_t n_rows,
+                                const double *rows, double *log_weights)
 {
-    heat_model_info info;
-    heat_data_info of_data;
-    int8_t *rows = NULL;
-    heat_unit_layers units;
-    heat_layered layers;
-    int32_t n_visible;
+    int8_t *states = NULL;
+    heat_status status = heat_alloc_unset(ctx, n_rows * s->n_visible, 1, &states);
+
+    for (int64_t k = 0; k < n_rows * s->n_visible && status == HEAT_OK; k++)
+        states[k] = (int8_t)(rows[k] == -1 && s->info.coding != HEAT_CODING_SPIN ? 0 : rows[k]);
+    if (status == HEAT_OK && s->holds_rows)
+        status = sum_hidden(ctx, s->model, &s->info, s->temperature, n_rows, states, log_weights);
+    else if (status == HEAT_OK)
+        status = s->sums_hidden
+                     ? heat_rbm_free_energies(ctx, s->model, s->temperature, n_rows, states, log_weights)
+                     : heat_model_get_energy(ctx, s->model, n_rows, states, log_weights);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK && !s->holds_rows; r++)
+        log_weights[r] /= -s->temperature;
+    heat_free(states);
+    return status;
+}
+
+heat_status heat_row_scale_weigh(heat_context *ctx, const heat_row_scale *s, int64_t n_rows,
+                                 const double *rows, double *log_weights)
+{
     heat_status status;
 
-    heat_model_describe(model, &info);
-    heat_data_describe(data, &of_data);
-    n_visible = info.n_visible > 0 ? info.n_visible : info.n_variables;
-    status = check_fit(ctx, model, &info, n_visible, data);
-    if (status == HEAT_OK && heat_model_get_units(model, &units) && !heat_model_get_layered(model, &layers))
-        return weigh_numbers(ctx, model, data, &of_data, temperature, log_weights);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, of_data.n_rows * n_visible, 1, &rows);
-    if (status == HEAT_OK)
-        status = heat_data_get_states(ctx, data, 0, of_data.n_rows, rows);
-    for (int64_t k = 0; k < of_data.n_rows * n_visible && status == HEAT_OK; k++)
-        if (rows[k] == -1 && info.coding != HEAT_CODING_SPIN)
-            rows[k] = 0; /* one layer of spins: the model writes their -1 so */
-    if (status != HEAT_OK)
-        goto out;
-    if (n_visible < info.n_variables && strcmp(info.kind, "rbm") != 0) {
-        status = sum_hidden(ctx, model, &info, temperature, of_data.n_rows, rows, log_weights);
-        goto out;
-    }
-    status = n_visible < info.n_variables
-                 ? heat_rbm_free_energies(ctx, model, temperature, of_data.n_rows, rows, log_weights)
-                 : heat_model_get_energy(ctx, model, of_data.n_rows, rows, log_weights);
-    for (int64_t r = 0; r < of_data.n_rows && status == HEAT_OK; r++)
-        log_weights[r] /= -temperature;
-out:
-    heat_free(rows);
+    if (!s->has_numbers)
+        return weigh_states(ctx, s, n_rows, rows, log_weights);
+    status = heat_rbm_free_energies_of(ctx, s->model, s->temperature, n_rows, rows, log_weights);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++)
+        log_weights[r] /= -s->temperature;
     return status;
+}
+
+void heat_row_scale_read(const heat_row_scale *s, const heat_data *data, int64_t first, int64_t n_rows,
+                         float *scratch, double *rows)
+{
+    heat_data_get_values(data, first, n_rows, scratch);
+    for (int64_t k = 0; k < n_rows * s->n_visible; k++)
+        rows[k] = scratch[k];
+}
+
+heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s, const heat_data *data,
+                                      double *log_weights)
+{
+    heat_data_info info;
+    float *scratch = NULL;
+    double *rows = NULL;
+    heat_status status =
+        heat_alloc_unset(ctx, (int64_t)ROWS_A_BLOCK * s->n_visible, sizeof *scratch, &scratch);
+
+    heat_data_describe(data, &info);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, (int64_t)ROWS_A_BLOCK * s->n_visible, sizeof *rows, &rows);
+    for (int64_t r = 0; r < info.n_rows && status == HEAT_OK && !heat_halted(ctx); r += ROWS_A_BLOCK) {
+        int64_t n = info.n_rows - r < ROWS_A_BLOCK ? info.n_rows - r : ROWS_A_BLOCK;
+        heat_row_scale_read(s, data, r, n, scratch, rows);
+        status = heat_row_scale_weigh(ctx, s, n, rows, log_weights + r);
+    }
+    heat_free(scratch);
+    heat_free(rows);
+    return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;
 }

@@ -4,8 +4,37 @@
 
 #include <heatbath/data.h>
 
-/* log sum_h exp(-E(row, h)/T) of every row of `data`. */
-HEAT_MUST_USE heat_status heat_row_weights(heat_context *ctx, const heat_model *model, const heat_data *data,
-                                           double temperature, double *log_weights);
+/* A model that rows are weighed by. */
+typedef struct heat_row_scale {
+    const heat_model *model; /* borrowed */
+    heat_model_info info;
+    int32_t n_visible;
+    double temperature;
+    bool is_spin;     /* rows are of -1 and +1 */
+    bool has_numbers; /* it takes any numbers */
+    bool sums_hidden; /* in closed form, of an RBM */
+    bool holds_rows;  /* hidden units of another machine, summed out with the row held */
+} heat_row_scale;
+
+/* Of rows of `data`: HEAT_ERROR_ARGUMENT, HEAT_ERROR_UNDEFINED where they do not fit the model. */
+HEAT_MUST_USE heat_status heat_row_scale_init(heat_context *ctx, const heat_model *model,
+                                              const heat_data *data, double temperature,
+                                              heat_row_scale *scale);
+
+/* Values that visible variable i may have; 0: any number. Number k of them, as rows have it. */
+int32_t heat_row_scale_count_values(const heat_row_scale *scale, int32_t i);
+double heat_row_scale_get_value(const heat_row_scale *scale, int32_t k);
+
+/* log sum_h exp(-E(row, h)/T) of rows [n_rows][n_visible], in the data's numbers. */
+HEAT_MUST_USE heat_status heat_row_scale_weigh(heat_context *ctx, const heat_row_scale *scale, int64_t n_rows,
+                                               const double *rows, double *log_weights);
+
+/* The same of every row of `data`. */
+HEAT_MUST_USE heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *scale,
+                                                    const heat_data *data, double *log_weights);
+
+/* Rows first ... first + n_rows - 1 as doubles, by way of `scratch` [n_rows][n_visible]. */
+void heat_row_scale_read(const heat_row_scale *scale, const heat_data *data, int64_t first, int64_t n_rows,
+                         float *scratch, double *rows);
 
 #endif

@@ -2,15 +2,17 @@
  * their number, that of log Z is the same for all. */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "score/row_weights.h"
+#include "score/conditional.h"
 #include "stats/weighted_mean.h"
 
 #include <heatbath/score.h>
 #include <math.h>
+#include <stdlib.h>
 
 void heat_score_result_init(heat_score_result *result)
 {
-    *result = (heat_score_result){.size = sizeof *result};
+    *result =
+        (heat_score_result){.size = sizeof *result, .accuracy = (double)NAN, .error_accuracy = (double)NAN};
 }
 
 void heat_score_result_clear(heat_score_result *r)
@@ -20,6 +22,8 @@ void heat_score_result_clear(heat_score_result *r)
     if (r == NULL)
         return;
     heat_free(r->log_likelihood);
+    heat_free(r->predicted);
+    heat_free(r->ranked);
     size = r->size;
     *r = (heat_score_result){.size = size};
 }
@@ -59,28 +63,112 @@ static heat_status normalise(heat_context *ctx, const heat_model *model, const h
     return HEAT_OK;
 }
 
+/* Rows that are all right in their predicted columns. */
+static void judge_predictions(const heat_data *data, const heat_predicted *p, float *row, double *is_right,
+                              const double *weight, heat_score_result *r)
+{
+    for (int64_t k = 0; k < r->n_rows; k++) {
+        heat_data_get_values(data, k, 1, row);
+        is_right[k] = 1;
+        for (int32_t i = 0; i < p->n; i++)
+            if (r->predicted[k * p->n + i] != row[p->column[i]])
+                is_right[k] = 0;
+    }
+    if (!heat_weighted_mean(r->n_rows, is_right, weight, &r->accuracy, &r->error_accuracy))
+        r->accuracy = r->error_accuracy = (double)NAN;
+}
+
+static heat_status predict(heat_context *ctx, const heat_data *data, const heat_row_scale *scale,
+                           const char *list, const double *weight, heat_score_result *r)
+{
+    heat_predicted p;
+    float *row = NULL;
+    double *is_right = NULL;
+    heat_status status = heat_predicted_parse(ctx, list, data, scale, &p);
+
+    if (status != HEAT_OK)
+        return status;
+    r->n_predicted = p.n;
+    status = heat_alloc(ctx, r->n_rows * p.n, sizeof *r->predicted, &r->predicted);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_rows, sizeof *is_right, &is_right);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, scale->n_visible, sizeof *row, &row);
+    if (status == HEAT_OK)
+        status = heat_predicted_weigh(ctx, &p, scale, data, r->log_likelihood, r->predicted);
+    if (status == HEAT_OK)
+        judge_predictions(data, &p, row, is_right, weight, r);
+    r->outcome = HEAT_OUTCOME_PROVED;
+    r->reason = "every value of the predicted columns was weighed";
+    r->method = "conditional";
+    r->exact = true;
+    r->log_z = r->log_z_lower = r->log_z_upper = (double)NAN;
+    heat_free(row);
+    heat_free(is_right);
+    heat_predicted_clear(&p);
+    return status;
+}
+
+/* A row and what it weighs. */
+typedef struct weighed {
+    double log_weight;
+    int64_t row;
+} weighed;
+
+static int by_weight(const void *a, const void *b)
+{
+    const weighed *x = a, *y = b;
+
+    return x->log_weight < y->log_weight ? -1 : x->log_weight > y->log_weight ? 1 : x->row < y->row ? -1 : 1;
+}
+
+/* What log Z is does not matter. */
+static heat_status rank(heat_context *ctx, int64_t n_ranked, heat_score_result *r)
+{
+    weighed *rows = NULL;
+    heat_status status = heat_alloc(ctx, r->n_rows, sizeof *rows, &rows);
+
+    r->n_ranked = n_ranked < r->n_rows ? n_ranked : r->n_rows;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_ranked, sizeof *r->ranked, &r->ranked);
+    for (int64_t k = 0; k < r->n_rows && status == HEAT_OK; k++)
+        rows[k] = (weighed){r->log_likelihood[k], k};
+    if (status == HEAT_OK)
+        qsort(rows, (size_t)r->n_rows, sizeof *rows, by_weight);
+    for (int64_t k = 0; k < r->n_ranked && status == HEAT_OK; k++)
+        r->ranked[k] = rows[k].row;
+    heat_free(rows);
+    return status;
+}
+
 static heat_status score(heat_context *ctx, const heat_model *model, const heat_data *data,
                          const heat_score_options *opt, heat_score_result *r)
 {
     double *weight = NULL;
     heat_data_info info;
-    heat_status status;
+    heat_row_scale scale;
+    heat_status status = heat_row_scale_init(ctx, model, data, opt->temperature, &scale);
 
     heat_data_describe(data, &info);
     r->n_rows = info.n_rows;
-    status = heat_alloc(ctx, r->n_rows, sizeof *weight, &weight);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_rows, sizeof *weight, &weight);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, r->n_rows, sizeof *r->log_likelihood, &r->log_likelihood);
-    if (status == HEAT_OK)
-        status = heat_row_weights(ctx, model, data, opt->temperature, r->log_likelihood);
-    if (status == HEAT_OK)
+    for (int64_t k = 0; k < r->n_rows && status == HEAT_OK; k++)
+        weight[k] = heat_data_get_weight(data, k);
+    if (status == HEAT_OK && opt->predict != NULL)
+        status = predict(ctx, data, &scale, opt->predict, weight, r);
+    else if (status == HEAT_OK)
+        status = heat_row_scale_weigh_data(ctx, &scale, data, r->log_likelihood);
+    if (status == HEAT_OK && opt->rank > 0)
+        status = rank(ctx, opt->rank, r);
+    if (status == HEAT_OK && opt->predict == NULL)
         status = normalise(ctx, model, opt, r);
     if (status != HEAT_OK)
         goto out;
-    for (int64_t k = 0; k < r->n_rows; k++) {
-        weight[k] = heat_data_get_weight(data, k);
+    for (int64_t k = 0; k < r->n_rows && opt->predict == NULL; k++)
         r->log_likelihood[k] -= r->log_z;
-    }
     if (!heat_weighted_mean(r->n_rows, r->log_likelihood, weight, &r->mean_log_likelihood, &r->error_rows))
         status = heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s: the weights of the rows add up to 0", info.name);
 out:

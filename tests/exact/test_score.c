@@ -49,6 +49,67 @@ static heat_data *make_rows(heat_context *ctx, bool spins, int8_t *rows)
     return data;
 }
 
+/* log p(y | x) is that of the row less that of all rows that agree in x; the likeliest of them is predicted. */
+static void check_prediction(heat_context *ctx, const heat_model *model, const heat_data *data,
+                             const int8_t *rows, bool spins, double temperature)
+{
+    heat_score_options options;
+    heat_score_result r;
+    double right = 0;
+
+    heat_score_options_init(&options);
+    heat_score_result_init(&r);
+    options.temperature = temperature;
+    options.predict = "1,3-4";
+    assert_ok(ctx, heat_score(ctx, model, data, &options, &r));
+    assert_int_equal(r.n_predicted, 3);
+    assert_true(isnan(r.log_z) && r.error_log_z == 0);
+    for (int k = 0; k < ROWS; k++) {
+        double sum = 0, best = 0;
+        int8_t row[V], likely[V] = {0};
+        bool is_right = true;
+        for (int way = 0; way < 8; way++) {
+            static const int at[] = {0, 2, 3};
+            double p;
+            memcpy(row, rows + k * V, V);
+            for (int i = 0; i < 3; i++)
+                row[at[i]] = way >> i & 1 ? 1 : spins ? -1 : 0;
+            p = exp(log_p(ctx, model, row, temperature));
+            sum += p;
+            if (p > best) {
+                best = p;
+                memcpy(likely, row, V);
+            }
+        }
+        assert_close(r.log_likelihood[k], log_p(ctx, model, rows + k * V, temperature) - log(sum), 1e-10);
+        for (int i = 0; i < 3; i++) {
+            int column = i == 0 ? 0 : i + 1;
+            assert_true(r.predicted[k * 3 + i] == likely[column]);
+            is_right = is_right && likely[column] == rows[k * V + column];
+        }
+        right += is_right;
+    }
+    assert_close(r.accuracy, right / ROWS, 1e-12);
+    heat_score_result_clear(&r);
+}
+
+static void check_ranking(heat_context *ctx, const heat_model *model, const heat_data *data,
+                          const heat_score_result *all, double temperature)
+{
+    heat_score_options options;
+    heat_score_result r;
+
+    heat_score_options_init(&options);
+    heat_score_result_init(&r);
+    options.temperature = temperature;
+    options.rank = ROWS + 5;
+    assert_ok(ctx, heat_score(ctx, model, data, &options, &r));
+    assert_int_equal(r.n_ranked, ROWS);
+    for (int k = 1; k < ROWS; k++)
+        assert_true(all->log_likelihood[r.ranked[k]] >= all->log_likelihood[r.ranked[k - 1]]);
+    heat_score_result_clear(&r);
+}
+
 /* Every row, their mean, and its error. */
 static void check(heat_context *ctx, const heat_model *model, bool spins, double temperature)
 {
@@ -70,6 +131,8 @@ static void check(heat_context *ctx, const heat_model *model, bool spins, double
         sum += expected;
         squares += expected * expected;
     }
+    check_prediction(ctx, model, data, rows, spins, temperature);
+    check_ranking(ctx, model, data, &r, temperature);
     assert_close(r.mean_log_likelihood, sum / ROWS, 1e-11);
     assert_close(r.error_rows, sqrt((squares - sum * sum / ROWS) / (ROWS - 1) / ROWS), 1e-9);
     heat_score_result_clear(&r);

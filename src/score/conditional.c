@@ -1,0 +1,157 @@
+/* Classification by clamping: with x held, log p(y | x) = w(x, y) - log sum_y' exp w(x, y'), w the log weight
+ * of a row with hidden units summed out. log Z is the same above and below: exact whatever the model.
+ * Larochelle and Bengio, ICML (2008). */
+#include "score/conditional.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "stats/log_sum.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_WAYS = 1 << 16 };
+
+/* The column of a name or number of `length` letters; -1: none. */
+static int32_t find_column(const heat_data *data, int32_t n, const char *word, size_t length)
+{
+    char *end;
+    int64_t number = strtoll(word, &end, 10);
+
+    for (int32_t i = 0; i < n; i++) {
+        const char *name = heat_data_get_name(data, i);
+        if (name != NULL && strlen(name) == length && strncmp(name, word, length) == 0)
+            return i;
+    }
+    return length > 0 && end == word + length && number >= 1 && number <= n ? (int32_t)number - 1 : -1;
+}
+
+static heat_status mark_word(heat_context *ctx, const char *list, const char *word, size_t length,
+                             const heat_data *data, int32_t n, bool *is_predicted)
+{
+    int32_t first = find_column(data, n, word, length), last = first;
+    const char *dash = memchr(word, '-', length);
+
+    if (first < 0 && dash != NULL) {
+        first = find_column(data, n, word, (size_t)(dash - word));
+        last = find_column(data, n, dash + 1, length - (size_t)(dash - word) - 1);
+    }
+    if (first < 0 || last < first)
+        return heat_fail_option(ctx, "predict", list,
+                                "'%.*s' is no column: a name, a number from 1 to %d, or a range a-b",
+                                (int)(length < 80 ? length : 80), word, (int)n);
+    for (int32_t i = first; i <= last; i++)
+        is_predicted[i] = true;
+    return HEAT_OK;
+}
+
+/* In how many ways they may stand together. */
+static heat_status count_ways(heat_context *ctx, const char *list, const heat_row_scale *s, heat_predicted *p)
+{
+    p->n_ways = 1;
+    for (int32_t k = 0; k < p->n; k++) {
+        int32_t q = heat_row_scale_count_values(s, p->column[k]);
+        if (q == 0)
+            return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                             "%s: column %d may be any number, and predict tells apart "
+                             "a few values",
+                             s->info.name, (int)p->column[k] + 1);
+        p->n_ways *= q;
+        if (p->n_ways > MOST_WAYS)
+            return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: columns %.80s can be more than %d ways",
+                             s->info.name, list, (int)MOST_WAYS);
+    }
+    if (p->n == s->n_visible)
+        return heat_fail_option(ctx, "predict", list, "no column is left to predict them from");
+    return HEAT_OK;
+}
+
+heat_status heat_predicted_parse(heat_context *ctx, const char *list, const heat_data *data,
+                                 const heat_row_scale *s, heat_predicted *p)
+{
+    bool *is_predicted = NULL;
+    heat_status status = heat_alloc(ctx, s->n_visible, sizeof *is_predicted, &is_predicted);
+
+    *p = (heat_predicted){.n = 0};
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_visible, sizeof *p->column, &p->column);
+    for (const char *c = list; status == HEAT_OK; c++) {
+        size_t length = strcspn(c, ",");
+        status = mark_word(ctx, list, c, length, data, s->n_visible, is_predicted);
+        c += length;
+        if (*c == '\0')
+            break;
+    }
+    for (int32_t i = 0; i < s->n_visible && status == HEAT_OK; i++)
+        if (is_predicted[i])
+            p->column[p->n++] = i;
+    if (status == HEAT_OK)
+        status = count_ways(ctx, list, s, p);
+    heat_free(is_predicted);
+    if (status != HEAT_OK)
+        heat_predicted_clear(p);
+    return status;
+}
+
+void heat_predicted_clear(heat_predicted *p)
+{
+    heat_free(p->column);
+    *p = (heat_predicted){.n = 0};
+}
+
+/* Way number `way` into a row; the first column is the lowest digit. */
+static void write_way(const heat_predicted *p, const heat_row_scale *s, int64_t way, double *row)
+{
+    for (int32_t k = 0; k < p->n; k++) {
+        int32_t q = heat_row_scale_count_values(s, p->column[k]);
+        row[p->column[k]] = heat_row_scale_get_value(s, (int32_t)(way % q));
+        way /= q;
+    }
+}
+
+/* One row: `rows` has room for all ways of it, the first of which holds the row itself. */
+static heat_status weigh_row(heat_context *ctx, const heat_predicted *p, const heat_row_scale *s,
+                             double *rows, double *weights, double *log_likelihood, double *values)
+{
+    int64_t n = s->n_visible, best = 0;
+    double own;
+    heat_status status = heat_row_scale_weigh(ctx, s, 1, rows, &own);
+
+    for (int64_t way = 1; way < p->n_ways; way++)
+        memcpy(rows + way * n, rows, (size_t)n * sizeof *rows);
+    for (int64_t way = 0; way < p->n_ways; way++)
+        write_way(p, s, way, rows + way * n);
+    if (status == HEAT_OK)
+        status = heat_row_scale_weigh(ctx, s, p->n_ways, rows, weights);
+    if (status != HEAT_OK)
+        return status;
+    *log_likelihood = own - heat_log_sum_exp(p->n_ways, weights);
+    for (int64_t way = 1; way < p->n_ways; way++)
+        best = weights[way] > weights[best] ? way : best;
+    for (int32_t k = 0; k < p->n; k++)
+        values[k] = rows[best * n + p->column[k]];
+    return HEAT_OK;
+}
+
+heat_status heat_predicted_weigh(heat_context *ctx, const heat_predicted *p, const heat_row_scale *s,
+                                 const heat_data *data, double *log_likelihood, double *values)
+{
+    heat_data_info info;
+    float *scratch = NULL;
+    double *rows = NULL, *weights = NULL;
+    heat_status status = heat_alloc_unset(ctx, s->n_visible, sizeof *scratch, &scratch);
+
+    heat_data_describe(data, &info);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, p->n_ways * s->n_visible, sizeof *rows, &rows);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, p->n_ways, sizeof *weights, &weights);
+    for (int64_t r = 0; r < info.n_rows && status == HEAT_OK && !heat_halted(ctx); r++) {
+        heat_row_scale_read(s, data, r, 1, scratch, rows);
+        status = weigh_row(ctx, p, s, rows, weights, &log_likelihood[r], values + r * p->n);
+    }
+    heat_free(scratch);
+    heat_free(rows);
+    heat_free(weights);
+    return status == HEAT_OK ? heat_halt_check(ctx, "all rows were predicted") : status;
+}
