@@ -8,6 +8,8 @@
 
 bool cli_data_is_operand(cli *c, const char *spec)
 {
+    if (c->args.values.data.array != NULL) /* models have none to be chosen */
+        return true;
     return heat_data_is_named(c->ctx, spec, c->args.values.own.format);
 }
 

@@ -4,6 +4,7 @@
 #include "output.h"
 #include "terminal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +73,9 @@ static void print_verb(const char *verb, const heat_cost *cost)
 {
     char size[CLI_NUMBER_SIZE];
 
-    if (cost->affordable)
+    if (cost->affordable && isnan(cost->seconds))
+        cli_print_row(verb, "%s (%s)", cost->method, cost->reason);
+    else if (cost->affordable)
         cli_print_row(verb, "%s, %s, about %.2g s (%s)", cost->method, cli_text_size(cost->bytes, size),
                       cost->seconds, cost->reason);
     else
@@ -165,11 +168,18 @@ static void print_text(cli *c, const heat_model_info *info, int32_t n_held, cons
     print_size(info, n_held);
     cli_print_row("couplings", "%s to %s", cli_text_full(info->min_coupling, a),
                   cli_text_full(info->max_coupling, b));
-    cli_print_row("field", "%s", info->has_field ? "yes" : "none");
+    if (info->n_states > 2 || info->n_states == 0)
+        cli_print_row("values", "%s",
+                      info->has_field ? "told apart" : "alike: exchanging two of them changes nothing");
+    else
+        cli_print_row("field", "%s", info->has_field ? "yes" : "none");
     cli_print_row("energies", "%s", info->integer ? "integers, exact" : info->exact ? "exact" : "rounded");
-    cli_print_row("exact by", "%s: %s, %s %s", cost->method, cli_text_size(cost->bytes, a),
-                  cli_text_count(cost->operations, b),
-                  strcmp(cost->method, "layer enumeration") == 0 ? "visits of a unit" : "table entries");
+    if (strcmp(cost->method, "none") == 0)
+        cli_print_row("exact by", "none");
+    else
+        cli_print_row("exact by", "%s: %s, %s %s", cost->method, cli_text_size(cost->bytes, a),
+                      cli_text_count(cost->operations, b),
+                      strcmp(cost->method, "layer enumeration") == 0 ? "visits of a unit" : "table entries");
     if (strcmp(cost->method, "elimination") == 0)
         cli_print_row("width", "%s%d, affordable up to %d; no order is below %d",
                       cost->width_is_bound ? "at least " : "", cost->width, cost->width_affordable,

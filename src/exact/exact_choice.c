@@ -94,8 +94,9 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     cost->operations = heat_enumeration_count(model);
     cost->affordable = cost->operations <= most_states && enumeration_bytes <= (double)memory;
     heat_model_describe(model, &info);
-    if (info.n_states == 0) { /* sums alone, of which exact_sum.c knows */
-        cost->affordable = false;
+    if (info.n_states == 0) {
+        *cost = (heat_exact_cost){.size = sizeof *cost, .method = "none"};
+        choose_layer(model, (double)memory, choice);
         return HEAT_OK;
     }
     cost->operation_ns = heat_model_get_pairwise(model, &choice->graph) ? HEAT_SPIN_STATE_NS : HEAT_STATE_NS;

@@ -5,7 +5,7 @@
 #include "exact/exact_choice.h"
 #include "ground/bound.h"
 #include "ground/ground_methods.h"
-#include "model/marginal.h"
+#include "ground/unit_ground.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,11 +46,7 @@ heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     heat_model_describe(model, &info);
     if (info.n_states == 0) {
-        *cost = heat_cost_of_none();
-        cost->affordable = heat_marginal_fits(model);
-        cost->method = cost->affordable ? "marginal" : cost->method;
-        cost->reason =
-            cost->affordable ? "a search over the states of the layer of few values" : cost->reason;
+        heat_ground_price_units(model, cost);
         return HEAT_OK;
     }
     wanted = strcmp(opt.method, "exact") == 0;

@@ -24,6 +24,29 @@ static heat_status refuse(heat_context *ctx, const heat_model_info *info, const 
     return HEAT_OK;
 }
 
+static bool is_quadratic(const heat_unit_layers *u)
+{
+    return u->visible.kind->layer == HEAT_LAYER_GAUSSIAN && u->hidden.kind->layer == HEAT_LAYER_GAUSSIAN;
+}
+
+void heat_ground_price_units(const heat_model *model, heat_cost *cost)
+{
+    heat_unit_layers u;
+
+    *cost = heat_cost_of_none();
+    heat_model_get_units(model, &u);
+    cost->affordable = true;
+    if (heat_marginal_fits(model)) {
+        cost->method = "marginal";
+        cost->reason = "a search over the states of the layer of few values";
+    } else if (is_quadratic(&u)) {
+        cost->method = "quadratic form";
+        cost->reason = "two Gaussian layers are one";
+    } else {
+        cost->affordable = false;
+    }
+}
+
 /* The states found become values of all units. */
 static heat_status complete(heat_context *ctx, const heat_marginal *m, heat_ground_result *r)
 {
@@ -94,8 +117,7 @@ static heat_status choose(heat_context *ctx, const heat_model *model, const heat
     if (heat_marginal_fits(model))
         return search_states(ctx, model, opt, r);
     is_one = u.visible.n == 0 || u.hidden.n == 0;
-    if (!is_one &&
-        (u.visible.kind->layer != HEAT_LAYER_GAUSSIAN || u.hidden.kind->layer != HEAT_LAYER_GAUSSIAN))
+    if (!is_one && !is_quadratic(&u))
         return heat_fail(
             ctx, HEAT_ERROR_UNABLE,
             "%s: no method seeks the lowest energy of a %s visible and a %s hidden layer: one of "

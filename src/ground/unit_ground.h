@@ -11,4 +11,7 @@ HEAT_MUST_USE heat_status heat_ground_of_units(heat_context *ctx, const heat_mod
                                                const heat_ground_options *options,
                                                heat_ground_result *result);
 
+/* What it would take; seconds NaN where that is not known. */
+void heat_ground_price_units(const heat_model *model, heat_cost *cost);
+
 #endif

@@ -9,6 +9,7 @@
 #include "io/idx_file.h"
 #include "io/npy_head.h"
 #include "io/npy_table.h"
+#include "io/npz_file.h"
 #include "io/store.h"
 
 #include <stdio.h>
@@ -158,6 +159,9 @@ bool heat_data_recognise(heat_context *ctx, const char *path)
         status = find_row(&window, NULL, &row);
     if (status == HEAT_OK && row->read == heat_data_hdf5_read)
         is_data = hdf5_holds_data(ctx, path, &window);
+    else if (status == HEAT_OK && row->read == heat_npz_table_read)
+        is_data = heat_byte_window_fill_all(&window) == HEAT_OK &&
+                  !heat_rbm_npz_holds(ctx, path, window.buffer + window.begin, window.end - window.begin);
     else if (status == HEAT_OK && row->recognise != NULL)
         is_data = true;
     else if (status == HEAT_OK)

@@ -214,6 +214,10 @@ static heat_status prepare(heat_context *ctx, const char *path, const format_row
     if (list->form == HEAT_FORM_POTTS && !row->holds_potts)
         return heat_fail_file(ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
                               "the format %s cannot hold a Potts model; .h5 can", row->name);
+    if (list->form == HEAT_FORM_RBM && !row->holds_machines)
+        return heat_fail_file(
+            ctx, HEAT_ERROR_OUTPUT, path, 0, 0,
+            "the format %s cannot hold an RBM whose layers are not both of two values; .h5 can", row->name);
     if (list->form == HEAT_FORM_BOLTZMANN && !row->holds_machines) {
         heat_log(ctx, HEAT_LOG_WARNING,
                  "%s: the format %s cannot hold which units are visible; what is written is a QUBO", path,

@@ -70,6 +70,23 @@ static heat_status has_array(const heat_zip *zip, const char *name, bool *has)
     return HEAT_OK;
 }
 
+bool heat_rbm_npz_holds(heat_context *ctx, const char *file, const void *bytes, size_t size)
+{
+    heat_error_text before = ctx->error;
+    bool holds = false;
+    heat_zip zip;
+    heat_status status = heat_zip_open(ctx, file, bytes, size, &zip);
+
+    for (int k = 0; k < N_NAMINGS && status == HEAT_OK && !holds; k++) {
+        const char *const names[] = {namings[k].weights, namings[k].visible, namings[k].hidden};
+        holds = true;
+        for (int i = 0; i < 3 && holds && status == HEAT_OK; i++)
+            status = has_array(&zip, names[i], &holds);
+    }
+    ctx->error = before;
+    return holds && status == HEAT_OK;
+}
+
 /* Says which names are there, and which would be understood. */
 static heat_status no_machine(const heat_zip *zip)
 {

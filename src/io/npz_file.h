@@ -11,6 +11,10 @@
 /* ZIP's signature. */
 bool heat_rbm_npz_recognise(const heat_graph_head *head);
 
+/* True if the bytes are an archive with the arrays of an RBM, by their names; errors are for reading to tell.
+ */
+bool heat_rbm_npz_holds(heat_context *ctx, const char *file, const void *bytes, size_t size);
+
 /* Reads into a list that holds hints alone; what is read so far stays in it on failure. */
 HEAT_MUST_USE heat_status heat_rbm_npz_read(heat_text_source *source, heat_edge_list *list);
 

@@ -301,8 +301,13 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
                         exact->sum_bytes, seconds,           true};
         return status;
     }
-    if (info.n_states == 0) {
+    if (info.n_states == 0 && !exact->affordable) {
         *cost = heat_cost_of_none();
+        cost->affordable = heat_marginal_fits(model);
+        if (cost->affordable) {
+            cost->method = "mbar";
+            cost->reason = "the states of the layer of few values are sampled, the real one is integrated";
+        }
         return HEAT_OK;
     }
     if (!exact->affordable || is_slow) {

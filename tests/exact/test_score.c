@@ -49,7 +49,8 @@ static heat_data *make_rows(heat_context *ctx, bool spins, int8_t *rows)
     return data;
 }
 
-/* log p(y | x) is that of the row less that of all rows that agree in x; the likeliest of them is predicted. */
+/* log p(y | x) is that of the row less that of all rows that agree in x; the likeliest of them is predicted.
+ */
 static void check_prediction(heat_context *ctx, const heat_model *model, const heat_data *data,
                              const int8_t *rows, bool spins, double temperature)
 {
