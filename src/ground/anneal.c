@@ -227,8 +227,10 @@ static heat_status finish_best(heat_context *ctx, annealing *a)
         if (status == HEAT_OK)
             status = heat_search_improve(ctx, search, a->row, energy);
     }
-    if (status == HEAT_OK && (a->pool.count == 0 || a->pool.energies[a->pool.order[0]] > search->best_energy))
-        heat_state_pool_add(&a->pool, search->result->state, search->best_energy);
+    if (status == HEAT_OK) /* what another method summed it to may differ in the last place */
+        status = heat_model_energies(ctx, search->model, 1, search->result->state, &energy);
+    if (status == HEAT_OK && (a->pool.count == 0 || a->pool.energies[a->pool.order[0]] > energy))
+        heat_state_pool_add(&a->pool, search->result->state, energy);
     return status;
 }
 

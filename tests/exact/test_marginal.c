@@ -273,6 +273,39 @@ static void a_quadratic_form_is_lowest_where_its_slope_is_none(void **state)
     heat_context_free(ctx);
 }
 
+/* Kept states are distinct, best first, and have the energies that they are said to have. */
+static void kept_states_are_values_too(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int a = 0; a < 4; a++)
+        for (int b = 0; b < N_KINDS; b++) {
+            instance s;
+            heat_unit_layers u;
+            heat_model *model;
+            heat_ground_options opt;
+            heat_ground_result r;
+            if (is_real(kinds[a]) == is_real(kinds[b]))
+                continue;
+            model = model_of(ctx, &s, kinds[a], kinds[b], 1, &u);
+            heat_ground_options_init(&opt);
+            heat_ground_result_init(&r);
+            opt.keep = 4;
+            assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+            assert_true(r.states == NULL && r.n_states >= 1);
+            for (int64_t k = 0; k < r.n_states; k++) {
+                const double *x = r.kept_values + k * (V + H);
+                assert_close(energy_of(&s.rbm, x, x + V), r.state_energies[k], 1e-9);
+                for (int64_t l = 0; l < k; l++)
+                    assert_memory_not_equal(x, r.kept_values + l * (V + H), (V + H) * sizeof *x);
+            }
+            heat_ground_result_clear(&r);
+            heat_model_free(model);
+        }
+    heat_context_free(ctx);
+}
+
 static void held_units_stay_where_they_are(void **state)
 {
     (void)state;
@@ -378,6 +411,7 @@ int main(void)
         cmocka_unit_test(estimates_are_those_of_the_whole),
         cmocka_unit_test(ground_states_are_the_lowest),
         cmocka_unit_test(a_quadratic_form_is_lowest_where_its_slope_is_none),
+        cmocka_unit_test(kept_states_are_values_too),
         cmocka_unit_test(held_units_stay_where_they_are),
         cmocka_unit_test(what_has_no_lowest_energy_is_refused),
         cmocka_unit_test(potts_layers_are_a_potts_graph),
