@@ -45,6 +45,8 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sc
     cli_put(c, result, "log_z", cli_json_number(r->log_z));
     cli_put(c, result, "log_z_lower", cli_json_number(r->log_z_lower));
     cli_put(c, result, "log_z_upper", cli_json_number(r->log_z_upper));
+    cli_put(c, result, "log_z_forward", json_value(c, r->log_z_forward, r->forward_error));
+    cli_put(c, result, "log_z_reverse", json_value(c, r->log_z_reverse, r->reverse_error));
     cli_put(c, result, "rows", json_integer(r->n_rows));
     if (r->n_predicted > 0) {
         cli_put(c, result, "accuracy", json_value(c, r->accuracy, r->error_accuracy));
@@ -71,6 +73,13 @@ static void print_value(const char *name, double value, double error, const char
         cli_print_row(name, "%s%s", cli_text_full(value, a), unit);
 }
 
+/* One way of an annealing, where there was one. */
+static void print_way(const char *name, double value, double error)
+{
+    if (isfinite(value))
+        print_value(name, value, error, "");
+}
+
 static void print_text(cli *c, const heat_score_result *r)
 {
     char number[CLI_NUMBER_SIZE];
@@ -82,6 +91,8 @@ static void print_text(cli *c, const heat_score_result *r)
         print_value("accuracy", r->accuracy, r->error_accuracy, "");
     else
         print_value("log Z", r->log_z, r->error_log_z, r->exact ? ", exact" : "");
+    print_way("  there", r->log_z_forward, r->forward_error);
+    print_way("  back", r->log_z_reverse, r->reverse_error);
     for (int64_t k = 0; k < r->n_ranked; k++)
         cli_print_row(k == 0 ? "least likely" : "", "row %lld, %s", (long long)r->ranked[k],
                       cli_text_short(r->log_likelihood[r->ranked[k]], 6, number));

@@ -36,8 +36,10 @@ typedef struct heat_score_result {
     double *predicted;   /* [n_rows][n_predicted] their likeliest values, given the others; owned */
     double accuracy;     /* part of the rows in which all of them are right, by the rows' weights; else NaN */
     double error_accuracy;
-    int64_t n_ranked; /* with `rank` */
-    int64_t *ranked;  /* [n_ranked] numbers of rows, the least likely first; owned */
+    int64_t n_ranked;                    /* with `rank` */
+    int64_t *ranked;                     /* [n_ranked] numbers of rows, the least likely first; owned */
+    double log_z_forward, log_z_reverse; /* log Z by annealing there and back, of method ais; else NaN */
+    double forward_error, reverse_error;
 } heat_score_result;
 
 HEAT_API void heat_score_options_init(heat_score_options *options);

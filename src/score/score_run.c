@@ -59,6 +59,10 @@ static heat_status normalise(heat_context *ctx, const heat_model *model, const h
     r->error_log_z = z.rows[0].error;
     r->log_z_lower = z.rows[0].log_z_lower;
     r->log_z_upper = z.rows[0].log_z_upper;
+    r->log_z_forward = z.forward;
+    r->log_z_reverse = z.reverse;
+    r->forward_error = z.forward_error;
+    r->reverse_error = z.reverse_error;
     heat_logz_result_clear(&z);
     return HEAT_OK;
 }
