@@ -45,21 +45,22 @@ static void close_ascent(ascent *a)
     heat_free(a->log_weight);
 }
 
-/* Value and gradient at the learner's parameters. Without hidden units the positive phase never moves, and is
- * found once. */
+/* Value and gradient at the learner's parameters. Without hidden units and missing values the positive phase
+ * never moves, and is found once. */
 static heat_status evaluate(heat_context *ctx, heat_trainer *t, ascent *a)
 {
     const heat_learner *l = t->learner;
+    const bool moves = l->kind->has_hidden || t->train.missing != NULL;
     double sum = 0, squares = 0;
     heat_status status;
 
-    if (l->kind->has_hidden)
-        heat_trainer_find_positive(t, t->train.n, t->train.states, t->train.weight);
+    if (moves)
+        heat_trainer_find_positive(t, &t->train);
     status = heat_trainer_find_gradient(ctx, t, t->train.n, t->train.states, t->train.weight);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
-    if (l->kind->has_hidden) {
-        l->kind->log_weights(l, t->train.n, t->train.states, a->log_weight);
+    if (moves) {
+        heat_learn_rows_log_weights(l, &t->train, a->log_weight);
         for (int64_t r = 0; r < t->train.n; r++)
             sum += t->train.weight[r] * a->log_weight[r];
         sum /= (double)t->train.n;
@@ -270,7 +271,7 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a, heat_tra
     bool over = false, found;
     heat_status status = open_checkpoint(ctx, t, a, c, &found);
 
-    heat_trainer_find_positive(t, t->train.n, t->train.states, t->train.weight);
+    heat_trainer_find_positive(t, &t->train);
     if (status == HEAT_OK && !found)
         status = evaluate(ctx, t, a);
     if (status != HEAT_OK || (!found && heat_halted(ctx)))

@@ -20,6 +20,9 @@ void heat_learn_rows_clear(heat_learn_rows *rows)
 {
     heat_free(rows->states);
     heat_free(rows->weight);
+    heat_free(rows->missing);
+    heat_free(rows->filled);
+    heat_free(rows->share);
     *rows = (heat_learn_rows){0};
 }
 
@@ -44,13 +47,17 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool 
     heat_status status;
 
     heat_data_describe(data, &info);
-    if (info.n_missing > 0)
+    if (info.n_missing > 0 && is_real)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                         "%s: %lld values are missing, and this kind cannot fill them in", info.name,
+                         "%s: %lld values are missing, and real numbers are not filled in", info.name,
                          (long long)info.n_missing);
     status = heat_alloc(ctx, info.n_rows * info.n_variables, is_real ? sizeof(float) : 1, &rows->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, info.n_rows, sizeof *rows->weight, &rows->weight);
+    if (status == HEAT_OK && info.n_missing > 0)
+        status = heat_alloc(ctx, info.n_rows * info.n_variables, 1, &rows->missing);
+    for (int64_t k = 0; k < info.n_rows * info.n_variables && status == HEAT_OK && info.n_missing > 0; k++)
+        rows->missing[k] = heat_data_is_missing(data, k / info.n_variables, (int32_t)(k % info.n_variables));
     if (status == HEAT_OK && is_real)
         heat_data_get_values(data, 0, info.n_rows, (float *)(void *)rows->states);
     else if (status == HEAT_OK)
@@ -75,7 +82,7 @@ heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, cons
 
     if (status != HEAT_OK)
         return status;
-    l->kind->log_weights(l, rows->n, rows->states, value);
+    heat_learn_rows_log_weights(l, rows, value);
     for (int64_t r = 0; r < rows->n; r++)
         value[r] -= log_z;
     heat_weighted_mean(rows->n, value, rows->weight, &likelihood->mean, &likelihood->error);

@@ -7,12 +7,26 @@
 /* Rows as the learner reads them, states or 32-bit floats, with weights whose mean is 1. */
 typedef struct heat_learn_rows {
     int64_t n;
-    int8_t *states; /* [n][row_bytes] */
-    double *weight; /* [n] */
+    int8_t *states;  /* [n][row_bytes] */
+    double *weight;  /* [n] */
+    int8_t *missing; /* [n][n_visible], 1 where a value is; NULL: none is */
+    int8_t *filled;  /* rows with their gaps filled in, and */
+    double *share;   /* the shares of these: work space */
 } heat_learn_rows;
 
 HEAT_MUST_USE heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool is_real,
                                                heat_learn_rows *rows);
+
+/* Once the learner is open: work space for what is missing. HEAT_ERROR_UNABLE: too much of a row is. */
+HEAT_MUST_USE heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *learner,
+                                                  const heat_data *data, heat_learn_rows *rows);
+
+/* The kind's add_statistics and log_weights, over all that may stand where values are missing. */
+void heat_learn_rows_add_statistics(const heat_learner *learner, const heat_learn_rows *rows, double *sum);
+void heat_learn_rows_log_weights(const heat_learner *learner, const heat_learn_rows *rows, double *out);
+
+/* Draws what is missing, given the rest of its row. */
+void heat_learn_rows_fill(const heat_learner *learner, heat_stream *stream, heat_learn_rows *rows);
 
 /* HEAT_ERROR_ARGUMENT where data to compare with is not such as the learner was opened on. */
 HEAT_MUST_USE heat_status heat_learn_rows_check(heat_context *ctx, const heat_learner *learner,

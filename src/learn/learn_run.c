@@ -183,6 +183,28 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
     return status;
 }
 
+static heat_status load_rows(heat_context *ctx, const heat_learner *l, const heat_data *data,
+                             heat_learn_rows *rows)
+{
+    heat_status status = heat_learn_rows_load(ctx, data, l->n_states == 0, rows);
+
+    return status == HEAT_OK ? heat_learn_rows_prepare(ctx, l, data, rows) : status;
+}
+
+/* What needs whole rows. */
+static heat_status check_whole(heat_context *ctx, const heat_trainer *t)
+{
+    if (t->train.missing == NULL)
+        return HEAT_OK;
+    if (t->opt->report_bias)
+        return heat_fail_option(ctx, "report_bias", NULL,
+                                "the bias is that of whole rows, and values are missing");
+    if (t->negative->kind->is_proxy)
+        return heat_fail_option(ctx, "objective", t->opt->objective,
+                                "the pseudo-likelihood is that of whole rows, and values are missing");
+    return HEAT_OK;
+}
+
 /* Likelihoods of what was learned; NaN where log Z is not known. */
 static heat_status judge(heat_context *ctx, heat_trainer *t, const heat_data *test, bool affordable,
                          heat_learn_result *r)
@@ -202,7 +224,7 @@ static heat_status judge(heat_context *ctx, heat_trainer *t, const heat_data *te
     if (status == HEAT_OK && t->validation.n > 0)
         status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, &r->validation);
     if (status == HEAT_OK && test != NULL)
-        status = heat_learn_rows_load(ctx, test, t->learner->n_states == 0, &rows);
+        status = load_rows(ctx, t->learner, test, &rows);
     if (status == HEAT_OK && test != NULL)
         status = heat_learn_likelihood(ctx, t->learner, &rows, log_z, &r->test);
     heat_learn_rows_clear(&rows);
@@ -260,9 +282,11 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     if (status == HEAT_OK)
         status = choose(ctx, l, opt, &negative, &affordable, &cheap);
     if (status == HEAT_OK)
-        status = heat_learn_rows_load(ctx, input->data, l->n_states == 0, &t.train);
+        status = load_rows(ctx, l, input->data, &t.train);
     if (status == HEAT_OK && input->validation != NULL)
-        status = heat_learn_rows_load(ctx, input->validation, l->n_states == 0, &t.validation);
+        status = load_rows(ctx, l, input->validation, &t.validation);
+    if (status == HEAT_OK)
+        status = check_whole(ctx, &t);
     if (status != HEAT_OK)
         goto out;
     t.weight_decay = opt->weight_decay;

@@ -20,10 +20,15 @@ heat_status heat_learner_start(heat_context *ctx, const heat_data *data, uint64_
     for (int64_t k = 0; k < l->n_decayed; k++)
         l->parameters[k] = first_coupling * heat_stream_normal(&stream);
     for (int64_t i = 0; i < l->n_visible; i++) {
-        double on = 0.5; /* half a row more: never 0 or 1 */
-        for (int64_t r = 0; r < rows.n; r++)
-            on += rows.states[r * l->n_visible + i] == 1 ? rows.weight[r] : 0;
-        mean[i] = on / (double)(rows.n + 1);
+        double on = 0.5, all = 1; /* half a row more: never 0 or 1 */
+        for (int64_t r = 0; r < rows.n; r++) {
+            int64_t at = r * l->n_visible + i;
+            if (rows.missing != NULL && rows.missing[at])
+                continue;
+            on += rows.states[at] == 1 ? rows.weight[r] : 0;
+            all += rows.weight[r];
+        }
+        mean[i] = on / all;
         l->parameters[l->n_decayed + i] = log(mean[i] / (1 - mean[i]));
     }
     for (int64_t a = 0; a < l->n_parameters; a++)

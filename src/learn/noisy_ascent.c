@@ -18,6 +18,7 @@ typedef struct batch {
     int64_t size, *order; /* of all rows */
     int8_t *states;
     double *weight;
+    int8_t *missing;    /* NULL: nothing is */
     double *average;    /* of the parameters, over the updates so far */
     int64_t n_averaged; /* of them; 0: none yet */
     double began_s;
@@ -36,6 +37,8 @@ static heat_status open_batch(heat_context *ctx, heat_trainer *t, batch *b)
         status = heat_alloc(ctx, b->size * t->learner->row_bytes, 1, &b->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, b->size, sizeof *b->weight, &b->weight);
+    if (status == HEAT_OK && t->train.missing != NULL)
+        status = heat_alloc(ctx, b->size * t->learner->n_visible, 1, &b->missing);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, t->learner->n_parameters, sizeof *b->average, &b->average);
     return status == HEAT_OK ? heat_rollback_open(ctx, t, b->size, &b->rollback) : status;
@@ -46,6 +49,7 @@ static void close_batch(batch *b)
     heat_free(b->order);
     heat_free(b->states);
     heat_free(b->weight);
+    heat_free(b->missing);
     heat_free(b->average);
     heat_rollback_close(&b->rollback);
 }
@@ -75,6 +79,9 @@ static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
         int64_t row = b->order[first + k];
         memcpy(b->states + k * l->row_bytes, t->train.states + row * l->row_bytes, (size_t)l->row_bytes);
         b->weight[k] = t->train.weight[row];
+        if (b->missing != NULL)
+            memcpy(b->missing + k * l->n_visible, t->train.missing + row * l->n_visible,
+                   (size_t)l->n_visible);
     }
     return count;
 }
@@ -110,8 +117,12 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
 {
     heat_learner *l = t->learner;
     heat_status status;
+    heat_learn_rows rows = {count, b->states, b->weight, b->missing, t->train.filled, t->train.share};
+    heat_stream stream;
 
-    heat_trainer_find_positive(t, count, b->states, b->weight);
+    heat_trainer_find_positive(t, &rows);
+    heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_FILL, (uint64_t)t->negative->n_updates);
+    heat_learn_rows_fill(l, &stream, &rows); /* for chains that begin at them */
     status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
     if (status == HEAT_OK && heat_halted(ctx))
         return HEAT_ERROR_STOPPED;
@@ -171,8 +182,9 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * part) * b->rollback.factor;
     averaged = part < 0.5 ? 0 : b->n_averaged + 1;
     share = averaged == 0 ? 0 : 1 / (double)averaged;
-    status = l->kind->climb != NULL && t->negative->kind->dreams ? climb(ctx, t, b, count, rate, share)
-                                                                 : follow(ctx, t, b, count, rate, share);
+    status = l->kind->climb != NULL && t->negative->kind->dreams && b->missing == NULL
+                 ? climb(ctx, t, b, count, rate, share)
+                 : follow(ctx, t, b, count, rate, share);
     t->result->update_seconds += heat_clock() - begin_s;
     *made = status == HEAT_OK;
     if (*made)

@@ -134,7 +134,7 @@ heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollbac
         if (status != HEAT_OK)
             return status;
     }
-    if (l->n_states == 0)
+    if (l->n_states == 0 || t->train.missing != NULL)
         return HEAT_OK;
     memcpy(b->rows, rows, (size_t)(n_rows * l->row_bytes));
     memcpy(checked.weight, weight, (size_t)n_rows * sizeof *weight);

@@ -1,0 +1,113 @@
+/* Rows that lack values. The others are clamped: the likelihood of a row is that of what is there, and the
+ * positive phase a mean over what may stand in the gaps,
+ *
+ *     w(v) = log sum_c w(v^c),   <phi> = sum_c p_c phi(v^c),   p_c = w(v^c) / w(v),
+ *
+ * c all ways to fill them in. The negative phase knows nothing of gaps. Ghahramani and Jordan, NIPS 6 (1994).
+ */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "learn/learn_rows.h"
+#include "stats/log_sum.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_WAYS = 4096 };
+
+static int64_t count_ways(const heat_learner *l, const int8_t *gaps)
+{
+    int64_t ways = 1;
+
+    for (int32_t i = 0; i < l->n_visible && ways <= MOST_WAYS; i++)
+        ways *= gaps[i] ? l->n_states : 1;
+    return ways;
+}
+
+heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, const heat_data *data,
+                                    heat_learn_rows *rows)
+{
+    heat_data_info info;
+    heat_status status;
+
+    if (rows->missing == NULL)
+        return HEAT_OK;
+    heat_data_describe(data, &info);
+    for (int64_t r = 0; r < rows->n; r++)
+        if (count_ways(l, rows->missing + r * l->n_visible) > MOST_WAYS)
+            return heat_fail(
+                ctx, HEAT_ERROR_UNABLE,
+                "%s: row %lld lacks more values than can be summed over: %d ways to fill them in "
+                "at most",
+                info.name, (long long)r + 1, MOST_WAYS);
+    status = heat_alloc(ctx, MOST_WAYS * l->row_bytes, 1, &rows->filled);
+    return status == HEAT_OK ? heat_alloc(ctx, MOST_WAYS, sizeof *rows->share, &rows->share) : status;
+}
+
+/* Writes all ways to fill in row r, with their shares of its weight; returns the log of that. */
+static double fill(const heat_learner *l, const heat_learn_rows *rows, int64_t r, int64_t *ways)
+{
+    const int8_t *gaps = rows->missing + r * l->n_visible;
+    double sum;
+
+    *ways = 1;
+    memcpy(rows->filled, rows->states + r * l->row_bytes, (size_t)l->row_bytes);
+    for (int32_t i = 0; i < l->n_visible; i++) {
+        if (!gaps[i])
+            continue;
+        for (int32_t a = 0; a < l->n_states; a++)
+            for (int64_t c = 0; c < *ways; c++) {
+                int8_t *to = rows->filled + (a * *ways + c) * l->row_bytes;
+                memcpy(to, rows->filled + c * l->row_bytes, (size_t)l->row_bytes);
+                to[i] = (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);
+            }
+        *ways *= l->n_states;
+    }
+    l->kind->log_weights(l, *ways, rows->filled, rows->share);
+    sum = heat_log_sum_exp(*ways, rows->share);
+    for (int64_t c = 0; c < *ways; c++)
+        rows->share[c] = exp(rows->share[c] - sum);
+    return sum;
+}
+
+static bool has_gaps(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
+{
+    return memchr(rows->missing + r * l->n_visible, 1, (size_t)l->n_visible) != NULL;
+}
+
+void heat_learn_rows_add_statistics(const heat_learner *l, const heat_learn_rows *rows, double *sum)
+{
+    if (rows->missing == NULL)
+        l->kind->add_statistics(l, rows->n, rows->states, rows->weight, sum);
+    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
+        int64_t ways;
+        fill(l, rows, r, &ways);
+        for (int64_t c = 0; c < ways; c++)
+            rows->share[c] *= rows->weight[r];
+        l->kind->add_statistics(l, ways, rows->filled, rows->share, sum);
+    }
+}
+
+void heat_learn_rows_log_weights(const heat_learner *l, const heat_learn_rows *rows, double *out)
+{
+    l->kind->log_weights(l, rows->n, rows->states, out);
+    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
+        int64_t ways;
+        if (has_gaps(l, rows, r))
+            out[r] = fill(l, rows, r, &ways);
+    }
+}
+
+void heat_learn_rows_fill(const heat_learner *l, heat_stream *stream, heat_learn_rows *rows)
+{
+    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
+        double u = heat_stream_uniform(stream);
+        int64_t ways, c = 0;
+        if (!has_gaps(l, rows, r))
+            continue;
+        fill(l, rows, r, &ways);
+        while (c < ways - 1 && !((u -= rows->share[c]) < 0))
+            c++;
+        memcpy(rows->states + r * l->row_bytes, rows->filled + c * l->row_bytes, (size_t)l->row_bytes);
+    }
+}
