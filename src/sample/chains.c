@@ -296,6 +296,21 @@ heat_status heat_chains_sweep(heat_context *worker, heat_chains *c, int64_t unit
     return status;
 }
 
+heat_status heat_chains_sweep_many(heat_context *worker, heat_chains *c, int64_t unit,
+                                   const heat_site_rule *rule, int64_t n)
+{
+    heat_status status = HEAT_OK;
+
+    if (c->layout->sweep_many != NULL)
+        c->layout->sweep_many(c, unit, rule, n);
+    for (int64_t k = 0; k < n && status == HEAT_OK; k++)
+        if (c->layout->sweep_many != NULL)
+            heat_chains_end_sweep(c, unit);
+        else
+            status = heat_chains_sweep(worker, c, unit, rule);
+    return status;
+}
+
 void heat_chains_end_sweep(heat_chains *c, int64_t unit)
 {
     int64_t k = c->n_sweeps[unit]++ % SWEEPS_A_BIT_BLOCK, first, last;

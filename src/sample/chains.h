@@ -131,6 +131,10 @@ void heat_chains_compare(const heat_chains *chains, const int64_t pair[2], int8_
 HEAT_MUST_USE heat_status heat_chains_flip(heat_context *worker, heat_chains *chains, const int64_t pair[2],
                                            int8_t *row, int64_t n_sites, const int32_t *sites);
 
+/* `n` sweeps, as by heat_chains_sweep; n is to be small, since no halt ends them. */
+HEAT_MUST_USE heat_status heat_chains_sweep_many(heat_context *worker, heat_chains *chains, int64_t unit,
+                                                 const heat_site_rule *rule, int64_t n);
+
 /* One sweep of single-variable moves over a unit. Where there is no field it ends with a flip of all spins
  * with probability 1/2: the energy does not change, so the move is free, and the magnetisation forgets its
  * sign. */

@@ -44,6 +44,9 @@ struct heat_layout {
     void (*flip)(heat_chains *chains, const int64_t pair[2], int64_t n_sites, const int32_t *sites);
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
+    /* `n` sweeps in one go, to the same bits, where threads that share a sweep then need not meet after each;
+     * NULL: one by one. */
+    void (*sweep_many)(heat_chains *chains, int64_t unit, const heat_site_rule *rule, int64_t n);
     void (*measure)(heat_chains *chains, int64_t unit); /* NULL: always up to date */
     void (*follow)(heat_chains *chains, int64_t unit);  /* heat_chains_follow; NULL: measure */
     /* Lists the memory that makes up the chains' states and streams, for checkpoints. */

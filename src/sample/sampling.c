@@ -124,6 +124,18 @@ static void end_burn_in(heat_sampling *s, int64_t unit)
             heat_exchange_reset(&s->exchange, ladder);
 }
 
+/* Sweeps of the burn-in that nothing comes between, so many that they take about a millisecond. */
+static int64_t sweeps_in_one_go(const heat_sampling *s, int64_t target, int64_t done)
+{
+    const int64_t last = target < s->opt.burn_in ? target : s->opt.burn_in;
+    int64_t most = ((int64_t)1 << 24) / (s->info.n_variables + 1);
+
+    if (s->engine->sweep != NULL || s->engine->after_sweep != NULL || s->chains->layout->sweep_many == NULL)
+        return 1;
+    most = most < 16 ? most : 16;
+    return last - done < most ? last - done : most;
+}
+
 /* A unit's sweeps up to the target, or to a halt: its own count says where it stands, so that a run can go on
  * from any point. */
 static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
@@ -133,10 +145,12 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
     const int64_t *n_sweeps = &s->chains->n_sweeps[unit];
 
     while (*n_sweeps < w->target && !heat_halted(worker)) {
+        int64_t n = sweeps_in_one_go(s, w->target, *n_sweeps);
         heat_status status;
         if (*n_sweeps == s->opt.burn_in)
             end_burn_in(s, unit);
-        status = heat_sampling_step(worker, s, unit);
+        status = n > 1 ? heat_chains_sweep_many(worker, s->chains, unit, s->engine->rule, n)
+                       : heat_sampling_step(worker, s, unit);
         if (status != HEAT_OK)
             return status;
         if (*n_sweeps > s->opt.burn_in)

@@ -17,7 +17,7 @@ enum {
 typedef struct stripe_work {
     const heat_stripe_store *store;
     int64_t chain;
-    bool counted;
+    int64_t sweep; /* the number of the first one */
 } stripe_work;
 
 static bool is_wanted(const heat_chains_plan *plan)
@@ -175,23 +175,29 @@ static void set_thresholds(const heat_chains *c, int64_t chain, heat_flip_rule r
     heat_bit_thresholds_set(&s->thresholds[chain], rule, c->beta[chain] * s->lattice.box.unit);
 }
 
+static bool is_counted(int64_t sweep)
+{
+    return sweep % SWEEPS_A_COUNT == 0;
+}
+
 /* Moves one colour of a stripe. */
-static void sweep_stripe(void *arg, int64_t stripe, int64_t colour)
+static void sweep_stripe(void *arg, int64_t stripe, int64_t step)
 {
     const stripe_work *w = arg;
     const heat_stripe_store *s = w->store;
     const heat_stripe_lattice *l = &s->lattice;
-    const heat_stripe_part *part = &l->parts[colour * l->n_stripes + stripe];
+    const heat_stripe_part *part = &l->parts[step % 2 * l->n_stripes + stripe];
+    const bool counted = is_counted(w->sweep + step / 2);
     heat_bit_word *words = words_of(s, w->chain),
                   *before = s->before + w->chain * l->box.n_places + part->begin;
     int64_t at = w->chain * l->n_stripes + stripe, n = part->end - part->begin;
 
-    if (w->counted)
+    if (counted)
         memcpy(before, words + part->begin, (size_t)n * sizeof *before);
     for (int32_t r = part->first_run; r < part->first_run + part->n_runs; r++)
         s->kernel->sweep(&l->runs[r], l->signs, words, &s->thresholds[w->chain], &s->random[at]);
     heat_stripe_lattice_turn(l, part->first_turn, part->n_turns, words);
-    if (w->counted)
+    if (counted)
         s->n_moved[at] += s->kernel->total(n, words + part->begin, before);
 }
 
@@ -204,31 +210,34 @@ static int64_t sum_stripes(const heat_stripe_store *s, const int64_t *counts, in
     return sum;
 }
 
-static void sweep_chain(heat_chains *c, int64_t chain, heat_flip_rule rule, bool counted)
+static void sweep_chain(heat_chains *c, int64_t chain, heat_flip_rule rule, int64_t n_sweeps)
 {
     heat_stripe_store *s = c->store;
     const heat_stripe_lattice *l = &s->lattice;
-    stripe_work w = {s, chain, counted};
+    stripe_work w = {s, chain, c->n_sweeps[chain / c->width]};
 
     set_thresholds(c, chain, rule);
-    if (counted)
-        memset(s->n_moved + chain * l->n_stripes, 0, (size_t)l->n_stripes * sizeof *s->n_moved);
-    heat_parallel_steps(&c->team, l->n_stripes, l->reach, 2, sweep_stripe, &w);
-    if (counted)
-        c->n_moves[chain] += sum_stripes(s, s->n_moved, chain);
+    memset(s->n_moved + chain * l->n_stripes, 0, (size_t)l->n_stripes * sizeof *s->n_moved);
+    heat_parallel_steps(&c->team, l->n_stripes, l->reach, 2 * n_sweeps, sweep_stripe, &w);
+    c->n_moves[chain] += sum_stripes(s, s->n_moved, chain);
+}
+
+static void stripes_sweep_many(heat_chains *c, int64_t unit, const heat_site_rule *rule, int64_t n)
+{
+    int64_t first, last;
+
+    heat_chains_get_unit(c, unit, &first, &last);
+    for (int64_t chain = first; chain < last; chain++)
+        sweep_chain(c, chain, rule->flip, n);
+    for (int64_t k = 0; k < n; k++)
+        c->n_counted[unit] += is_counted(c->n_sweeps[unit] + k);
 }
 
 static heat_status stripes_sweep(heat_context *worker, heat_chains *c, int64_t unit,
                                  const heat_site_rule *rule)
 {
-    bool counted = c->n_sweeps[unit] % SWEEPS_A_COUNT == 0;
-    int64_t first, last;
-
     (void)worker;
-    heat_chains_get_unit(c, unit, &first, &last);
-    for (int64_t chain = first; chain < last; chain++)
-        sweep_chain(c, chain, rule->flip, counted);
-    c->n_counted[unit] += counted;
+    stripes_sweep_many(c, unit, rule, 1);
     return HEAT_OK;
 }
 
@@ -257,7 +266,7 @@ static void stripes_measure(heat_chains *c, int64_t unit)
 
     heat_chains_get_unit(c, unit, &first, &last);
     for (int64_t chain = first; chain < last; chain++) {
-        stripe_work w = {s, chain, false};
+        stripe_work w = {s, chain, 0};
         heat_parallel_steps(&c->team, s->lattice.n_stripes, 0, 1, measure_stripe, &w);
     }
 }
@@ -317,6 +326,7 @@ const heat_layout heat_layout_stripes = {.name = "stripes",
                                          .start = stripes_start,
                                          .set_state = stripes_set_state,
                                          .sweep = stripes_sweep,
+                                         .sweep_many = stripes_sweep_many,
                                          .measure = stripes_measure,
                                          .add_parts = stripes_add_parts,
                                          .get_state = stripes_get_state,

@@ -257,6 +257,33 @@ static const heat_layout *layout_of(heat_context *ctx, const char *spec, const h
     return layout;
 }
 
+static void sweeps_in_one_go_are_sweeps(void **state)
+{
+    (void)state;
+    static const int64_t goes[] = {16, 3, 16, 1, 5};
+    heat_context *ctx = test_context();
+    const heat_chains_plan plan = plan_of(1);
+    heat_model *model = load(ctx, "ea:512x512,seed=2");
+    heat_chains *one = started(ctx, model, &plan), *many = started(ctx, model, &plan);
+    int8_t *rows = malloc(2 * (size_t)one->n);
+
+    for (size_t k = 0; k < sizeof goes / sizeof *goes; k++) {
+        assert_ok(ctx, heat_chains_sweep_many(ctx, many, 0, &heat_rule_metropolis, goes[k]));
+        for (int64_t sweep = 0; sweep < goes[k]; sweep++)
+            assert_ok(ctx, heat_chains_sweep(ctx, one, 0, &heat_rule_metropolis));
+        heat_chains_get_state(one, 0, rows);
+        heat_chains_get_state(many, 0, rows + one->n);
+        assert_memory_equal(rows, rows + one->n, (size_t)one->n);
+        assert_int_equal(many->n_sweeps[0], one->n_sweeps[0]);
+        assert_true(heat_chains_get_acceptance(many, 0) == heat_chains_get_acceptance(one, 0));
+    }
+    free(rows);
+    heat_chains_free(one);
+    heat_chains_free(many);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 /* The word that a link or a turned word shows. */
 static int32_t source_of(const heat_stripe_lattice *l, int32_t word)
 {
@@ -363,6 +390,7 @@ int main(void)
         cmocka_unit_test(energies_and_totals_are_those_of_the_rows),
         cmocka_unit_test(every_move_sees_its_neighbours_and_signs),
         cmocka_unit_test(threads_and_instruction_sets_give_the_same_bits),
+        cmocka_unit_test(sweeps_in_one_go_are_sweeps),
         cmocka_unit_test(links_stay_within_reach),
         cmocka_unit_test(only_what_fits_is_taken),
         cmocka_unit_test(failing_allocations_leave_nothing_behind),
