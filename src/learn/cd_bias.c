@@ -10,13 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-heat_status heat_cd_bias_refuse(heat_context *ctx)
-{
-    return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                     "the bias is summed over all states of visible and hidden units: at most %d together",
-                     HEAT_MOST_BIAS_UNITS);
-}
-
 static uint64_t bits_of(const heat_learner *l, const int8_t *row)
 {
     uint64_t bits = 0;
@@ -43,20 +36,26 @@ static heat_status average(heat_context *ctx, const heat_learner *l, const doubl
     return HEAT_OK;
 }
 
-static heat_status check(heat_context *ctx, const heat_learner *l)
+heat_status heat_cd_bias_check(heat_context *ctx, const heat_learner *l)
 {
+    int64_t n_units = l->n_parameters - l->n_decayed;
+
     if (l->kind->spread == NULL)
         return heat_fail_option(ctx, "report_bias", NULL,
                                 "the bias of %s is not known: learn rbm tells its own", l->kind->name);
-    if (l->n_visible > HEAT_MOST_BIAS_UNITS)
-        return heat_cd_bias_refuse(ctx);
-    return HEAT_OK;
+    if (n_units <= HEAT_MOST_BIAS_UNITS)
+        return HEAT_OK;
+    return heat_fail(
+        ctx, HEAT_ERROR_UNABLE,
+        "option --report-bias: the bias is summed over all states of at most %d units, and these are "
+        "%d visible and %lld hidden ones (--hidden)",
+        HEAT_MOST_BIAS_UNITS, (int)l->n_visible, (long long)(n_units - l->n_visible));
 }
 
 /* The distribution of the rows. */
 static heat_status begin(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows, double **p)
 {
-    heat_status status = check(ctx, l);
+    heat_status status = heat_cd_bias_check(ctx, l);
 
     *p = NULL;
     if (status == HEAT_OK)

@@ -12,8 +12,8 @@ enum { HEAT_MOST_BIAS_UNITS = 24 };
 HEAT_MUST_USE heat_status heat_cd_expect(heat_context *ctx, const heat_learner *learner,
                                          const heat_learn_rows *rows, int64_t k, double *mean);
 
-/* HEAT_ERROR_UNABLE, in words: more units than that. */
-heat_status heat_cd_bias_refuse(heat_context *ctx);
+/* HEAT_ERROR_UNABLE where there are more units than that, HEAT_ERROR_OPTION where the kind's is not known. */
+HEAT_MUST_USE heat_status heat_cd_bias_check(heat_context *ctx, const heat_learner *learner);
 
 /* The bias of CD-k at the learner's parameters, for k = 1, 2, 4, ... 64: `biases` is an array of
  * HEAT_CD_BIASES.

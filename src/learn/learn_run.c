@@ -161,11 +161,23 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     return status == HEAT_ERROR_UNABLE ? HEAT_OK : status;
 }
 
-/* log Z of what was learned: counted, or annealed. The tracked one is no substitute: its members know nothing
- * of states that they never met. */
+/* A context whose work is not cut short. */
+static heat_context unhurried(const heat_context *ctx, atomic_int *never)
+{
+    heat_context other = *ctx;
+
+    other.stop = never;
+    other.deadline_s = HEAT_FOREVER;
+    return other;
+}
+
+/* log Z of what was learned: counted, whatever the time where it is cheap, or annealed. The tracked one is no
+ * substitute: its members know nothing of states that they never met. */
 static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, heat_learn_result *r)
 {
     const double none = (double)NAN;
+    atomic_int never = 0;
+    heat_context own = t->is_cheap ? unhurried(ctx, &never) : *ctx;
     heat_status status = HEAT_OK;
 
     r->count = (heat_learn_count){none, none, none, none};
@@ -173,8 +185,10 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
     if (!affordable)
         return t->learner->n_states >= 2 && !heat_halted(ctx) ? anneal(ctx, t, r) : HEAT_OK;
     t->sees_likelihood = true;
-    status = heat_trainer_count(ctx, t, &r->count);
-    if (status == HEAT_ERROR_STOPPED || heat_halted(ctx)) { /* what was learned counts */
+    status = heat_trainer_count(&own, t, &r->count);
+    if (status != HEAT_OK)
+        ctx->error = own.error;
+    if (status == HEAT_ERROR_STOPPED || heat_halted(&own)) { /* what was learned counts */
         r->count = (heat_learn_count){none, none, none, none};
         return HEAT_OK;
     }
@@ -191,9 +205,14 @@ static heat_status load_rows(heat_context *ctx, const heat_learner *l, const hea
     return status == HEAT_OK ? heat_learn_rows_prepare(ctx, l, data, rows) : status;
 }
 
-/* What needs whole rows. */
-static heat_status check_whole(heat_context *ctx, const heat_trainer *t)
+/* Before the work begins: what needs few units, or whole rows. */
+static heat_status check_wishes(heat_context *ctx, const heat_trainer *t)
 {
+    if (t->opt->report_bias) {
+        heat_status status = heat_cd_bias_check(ctx, t->learner);
+        if (status != HEAT_OK)
+            return status;
+    }
     if (t->train.missing == NULL)
         return HEAT_OK;
     if (t->opt->report_bias)
@@ -246,15 +265,12 @@ static heat_status open_learner(heat_context *ctx, const heat_learn_input *input
 /* The model, also of a run that was stopped: making it is no work that could be cut short. */
 static heat_status make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
 {
-    heat_context unhurried = *ctx;
     atomic_int never = 0;
-    heat_status status;
+    heat_context own = unhurried(ctx, &never);
+    heat_status status = l->kind->make_model(&own, l, out);
 
-    unhurried.stop = &never;
-    unhurried.deadline_s = HEAT_FOREVER;
-    status = l->kind->make_model(&unhurried, l, out);
     if (status != HEAT_OK)
-        ctx->error = unhurried.error;
+        ctx->error = own.error;
     return status;
 }
 
@@ -286,12 +302,13 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     if (status == HEAT_OK && input->validation != NULL)
         status = load_rows(ctx, l, input->validation, &t.validation);
     if (status == HEAT_OK)
-        status = check_whole(ctx, &t);
+        status = check_wishes(ctx, &t);
     if (status != HEAT_OK)
         goto out;
     t.weight_decay = opt->weight_decay;
     if (opt->weight_decay == HEAT_FOREVER) /* not given */
         t.weight_decay = l->kind->has_hidden && input->validation != NULL ? 1.0 / (double)t.train.n : 0;
+    t.is_cheap = cheap;
     t.sees_likelihood = cheap || negative.kind == &heat_negative_exact;
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;

@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "exact/layer_enumeration.h"
 #include "kernel/elementary.h"
-#include "learn/cd_bias.h"
 #include "learn/learn_rows.h"
 #include "learn/rbm_climb.h"
 #include "learn/unit_learner.h"
@@ -223,8 +222,6 @@ static heat_status rbm_spread(heat_context *ctx, const heat_learner *l, double *
     double *table = NULL, *hidden = NULL;
     heat_status status = HEAT_OK;
 
-    if (f.n_visible + f.n_hidden > HEAT_MOST_BIAS_UNITS)
-        return heat_cd_bias_refuse(ctx);
     status = heat_alloc(ctx, most, sizeof *table, &table);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, (int64_t)1 << f.n_hidden, sizeof *hidden, &hidden);

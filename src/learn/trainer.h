@@ -12,6 +12,7 @@ typedef struct heat_trainer {
     double weight_decay;
     heat_learn_rows train, validation; /* the latter may be empty */
     bool sees_likelihood;              /* log Z is counted at every look */
+    bool is_cheap;                     /* counting it takes no time that matters */
     bool tracks;                       /* else it is tracked */
     heat_tracked_count tracked;
     heat_learn_result *result;
