@@ -8,6 +8,7 @@
 
 #include <heatbath/ground.h>
 #include <heatbath/logz.h>
+#include <heatbath/sample.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -403,6 +404,62 @@ static void potts_layers_are_a_potts_graph(void **state)
     heat_context_free(ctx);
 }
 
+/* Of a pairing: make, sample with a unit held, ground, logz. */
+static heat_status everything(heat_context *ctx, void *arg)
+{
+    instance *s = arg;
+    heat_model *model = NULL;
+    heat_sample_options sampling;
+    heat_sample_result draws;
+    heat_ground_options search;
+    heat_ground_result lowest;
+    heat_logz_result z;
+    heat_status status = heat_model_create_rbm(ctx, &s->rbm, &model);
+
+    heat_sample_options_init(&sampling);
+    heat_sample_result_init(&draws);
+    heat_ground_options_init(&search);
+    heat_ground_result_init(&lowest);
+    heat_logz_result_init(&z);
+    sampling.sweeps = 8;
+    sampling.burn_in = 1;
+    sampling.replicas = 2;
+    sampling.threads = search.threads = 1;
+    sampling.keep_states = true;
+    sampling.clamp = search.clamp = "held.txt";
+    if (status == HEAT_OK)
+        status = heat_sample(ctx, model, &sampling, &draws);
+    if (status == HEAT_OK)
+        status = heat_ground(ctx, model, &search, &lowest);
+    if (status == HEAT_OK)
+        status = heat_logz(ctx, model, NULL, &z);
+    heat_sample_result_clear(&draws);
+    heat_ground_result_clear(&lowest);
+    heat_logz_result_clear(&z);
+    heat_model_free(model);
+    return status;
+}
+
+static void every_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    static const heat_layer pairs[][2] = {{HEAT_LAYER_GAUSSIAN, HEAT_LAYER_POTTS},
+                                          {HEAT_LAYER_BINARY, HEAT_LAYER_RELU},
+                                          {HEAT_LAYER_GAUSSIAN, HEAT_LAYER_GAUSSIAN},
+                                          {HEAT_LAYER_POTTS, HEAT_LAYER_SPIN}};
+    FILE *file = fopen("held.txt", "w");
+
+    assert_non_null(file);
+    fputs("index,value\n0,1\n", file);
+    fclose(file);
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+        instance s;
+        make(&s, pairs[k][0], pairs[k][1], 0.3);
+        test_failing_allocations(everything, &s);
+    }
+    remove("held.txt");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +472,7 @@ int main(void)
         cmocka_unit_test(held_units_stay_where_they_are),
         cmocka_unit_test(what_has_no_lowest_energy_is_refused),
         cmocka_unit_test(potts_layers_are_a_potts_graph),
+        cmocka_unit_test(every_failing_allocation_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
