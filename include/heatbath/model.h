@@ -197,8 +197,8 @@ HEAT_API void heat_rbm_init(heat_rbm *rbm);
 HEAT_API HEAT_MUST_USE heat_status heat_model_create_rbm(heat_context *ctx, const heat_rbm *rbm,
                                                          heat_model **out);
 
-/* The arrays of an RBM, which live as long as the model; no bias is NULL, and no precision of a layer that
- * has one. HEAT_ERROR_UNABLE if the model is none. */
+/* The arrays of an RBM, which live as long as the model, into a struct that heat_rbm_init made; no bias is
+ * NULL, and no precision of a layer that has one. HEAT_ERROR_UNABLE if the model is none. */
 HEAT_API HEAT_MUST_USE heat_status heat_model_get_rbm(heat_context *ctx, const heat_model *model,
                                                       heat_rbm *rbm);
 

@@ -511,6 +511,7 @@ static void files_keep_every_array(void **state)
             assert_ok(ctx, heat_model_create_rbm(ctx, &s.rbm, &model));
             assert_ok(ctx, heat_model_save(ctx, model, path));
             assert_ok(ctx, heat_model_load(ctx, path, &again));
+            heat_rbm_init(&r);
             assert_ok(ctx, heat_model_get_rbm(ctx, again, &r));
             assert_true(r.visible == kinds[a] && r.hidden == kinds[b] && r.offset == s.rbm.offset);
             for (int k = 0; k < V * H * (a == 2 ? Q_VISIBLE : 1) * (b == 2 ? Q_HIDDEN : 1); k++)

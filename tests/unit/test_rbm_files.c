@@ -144,6 +144,7 @@ static void check_machine(heat_context *ctx, const char *path, const heat_load_o
     heat_rbm rbm;
 
     assert_ok(ctx, heat_model_load_with(ctx, path, opt, &model));
+    heat_rbm_init(&rbm);
     assert_ok(ctx, heat_model_get_rbm(ctx, model, &rbm));
     assert_int_equal(rbm.n_visible, V);
     assert_int_equal(rbm.n_hidden, H);
@@ -229,6 +230,7 @@ static void a_square_matrix_needs_to_be_told(void **state)
     heat_load_options_init(&opt);
     for (opt.transpose = 0; opt.transpose < 2; opt.transpose++) {
         assert_ok(ctx, heat_model_load_with(ctx, path, &opt, &model));
+        heat_rbm_init(&rbm);
         assert_ok(ctx, heat_model_get_rbm(ctx, model, &rbm));
         assert_close(rbm.weights[1], opt.transpose ? 3 : 2, 0);
         heat_model_free(model);
@@ -401,6 +403,7 @@ static void rbms_files_are_read_at_any_update(void **state)
     heat_load_options_init(&opt);
     opt.update = 9;
     assert_ok(ctx, heat_model_load_with(ctx, path, &opt, &model));
+    heat_rbm_init(&rbm);
     assert_ok(ctx, heat_model_get_rbm(ctx, model, &rbm));
     assert_close(rbm.weights[3], 7, 0);
     heat_model_free(model);

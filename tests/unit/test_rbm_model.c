@@ -166,6 +166,7 @@ static void a_machine_describes_itself(void **state)
     assert_true(info.integer);
     assert_close(info.min_coupling, -4, 0);
     assert_close(info.max_coupling, 7, 0);
+    heat_rbm_init(&back);
     assert_ok(ctx, heat_model_get_rbm(ctx, model, &back));
     assert_memory_equal(back.weights, s.weights, sizeof s.weights);
     assert_close(back.visible_bias[V - 1], 0, 0);
@@ -188,6 +189,7 @@ static void files_of_its_own_keep_every_number(void **state)
         assert_ok(ctx, heat_model_create_rbm(ctx, &s.rbm, &model));
         assert_ok(ctx, heat_model_save(ctx, model, path));
         assert_ok(ctx, heat_model_load(ctx, path, &again));
+        heat_rbm_init(&back);
         assert_ok(ctx, heat_model_get_rbm(ctx, again, &back));
         assert_int_equal(back.visible, s.rbm.visible);
         assert_int_equal(back.hidden, s.rbm.hidden);
@@ -331,6 +333,7 @@ static void other_models_are_no_machines(void **state)
     heat_rbm rbm;
 
     assert_ok(ctx, heat_model_load(ctx, "lattice:3x3", &model));
+    heat_rbm_init(&rbm);
     assert_int_equal(heat_model_get_rbm(ctx, model, &rbm), HEAT_ERROR_UNABLE);
     assert_contains(heat_context_error(ctx), "is no RBM (kind ising)");
     assert_false(heat_model_get_layered(model, &layers));
