@@ -7,11 +7,13 @@
 HEAT_BEGIN_DECLS
 
 /* The rates of one thread, nanoseconds: round numbers, for orders of magnitude. */
-#define HEAT_ENTRY_NS 1.5      /* a table entry of an elimination, there and back */
-#define HEAT_STEP_NS 1000.0    /* and each variable eliminated */
-#define HEAT_PFAFFIAN_NS 0.8   /* a multiplication and addition of a Pfaffian */
-#define HEAT_JOIN_NS 4000.0    /* and each vertex of its graph */
-#define HEAT_STATE_NS 15.0     /* a state of an enumeration */
+#define HEAT_ENTRY_NS 1.5 /* a table entry of an elimination, there and back */
+#define HEAT_SUM_OVER_SEARCH                                                                                 \
+    2.5                      /* what a sum with its mean energy takes of one, times that of a lowest energy */
+#define HEAT_STEP_NS 1000.0  /* and each variable eliminated */
+#define HEAT_PFAFFIAN_NS 0.8 /* a multiplication and addition of a Pfaffian */
+#define HEAT_JOIN_NS 4000.0  /* and each vertex of its graph */
+#define HEAT_STATE_NS 15.0   /* a state of an enumeration */
 #define HEAT_SPIN_STATE_NS 1.5 /* a state of spins */
 #define HEAT_TABLE_NS 5e4      /* and what every enumeration begins with */
 #define HEAT_UNIT_NS 0.5 /* a unit of the larger layer in a state of the smaller one, moments included */

@@ -7,11 +7,30 @@
 #include <math.h>
 #include <string.h>
 
+enum { SLOPES = 3 }; /* of the mean energy, by two sums each, where they make a heat capacity */
+
 static const double cheap_seconds = 0.1; /* of one sum, for six more to be worth a heat capacity */
 static const double step = 2e-3;         /* of beta, relative */
 /* A Pfaffian gives way to elimination at the temperatures that are too cold for it. */
 static const char by_both[] = "planar and elimination";
 static const double rounding = 1e-14; /* of a mean energy, relative to its size */
+
+/* Of one sum and its mean energy, on one thread. */
+static double seconds_of_sum(const heat_exact_cost *cost)
+{
+    bool eliminates = cost->sum_method == NULL && strcmp(cost->method, "elimination") == 0;
+
+    return cost->sum_method != NULL ? cost->sum_seconds
+                                    : heat_exact_seconds(cost) * (eliminates ? HEAT_SUM_OVER_SEARCH : 1);
+}
+
+double heat_logz_exact_seconds(const heat_exact_cost *cost)
+{
+    double sum = seconds_of_sum(cost);
+    bool knows_variance = cost->sum_method != NULL || strcmp(cost->method, "enumeration") == 0;
+
+    return sum * (!knows_variance && sum < cheap_seconds ? 1 + 2 * SLOPES : 1);
+}
 
 /* The variance of the energy where the road does not know it: -d<E>/d beta by central differences D at one
  * step and two, (4 D(h) - D(2h)) / 3; the error is that to the same of two steps and three, (9 D(2h) - 4
@@ -19,9 +38,9 @@ static const double rounding = 1e-14; /* of a mean energy, relative to its size 
 static heat_status find_slope(heat_context *ctx, const heat_counting *c, const heat_exact_choice *choice,
                               double beta, double *variance, double *error)
 {
-    double slope[3], size = 0;
+    double slope[SLOPES], size = 0;
 
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < SLOPES; k++) {
         double h = (k + 1) * step * beta;
         heat_elimination_sum low = {0}, high = {0};
         heat_status status = heat_exact_run_sum(ctx, c->model, choice, beta - h, c->opt->threads, &low);
@@ -43,7 +62,7 @@ static heat_status sum_states(heat_context *ctx, const heat_counting *c, const h
                               heat_logz_row *row, const char **road)
 {
     heat_elimination_sum sum = {0};
-    double error = 0, seconds;
+    double error = 0;
     heat_status status =
         heat_exact_run_sum(ctx, c->model, choice, 1 / row->temperature, c->opt->threads, &sum);
 
@@ -52,8 +71,7 @@ static heat_status sum_states(heat_context *ctx, const heat_counting *c, const h
     *road = *road == NULL || strcmp(*road, sum.road) == 0 ? sum.road
             : choice->parts != NULL                       ? heat_exact_by_components
                                                           : by_both;
-    seconds = choice->parts != NULL ? choice->cost.sum_seconds : heat_exact_seconds(&choice->cost);
-    if (isnan(sum.energy_variance) && seconds < cheap_seconds)
+    if (isnan(sum.energy_variance) && seconds_of_sum(&choice->cost) < cheap_seconds)
         status = find_slope(ctx, c, choice, 1 / row->temperature, &sum.energy_variance, &error);
     heat_logz_fill_row(row, sum.log_z, 0, sum.mean_energy, sum.energy_variance);
     row->mean_energy_error = row->entropy_error = 0;
@@ -73,12 +91,6 @@ static heat_status refuse_integral(heat_context *ctx, const heat_counting *c)
         c->info.name);
 }
 
-/* Of one temperature, on one thread. */
-static double seconds_of(const heat_exact_cost *cost)
-{
-    return cost->sum_method != NULL ? cost->sum_seconds : heat_exact_seconds(cost);
-}
-
 static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
@@ -90,10 +102,10 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
         !heat_halted(ctx)) /* half a plan prices nothing */
         status = c->info.n_states == 0 ? refuse_integral(ctx, c)
                                        : heat_exact_fail(ctx, &choice.cost, c->opt->memory);
-    c->is_slow = status == HEAT_OK && seconds_of(&choice.cost) * r->n_rows > c->most_seconds;
+    c->is_slow = status == HEAT_OK && heat_logz_exact_seconds(&choice.cost) * r->n_rows > c->most_seconds;
     if (c->is_slow)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: an exact sum would take about %.2g s", c->info.name,
-                           seconds_of(&choice.cost) * r->n_rows);
+                           heat_logz_exact_seconds(&choice.cost) * r->n_rows);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         status = sum_states(ctx, c, &choice, &r->rows[k], &road);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);

@@ -5,6 +5,7 @@
 #include "base/context_private.h"
 #include "model/views.h"
 
+#include <heatbath/cost.h>
 #include <heatbath/logz.h>
 
 /* A run under way. The result's rows are there, one a temperature, all NaN. */
@@ -40,6 +41,9 @@ typedef struct heat_logz_method {
 /* The rows; each lives in a file of its own. */
 #define HEAT_LOGZ_EXTERN(tag, name, help) extern const heat_logz_method heat_logz_method_##tag;
 HEAT_LOGZ_METHODS(HEAT_LOGZ_EXTERN)
+
+/* What the exact road would take of one temperature, on one thread. */
+double heat_logz_exact_seconds(const heat_exact_cost *cost);
 
 /* What an estimate by MBAR would take: fills in all but the reason. */
 void heat_logz_price_mbar(const heat_model *model, const heat_logz_options *opt, heat_cost *cost);

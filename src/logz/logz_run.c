@@ -292,7 +292,7 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
     if (opt.temperature_set != NULL)
         status = heat_temperature_set_get(ctx, opt.temperature_set, 0, NULL, &n);
     heat_model_describe(model, &info);
-    seconds = (exact->sum_method != NULL ? exact->sum_seconds : heat_exact_seconds(exact)) * (double)n;
+    seconds = heat_logz_exact_seconds(exact) * (double)n;
     is_slow =
         info.n_states != 0 && (exact->sum_method != NULL || exact->affordable) && seconds > patience(&opt);
     if (exact->sum_method != NULL && !is_slow) {
