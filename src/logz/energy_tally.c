@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MARGIN = 16 };
+enum { MARGIN = 64 };
 
 void heat_energy_tally_init(heat_energy_tally *t, double origin, double width)
 {
@@ -35,7 +35,11 @@ static heat_status rebuild(heat_context *ctx, heat_energy_tally *t, int64_t firs
         heat_free(count);
         return status;
     }
-    for (int64_t k = 0; k < t->n; k++) {
+    if (joins == 0 && t->n > 0) {
+        memcpy(count + (t->first - first), t->count, (size_t)t->n * sizeof *count);
+        memcpy(sum + (t->first - first), t->sum, (size_t)t->n * sizeof *sum);
+    }
+    for (int64_t k = 0; k < t->n && joins > 0; k++) {
         int64_t to = (int64_t)floor(ldexp((double)(t->first + k), -joins)) - first;
         if (t->count[k] == 0)
             continue;
@@ -57,7 +61,7 @@ heat_status heat_energy_tally_widen(heat_context *ctx, heat_energy_tally *t, dou
     double bin = floor((energy - t->origin) * t->per_bin);
     double low = t->n == 0 ? bin : fmin(bin, (double)t->first);
     double high = t->n == 0 ? bin : fmax(bin, (double)(t->first + t->n - 1));
-    double room = 0.25 * (high - low) + MARGIN;
+    double room = 0.5 * (high - low) + MARGIN;
     int32_t joins = 0;
 
     if (!(fabs(bin) < 0x1p52))
@@ -91,7 +95,9 @@ static heat_status find_place(heat_context *ctx, heat_energy_tally *t, const hea
     heat_status status = HEAT_OK;
 
     for (;;) { /* widening may raise the level */
-        *place = (int64_t)floor(ldexp((double)(from->first + k), from->level - t->level)) - t->first;
+        *place = from->level == t->level
+                     ? from->first + k - t->first
+                     : (int64_t)floor(ldexp((double)(from->first + k), from->level - t->level)) - t->first;
         if (status != HEAT_OK || (*place >= 0 && *place < t->n))
             return status;
         status =
@@ -102,9 +108,13 @@ static heat_status find_place(heat_context *ctx, heat_energy_tally *t, const hea
 heat_status heat_energy_tally_merge(heat_context *ctx, heat_energy_tally *t, const heat_energy_tally *from)
 {
     heat_status status = heat_energy_tally_coarsen(ctx, t, from->level);
+    int64_t last = from->n - 1, place;
 
-    for (int64_t k = 0; k < from->n && status == HEAT_OK; k++) {
-        int64_t place;
+    while (last > 0 && from->count[last] == 0)
+        last--;
+    if (last >= 0 && status == HEAT_OK) /* the highest first: then all room is made at once */
+        status = find_place(ctx, t, from, last, &place);
+    for (int64_t k = 0; k <= last && status == HEAT_OK; k++) {
         if (from->count[k] == 0)
             continue;
         status = find_place(ctx, t, from, k, &place);
