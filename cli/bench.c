@@ -67,10 +67,19 @@ static const bench_work logz_works[] = {
     {BENCH_LOGZ, "sk:20", .model = NULL},
 };
 
+static const bench_work learn_works[] = {
+    {BENCH_EPOCH, NULL, "cd:1", .model = NULL},
+    {BENCH_EPOCH, NULL, "pcd:1", .model = NULL},
+    {BENCH_ANNEALED_RBM, NULL, .model = NULL},
+    {BENCH_COUNTED_RBM, NULL, .replicas = 20, .model = NULL},
+    {BENCH_COUNTED_RBM, NULL, .replicas = 25, .model = NULL},
+};
+
 /* What a MODEL of the user's is measured by. */
 static const bench_work sample_other[] = {RULE(NULL, "metropolis", other_temperature, 64),
                                           GIBBS(NULL, other_temperature, 64)};
 static const bench_work ground_other[] = {{BENCH_GROUND, NULL, .model = NULL}};
+static const bench_work learn_other[] = {{BENCH_EPOCH, NULL, .model = NULL}}; /* by a phase */
 static const bench_work logz_other[] = {{BENCH_LOGZ, NULL, .model = NULL}};
 
 #define ROWS(works) works, (int)(sizeof(works) / sizeof *(works))
@@ -80,10 +89,12 @@ static const struct {
     int n_works;
     const bench_work *other;
     int n_other;
+    bool is_long; /* run where it is named */
 } tables[] = {
-    {"sample", ROWS(sample_works), ROWS(sample_other)},
-    {"ground", ROWS(ground_works), ROWS(ground_other)},
-    {"logz", ROWS(logz_works), ROWS(logz_other)},
+    {"sample", ROWS(sample_works), ROWS(sample_other), false},
+    {"ground", ROWS(ground_works), ROWS(ground_other), false},
+    {"logz", ROWS(logz_works), ROWS(logz_other), false},
+    {"learn", ROWS(learn_works), ROWS(learn_other), true},
 };
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
@@ -112,6 +123,13 @@ static heat_status add_works(cli *c, benching *b, const bench_work *works, int n
         w->values = malloc((size_t)b->repeats * sizeof *w->values);
         if (w->values == NULL)
             return cli_fail(c, HEAT_ERROR_MEMORY, "out of memory");
+        if (cli_bench_is_learn(w)) {
+            w->engine = spec == NULL ? w->engine : spec;
+            heat_status status = cli_bench_learn_open(c, w);
+            if (status != HEAT_OK)
+                return status;
+            continue;
+        }
         if (heat_model_load(c->ctx, w->spec, &w->model) != HEAT_OK)
             return cli_fail_library(c);
     }
@@ -124,7 +142,8 @@ static heat_status choose_works(cli *c, benching *b)
     bool known = false;
 
     for (int t = 0; t < N_TABLES; t++) {
-        bool chosen = args->n_operands == 0 || strcmp(args->operands[0], tables[t].verb) == 0;
+        bool chosen =
+            args->n_operands == 0 ? !tables[t].is_long : strcmp(args->operands[0], tables[t].verb) == 0;
         heat_status status = HEAT_OK;
         known |= chosen;
         if (chosen && args->n_operands <= 1)
@@ -136,17 +155,18 @@ static heat_status choose_works(cli *c, benching *b)
     }
     if (known)
         return HEAT_OK;
-    return cli_fail(
-        c, HEAT_ERROR_ARGUMENT,
-        "'%.80s' is none of sample, ground, logz: a MODEL follows one of them, as in: heatbath bench "
-        "ground %.80s",
-        args->operands[0], args->operands[0]);
+    return cli_fail(c, HEAT_ERROR_ARGUMENT,
+                    "'%.80s' is none of sample, ground, logz, learn: a MODEL follows one of the first three, "
+                    "as in: heatbath bench "
+                    "ground %.80s",
+                    args->operands[0], args->operands[0]);
 }
 
 static void free_works(benching *b)
 {
     for (int k = 0; k < b->n_works; k++) {
         heat_model_free(b->works[k].model);
+        heat_data_free(b->works[k].data);
         free(b->works[k].values);
     }
 }

@@ -15,25 +15,30 @@ enum {
 };
 
 /* What is timed: a sample's sweeps alone, or with every sweep measured; sweeps of clusters, in equilibrium; a
- * ladder's round trips. */
+ * ladder's round trips; what cli_bench_learn_run runs. */
 typedef enum bench_kind {
     BENCH_SWEEPS,
     BENCH_MEASURED,
     BENCH_CLUSTERS,
     BENCH_TRIPS,
     BENCH_GROUND,
-    BENCH_LOGZ
+    BENCH_LOGZ,
+    BENCH_EPOCH,
+    BENCH_ANNEALED_RBM,
+    BENCH_COUNTED_RBM
 } bench_kind;
 
 typedef struct bench_work {
     bench_kind kind;
     const char *spec;   /* the model, borrowed */
-    const char *engine; /* of sample */
+    const char *engine; /* of sample; of BENCH_EPOCH the negative phase */
     double temperature; /* of sample */
-    int64_t replicas;   /* of sample */
+    int64_t replicas;   /* of sample; of BENCH_COUNTED_RBM hidden units */
     const char *ladder; /* temperatures of BENCH_TRIPS */
     const char *layout; /* of the chains, as the last run told; NULL before */
     heat_model *model;  /* owned */
+    heat_data *data;    /* of BENCH_EPOCH; owned */
+    bool is_made_up;    /* the data are */
     int64_t sweeps;     /* of one run of sample; 0 until it is tuned */
     double hot, cold;   /* ground's schedule; NaN before the first run */
     double *values;     /* [n_values], one a run; owned */
@@ -50,6 +55,16 @@ const char *cli_bench_name(const cli *c, const bench_work *work, const heat_repl
                            char buffer[BENCH_WORK_SIZE]);
 
 const char *cli_bench_unit(const bench_work *work);
+
+/* The same for works of learn, which make their own models and data. */
+heat_status cli_bench_learn_open(cli *c, bench_work *work);
+heat_status cli_bench_learn_run(cli *c, bench_work *work, double until, double *value);
+const char *cli_bench_learn_name(const cli *c, const bench_work *work, char buffer[BENCH_WORK_SIZE]);
+
+static inline bool cli_bench_is_learn(const bench_work *work)
+{
+    return work->kind >= BENCH_EPOCH;
+}
 
 /* What a layout's replicas are worth, measured on a small model of it: where they share random numbers they
  * do so there too. */

@@ -202,6 +202,10 @@ heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
         return run_ground(c, w, until, value);
     case BENCH_LOGZ:
         break;
+    case BENCH_EPOCH:
+    case BENCH_ANNEALED_RBM:
+    case BENCH_COUNTED_RBM:
+        return cli_bench_learn_run(c, w, until, value);
     }
     return run_logz(c, w, until, value);
 }
@@ -228,6 +232,8 @@ const char *cli_bench_name(const cli *c, const bench_work *w, const heat_replica
     int32_t n = heat_threads_resolve(c->args.values.verb.bench.threads);
     const char *verb = w->kind == BENCH_GROUND ? "ground" : w->kind == BENCH_LOGZ ? "logz" : "sample";
 
+    if (cli_bench_is_learn(w))
+        return cli_bench_learn_name(c, w, buffer);
     if (w->kind == BENCH_GROUND)
         snprintf(how, sizeof how, "anneal, geometric:%s:%s, %d sweeps, %d replicas",
                  cli_text_short(w->hot, 4, hot), cli_text_short(w->cold, 4, cold), BENCH_GROUND_SWEEPS,
@@ -248,7 +254,7 @@ const char *cli_bench_name(const cli *c, const bench_work *w, const heat_replica
 
 const char *cli_bench_unit(const bench_work *w)
 {
-    if (w->kind == BENCH_LOGZ)
+    if (w->kind == BENCH_LOGZ || cli_bench_is_learn(w))
         return "seconds";
     if (w->kind == BENCH_TRIPS)
         return "round trips/s";

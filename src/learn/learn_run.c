@@ -19,6 +19,7 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / 
 
 static const int64_t auto_sweeps = 5;
 enum { ANNEALED = 256, ANNEALING_SWEEPS = 100000 };
+static const double hidden_decay = 1, visible_decay = 5; /* rows, with validation data */
 static const double training_share = 0.85; /* of the time, where log Z is found by annealing afterwards */
 
 void heat_learner_clear(heat_learner *l)
@@ -182,6 +183,8 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
 
     r->count = (heat_learn_count){none, none, none, none};
     r->count_method = "unknown";
+    if (t->opt->blind)
+        return HEAT_OK;
     if (!affordable)
         return t->learner->n_states >= 2 && !heat_halted(ctx) ? anneal(ctx, t, r) : HEAT_OK;
     t->sees_likelihood = true;
@@ -208,6 +211,8 @@ static heat_status load_rows(heat_context *ctx, const heat_learner *l, const hea
 /* Before the work begins: what needs few units, or whole rows. */
 static heat_status check_wishes(heat_context *ctx, const heat_trainer *t)
 {
+    if (t->opt->blind && t->validation.n > 0)
+        return heat_fail_option(ctx, "blind", NULL, "validation data is there to be looked at");
     if (t->opt->report_bias) {
         heat_status status = heat_cd_bias_check(ctx, t->learner);
         if (status != HEAT_OK)
@@ -280,7 +285,7 @@ static heat_status train(heat_context *ctx, heat_trainer *t, bool affordable)
     double end_s = ctx->deadline_s, now_s = heat_clock();
     heat_status status;
 
-    if (t->learner->n_states >= 2 && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
+    if (!t->opt->blind && t->learner->n_states >= 2 && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
         ctx->deadline_s = now_s + training_share * (end_s - now_s);
     status = heat_trainer_run(ctx, t);
     ctx->deadline_s = end_s;
@@ -307,12 +312,14 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
         goto out;
     t.weight_decay = opt->weight_decay;
     if (opt->weight_decay == HEAT_FOREVER) /* not given */
-        t.weight_decay = l->kind->has_hidden && input->validation != NULL ? 1.0 / (double)t.train.n : 0;
+        t.weight_decay = input->validation == NULL
+                             ? 0
+                             : (l->kind->has_hidden ? hidden_decay : visible_decay) / (double)t.train.n;
     t.is_cheap = cheap;
-    t.sees_likelihood = cheap || negative.kind == &heat_negative_exact;
+    t.sees_likelihood = (cheap && !opt->blind) || negative.kind == &heat_negative_exact;
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
-    t.tracks = !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;
+    t.tracks = !opt->blind && !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;
     if (negative.kind->open != NULL)
         status = negative.kind->open(ctx, opt, l, &negative);
     if (status == HEAT_OK && t.tracks)

@@ -501,8 +501,14 @@ static void validation_ends_training_and_keeps_the_best(void **state)
     heat_context *ctx = test_context();
     heat_data *data = load(ctx, "ising-teacher:sk:10,seed=4,n=120"), *part, *test;
     heat_learn_input input = {.size = sizeof input};
-    heat_learn_result r, full;
+    heat_learn_options undecayed;
+    heat_learn_result r = {0}, full;
     double best = -1e300;
+
+    heat_learn_options_init(&undecayed);
+    heat_learn_result_init(&r);
+    undecayed.negative = "exact";
+    undecayed.weight_decay = 0;
 
     assert_ok(ctx, heat_data_load_part(ctx, "validation", "0.3", NULL, 1, &data, &part));
     assert_ok(ctx, heat_data_load_part(ctx, "test", "0.3", NULL, 1, &data, &test));
@@ -510,7 +516,7 @@ static void validation_ends_training_and_keeps_the_best(void **state)
     full = train(ctx, "ising", &input, "exact", 1000, 1);
     input.validation = part;
     input.test = test;
-    r = train(ctx, "ising", &input, "exact", 1000, 1);
+    assert_ok(ctx, heat_learn(ctx, "ising", &input, &undecayed, &r));
     for (int64_t h = 0; h < r.n_history; h++)
         best = r.history[h].validation > best ? r.history[h].validation : best;
     assert_close(r.validation.mean, best, 1e-12);
