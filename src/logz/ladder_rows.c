@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { BURN_IN = 8 /* one part of so many is left out */ };
+enum { BURN_IN = 4 /* one part of so many is left out */ };
 
 void heat_ladder_rows_clear(heat_ladder_rows *r)
 {
