@@ -90,10 +90,16 @@ static int64_t half_steps_of(const heat_team *team, int part)
     return atomic_load_explicit(&team->parts[part].half_steps, memory_order_acquire);
 }
 
+/* Parts that this shows have no step left of an earlier job. */
+static int count_parts(const heat_team *team)
+{
+    return atomic_load_explicit(&team->n_parts, memory_order_acquire);
+}
+
 /* True if the parts within reach have ended `steps` steps. */
 static bool is_free(const heat_team *team, int part, int64_t steps)
 {
-    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
+    const int n = count_parts(team);
     const int reach = atomic_load_explicit(&team->reach, memory_order_relaxed);
 
     for (int d = 1; d <= reach; d++)
@@ -121,7 +127,7 @@ static bool take_step(heat_team *team, int part, int64_t ended)
 /* A step of each of a thread's own parts, those at the ends first: others wait for them. */
 static bool take_own(heat_team *team, int thread, int64_t ended)
 {
-    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
+    const int n = count_parts(team);
     int begin = n * thread / team->n_threads, end = n * (thread + 1) / team->n_threads;
     bool found = false;
 
@@ -136,7 +142,7 @@ static bool take_own(heat_team *team, int thread, int64_t ended)
 /* A step of another thread's parts, of those that it would come to last. */
 static bool take_other(heat_team *team, int thread, int64_t ended)
 {
-    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
+    const int n = count_parts(team);
 
     for (int t = (thread + 1) % team->n_threads; t != thread; t = (t + 1) % team->n_threads) {
         int begin = n * t / team->n_threads, end = n * (t + 1) / team->n_threads;
@@ -214,10 +220,10 @@ void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_
     team->fn = fn;
     team->arg = arg;
     team->begun = team->ended;
-    atomic_store_explicit(&team->n_parts, n_parts, memory_order_relaxed);
     atomic_store_explicit(&team->reach, reach < n_parts / 2 ? reach : n_parts / 2, memory_order_relaxed);
-    for (int part = 0; part < n_parts; part++)
+    for (int part = 0; part < n_parts; part++) /* before they can be seen: the last job may have had fewer */
         atomic_store_explicit(&team->parts[part].half_steps, 2 * team->begun, memory_order_relaxed);
+    atomic_store_explicit(&team->n_parts, n_parts, memory_order_release);
     atomic_store_explicit(&team->ended, ended, memory_order_release);
     while (!has_ended(team, n_parts, ended))
         if (take_steps(team, 0))
