@@ -8,7 +8,7 @@
 #include <omp.h>
 #include <sched.h>
 
-enum { LOOKS_BEFORE_YIELDING = 1000 };
+enum { LOOKS_BEFORE_HELPING = 200, LOOKS_BEFORE_YIELDING = 1000 };
 
 int heat_thread_count(int64_t threads)
 {
@@ -154,15 +154,16 @@ static bool take_other(heat_team *team, int thread, int64_t ended)
     return false;
 }
 
-/* Takes steps of the job at hand as long as there are any to be taken; false if there were none. */
-static bool take_steps(heat_team *team, int thread)
+/* Takes steps of the job at hand as long as there are any to be taken; false if there were none. What another
+ * thread's step works on lies in that one's cache: it is only taken from who has kept us waiting. */
+static bool take_steps(heat_team *team, int thread, int n_looks)
 {
     int64_t ended = atomic_load_explicit(&team->ended, memory_order_acquire);
     bool found = false;
 
-    while (take_own(team, thread, ended) || take_other(team, thread, ended))
+    while (take_own(team, thread, ended))
         found = true;
-    return found;
+    return found || (n_looks >= LOOKS_BEFORE_HELPING && take_other(team, thread, ended));
 }
 
 static void serve(heat_team *team, int thread)
@@ -170,7 +171,7 @@ static void serve(heat_team *team, int thread)
     int n_looks = 0;
 
     while (atomic_load_explicit(&team->is_open, memory_order_acquire)) {
-        if (take_steps(team, thread))
+        if (take_steps(team, thread, n_looks))
             n_looks = 0;
         else
             wait_a_little(&n_looks);
@@ -226,7 +227,7 @@ void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_
     atomic_store_explicit(&team->n_parts, n_parts, memory_order_release);
     atomic_store_explicit(&team->ended, ended, memory_order_release);
     while (!has_ended(team, n_parts, ended))
-        if (take_steps(team, 0))
+        if (take_steps(team, 0, n_looks))
             n_looks = 0;
         else
             wait_a_little(&n_looks);
