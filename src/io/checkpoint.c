@@ -37,6 +37,25 @@ void heat_parts_clear(heat_parts *p)
     *p = (heat_parts){0};
 }
 
+heat_status heat_checkpoint_check_every(heat_context *ctx, const heat_option_table *table,
+                                        const void *options)
+{
+    bool is_kept = false, is_timed = false;
+
+    for (int32_t k = 0; k < table->n_options; k++) {
+        const heat_option *o = &table->options[k];
+        const void *field = (const char *)options + o->offset;
+        if (strcmp(o->name, "checkpoint") == 0)
+            is_kept = *(const char *const *)field != NULL;
+        if (strcmp(o->name, "every") == 0)
+            is_timed = *(const double *)field != o->number;
+    }
+    if (is_kept || !is_timed)
+        return HEAT_OK;
+    return heat_fail_option(ctx, "every", NULL,
+                            "is the time between checkpoints: name their file by --checkpoint");
+}
+
 static bool is_among(const char *const *names, const char *name)
 {
     while (*names != NULL && strcmp(*names, name) != 0)

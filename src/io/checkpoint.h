@@ -27,6 +27,12 @@ HEAT_MUST_USE heat_status heat_checkpoint_add_options(heat_context *ctx, const h
                                                       const void *options, const char *const *is_free,
                                                       int size, int used, char *text);
 
+/* HEAT_ERROR_OPTION: of a verb's options `every` was changed and no `checkpoint` named, a mistake and no
+ * wish.
+ */
+HEAT_MUST_USE heat_status heat_checkpoint_check_every(heat_context *ctx, const heat_option_table *table,
+                                                      const void *options);
+
 /* Writes the parts; `identity` is lines "name = value" that say which run they belong to. */
 HEAT_MUST_USE heat_status heat_checkpoint_save(heat_context *ctx, const char *path, const char *identity,
                                                const heat_parts *parts);

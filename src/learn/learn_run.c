@@ -363,6 +363,8 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
     status = find_kind(ctx, kind, &l.kind);
     if (status == HEAT_OK)
         status = heat_option_check(ctx, heat_option_table_get("learn"), &opt, NULL);
+    if (status == HEAT_OK)
+        status = heat_checkpoint_check_every(ctx, heat_option_table_get("learn"), &opt);
     if (status != HEAT_OK)
         return status;
     heat_learn_result_init(&r);

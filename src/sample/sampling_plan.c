@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/checkpoint.h"
 #include "sample/ladder.h"
 #include "sample/sample_histogram.h"
 
@@ -159,18 +160,6 @@ static heat_status order_ladder(heat_context *ctx, heat_sampling *s)
     return HEAT_OK;
 }
 
-/* A time between checkpoints that are not written is a mistake, not a wish. */
-static heat_status refuse_idle_every(heat_context *ctx, const heat_sampling *s)
-{
-    heat_sample_options defaults;
-
-    heat_sample_options_init(&defaults);
-    if (s->opt.checkpoint != NULL || s->opt.every == defaults.every)
-        return HEAT_OK;
-    return heat_fail_option(ctx, "every", NULL,
-                            "is the time between checkpoints: name their file by --checkpoint");
-}
-
 heat_status heat_sampling_alloc_temperatures(heat_context *ctx, heat_sampling *s)
 {
     heat_status status = heat_alloc(ctx, s->n_temperatures, sizeof *s->temperatures, &s->temperatures);
@@ -313,7 +302,7 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
     if (status == HEAT_OK)
         status = choose_temperatures(ctx, s);
     if (status == HEAT_OK)
-        status = refuse_idle_every(ctx, s);
+        status = heat_checkpoint_check_every(ctx, heat_option_table_get("sample"), &s->opt);
     if (status == HEAT_OK && s->opt.interpolate > 0 && s->n_temperatures < 2)
         status = heat_fail_option(ctx, "interpolate", NULL, "needs a scan of at least 2 temperatures");
     if (status == HEAT_OK)

@@ -45,7 +45,8 @@ static void learn(size_t row, const char *checkpoint, double time_s, heat_learn_
         options.learning_rate = strcmp(options.negative, "pcd:1") == 0 ? 1000 : 1; /* for more rungs */
     }
     options.checkpoint = checkpoint;
-    options.every = 0;
+    if (checkpoint != NULL)
+        options.every = 0;
     options.threads = 1;
     options.batch = strcmp(options.negative, "exact") == 0 ? HEAT_AUTO : 7;
     options.patience = 1000000;
