@@ -1,7 +1,7 @@
 /* heatbath ground: the lowest energy (or the highest), whether it is proved, and the state on request. */
 #include "clock.h"
 #include "output.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "terminal.h"
 
 #include <math.h>
@@ -152,52 +152,17 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
-static void put_value(FILE *out, const heat_ground_result *r, int32_t k)
-{
-    char number[CLI_NUMBER_SIZE];
-
-    if (r->state != NULL)
-        fprintf(out, "%d\n", r->state[k]);
-    else
-        fprintf(out, "%s\n", cli_text_full(r->values[k], number));
-}
-
-/* One value a line, or index,value with the indices of the input. */
-static heat_status save_state(cli *c, const heat_model *model, const heat_model_info *info,
-                              const heat_ground_result *r)
-{
-    const char *path = c->args.values.own.output, *suffix = "";
-    cli_file file;
-
-    if (r->state == NULL && r->values == NULL)
-        return HEAT_OK;
-    if (cli_file_create(c, path, &file) != HEAT_OK)
-        return HEAT_ERROR_OUTPUT;
-    if (cli_file_suffix(path, "|.csv|", &suffix)) {
-        fputs("index,value\n", file.stream);
-        for (int32_t k = 0; k < r->n_variables; k++) {
-            cli_file_put_name(file.stream, model, info, "", k);
-            putc(',', file.stream);
-            put_value(file.stream, r, k);
-        }
-    } else {
-        for (int32_t k = 0; k < r->n_variables; k++)
-            put_value(file.stream, r, k);
-    }
-    return cli_file_commit(c, &file);
-}
-
 /* Says before the work begins what could only fail after it. */
 static heat_status check_output(cli *c)
 {
-    const char *path = c->args.values.own.output, *suffix;
+    const char *path = c->args.values.own.output;
 
     if (path == NULL)
         return HEAT_OK;
-    if (!cli_file_suffix(path, "|.txt|.csv|", &suffix))
+    if (!cli_path_ends_in(path, "|.txt|.csv|"))
         return cli_fail_option(c, "output", path, "'%.300s': ground writes .txt (one value a line) or .csv",
                                path);
-    return cli_file_probe(c, path);
+    return cli_path_probe(c, path);
 }
 
 heat_status cli_ground(cli *c)
@@ -227,8 +192,10 @@ heat_status cli_ground(cli *c)
     for (int64_t k = 0; k < result.n_trajectory; k++)
         result.trajectory_s[k] += lead_s; /* seconds of the command, as --time counts them */
     status = get_cut(c, model, &info, result.energy, &cut);
-    if (status == HEAT_OK && c->args.values.own.output != NULL)
-        status = save_state(c, model, &info, &result);
+    if (status == HEAT_OK && c->args.values.own.output != NULL &&
+        (result.state != NULL || result.values != NULL))
+        if (heat_ground_result_save(c->ctx, model, &result, c->args.values.own.output) != HEAT_OK)
+            status = cli_fail_library(c);
     if (status != HEAT_OK)
         goto out;
     if (c->json)

@@ -4,7 +4,7 @@
 #include "figures.h"
 #include "images.h"
 #include "output.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "terminal.h"
 
 #include <math.h>
@@ -175,15 +175,15 @@ static void print_text(cli *c, const heat_learn_result *r)
 /* Says before the work begins what could only fail after it. */
 static heat_status check_output(cli *c)
 {
-    const char *path = c->args.values.own.output, *suffix;
+    const char *path = c->args.values.own.output;
 
     if (path == NULL)
         return HEAT_OK;
-    if (!cli_file_suffix(path, "|.h5|.ising|.qubo|.coo|.json|", &suffix))
+    if (!cli_path_ends_in(path, "|.h5|.ising|.qubo|.coo|.json|"))
         return cli_fail_option(c, "output", path,
                                "'%.300s': a learned model is written as .h5, .ising, .qubo, .coo or .json",
                                path);
-    return cli_file_probe(c, path);
+    return cli_path_probe(c, path);
 }
 
 static heat_status load_part(cli *c, const char *option, const char *text, heat_data **data, heat_data **part)

@@ -245,7 +245,7 @@ static heat_status count_one(cli *c, const char *spec)
     if (heat_logz(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
     else if (c->args.values.own.marginals != NULL && result.outcome == HEAT_OUTCOME_PROVED)
-        status = cli_logz_write_marginals(c, model, &info);
+        status = cli_logz_write_marginals(c, model);
     if (status != HEAT_OK)
         goto out;
     if (c->json)

@@ -13,7 +13,7 @@ json_t *cli_logz_reasons(cli *c, const heat_logz_result *result);
 heat_status cli_logz_check_marginals(cli *c, int64_t n_models);
 
 /* Finds them and writes them. */
-heat_status cli_logz_write_marginals(cli *c, const heat_model *model, const heat_model_info *info);
+heat_status cli_logz_write_marginals(cli *c, const heat_model *model);
 
 /* Counts several models, the operands taken apart, and prints each and their average. */
 heat_status cli_logz_several(cli *c, int64_t n_models, const char *const *specs);

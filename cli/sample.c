@@ -3,7 +3,7 @@
 #include "figures.h"
 #include "images.h"
 #include "model_list.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "sample_output.h"
 #include "terminal.h"
 
@@ -50,24 +50,14 @@ static void print_text(cli *c, const heat_sample_result *r, bool is_written)
 
 static heat_status check_output(cli *c)
 {
-    const char *path = c->args.values.own.output, *suffix;
+    const char *path = c->args.values.own.output;
 
     if (path == NULL)
         return HEAT_OK;
-    if (!cli_file_suffix(path, "|.npy|.h5|.csv|", &suffix))
+    if (!cli_path_ends_in(path, "|.npy|.h5|.csv|"))
         return cli_fail_option(c, "output", path, "'%.300s': sample writes .npy, .h5 or .csv", path);
     c->args.values.verb.sample.keep_states = true;
-    return cli_file_probe(c, path);
-}
-
-static heat_status save_states(cli *c, const heat_model *model, const heat_model_info *info,
-                               const heat_sample_result *r)
-{
-    const char *path = c->args.values.own.output, *suffix;
-
-    if (cli_file_suffix(path, "|.csv|", &suffix))
-        return cli_sample_save_csv(c, model, info, r, path);
-    return heat_sample_result_save(c->ctx, r, path) == HEAT_OK ? HEAT_OK : cli_fail_library(c);
+    return cli_path_probe(c, path);
 }
 
 static heat_status sample_one(cli *c, const char *spec)
@@ -99,7 +89,8 @@ static heat_status sample_one(cli *c, const char *spec)
     if (status != HEAT_OK)
         goto out;
     if (c->args.values.own.output != NULL)
-        status = save_states(c, model, &info, &result);
+        if (heat_sample_result_save(c->ctx, model, &result, c->args.values.own.output) != HEAT_OK)
+            status = cli_fail_library(c);
     if (status == HEAT_OK)
         status = cli_figures_write(c, model, &info, &result);
     if (status == HEAT_OK && c->args.values.own.figures != NULL)

@@ -17,10 +17,6 @@ void cli_sample_print_arrays(const heat_sample_result *result, const heat_sample
 /* What was interpolated between the temperatures. */
 void cli_sample_print_between(const heat_sample_result *result);
 
-/* Writes the kept states as CSV, whole or not at all. */
-heat_status cli_sample_save_csv(cli *c, const heat_model *model, const heat_model_info *info,
-                                const heat_sample_result *result, const char *path);
-
 /* Samples several models, the operands taken apart, and prints each and their average. */
 heat_status cli_sample_several(cli *c, int64_t n_models, const char *const *specs);
 

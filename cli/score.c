@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "data_verbs.h"
 #include "output.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "terminal.h"
 
 #include <math.h>
@@ -109,46 +109,13 @@ static void print_text(cli *c, const heat_score_result *r)
 
 static heat_status check_output(cli *c)
 {
-    const char *path = c->args.values.own.output, *suffix;
+    const char *path = c->args.values.own.output;
 
     if (path == NULL)
         return HEAT_OK;
-    if (!cli_file_suffix(path, "|.txt|.csv|", &suffix))
+    if (!cli_path_ends_in(path, "|.txt|.csv|"))
         return cli_fail_option(c, "output", path, "'%.300s': rows are written as .txt or .csv", path);
-    return cli_file_probe(c, path);
-}
-
-static void put_head(FILE *out, const heat_score_result *r)
-{
-    fputs("row,log_likelihood", out);
-    for (int32_t i = 0; i < r->n_predicted; i++)
-        fprintf(out, ",predicted%d", i + 1);
-    putc('\n', out);
-}
-
-/* One line a row; nothing where log Z is withheld, as no row has a likelihood then. */
-static heat_status save(cli *c, const heat_score_result *r)
-{
-    const char *path = c->args.values.own.output, *suffix;
-    bool is_csv = path != NULL && cli_file_suffix(path, "|.csv|", &suffix);
-    char number[CLI_NUMBER_SIZE];
-    cli_file file;
-
-    if (path == NULL || !isfinite(r->mean_log_likelihood))
-        return HEAT_OK;
-    if (cli_file_create(c, path, &file) != HEAT_OK)
-        return HEAT_ERROR_OUTPUT;
-    if (is_csv)
-        put_head(file.stream, r);
-    for (int64_t k = 0; k < r->n_rows; k++) {
-        if (is_csv)
-            fprintf(file.stream, "%lld,", (long long)k);
-        fputs(cli_text_full(r->log_likelihood[k], number), file.stream);
-        for (int32_t i = 0; i < r->n_predicted && is_csv; i++)
-            fprintf(file.stream, ",%s", cli_text_full(r->predicted[k * r->n_predicted + i], number));
-        putc('\n', file.stream);
-    }
-    return cli_file_commit(c, &file);
+    return cli_path_probe(c, path);
 }
 
 /* DATA is told by its content: --format is the model's. */
@@ -178,8 +145,9 @@ heat_status cli_score(cli *c)
     if (status == HEAT_OK && heat_score(c->ctx, model, data, &options, &r) != HEAT_OK)
         status = cli_fail_library(c);
     heat_context_limit(c->ctx, HEAT_FOREVER); /* what was found is written whatever the time */
-    if (status == HEAT_OK)
-        status = save(c, &r);
+    if (status == HEAT_OK && c->args.values.own.output != NULL && isfinite(r.mean_log_likelihood))
+        if (heat_score_result_save(c->ctx, &r, c->args.values.own.output) != HEAT_OK)
+            status = cli_fail_library(c);
     if (status == HEAT_OK && c->json)
         status = print_json(c, &info, &r);
     else if (status == HEAT_OK)

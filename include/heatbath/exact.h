@@ -56,10 +56,11 @@ HEAT_API HEAT_MUST_USE heat_status heat_exact_marginals(heat_context *ctx, const
                                                         double temperature, int64_t memory, int64_t threads,
                                                         heat_marginals *result);
 
-/* Writes them: to .npy the array `single`, to .h5 (kind `marginals`) all arrays and numbers, under the names
- * above. HEAT_ERROR_OPTION: another suffix; HEAT_ERROR_OUTPUT. */
-HEAT_API HEAT_MUST_USE heat_status heat_marginals_save(heat_context *ctx, const heat_marginals *marginals,
-                                                       const char *path);
+/* Writes them: to .npy the array `single`, to .h5 (kind `marginals`) all arrays and numbers under the names
+ * above, to .csv lines `i,value_i,j,value_j,p`, j and value_j empty for a variable alone, in the names and
+ * the coding of `model`. HEAT_ERROR_OPTION: another suffix; HEAT_ERROR_OUTPUT. */
+HEAT_API HEAT_MUST_USE heat_status heat_marginals_save(heat_context *ctx, const heat_model *model,
+                                                       const heat_marginals *marginals, const char *path);
 
 /* Frees what it owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_marginals_clear(heat_marginals *marginals);

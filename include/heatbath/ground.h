@@ -69,6 +69,12 @@ HEAT_API HEAT_MUST_USE heat_status heat_ground_estimate(heat_context *ctx, const
 /* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_ground_result_clear(heat_ground_result *result);
 
+/* Writes the state: to .csv lines `index,value` in the names of `model`'s input, to any other name a value a
+ * line. The file appears whole or not at all. HEAT_ERROR_ARGUMENT: there is no state; HEAT_ERROR_OUTPUT. */
+HEAT_API HEAT_MUST_USE heat_status heat_ground_result_save(heat_context *ctx, const heat_model *model,
+                                                           const heat_ground_result *result,
+                                                           const char *path);
+
 HEAT_END_DECLS
 
 #endif

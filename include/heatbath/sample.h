@@ -130,9 +130,11 @@ HEAT_API HEAT_MUST_USE heat_status heat_sample_average(heat_context *ctx, int64_
                                                        const heat_sample_result *results,
                                                        heat_sample_result *average);
 
-/* Writes the kept states: .npy (states alone, axes temperature, chain, draw, variable) or .h5 (also energies,
- * temperatures and the axes' names). The file appears whole or not at all. */
-HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save(heat_context *ctx,
+/* Writes the kept states: .npy (states alone, axes temperature, chain, draw, variable), .h5 (also energies,
+ * temperatures and the axes' names) or .csv (a line each: chain, draw, temperature, energy, variables, under
+ * the names that the input of `model` gives them; NULL: x0, x1, ...). All but .h5 may end in .gz. The file
+ * appears whole or not at all. */
+HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save(heat_context *ctx, const heat_model *model,
                                                            const heat_sample_result *result,
                                                            const char *path);
 

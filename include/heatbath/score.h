@@ -56,6 +56,12 @@ HEAT_API HEAT_MUST_USE heat_status heat_score(heat_context *ctx, const heat_mode
                                               const heat_data *data, const heat_score_options *options,
                                               heat_score_result *result);
 
+/* Writes log p of every row: to .csv lines `row,log_likelihood` and what was predicted, to any other name a
+ * number a line. The file appears whole or not at all. HEAT_ERROR_ARGUMENT: there is none; HEAT_ERROR_OUTPUT.
+ */
+HEAT_API HEAT_MUST_USE heat_status heat_score_result_save(heat_context *ctx, const heat_score_result *result,
+                                                          const char *path);
+
 /* Frees what the result owns and zeroes it (but its size); legal on zeroes. */
 HEAT_API void heat_score_result_clear(heat_score_result *result);
 

@@ -134,7 +134,7 @@ static void saved_marginals_are_those_given(void **state)
     assert_ok(ctx, heat_model_create_ising(ctx, 100, e, i, j, couplings, NULL, 0, &model));
     assert_ok(ctx, heat_exact_marginals(ctx, model, 0.9, gib, 1, &m));
     assert_string_equal(m.method, "magnetization");
-    assert_ok(ctx, heat_marginals_save(ctx, &m, path));
+    assert_ok(ctx, heat_marginals_save(ctx, model, &m, path));
     assert_ok(ctx, heat_store_open(ctx, path, "marginals", &store));
     assert_ok(ctx, heat_store_get(ctx, store, "pair", HEAT_STORE_DOUBLE, &rank, extent, &pair));
     assert_ok(ctx, heat_store_get(ctx, store, "log_z", HEAT_STORE_DOUBLE, &e, NULL, &log_z));
@@ -143,7 +143,7 @@ static void saved_marginals_are_those_given(void **state)
     assert_close(*log_z, m.log_z, 0);
     assert_close(2 * (pair[0] + pair[3]) - 1, (-m.mean_energy / 0.01) / 4950, 1e-13);
     heat_store_close(store);
-    assert_int_equal(heat_marginals_save(ctx, &m, "m.txt"), HEAT_ERROR_OPTION);
+    assert_int_equal(heat_marginals_save(ctx, model, &m, "m.txt"), HEAT_ERROR_OPTION);
     heat_free(pair);
     heat_free(log_z);
     heat_marginals_clear(&m);

@@ -1,0 +1,157 @@
+/* Results as text files: what each line says, names as the input writes them, refusals. */
+#include "base/text.h"
+#include "support.h"
+
+#include <heatbath/exact.h>
+#include <heatbath/ground.h>
+#include <heatbath/sample.h>
+#include <heatbath/score.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* E(s) = s1 + 2 s0 s1 - s1 s2: lowest at +1, -1, -1, without a tie. */
+static const char *const named_model =
+    "{\"type\": \"BinaryQuadraticModel\", \"version\": {\"bqm_schema\": \"3.0.0\"}, \"variable_type\": "
+    "\"SPIN\", \"offset\": 0, \"variable_labels\": [\"a,b\", \"q\\\"t\", \"plain\"], \"linear_biases\": "
+    "[0, 1, 0], \"quadratic_biases\": [2, -1], \"quadratic_head\": [0, 1], \"quadratic_tail\": [1, 2]}";
+
+static heat_model *load_named(heat_context *ctx)
+{
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_load(ctx, test_file(".json", named_model, strlen(named_model)), &model));
+    return model;
+}
+
+/* Fails unless the file at `path` holds `expected` and nothing else. */
+static void assert_file(const char *path, const char *expected)
+{
+    char found[512];
+    FILE *file = fopen(path, "r");
+    size_t n;
+
+    assert_non_null(file);
+    n = fread(found, 1, sizeof found - 1, file);
+    found[n] = '\0';
+    fclose(file);
+    assert_string_equal(found, expected);
+}
+
+static void a_ground_state_is_written_with_names_or_without(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load_named(ctx);
+    heat_ground_result r;
+    const char *path = test_file(".csv", "", 0);
+
+    heat_ground_result_init(&r);
+    assert_int_equal(heat_ground_result_save(ctx, model, &r, path), HEAT_ERROR_ARGUMENT);
+    assert_ok(ctx, heat_ground(ctx, model, NULL, &r));
+    assert_ok(ctx, heat_ground_result_save(ctx, model, &r, path));
+    assert_file(path, "index,value\n\"a,b\",1\n\"q\"\"t\",-1\nplain,-1\n");
+    assert_ok(ctx, heat_ground_result_save(ctx, NULL, &r, path));
+    assert_file(path, "index,value\n0,1\n1,-1\n2,-1\n");
+    path = test_file(".txt", "", 0);
+    assert_ok(ctx, heat_ground_result_save(ctx, model, &r, path));
+    assert_file(path, "1\n-1\n-1\n");
+    assert_int_equal(heat_ground_result_save(ctx, model, &r, "/dev/null/none.csv"), HEAT_ERROR_OUTPUT);
+    heat_ground_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+#define LINE(chain, draw) #chain "," #draw ",0.015625,-4,1,-1,-1\n"
+static void samples_are_lines_of_chain_draw_temperature_energy(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load_named(ctx);
+    heat_sample_options options;
+    heat_sample_result r = {.size = sizeof r};
+    const char *path = test_file(".csv", "", 0);
+
+    heat_sample_options_init(&options);
+    options.engine = "exact";
+    options.temperature = 0.015625; /* the lowest state alone */
+    options.sweeps = 4;
+    options.replicas = 2;
+    options.keep_states = true;
+    assert_ok(ctx, heat_sample(ctx, model, &options, &r));
+    assert_ok(ctx, heat_sample_result_save(ctx, model, &r, path));
+    assert_file(path, "chain,draw,temperature,energy,\"a,b\",\"q\"\"t\",plain\n" LINE(0, 0) LINE(0, 1)
+                          LINE(0, 2) LINE(0, 3) LINE(1, 0) LINE(1, 1) LINE(1, 2) LINE(1, 3));
+    assert_int_equal(heat_sample_result_save(ctx, model, &r, "states.txt"), HEAT_ERROR_OPTION);
+    assert_int_equal(heat_sample_result_save(ctx, model, &r, "states.h5.gz"), HEAT_ERROR_OPTION);
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* At T = 1/64 the lowest state has all the weight that a double can tell. */
+static void marginals_are_lines_of_variables_and_pairs(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load_named(ctx);
+    heat_marginals m = {.size = sizeof m};
+    const char *path = test_file(".csv", "", 0);
+
+    assert_ok(ctx, heat_exact_marginals(ctx, model, 0.015625, 1 << 20, 1, &m));
+    for (int64_t k = 0; k < m.n_variables * m.n_states; k++)
+        m.single[k] = m.single[k] > 0.5;
+    for (int64_t k = 0; k < m.n_pairs * 4; k++)
+        m.pair[k] = m.pair[k] > 0.5;
+    assert_ok(ctx, heat_marginals_save(ctx, model, &m, path));
+    assert_file(path, "i,value_i,j,value_j,p\n"
+                      "\"a,b\",-1,,,0\n\"a,b\",1,,,1\n\"q\"\"t\",-1,,,1\n\"q\"\"t\",1,,,0\n"
+                      "plain,-1,,,1\nplain,1,,,0\n"
+                      "\"a,b\",-1,\"q\"\"t\",-1,0\n\"a,b\",-1,\"q\"\"t\",1,0\n"
+                      "\"a,b\",1,\"q\"\"t\",-1,1\n\"a,b\",1,\"q\"\"t\",1,0\n"
+                      "\"q\"\"t\",-1,plain,-1,1\n\"q\"\"t\",-1,plain,1,0\n"
+                      "\"q\"\"t\",1,plain,-1,0\n\"q\"\"t\",1,plain,1,0\n");
+    heat_marginals_clear(&m);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static void likelihoods_are_written_a_row_a_line(void **state)
+{
+    (void)state;
+    const int8_t rows[] = {1, -1, -1, -1, 1, 1};
+    heat_context *ctx = test_context();
+    heat_model *model = load_named(ctx);
+    heat_data *data;
+    heat_score_result r;
+    char a[32], b[32], expected[128];
+    const char *path = test_file(".csv", "", 0);
+
+    heat_score_result_init(&r);
+    assert_int_equal(heat_score_result_save(ctx, &r, path), HEAT_ERROR_ARGUMENT);
+    assert_ok(ctx, heat_data_create_states(ctx, 2, 3, rows, &data));
+    assert_ok(ctx, heat_score(ctx, model, data, NULL, &r));
+    heat_text_real(r.log_likelihood[0], a, sizeof a);
+    heat_text_real(r.log_likelihood[1], b, sizeof b);
+    assert_ok(ctx, heat_score_result_save(ctx, &r, path));
+    snprintf(expected, sizeof expected, "row,log_likelihood\n0,%s\n1,%s\n", a, b);
+    assert_file(path, expected);
+    path = test_file(".txt", "", 0);
+    assert_ok(ctx, heat_score_result_save(ctx, &r, path));
+    snprintf(expected, sizeof expected, "%s\n%s\n", a, b);
+    assert_file(path, expected);
+    heat_score_result_clear(&r);
+    heat_data_free(data);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ground_state_is_written_with_names_or_without),
+        cmocka_unit_test(samples_are_lines_of_chain_draw_temperature_energy),
+        cmocka_unit_test(marginals_are_lines_of_variables_and_pairs),
+        cmocka_unit_test(likelihoods_are_written_a_row_a_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
