@@ -114,6 +114,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, int32_t n_hel
     cli_put(c, result, "self_loops", json_integer(info->n_self_loops));
     cli_put(c, result, "isolated", json_integer(info->n_isolated));
     cli_put(c, result, "components", json_integer(info->n_components));
+    cli_put(c, result, "chains", json_integer(info->n_chains));
     cli_put(c, result, "min_degree", json_integer(info->min_degree));
     cli_put(c, result, "mean_degree", cli_json_number(mean_degree(info)));
     cli_put(c, result, "max_degree", json_integer(info->max_degree));
@@ -157,6 +158,8 @@ static void print_size(const heat_model_info *info, int32_t n_held)
     cli_print_row("degree", "%d to %d, mean %.4g", info->min_degree, info->max_degree, mean_degree(info));
     cli_print_row("components", "%d, of which isolated variables: %lld", info->n_components,
                   (long long)info->n_isolated);
+    if (info->n_chains > 0)
+        cli_print_row("chains", "%lld, kept by the training", (long long)info->n_chains);
 }
 
 static void print_text(cli *c, const heat_model_info *info, int32_t n_held, const heat_exact_cost *cost,

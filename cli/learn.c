@@ -13,7 +13,7 @@
 /* What the verb holds while it runs. */
 typedef struct learning {
     heat_data *data, *validation, *test;
-    heat_model *graph;
+    heat_model *graph, *initial;
     cli_image image; /* what a row is; of no rows: it is none */
     heat_learn_result result;
 } learning;
@@ -213,12 +213,15 @@ static heat_status load(cli *c, learning *l)
         status = load_part(c, "validation", own->validation, &l->data, &l->validation);
     if (status == HEAT_OK && own->graph != NULL && heat_model_load(c->ctx, own->graph, &l->graph) != HEAT_OK)
         status = cli_fail_library(c);
+    if (status == HEAT_OK && own->initial != NULL &&
+        heat_model_load(c->ctx, own->initial, &l->initial) != HEAT_OK)
+        status = cli_fail_library(c);
     return status;
 }
 
 static heat_status run(cli *c, learning *l)
 {
-    heat_learn_input input = {sizeof input, l->data, l->validation, l->test, l->graph};
+    heat_learn_input input = {sizeof input, l->data, l->validation, l->test, l->graph, l->initial};
     heat_learn_options options = c->args.values.verb.learn;
     const char *path = c->args.values.own.output;
     heat_status status;
@@ -256,5 +259,6 @@ heat_status cli_learn(cli *c)
     heat_data_free(l.validation);
     heat_data_free(l.test);
     heat_model_free(l.graph);
+    heat_model_free(l.initial);
     return status;
 }

@@ -34,6 +34,7 @@ typedef struct heat_learn_input {
     const heat_data *validation; /* NULL: none; with it, the best parameters on it are kept */
     const heat_data *test;       /* NULL: none */
     const heat_model *graph;     /* its edges are the couplings to learn; NULL: all pairs */
+    const heat_model *initial;   /* training goes on from it, and from its chains; NULL: from the beginning */
 } heat_learn_input;
 
 /* Mean of log p(row), nats, and its standard error over rows: that of log Z is apart. NaN: no such data, or
@@ -73,7 +74,7 @@ typedef struct heat_learn_result {
         outcome; /* CONVERGED: the gradient vanished; COMPLETED: all epochs, or validation ended them */
     const char *reason;   /* one clause; static */
     const char *negative; /* the phase that ran, a name of HEAT_NEGATIVES; static */
-    heat_model *model;    /* in the data's coding; owned */
+    heat_model *model;    /* in the data's coding, with its persistent chains; owned */
     int64_t epochs;       /* that were run */
     double gradient;      /* largest derivative of the log-likelihood in any parameter; NaN unless exact */
     bool exact;           /* the likelihoods are: log Z was summed */

@@ -41,6 +41,7 @@ typedef struct heat_model_info {
         first_index; /* variables without names are counted from here: 1 where the input counts so, else 0 */
     double normal_coupling; /* standard deviation of couplings that a built-in drew from a normal distribution
                                of mean 0; 0 otherwise */
+    int64_t n_chains;       /* that a training kept with the model: heat_model_get_chains */
 } heat_model_info;
 
 /* Reads a model: a file, told by its content (.gz too), "-" for standard input, or a built-in such as
@@ -236,6 +237,11 @@ HEAT_API void heat_model_describe(const heat_model *model, heat_model_info *info
 /* The name of variable i where the input names its variables otherwise than 0 to n - 1; NULL elsewhere. Lives
  * as long as the model. */
 HEAT_API const char *heat_model_get_label(const heat_model *model, int32_t i);
+
+/* The persistent chains that a training kept with its model: how many, and *values[chain][visible unit], what
+ * each unit is worth (0 and 1, -1 and +1, a Potts value, a real number), as long as the model lives; 0 and
+ * NULL of any other model. */
+HEAT_API int64_t heat_model_get_chains(const heat_model *model, const float **values);
 
 /* Energies of n_rows states, each n_variables values in the model's coding, straight from the definition.
  * HEAT_ERROR_ARGUMENT names the first value that is not in the coding. Cost: O(rows * (variables + edges)).

@@ -152,5 +152,6 @@ void heat_edge_list_clear(heat_edge_list *list)
     heat_free(list->rbm.visible_precision);
     heat_free(list->rbm.hidden_precision);
     heat_labels_clear(&list->labels);
+    heat_free(list->chains.values);
     *list = (heat_edge_list){0};
 }

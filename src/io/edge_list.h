@@ -32,6 +32,13 @@ typedef struct heat_rbm_hints {
     int64_t update;          /* 1 + the number of an update of training */
 } heat_rbm_hints;
 
+/* States of the visible units that chains of a training ended at: what each unit is worth. */
+typedef struct heat_kept_chains {
+    int64_t n;
+    int32_t n_visible;
+    float *values; /* [n][n_visible] */
+} heat_kept_chains;
+
 typedef struct heat_edge_list {
     int64_t n_variables;
     int64_t n_edges;
@@ -50,6 +57,7 @@ typedef struct heat_edge_list {
     heat_rbm rbm;              /* RBM: its arrays, owned, none NULL; the offset is that above */
     heat_rbm_hints hints;      /* RBM, for reading */
     heat_labels labels;        /* names of the variables; empty if they are called 0 to n - 1 */
+    heat_kept_chains chains;   /* of a learned model; of no other there are any */
     int64_t n_repeated_fields; /* linear terms that repeated an earlier one; added up */
     int64_t n_self_loops;      /* edges from a vertex to itself, left out (Max-Cut: they are never cut) */
     int64_t loop_line, loop_column; /* of the first one */

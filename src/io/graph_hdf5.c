@@ -2,6 +2,7 @@
 #include "io/graph_hdf5.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "io/chains_hdf5.h"
 #include "io/potts_hdf5.h"
 #include "io/rbm_hdf5.h"
 #include "io/rbms_hdf5.h"
@@ -234,6 +235,8 @@ heat_status heat_graph_hdf5_read(heat_text_source *source, heat_edge_list *list)
         status = read_form(&r, list);
     if (status == HEAT_OK)
         status = read_labels(&r, list);
+    if (status == HEAT_OK)
+        status = heat_chains_hdf5_read(r.ctx, r.store, r.name, &list->chains);
     heat_store_close(r.store);
 out:
     heat_free(image);
@@ -298,6 +301,8 @@ heat_status heat_graph_hdf5_write(heat_context *ctx, const char *path, const hea
         status = heat_store_put(ctx, store, "offset", HEAT_STORE_DOUBLE, 0, NULL, &list->offset);
     if (status == HEAT_OK && list->labels.n > 0)
         status = write_labels(ctx, store, list);
+    if (status == HEAT_OK && list->chains.n > 0)
+        status = heat_chains_hdf5_write(ctx, store, &list->chains);
     if (status == HEAT_OK)
         return heat_store_commit(ctx, store);
     heat_store_close(store);

@@ -1,6 +1,6 @@
-/* The kind "boltzmann": visible units of the data and hidden ones, 0 and 1, any pair coupled; or hidden units
- * in layers, each coupled to the next alone, the first to the visible ones (a deep Boltzmann machine:
- * Salakhutdinov and Hinton, AISTATS 2009). The energy is centred as that of an rbm is,
+/* The kind "boltzmann": visible units of the data and hidden ones, 0 and 1, any pair coupled; or the pairs of
+ * a graph; or hidden units in layers, each coupled to the next alone, the first to the visible ones (a deep
+ * Boltzmann machine: Salakhutdinov and Hinton, AISTATS 2009). The energy is centred as that of an rbm is,
  *
  *     E(x) = -sum_(i<j) W_ij ((x_i - m_i) (x_j - m_j) - m_i m_j) - sum_i b_i x_i,
  *
@@ -15,6 +15,7 @@
 #include "learn/learn_rows.h"
 #include "learn/pair_sums.h"
 #include "learn/subset_sums.h"
+#include "model/listed.h"
 
 #include <math.h>
 #include <string.h>
@@ -217,6 +218,20 @@ static heat_status boltzmann_move(heat_context *ctx, heat_negative *negative, co
     return status;
 }
 
+static heat_status boltzmann_take(heat_context *ctx, const heat_model *model, heat_learner *l)
+{
+    const boltzmann_learner *self = l->self;
+    double *w = l->parameters, *b = w + self->n_edges;
+    heat_status status = heat_learner_take_pairs(ctx, model, l->n_visible + self->n_hidden, self->n_edges,
+                                                 self->i, self->j, false, w, b);
+
+    for (int64_t e = 0; e < self->n_edges && status == HEAT_OK; e++) {
+        b[self->i[e]] += w[e] * self->offset[self->j[e]];
+        b[self->j[e]] += w[e] * self->offset[self->i[e]];
+    }
+    return status;
+}
+
 static heat_status boltzmann_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
 {
     const boltzmann_learner *self = l->self;
@@ -359,19 +374,111 @@ static heat_status read_layers(heat_context *ctx, const char *text, int *n_layer
     }
 }
 
-static heat_status list_pairs(heat_context *ctx, const heat_learn_options *options, int32_t n_visible,
-                              boltzmann_learner *self)
+static heat_status refuse_hidden(heat_context *ctx, const char *option)
+{
+    return heat_fail_option(
+        ctx, option, NULL,
+        "a boltzmann sums over the states of its hidden units: %d at most; learn rbm takes "
+        "more",
+        MOST_HIDDEN);
+}
+
+static const char *label_of(const void *model, int32_t i)
+{
+    return heat_model_get_label(model, i);
+}
+
+/* Which units of a graph are hidden: those that the option names, else all behind the visible ones. */
+static heat_status mark_hidden(heat_context *ctx, const heat_model *graph, const heat_learn_options *options,
+                               int32_t n_visible, bool *is_hidden)
+{
+    heat_model_info info;
+    int32_t count = 0;
+
+    heat_model_describe(graph, &info);
+    if (options->hidden_units != NULL) {
+        const heat_listed units = {"hidden_units",   "unit",   info.n_variables,
+                                   info.first_index, label_of, graph};
+        heat_status status = heat_listed_mark(ctx, &units, options->hidden_units, is_hidden);
+        if (status != HEAT_OK)
+            return status;
+    }
+    for (int32_t i = 0; i < info.n_variables; i++) {
+        if (options->hidden_units == NULL)
+            is_hidden[i] = i >= (info.n_visible > 0 ? info.n_visible : n_visible);
+        count += is_hidden[i];
+    }
+    if (info.n_variables - count != n_visible)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "the graph %s has %d visible units, the data %d variables",
+                         info.name, (int)(info.n_variables - count), (int)n_visible);
+    return count > MOST_HIDDEN ? refuse_hidden(ctx, "graph") : HEAT_OK;
+}
+
+/* The pairs of a graph of 0, 1 or 2 hidden units, its units in the order of `place`. */
+static heat_status couple_view(heat_context *ctx, const heat_pairwise *view, const int32_t *place,
+                               int32_t n_visible, int n_hidden, boltzmann_learner *self)
+{
+    heat_status status = HEAT_OK;
+
+    for (int32_t i = 0; i < view->n && status == HEAT_OK; i++)
+        for (int64_t k = view->row[i]; k < view->row[i + 1] && status == HEAT_OK; k++) {
+            int32_t a = place[i], b = place[view->col[k]];
+            if (a < b && (a >= n_visible) + (b >= n_visible) == n_hidden)
+                status = couple(ctx, self, a, b, b + 1);
+        }
+    return status;
+}
+
+/* Visible units keep their order, and so do the hidden ones behind them. */
+static heat_status couple_graph(heat_context *ctx, const heat_model *graph, const heat_learn_options *options,
+                                int32_t n_visible, boltzmann_learner *self)
+{
+    heat_pairwise view;
+    bool *is_hidden = NULL;
+    int32_t *place = NULL, next = 0;
+    heat_status status;
+
+    if (!heat_model_get_pairwise(graph, &view))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "the graph to learn on is no graph of pairs");
+    status = heat_alloc(ctx, view.n, sizeof *is_hidden, &is_hidden);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, view.n, sizeof *place, &place);
+    if (status == HEAT_OK)
+        status = mark_hidden(ctx, graph, options, n_visible, is_hidden);
+    for (int pass = 0; pass < 2 && status == HEAT_OK; pass++)
+        for (int32_t i = 0; i < view.n; i++)
+            if (is_hidden[i] == (pass == 1))
+                place[i] = next++;
+    self->n_hidden = view.n - n_visible;
+    for (int n_hidden = 0; n_hidden <= 2 && status == HEAT_OK; n_hidden++) {
+        int64_t before = self->n_edges;
+        status = couple_view(ctx, &view, place, n_visible, n_hidden, self);
+        self->n_mixed = n_hidden == 1 ? self->n_edges - before : self->n_mixed;
+        self->n_inner = n_hidden == 2 ? self->n_edges - before : 0;
+    }
+    heat_free(is_hidden);
+    heat_free(place);
+    return status;
+}
+
+static heat_status list_pairs(heat_context *ctx, const heat_model *graph, const heat_learn_options *options,
+                              int32_t n_visible, boltzmann_learner *self)
 {
     int32_t size[MOST_HIDDEN];
     int n_layers;
     heat_status status;
 
+    if (graph != NULL && (options->layers != NULL || options->hidden != HEAT_AUTO))
+        return heat_fail_option(ctx, options->layers != NULL ? "layers" : "hidden", NULL,
+                                "the graph says which units there are");
+    if (graph != NULL)
+        return couple_graph(ctx, graph, options, n_visible, self);
+    if (options->hidden_units != NULL)
+        return heat_fail_option(ctx, "hidden_units", options->hidden_units,
+                                "are of a graph: --graph names it");
     if (options->layers == NULL) {
         if (options->hidden > MOST_HIDDEN)
-            return heat_fail_option(ctx, "hidden", NULL,
-                                    "a boltzmann sums over the states of its hidden units: %d at most; learn "
-                                    "rbm takes more",
-                                    MOST_HIDDEN);
+            return refuse_hidden(ctx, "hidden");
         self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
         return couple_all(ctx, n_visible, self);
     }
@@ -422,9 +529,6 @@ static heat_status boltzmann_open(heat_context *ctx, const heat_learn_input *inp
                            "%s: the values are -1 and +1, and units of a boltzmann are 0 and 1 (--binarize 0 "
                            "makes them so)",
                            info.name);
-    if (status == HEAT_OK && input->graph != NULL)
-        status = heat_fail_option(
-            ctx, "graph", NULL, "a boltzmann couples every pair, or as --layers says; learn ising takes one");
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *self, &self);
     if (status != HEAT_OK)
@@ -434,7 +538,7 @@ static heat_status boltzmann_open(heat_context *ctx, const heat_learn_input *inp
     l->n_visible = info.n_variables;
     l->row_bytes = l->n_visible;
     l->n_states = 2;
-    status = list_pairs(ctx, options, info.n_variables, self);
+    status = list_pairs(ctx, input->graph, options, info.n_variables, self);
     l->n_decayed = self->n_edges;
     l->n_parameters = self->n_edges + l->n_visible + self->n_hidden;
     if (status == HEAT_OK)
@@ -452,6 +556,7 @@ const heat_learn_kind heat_learn_kind_boltzmann = {
     .add_statistics = boltzmann_add_statistics,
     .log_weights = boltzmann_log_weights,
     .move = boltzmann_move,
+    .take = boltzmann_take,
     .make_model = boltzmann_make_model,
     .sum_states = boltzmann_sum_states,
     .price_states = boltzmann_price_states,

@@ -172,6 +172,15 @@ static heat_status ising_open(heat_context *ctx, const heat_learn_input *input,
     return status == HEAT_OK ? measure_scale(ctx, input->data, l) : status;
 }
 
+static heat_status ising_take(heat_context *ctx, const heat_model *model, heat_learner *l)
+{
+    const ising_learner *self = l->self;
+
+    return heat_learner_take_pairs(ctx, model, l->n_visible, self->n_edges, self->i, self->j,
+                                   l->coding == HEAT_CODING_SPIN, l->parameters,
+                                   l->parameters + self->n_edges);
+}
+
 static heat_status ising_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
 {
     const ising_learner *self = l->self;
@@ -314,6 +323,7 @@ const heat_learn_kind heat_learn_kind_ising = {
     .add_conditionals = ising_add_conditionals,
     .log_weights = ising_log_weights,
     .move = heat_negative_move,
+    .take = ising_take,
     .make_model = ising_make_model,
     .sum_states = ising_sum_states,
     .price_states = ising_price_states,

@@ -316,6 +316,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
                              ? 0
                              : (l->kind->has_hidden ? hidden_decay : visible_decay) / (double)t.train.n;
     t.is_cheap = cheap;
+    t.goes_on = input->initial != NULL;
     t.sees_likelihood = (cheap && !opt->blind) || negative.kind == &heat_negative_exact;
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
@@ -324,6 +325,8 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
         status = negative.kind->open(ctx, opt, l, &negative);
     if (status == HEAT_OK && t.tracks)
         status = heat_tracked_count_open(ctx, l, opt, &t.tracked);
+    if (status == HEAT_OK && input->initial != NULL)
+        status = heat_learn_go_on(ctx, input->initial, l, &negative);
     if (status == HEAT_OK)
         status = train(ctx, &t, affordable);
     r->n_rungs = negative.n_rungs;
@@ -335,6 +338,8 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     r->has_cd_bias = opt->report_bias;
     if (status == HEAT_OK)
         status = make_model(ctx, l, &r->model);
+    if (status == HEAT_OK)
+        status = heat_learn_keep_chains(ctx, l, &negative, r->model);
 out:
     heat_negative_close(&negative);
     heat_tracked_count_close(&t.tracked);
@@ -347,6 +352,7 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
                        const heat_learn_options *options, heat_learn_result *result)
 {
     heat_learn_options opt;
+    heat_learn_input own = {.size = sizeof own};
     heat_learn_result r;
     heat_learner l = {0};
     heat_budget budget;
@@ -360,6 +366,7 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
     heat_learn_options_init(&opt);
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
+    heat_struct_copy(&own, sizeof own, input, input->size);
     status = find_kind(ctx, kind, &l.kind);
     if (status == HEAT_OK)
         status = heat_option_check(ctx, heat_option_table_get("learn"), &opt, NULL);
@@ -367,9 +374,15 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
         status = heat_checkpoint_check_every(ctx, heat_option_table_get("learn"), &opt);
     if (status != HEAT_OK)
         return status;
+    if (opt.hidden_units != NULL && l.kind != &heat_learn_kind_boltzmann)
+        return heat_fail_option(ctx, "hidden_units", opt.hidden_units, "are of the graph of a boltzmann");
+    if (own.initial != NULL)
+        heat_learn_follow(ctx, own.initial, &opt);
+    if (own.graph == NULL && l.kind != &heat_learn_kind_rbm)
+        own.graph = own.initial;
     heat_learn_result_init(&r);
     budget = heat_budget_enter(ctx, "learn", opt.time, opt.memory);
-    status = learn(ctx, input, &l, &opt, &r);
+    status = learn(ctx, &own, &l, &opt, &r);
     heat_budget_leave(ctx, &budget);
     heat_learner_clear(&l);
     if (status != HEAT_OK) {

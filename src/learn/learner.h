@@ -4,6 +4,7 @@
 #define HEATBATH_LEARNER_H
 
 #include "io/checkpoint.h"
+#include "model/unit_layers.h"
 #include "model/views.h"
 
 #include <heatbath/learn.h>
@@ -53,6 +54,8 @@ typedef struct heat_learn_kind {
     /* What one such sweep makes of p[2^n_visible], the probabilities of rows, in place; unit i is bit i.
      * NULL: not known. Cost: 2^(visible + hidden). */
     heat_status (*spread)(heat_context *ctx, const heat_learner *learner, double *p);
+    /* The parameters become those of a model; HEAT_ERROR_ARGUMENT where it is not of the learner's shape. */
+    heat_status (*take)(heat_context *ctx, const heat_model *model, heat_learner *learner);
     /* The energy with the learner's parameters. */
     heat_status (*make_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
     /* Exact means of all statistics (NULL: not wanted) and log Z. HEAT_ERROR_UNABLE if it is not affordable;
@@ -116,6 +119,7 @@ typedef struct heat_negative_kind {
     void (*restart)(heat_negative *negative, const heat_learner *learner);
     void (*undo)(heat_negative *negative);
     heat_status (*add_parts)(heat_context *ctx, heat_negative *negative, heat_parts *parts);
+    int8_t *(*get_chains)(heat_negative *negative); /* those of the model, [n_chains][row_bytes] */
 } heat_negative_kind;
 
 #define HEAT_KIND_EXTERN(tag, name, help) extern const heat_learn_kind heat_learn_kind_##tag;
@@ -133,6 +137,29 @@ HEAT_MUST_USE heat_status heat_negative_run(heat_context *ctx, heat_negative *ne
 
 /* Takes back the last run, which was halted: chains may have moved. */
 void heat_negative_undo(heat_negative *negative);
+
+/* Training goes on from a model: learner and negative phase are open, as if from the beginning. Its chains,
+ * if it has any, are taken in turn, again from the first where there are more. */
+HEAT_MUST_USE heat_status heat_learn_go_on(heat_context *ctx, const heat_model *initial,
+                                           heat_learner *learner, heat_negative *negative);
+
+/* Keeps persistent chains, if there are any, with the model that was made. */
+HEAT_MUST_USE heat_status heat_learn_keep_chains(heat_context *ctx, const heat_learner *learner,
+                                                 heat_negative *negative, heat_model *model);
+
+/* W and b (of n_edges pairs and all units, over 0 and 1, or J and h over spins) of a model of n_units units.
+ * HEAT_ERROR_ARGUMENT where it couples other pairs. */
+HEAT_MUST_USE heat_status heat_learner_take_pairs(heat_context *ctx, const heat_model *model, int32_t n_units,
+                                                  int64_t n_edges, const int32_t *i, const int32_t *j,
+                                                  bool is_spin, double *weights, double *biases);
+
+/* The arrays of a model that is an RBM of such layers; HEAT_ERROR_ARGUMENT where it is not. */
+HEAT_MUST_USE heat_status heat_learner_take_rbm(heat_context *ctx, const heat_model *model,
+                                                const heat_unit_layer *visible, const heat_unit_layer *hidden,
+                                                heat_rbm *rbm);
+
+/* What the options leave to the learner is as it is in a model that training goes on from. */
+void heat_learn_follow(heat_context *ctx, const heat_model *initial, heat_learn_options *options);
 
 /* Legal on zeroes. */
 void heat_negative_close(heat_negative *negative);

@@ -47,6 +47,11 @@ static void free_chains(heat_negative *negative)
     heat_free(self);
 }
 
+static int8_t *get_chains(heat_negative *negative)
+{
+    return ((persistent *)negative->self)->states;
+}
+
 static void undo(heat_negative *negative)
 {
     persistent *self = negative->self;
@@ -81,4 +86,5 @@ const heat_negative_kind heat_negative_pcd = {.name = "pcd",
                                               .free = free_chains,
                                               .restart = restart,
                                               .undo = undo,
-                                              .add_parts = add_parts};
+                                              .add_parts = add_parts,
+                                              .get_chains = get_chains};

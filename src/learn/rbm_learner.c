@@ -277,6 +277,42 @@ static heat_status rbm_make_model(heat_context *ctx, const heat_learner *l, heat
     return heat_model_create_rbm(ctx, &rbm, out);
 }
 
+/* Units are s + a x times those over 0 and 1. */
+static void from_layer(heat_layer layer, double *s, double *a)
+{
+    *s = layer == HEAT_LAYER_SPIN ? -1 : 0;
+    *a = layer == HEAT_LAYER_SPIN ? 2 : 1;
+}
+
+static heat_status rbm_take(heat_context *ctx, const heat_model *model, heat_learner *l)
+{
+    const rbm_learner *self = l->self;
+    double *w = l->parameters, *b = w + l->n_decayed, *c = b + l->n_visible, s, a, s_hidden, a_hidden;
+    const heat_unit_layer visible = {heat_layer_kind_get(self->visible), l->n_visible, 1, NULL, NULL},
+                          hidden = {heat_layer_kind_get(self->hidden), self->n_hidden, 1, NULL, NULL};
+    heat_rbm rbm;
+    heat_status status = heat_learner_take_rbm(ctx, model, &visible, &hidden, &rbm);
+
+    if (status != HEAT_OK)
+        return status;
+    from_layer(self->visible, &s, &a);
+    from_layer(self->hidden, &s_hidden, &a_hidden);
+    memcpy(b, rbm.visible_bias, (size_t)l->n_visible * sizeof *b);
+    memcpy(c, rbm.hidden_bias, (size_t)self->n_hidden * sizeof *c);
+    for (int64_t i = 0; i < l->n_visible; i++)
+        for (int64_t j = 0; j < self->n_hidden; j++) {
+            double weight = rbm.weights[i * self->n_hidden + j];
+            b[i] += (s_hidden + a_hidden * hidden_offset) * weight;
+            c[j] += (s + a * self->offset[i]) * weight;
+            w[i * self->n_hidden + j] = a * a_hidden * weight;
+        }
+    for (int64_t i = 0; i < l->n_visible; i++)
+        b[i] *= a;
+    for (int64_t j = 0; j < self->n_hidden; j++)
+        c[j] *= a_hidden;
+    return HEAT_OK;
+}
+
 static heat_status rbm_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
                                   double *log_z)
 {
@@ -384,6 +420,7 @@ const heat_learn_kind heat_learn_kind_rbm = {
     .move = rbm_move,
     .climb = rbm_climb,
     .spread = rbm_spread,
+    .take = rbm_take,
     .make_model = rbm_make_model,
     .sum_states = rbm_sum_states,
     .price_states = rbm_price_states,

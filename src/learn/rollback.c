@@ -18,8 +18,7 @@
 static const double smaller = 0.25, part_lost = 0.5, share_lost = 0.1, errors = 5, most_parameter = 1e6;
 static const int64_t first_update = (int64_t)1 << 31; /* beyond those of the negative phase */
 
-/* The likelihood that training begins with: that of independent variables, all but, where log Z is tracked.
- */
+/* The likelihood that training begins with, where log Z is tracked that of independent variables, all but. */
 static heat_status measure_begin(heat_context *ctx, heat_trainer *t, heat_rollback *b)
 {
     heat_likelihood train = {(double)NAN, (double)NAN};
@@ -28,7 +27,7 @@ static heat_status measure_begin(heat_context *ctx, heat_trainer *t, heat_rollba
 
     if (!t->sees_likelihood && !t->tracks)
         return HEAT_OK;
-    if (t->sees_likelihood)
+    if (t->sees_likelihood || t->goes_on)
         status = heat_trainer_count(ctx, t, &count);
     else
         heat_tracked_count_get(&t->tracked, &count);

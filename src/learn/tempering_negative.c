@@ -89,6 +89,13 @@ static void free_ladder(heat_negative *negative)
     heat_free(self);
 }
 
+static int8_t *get_chains(heat_negative *negative)
+{
+    ladder *self = negative->self;
+
+    return self->states + (self->now.n - 1) * self->bytes;
+}
+
 static void undo(heat_negative *negative)
 {
     ladder *self = negative->self;
@@ -295,4 +302,5 @@ const heat_negative_kind heat_negative_tempering = {.name = "tempering",
                                                     .free = free_ladder,
                                                     .restart = restart,
                                                     .undo = undo,
-                                                    .add_parts = add_parts};
+                                                    .add_parts = add_parts,
+                                                    .get_chains = get_chains};

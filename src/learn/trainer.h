@@ -14,6 +14,7 @@ typedef struct heat_trainer {
     bool sees_likelihood;              /* log Z is counted at every look */
     bool is_cheap;                     /* counting it takes no time that matters */
     bool tracks;                       /* else it is tracked */
+    bool goes_on;                      /* from a model, not from independent variables */
     heat_tracked_count tracked;
     heat_learn_result *result;
 

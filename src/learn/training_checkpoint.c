@@ -10,6 +10,8 @@
 
 enum { IDENTITY_SIZE = 4000 };
 
+static const uint64_t basis = 0xcbf29ce484222325u;
+
 /* Fowler, Noll and Vo's hash. */
 static uint64_t digest(uint64_t hash, const void *data, int64_t size)
 {
@@ -31,14 +33,17 @@ static uint64_t digest_rows(uint64_t hash, const heat_trainer *t, const heat_lea
 static heat_status write_identity(heat_context *ctx, const heat_trainer *t, char *text)
 {
     static const char *const is_free[] = {"threads", "time", "memory", "isa", "checkpoint", "every", NULL};
-    uint64_t hash = digest_rows(0xcbf29ce484222325u, t, &t->train);
+    uint64_t hash = digest_rows(basis, t, &t->train);
     int used;
 
     hash = digest_rows(hash, t, &t->validation);
-    used = snprintf(text, IDENTITY_SIZE,
-                    "verb = learn\nstreams = %d\nkind = %s\nparameters = %lld\ndata = %016llx\n",
-                    HEAT_STREAMS_VERSION, t->learner->kind->name, (long long)t->learner->n_parameters,
-                    (unsigned long long)hash);
+    used = snprintf(
+        text, IDENTITY_SIZE,
+        "verb = learn\nstreams = %d\nkind = %s\nparameters = %lld\ndata = %016llx\nstart = %016llx\n",
+        HEAT_STREAMS_VERSION, t->learner->kind->name, (long long)t->learner->n_parameters,
+        (unsigned long long)hash,
+        (unsigned long long)digest(basis, t->learner->parameters,
+                                   t->learner->n_parameters * (int64_t)sizeof(double)));
     return heat_checkpoint_add_options(ctx, heat_option_table_get("learn"), t->opt, is_free, IDENTITY_SIZE,
                                        used, text);
 }

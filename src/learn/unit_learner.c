@@ -264,6 +264,51 @@ static heat_status unit_make_model(heat_context *ctx, const heat_learner *l, hea
     return heat_model_create_rbm(ctx, &rbm, out);
 }
 
+/* Back from the data's units; precisions of hidden units become 1. */
+static void to_standard(const unit_learner *self, const heat_rbm *rbm, double *w, double *b, double *c,
+                        double *log_precision)
+{
+    int64_t v = heat_unit_layer_width(&self->layers.visible), h = heat_unit_layer_width(&self->layers.hidden);
+
+    for (int64_t j = 0; j < h && self->layers.hidden.kind->has_precision; j++) {
+        double root = sqrt(rbm->hidden_precision[j]);
+        c[j] *= root;
+        for (int64_t i = 0; i < v; i++)
+            w[i * h + j] /= root;
+    }
+    for (int64_t i = 0; i < v && is_gaussian(self); i++) {
+        double s = self->deviation[i], a = rbm->visible_precision[i] * s * s;
+        for (int64_t j = 0; j < h; j++) {
+            c[j] += self->mean[i] * w[i * h + j];
+            w[i * h + j] *= s;
+        }
+        b[i] = (b[i] - self->mean[i]) / s * a;
+        log_precision[i] = log(a);
+    }
+}
+
+static heat_status unit_take(heat_context *ctx, const heat_model *model, heat_learner *l)
+{
+    const unit_learner *self = l->self;
+    int64_t v = heat_unit_layer_width(&self->layers.visible), h = heat_unit_layer_width(&self->layers.hidden);
+    double *w = l->parameters, *b = w + v * h, *c = b + v;
+    heat_rbm rbm;
+    heat_status status = heat_learner_take_rbm(ctx, model, &self->layers.visible, &self->layers.hidden, &rbm);
+
+    if (status != HEAT_OK)
+        return status;
+    memcpy(w, rbm.weights, (size_t)(v * h) * sizeof *w);
+    memcpy(b, rbm.visible_bias, (size_t)v * sizeof *b);
+    memcpy(c, rbm.hidden_bias, (size_t)h * sizeof *c);
+    to_standard(self, &rbm, w, b, c, c + h);
+    for (int64_t i = 0; i < v; i++)
+        for (int64_t j = 0; j < h; j++) {
+            b[i] += w[i * h + j] * self->hidden_offset[j];
+            c[j] += w[i * h + j] * self->visible_offset[i];
+        }
+    return HEAT_OK;
+}
+
 static heat_status unit_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
                                    double *log_z)
 {
@@ -522,6 +567,7 @@ const heat_learn_kind heat_learn_kind_units = {
     .log_weights = unit_log_weights,
     .move = unit_move,
     .draw = unit_draw,
+    .take = unit_take,
     .make_model = unit_make_model,
     .sum_states = unit_sum_states,
     .price_states = unit_price_states,

@@ -173,9 +173,11 @@ static heat_status ising_save(heat_context *ctx, const heat_model *model, const 
         list.field[i] = 0 - list.field[i];
     if (status == HEAT_OK) {
         list.offset = m->linear == NULL ? m->offset : m->linear_offset;
-        list.labels = model->labels; /* lent */
+        list.labels = model->labels; /* lent, as are the chains */
+        list.chains = model->chains;
         status = heat_graph_write(ctx, path, &list);
         list.labels = (heat_labels){0};
+        list.chains = (heat_kept_chains){0};
     }
     heat_edge_list_clear(&list);
     return status;

@@ -41,6 +41,7 @@ void heat_model_free(heat_model *model)
     heat_free(model->clamp);
     heat_free(model->held);
     heat_labels_clear(&model->labels);
+    heat_free(model->chains.values);
     heat_free(model);
 }
 
@@ -83,6 +84,49 @@ static heat_status take_list(heat_context *ctx, heat_edge_list *list, const char
     }
 }
 
+static int32_t count_visible(const heat_model *model)
+{
+    heat_unit_layers units;
+
+    if (model->info.n_visible > 0)
+        return model->info.n_visible;
+    return heat_model_get_units(model, &units) ? units.visible.n : model->info.n_variables;
+}
+
+/* The list's chains become the model's. */
+static heat_status take_chains(heat_context *ctx, heat_edge_list *list, heat_model *model)
+{
+    if (list->chains.n > 0 && list->chains.n_visible != count_visible(model))
+        return heat_fail_file(ctx, HEAT_ERROR_INPUT, model->name, 0, 0,
+                              "'chains' has rows of %d values, and there are %d visible units",
+                              (int)list->chains.n_visible, (int)count_visible(model));
+    model->chains = list->chains;
+    model->info.n_chains = list->chains.n;
+    list->chains = (heat_kept_chains){0};
+    return HEAT_OK;
+}
+
+heat_status heat_model_keep_chains(heat_context *ctx, heat_model *model, int64_t n_chains,
+                                   const float *values)
+{
+    const int32_t n_visible = count_visible(model);
+    heat_status status =
+        heat_alloc(ctx, n_chains * n_visible, sizeof *model->chains.values, &model->chains.values);
+
+    if (status != HEAT_OK)
+        return status;
+    memcpy(model->chains.values, values, (size_t)(n_chains * n_visible) * sizeof *values);
+    model->chains.n = model->info.n_chains = n_chains;
+    model->chains.n_visible = n_visible;
+    return HEAT_OK;
+}
+
+int64_t heat_model_get_chains(const heat_model *model, const float **values)
+{
+    *values = model->chains.values;
+    return model->chains.n;
+}
+
 static heat_status load_file(heat_context *ctx, const char *path, const char *format,
                              const heat_rbm_hints *hints, heat_model **out)
 {
@@ -98,7 +142,13 @@ static heat_status load_file(heat_context *ctx, const char *path, const char *fo
     status = heat_graph_read_hinted(ctx, path, format, hints, &list, &found);
     if (status == HEAT_OK)
         status = take_list(ctx, &list, path, found, out);
+    if (status == HEAT_OK)
+        status = take_chains(ctx, &list, *out);
     heat_edge_list_clear(&list);
+    if (status != HEAT_OK) {
+        heat_model_free(*out);
+        *out = NULL;
+    }
     if (status == HEAT_OK)
         (*out)->info.first_index = heat_graph_first_index(found);
     if (status == HEAT_OK)

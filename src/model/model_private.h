@@ -28,10 +28,11 @@ struct heat_model {
     const heat_model_kind *kind;
     void *self; /* the kind's own */
     heat_model_info info;
-    char *name;          /* what info.name points to */
-    int64_t *extent;     /* what info.extent points to; NULL unless a lattice */
-    double total_weight; /* of a Max-Cut model: the sum of its weights */
-    heat_labels labels;  /* of the variables; empty where the input has none */
+    char *name;              /* what info.name points to */
+    int64_t *extent;         /* what info.extent points to; NULL unless a lattice */
+    double total_weight;     /* of a Max-Cut model: the sum of its weights */
+    heat_labels labels;      /* of the variables; empty where the input has none */
+    heat_kept_chains chains; /* of the training that made it; none of any other */
     bool thread_safe;
     int32_t n_whole; /* of a clamped model: variables of the whole */
     int8_t *clamp;   /* [n_whole] their values, HEAT_FREE of its own; NULL: not clamped */

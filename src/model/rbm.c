@@ -132,7 +132,8 @@ static heat_status rbm_save(heat_context *ctx, const heat_model *model, const ch
     heat_edge_list list = {.n_variables = model->info.n_variables,
                            .form = HEAT_FORM_RBM,
                            .offset = m->rbm.offset,
-                           .rbm = m->rbm}; /* lent */
+                           .rbm = m->rbm,
+                           .chains = model->chains}; /* lent */
 
     if (!heat_graph_format_holds(path, HEAT_FORM_RBM))
         return heat_model_save(ctx, m->graph, path);

@@ -156,7 +156,8 @@ static heat_status unit_rbm_save(heat_context *ctx, const heat_model *model, con
     heat_edge_list list = {.n_variables = model->info.n_variables,
                            .form = HEAT_FORM_RBM,
                            .offset = m->rbm.offset,
-                           .rbm = m->rbm}; /* lent */
+                           .rbm = m->rbm,
+                           .chains = model->chains}; /* lent */
 
     return heat_graph_write(ctx, path, &list);
 }

@@ -92,6 +92,10 @@ HEAT_MUST_USE heat_status heat_model_take_free(heat_context *ctx, const heat_mod
 int8_t heat_random_value(const heat_model_info *info, heat_stream *stream);
 int8_t heat_model_random_value(const heat_model *model, int32_t variable, heat_stream *stream);
 
+/* Keeps a copy of chains[n_chains][visible units] with the model, once: heat_model_get_chains. */
+HEAT_MUST_USE heat_status heat_model_keep_chains(heat_context *ctx, heat_model *model, int64_t n_chains,
+                                                 const float *values);
+
 /* True if the two functions above may be called from several threads at once. */
 bool heat_model_is_thread_safe(const heat_model *model);
 

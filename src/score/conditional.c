@@ -4,45 +4,17 @@
 #include "score/conditional.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "model/listed.h"
 #include "stats/log_sum.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_WAYS = 1 << 16 };
 
-/* The column of a name or number of `length` letters; -1: none. */
-static int32_t find_column(const heat_data *data, int32_t n, const char *word, size_t length)
+static const char *name_of(const void *data, int32_t i)
 {
-    char *end;
-    int64_t number = strtoll(word, &end, 10);
-
-    for (int32_t i = 0; i < n; i++) {
-        const char *name = heat_data_get_name(data, i);
-        if (name != NULL && strlen(name) == length && strncmp(name, word, length) == 0)
-            return i;
-    }
-    return length > 0 && end == word + length && number >= 1 && number <= n ? (int32_t)number - 1 : -1;
-}
-
-static heat_status mark_word(heat_context *ctx, const char *list, const char *word, size_t length,
-                             const heat_data *data, int32_t n, bool *is_predicted)
-{
-    int32_t first = find_column(data, n, word, length), last = first;
-    const char *dash = memchr(word, '-', length);
-
-    if (first < 0 && dash != NULL) {
-        first = find_column(data, n, word, (size_t)(dash - word));
-        last = find_column(data, n, dash + 1, length - (size_t)(dash - word) - 1);
-    }
-    if (first < 0 || last < first)
-        return heat_fail_option(ctx, "predict", list,
-                                "'%.*s' is no column: a name, a number from 1 to %d, or a range a-b",
-                                (int)(length < 80 ? length : 80), word, (int)n);
-    for (int32_t i = first; i <= last; i++)
-        is_predicted[i] = true;
-    return HEAT_OK;
+    return heat_data_get_name(data, i);
 }
 
 /* In how many ways they may stand together. */
@@ -69,19 +41,15 @@ static heat_status count_ways(heat_context *ctx, const char *list, const heat_ro
 heat_status heat_predicted_parse(heat_context *ctx, const char *list, const heat_data *data,
                                  const heat_row_scale *s, heat_predicted *p)
 {
+    const heat_listed columns = {"predict", "column", s->n_visible, 1, name_of, data};
     bool *is_predicted = NULL;
     heat_status status = heat_alloc(ctx, s->n_visible, sizeof *is_predicted, &is_predicted);
 
     *p = (heat_predicted){.n = 0};
     if (status == HEAT_OK)
         status = heat_alloc(ctx, s->n_visible, sizeof *p->column, &p->column);
-    for (const char *c = list; status == HEAT_OK; c++) {
-        size_t length = strcspn(c, ",");
-        status = mark_word(ctx, list, c, length, data, s->n_visible, is_predicted);
-        c += length;
-        if (*c == '\0')
-            break;
-    }
+    if (status == HEAT_OK)
+        status = heat_listed_mark(ctx, &columns, list, is_predicted);
     for (int32_t i = 0; i < s->n_visible && status == HEAT_OK; i++)
         if (is_predicted[i])
             p->column[p->n++] = i;

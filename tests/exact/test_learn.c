@@ -233,12 +233,16 @@ static void the_gradient_of_a_boltzmann_is_that_of_its_likelihood(void **state)
     static const struct {
         const char *spec;
         int64_t hidden;
-        const char *layers;
+        const char *layers, *graph, *hidden_units;
     } cases[] = {
-        {"bars-and-stripes:2x3", 3, NULL},
-        {"bars-and-stripes:2x2", 0, NULL},
-        {"bars-and-stripes:2x3", HEAT_AUTO, "3-2"},
-        {"bars-and-stripes:5x5", HEAT_AUTO, "1-2"}, /* by elimination */
+        {"bars-and-stripes:2x3", 3, NULL, NULL, NULL},
+        {"bars-and-stripes:2x2", 0, NULL, NULL, NULL},
+        {"bars-and-stripes:2x3", HEAT_AUTO, "3-2", NULL, NULL},
+        {"bars-and-stripes:5x5", HEAT_AUTO, "1-2", NULL, NULL}, /* by elimination */
+        {"bars-and-stripes:2x3", HEAT_AUTO, NULL, "sk:6", NULL},
+        {"bars-and-stripes:2x3", HEAT_AUTO, NULL, "regular:10,k=3", NULL},
+        {"bars-and-stripes:2x3", HEAT_AUTO, NULL, "lattice:3x3,open", "1,3-4"},
+        {"bars-and-stripes:5x5", HEAT_AUTO, NULL, "lattice:4x7,open", "0,9,18"}, /* by elimination */
     };
     heat_context *ctx = test_context();
     heat_learn_options options;
@@ -247,9 +251,15 @@ static void the_gradient_of_a_boltzmann_is_that_of_its_likelihood(void **state)
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         heat_data *data = load(ctx, cases[k].spec);
         heat_learn_input input = {.size = sizeof input, .data = data};
+        heat_model *graph = NULL;
         options.hidden = cases[k].hidden;
         options.layers = cases[k].layers;
+        options.hidden_units = cases[k].hidden_units;
+        if (cases[k].graph != NULL)
+            assert_ok(ctx, heat_model_load(ctx, cases[k].graph, &graph));
+        input.graph = graph;
         check_gradient(ctx, &heat_learn_kind_boltzmann, &input, &options);
+        heat_model_free(graph);
         heat_data_free(data);
     }
     heat_context_free(ctx);
