@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LINE_WIDTH = 79, NAME_WIDTH = 22, TEXT_COLUMN = NAME_WIDTH + 3 };
+
 const char *const cli_exit_text =
     "0    proved, converged, completed, best_found or time\n"
     "3    not_converged: the failing criterion is named, the numbers it concerns are withheld\n"
@@ -127,20 +129,44 @@ const char *cli_help_limits(const cli_arguments *args, const heat_option *o, cha
     return buffer;
 }
 
+/* Prints a text as lines of LINE_WIDTH, the words between which `at` columns of the first are used already
+ * and `indent` of each other. */
+static void print_wrapped(const char *text, int indent, int at)
+{
+    bool is_first = true;
+
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+        if (!is_first && at + 1 + length > LINE_WIDTH) {
+            printf("\n%*s", indent, "");
+            at = indent;
+        } else if (!is_first) {
+            putchar(' ');
+            at++;
+        }
+        printf("%.*s", length, text);
+        at += length;
+        is_first = false;
+        text += length;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
 static void print_options(const cli_verb *verb)
 {
     cli_arguments args;
-    char option[CLI_HELP_SIZE], limits[CLI_HELP_SIZE];
+    char option[CLI_HELP_SIZE], limits[CLI_HELP_SIZE], text[2 * CLI_HELP_SIZE];
 
     cli_arguments_init(&args, verb->name);
     for (int k = 0; k < args.table.n_options; k++) {
         const heat_option *o = &args.rows[k];
-        printf("  %-26s %s\n", cli_help_option(o, option), o->help);
         cli_help_limits(&args, o, limits);
-        if (limits[0] != '\0')
-            printf("  %-26s (%s)\n", "", limits);
+        snprintf(text, sizeof text, limits[0] == '\0' ? "%s" : "%s (%s)", o->help, limits);
+        printf("  %-*s ", NAME_WIDTH, cli_help_option(o, option));
+        print_wrapped(text, TEXT_COLUMN, TEXT_COLUMN);
     }
-    printf("  %-26s this text\n", "--help");
+    printf("  %-*s this text\n", NAME_WIDTH, "--help");
 }
 
 static void print_verb(const cli_verb *verb)
@@ -148,7 +174,9 @@ static void print_verb(const cli_verb *verb)
     printf("heatbath %s: %s\n\n", verb->name, verb->summary);
     printf("usage: heatbath %s%s%s [--option value ...]\n", verb->name, verb->operands[0] == '\0' ? "" : " ",
            verb->operands);
-    printf("  as in: heatbath %s %s\n\n%s\n\noptions:\n", verb->name, verb->example, verb->text);
+    printf("  as in: heatbath %s %s\n\n", verb->name, verb->example);
+    print_wrapped(verb->text, 0, 0);
+    printf("\noptions:\n");
     print_options(verb);
 }
 
