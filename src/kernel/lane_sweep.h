@@ -21,6 +21,8 @@ typedef struct heat_lane_graph {
     const int32_t *twice;  /* row[n], 2 J; NULL where memory is dear: then taken from what there is */
     const int16_t *narrow; /* [site][heat_lane_stride] of a dense graph, 2 J of all pairs, where every field
                               and all of 2 J fit 16 bits; NULL: elsewhere */
+    const int32_t *wide;   /* the same of other dense graphs; NULL where memory is dear: then row by row from
+                              what there is */
     bool is_narrow;        /* every field, and twice every coupling, fits 16 bits */
     double unit, per_unit; /* and 1 / unit */
     const int32_t *upward; /* n, h_i + sum_j J_ij, the field where all neighbours are up; size at most 2^25 */

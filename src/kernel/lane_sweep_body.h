@@ -107,6 +107,8 @@ LANE_FN const void *twice_row(const heat_lane_graph *g, const heat_lane_block *b
 
     if (is_narrow)
         return g->narrow + (int64_t)i * stride;
+    if (g->wide != NULL)
+        return g->wide + (int64_t)i * stride;
     scratch = (int32_t *)b->fields + (int64_t)LANES * b->n_vectors * stride;
     spread_row(g, i, stride, scratch);
     return scratch;

@@ -161,6 +161,9 @@ static double lanes_bytes(const heat_model *model, const heat_model_info *info, 
            (heat_lane_is_dense(info->n_variables, 2 * info->n_edges)
                 ? ((lanes + 64) * 4 + 2.0 * info->n_variables) * info->n_variables
                 : 0) +
+           (heat_lane_keeps_rows(info->n_variables, 2 * info->n_edges)
+                ? 2.0 * info->n_variables * info->n_variables
+                : 0) +
            (double)info->n_edges * 2 * sizeof(int32_t) * /* units of the lanes' own, and twice them */
                (heat_lane_keeps_twice(info->n_variables, 2 * info->n_edges) ? 2 : 1) +
            info->n_variables * (double)(3 * sizeof(int32_t) + sizeof(float));

@@ -110,13 +110,22 @@ static heat_status double_units(heat_context *ctx, const heat_pairwise *g, heat_
     return status;
 }
 
-/* Rows of all pairs, where 16 bits hold every field of a dense graph. */
-static heat_status spread_units(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m)
+/* Rows of all pairs of a dense graph: in 16 bits where those hold every field, else where there are few. */
+static heat_status spread_units(heat_context *ctx, const heat_pairwise *g, heat_lane_model *m, bool rounded)
 {
     const int32_t stride = heat_lane_stride(g->n);
+    bool is_narrow = m->is_dense && m->graph.is_narrow && !rounded;
     heat_status status;
 
-    if (!m->is_dense || !m->graph.is_narrow)
+    if (!is_narrow && heat_lane_keeps_rows(g->n, g->row[g->n])) {
+        status = heat_alloc(ctx, (int64_t)g->n * stride, sizeof *m->wide, &m->wide);
+        m->graph.wide = m->wide;
+        for (int32_t i = 0; i < g->n && status == HEAT_OK; i++)
+            for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
+                m->wide[(int64_t)i * stride + g->col[k]] = 2 * heat_lane_units(&m->graph, k);
+        return status;
+    }
+    if (!is_narrow)
         return HEAT_OK;
     status = heat_alloc(ctx, (int64_t)g->n * stride, sizeof *m->narrow, &m->narrow);
     m->graph.narrow = m->narrow;
@@ -220,8 +229,8 @@ heat_status heat_lane_model_create(heat_context *ctx, const heat_pairwise *g, do
     status = choose_units(ctx, g, m);
     if (status == HEAT_OK)
         status = double_units(ctx, g, m);
-    if (status == HEAT_OK && !rounded)
-        status = spread_units(ctx, g, m);
+    if (status == HEAT_OK)
+        status = spread_units(ctx, g, m, rounded);
     if (status == HEAT_OK)
         status = fill(ctx, g, rounded, m);
     if (status == HEAT_OK)
@@ -241,6 +250,7 @@ void heat_lane_model_free(heat_lane_model *m)
     heat_free(m->own_units);
     heat_free(m->twice);
     heat_free(m->narrow);
+    heat_free(m->wide);
     heat_free(m->upward);
     heat_free(m->residual_upward);
     heat_free(m->order);

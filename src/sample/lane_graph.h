@@ -19,12 +19,19 @@ static inline bool heat_lane_keeps_twice(int64_t n, int64_t n_ends)
     return n_ends <= 1 << 20 && !heat_lane_is_dense(n, n_ends);
 }
 
+/* True if rows of all pairs of a dense graph are kept, in 4 MB at most. */
+static inline bool heat_lane_keeps_rows(int64_t n, int64_t n_ends)
+{
+    return n <= 1 << 10 && heat_lane_is_dense(n, n_ends);
+}
+
 typedef struct heat_lane_model {
     heat_lane_graph graph; /* energy = unit * integer + offset (+ residual) */
     bool is_dense;         /* blocks should keep fields */
     int32_t *own_units;    /* [row[n]] where the lanes' unit is not the model's */
     int32_t *twice;        /* [row[n]] where it is kept */
     int16_t *narrow;       /* rows of all pairs, where fields are narrow */
+    int32_t *wide;         /* the same, where they are not and rows are kept */
     int32_t *upward;       /* [n] */
     float *residual_upward;
     int32_t *order; /* [n] of the visits; NULL: as numbered */
