@@ -17,38 +17,30 @@ void heat_energy_tally_init(heat_energy_tally *t, double origin, double width)
 
 void heat_energy_tally_clear(heat_energy_tally *t)
 {
-    heat_free(t->count);
-    heat_free(t->sum);
-    t->count = t->sum = NULL;
+    heat_free(t->bins);
+    t->bins = NULL;
     t->n = 0;
 }
 
 /* Moves everything into bins first ... first + n - 1 of a level that is `joins` higher. */
 static heat_status rebuild(heat_context *ctx, heat_energy_tally *t, int64_t first, int64_t n, int32_t joins)
 {
-    double *count = NULL, *sum = NULL;
-    heat_status status = heat_alloc(ctx, n, sizeof *count, &count);
+    heat_energy_bin *bins;
+    heat_status status = heat_alloc(ctx, n, sizeof *bins, &bins);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, sizeof *sum, &sum);
-    if (status != HEAT_OK) {
-        heat_free(count);
+    if (status != HEAT_OK)
         return status;
-    }
-    if (joins == 0 && t->n > 0) {
-        memcpy(count + (t->first - first), t->count, (size_t)t->n * sizeof *count);
-        memcpy(sum + (t->first - first), t->sum, (size_t)t->n * sizeof *sum);
-    }
+    if (joins == 0 && t->n > 0)
+        memcpy(bins + (t->first - first), t->bins, (size_t)t->n * sizeof *bins);
     for (int64_t k = 0; k < t->n && joins > 0; k++) {
         int64_t to = (int64_t)floor(ldexp((double)(t->first + k), -joins)) - first;
-        if (t->count[k] == 0)
+        if (t->bins[k].count == 0)
             continue;
-        count[to] += t->count[k];
-        sum[to] += t->sum[k];
+        bins[to].count += t->bins[k].count;
+        bins[to].sum += t->bins[k].sum;
     }
     heat_energy_tally_clear(t);
-    t->count = count;
-    t->sum = sum;
+    t->bins = bins;
     t->first = first;
     t->n = n;
     t->level += joins;
@@ -74,6 +66,12 @@ heat_status heat_energy_tally_widen(heat_context *ctx, heat_energy_tally *t, dou
     low = floor(ldexp(low, -joins));
     high = floor(ldexp(high, -joins));
     return rebuild(ctx, t, (int64_t)low, (int64_t)(high - low) + 1, joins);
+}
+
+heat_status heat_energy_tally_reserve(heat_context *ctx, heat_energy_tally *t, const heat_energy_tally *like)
+{
+    t->level = like->level;
+    return like->n == 0 ? HEAT_OK : rebuild(ctx, t, like->first, like->n, 0);
 }
 
 heat_status heat_energy_tally_coarsen(heat_context *ctx, heat_energy_tally *t, int32_t level)
@@ -110,18 +108,18 @@ heat_status heat_energy_tally_merge(heat_context *ctx, heat_energy_tally *t, con
     heat_status status = heat_energy_tally_coarsen(ctx, t, from->level);
     int64_t last = from->n - 1, place;
 
-    while (last > 0 && from->count[last] == 0)
+    while (last > 0 && from->bins[last].count == 0)
         last--;
     if (last >= 0 && status == HEAT_OK) /* the highest first: then all room is made at once */
         status = find_place(ctx, t, from, last, &place);
     for (int64_t k = 0; k <= last && status == HEAT_OK; k++) {
-        if (from->count[k] == 0)
+        if (from->bins[k].count == 0)
             continue;
         status = find_place(ctx, t, from, k, &place);
         if (status != HEAT_OK)
             break;
-        t->count[place] += from->count[k];
-        t->sum[place] += from->sum[k];
+        t->bins[place].count += from->bins[k].count;
+        t->bins[place].sum += from->bins[k].sum;
     }
     return status;
 }
@@ -131,7 +129,7 @@ double heat_energy_tally_count(const heat_energy_tally *t)
     double count = 0;
 
     for (int64_t k = 0; k < t->n; k++)
-        count += t->count[k];
+        count += t->bins[k].count;
     return count;
 }
 
@@ -140,13 +138,13 @@ void heat_energy_tally_moments(const heat_energy_tally *t, double *mean, double 
     double count = 0, sum = 0, squares = 0;
 
     for (int64_t k = 0; k < t->n; k++) {
-        count += t->count[k];
-        sum += t->sum[k];
+        count += t->bins[k].count;
+        sum += t->bins[k].sum;
     }
     for (int64_t k = 0; k < t->n; k++)
-        if (t->count[k] > 0) {
-            double e = t->sum[k] / t->count[k] - sum / count;
-            squares += t->count[k] * e * e;
+        if (t->bins[k].count > 0) {
+            double e = t->bins[k].sum / t->bins[k].count - sum / count;
+            squares += t->bins[k].count * e * e;
         }
     *mean = t->origin + sum / count;
     *variance = squares / count;

@@ -4,13 +4,16 @@
 
 #include <heatbath/context.h>
 
+typedef struct heat_energy_bin {
+    double count, sum; /* of energy - origin */
+} heat_energy_bin;
+
 typedef struct heat_energy_tally {
-    double origin, width; /* bin k holds origin + [k, k + 1) * width * 2^level */
-    double per_bin;       /* 1 / (width * 2^level) */
-    int32_t level;        /* raised by one, bins in pairs, when their number would exceed HEAT_MOST_BINS */
-    int64_t first, n;     /* bins first ... first + n - 1 */
-    double *count;        /* [n] */
-    double *sum;          /* [n] of energy - origin */
+    double origin, width;  /* bin k holds origin + [k, k + 1) * width * 2^level */
+    double per_bin;        /* 1 / (width * 2^level) */
+    int32_t level;         /* raised by one, bins in pairs, when their number would exceed HEAT_MOST_BINS */
+    int64_t first, n;      /* bins first ... first + n - 1 */
+    heat_energy_bin *bins; /* [n] */
 } heat_energy_tally;
 
 enum { HEAT_MOST_BINS = 1 << 14 };
@@ -21,6 +24,10 @@ void heat_energy_tally_clear(heat_energy_tally *tally);
 /* Widens a tally to hold `energy`; heat_energy_tally_add calls it. HEAT_ERROR_UNABLE if the energy is not
  * finite. */
 HEAT_MUST_USE heat_status heat_energy_tally_widen(heat_context *ctx, heat_energy_tally *tally, double energy);
+
+/* Makes room in an empty tally for what `like` holds, whose origin and width are the same. */
+HEAT_MUST_USE heat_status heat_energy_tally_reserve(heat_context *ctx, heat_energy_tally *tally,
+                                                    const heat_energy_tally *like);
 
 /* Adds everything of `from`, whose origin and width are the same. */
 HEAT_MUST_USE heat_status heat_energy_tally_merge(heat_context *ctx, heat_energy_tally *tally,
@@ -42,8 +49,9 @@ HEAT_MUST_USE static inline heat_status heat_energy_tally_add(heat_context *ctx,
         double place = (energy - t->origin) * t->per_bin - (double)t->first;
         heat_status status;
         if (place >= 0 && place < (double)t->n) {
-            t->count[(int64_t)place]++;
-            t->sum[(int64_t)place] += energy - t->origin;
+            heat_energy_bin *bin = &t->bins[(int64_t)place];
+            bin->count++;
+            bin->sum += energy - t->origin;
             return HEAT_OK;
         }
         status = heat_energy_tally_widen(ctx, t, energy);

@@ -146,10 +146,10 @@ static heat_status add_row(heat_context *ctx, heat_ladder_rows *r, int32_t rung,
         return status;
     for (int32_t b = 0; b < n_blocks; b++) {
         int64_t k = bin - t[b].first;
-        double here = k >= 0 && k < t[b].n ? t[b].count[k] : 0;
-        r->share[r->n * n_blocks + b] = here / r->tau[rung];
-        count += here;
-        sum += here > 0 ? t[b].sum[k] : 0;
+        heat_energy_bin here = k >= 0 && k < t[b].n ? t[b].bins[k] : (heat_energy_bin){0};
+        r->share[r->n * n_blocks + b] = here.count / r->tau[rung];
+        count += here.count;
+        sum += here.sum;
     }
     if (!(count > 0))
         return HEAT_OK;

@@ -43,9 +43,9 @@ static void whole_energies_keep_to_bins_of_their_own(void **state)
         for (int n = 0; n <= e + 40; n++)
             assert_ok(ctx, heat_energy_tally_add(ctx, &t, e));
     for (int64_t k = 0; k < t.n; k++)
-        if (t.count[k] > 0) {
-            double e = t.sum[k] / t.count[k];
-            assert_true(e == (double)(t.first + k) && t.count[k] == e + 41);
+        if (t.bins[k].count > 0) {
+            double e = t.bins[k].sum / t.bins[k].count;
+            assert_true(e == (double)(t.first + k) && t.bins[k].count == e + 41);
         }
     heat_energy_tally_clear(&t);
     heat_context_free(ctx);
