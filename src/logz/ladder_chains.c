@@ -23,6 +23,10 @@ enum {
     SWEEPS_AN_EXCHANGE = 2, /* of steady units; it goes by energies just counted */
 };
 
+/* beta times the field of a spin among random others, in root mean square, from which on Metropolis leaves
+ * enough spins where they are. */
+static const double coldest_to_flip = 0.4;
+
 typedef struct sweeping {
     heat_ladder_chains *l;
     heat_energy_tally *tallies; /* of the segment under way; NULL: nothing is counted */
@@ -106,13 +110,29 @@ static heat_status create_chains(heat_context *ctx, heat_ladder_chains *l)
     return HEAT_OK;
 }
 
-/* Without the global flip of a model without a field: no energy sees it. Of variables few and slow Metropolis
- * asks no more than heat bath and forgets sooner (Peskun, Biometrika 60 (1973) 607). */
-static heat_status sweep_chains(heat_context *worker, heat_chains *c, int64_t unit)
+/* Metropolis asks no more of the kernels of bits and of summed layers than heat bath, and forgets sooner
+ * (Peskun, Biometrika 60 (1973) 607), but for spins so hot that all flip and the next sweep flips them back.
+ * Lanes pay by the flip, and a unit of them has rungs of every heat. */
+static const heat_site_rule *choose_rule(const heat_ladder_chains *l, int64_t unit)
 {
-    const heat_site_rule *rule =
-        c->layout == &heat_layout_summed ? &heat_rule_metropolis : &heat_rule_heat_bath;
-    heat_status status = c->layout->sweep(worker, c, unit, rule);
+    const heat_chains *c = l->chains;
+    const heat_bit_graph *graph;
+    double field;
+
+    if (c->layout == &heat_layout_summed)
+        return &heat_rule_metropolis;
+    if (!l->is_steady)
+        return &heat_rule_heat_bath;
+    graph = &((const heat_bit_store *)c->store)->graph;
+    field = graph->unit * sqrt(2 * (double)graph->n_pairs / c->n);
+    return c->beta[unit * c->width] * field >= coldest_to_flip ? &heat_rule_metropolis : &heat_rule_heat_bath;
+}
+
+/* Without the global flip of a model without a field: no energy sees it. */
+static heat_status sweep_chains(heat_context *worker, const heat_ladder_chains *l, int64_t unit)
+{
+    heat_chains *c = l->chains;
+    heat_status status = c->layout->sweep(worker, c, unit, choose_rule(l, unit));
 
     c->n_sweeps[unit]++;
     return status;
@@ -132,7 +152,7 @@ static heat_status cool_unit(heat_context *worker, void *arg, int64_t unit)
             heat_chains_set_beta(l->chains, c, l->betas[k < rung ? k : rung]);
         }
         for (int t = 0; t < COOLING_SWEEPS; t++) {
-            heat_status status = sweep_chains(worker, l->chains, unit);
+            heat_status status = sweep_chains(worker, l, unit);
             if (status != HEAT_OK)
                 return status;
         }
@@ -201,14 +221,18 @@ void heat_ladder_chains_close(heat_ladder_chains *l)
     heat_chains_free(l->chains);
 }
 
-/* Bins of a hundredth of the spread that the spacing of the rungs implies; levels of integers stay apart. */
+/* Bins of a hundredth of the spread that the spacing of the rungs implies; levels stay apart where there are
+ * some. */
 static double bin_width(const heat_ladder_chains *l, int32_t row)
 {
     int32_t rung = row < l->n_rungs ? row : l->n_rungs - 1;
     int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
     double width = 0.01 * (above - below) / (l->betas[above] - l->betas[below]);
+    double apart = l->counting->info.integer && l->reference == NULL ? 1 : 0;
 
-    return l->counting->info.integer && l->reference == NULL && width < 1 ? 1 : width;
+    if (l->is_steady)
+        apart = 2 * ((const heat_bit_store *)l->chains->store)->graph.unit;
+    return width < apart ? apart : width;
 }
 
 static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)
@@ -224,9 +248,12 @@ static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)
     if (status != HEAT_OK)
         return status;
     l->n_segments++;
-    for (int64_t k = 0; k < n; k++)
+    for (int64_t k = 0; k < n && status == HEAT_OK; k++) {
         heat_energy_tally_init(&s->tallies[k], 0, bin_width(l, (int32_t)(k / l->n_blocks)));
-    return HEAT_OK;
+        if (l->n_segments > 1)
+            status = heat_energy_tally_reserve(ctx, &s->tallies[k], &s[-1].tallies[k]);
+    }
+    return status;
 }
 
 /* The energies of a unit of bits, block by block: at the rate of the kernel, this is as long as a sweep. */
@@ -290,7 +317,7 @@ static heat_status sweep_unit(heat_context *worker, const sweeping *w, int64_t u
 
     heat_chains_get_unit(l->chains, unit, &first, &last);
     for (int64_t t = 0; t < w->n_sweeps && !heat_halted(worker); t++) {
-        heat_status status = sweep_chains(worker, l->chains, unit);
+        heat_status status = sweep_chains(worker, l, unit);
         if (status != HEAT_OK)
             return status;
         if (l->is_steady && (t + 1) % SWEEPS_A_COUNT != 0 && t + 1 < w->n_sweeps)
