@@ -27,6 +27,7 @@ enum {
     FEWEST_STEPS = 8,
     FEWEST_REPLICAS = 20,
     MOST_HALVINGS = 8,
+    REST_PART = 4,    /* of the steps: the sweeps between the ways there and back */
     MOST_SUMMED = 48, /* with 64 weights are evener, but not by what their sweeps take longer */
     SURE_BATCHES = 2, /* after which doubts mean that the steps are too large */
 };
@@ -130,13 +131,20 @@ static heat_status record(heat_context *ctx, annealing *a, const heat_population
     return status;
 }
 
-/* From the coldest beta back to 0, after as many sweeps there as the way took. */
+/* Sweeps of members that were resampled at the coldest beta: copies part, and what the way there lagged
+ * behind it makes up for. */
+static int64_t sweeps_at_rest(const annealing *a)
+{
+    return (a->n_steps + REST_PART - 1) / REST_PART;
+}
+
+/* From the coldest beta back to 0. */
 static heat_status return_members(heat_context *ctx, annealing *a, heat_population *p)
 {
     heat_status status = heat_population_resample(ctx, p);
 
     if (status == HEAT_OK)
-        status = heat_population_sweep(ctx, p, a->n_steps * p->plan.n_sweeps);
+        status = heat_population_sweep(ctx, p, sweeps_at_rest(a) * p->plan.n_sweeps);
     for (int64_t k = a->n_steps - 1; k >= 0 && status == HEAT_OK && !heat_halted(ctx); k--)
         status = heat_population_step(ctx, p, a->betas[k]);
     if (status != HEAT_OK || heat_halted(ctx))
@@ -170,7 +178,8 @@ static heat_status run_batch(heat_context *ctx, annealing *a)
     if (status == HEAT_OK && !heat_halted(ctx) && !a->resamples)
         status = return_members(ctx, a, &p);
     if (status == HEAT_OK) {
-        int64_t sweeps = (a->resamples ? 1 : 3) * a->n_steps * plan.n_sweeps;
+        int64_t steps = a->resamples ? a->n_steps : 2 * a->n_steps + sweeps_at_rest(a);
+        int64_t sweeps = steps * plan.n_sweeps;
         r->n_chains = p.chains->n_chains;
         r->n_sweeps += sweeps;
         r->updates += sweeps * r->n_chains * a->c->info.n_variables;
