@@ -101,11 +101,31 @@ typedef struct heat_layer_climb {
 /* Does the weights of 64 units, word number `word` of x: words share nothing but what they read. */
 typedef void (*heat_layer_climb_fn)(const heat_layer_climb *climb, int32_t word);
 
+/* What a change of beta does to the weight of the one layer, kept, the other summed out,
+ *
+ *     p_beta(x) = exp(s B.x + r R.x) prod_j (1 + exp(s F_j + r R_j)),
+ *
+ * in bits and units as in heat_layer_draw. */
+typedef struct heat_layer_gain {
+    int32_t n_chains, n_kept, n_summed;
+    const uint64_t *kept;      /* [chain][word] states x */
+    const int32_t *fields;     /* [word][chain][64] F that they make, as a draw leaves them */
+    const int32_t *kept_bias;  /* [unit, padded] B, in units */
+    const float *scale_before; /* [chain] */
+    const float *scale;        /* [chain] */
+    const float *reference_before, *reference_scale; /* [chain]; NULL with `reference` */
+    const float *kept_reference, *reference;         /* [unit, padded] R of either layer; NULL: none */
+    double *log_weight; /* [chain] is added log (p_after(x) / p_before(x)): error about 1e-6 */
+} heat_layer_gain;
+
+typedef void (*heat_layer_gain_fn)(const heat_layer_gain *gain);
+
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_layer_kernel {
     const char *isa;
     heat_layer_draw_fn draw;
     heat_layer_climb_fn climb;
+    heat_layer_gain_fn gain;
 } heat_layer_kernel;
 
 extern const heat_layer_kernel heat_layer_ref;

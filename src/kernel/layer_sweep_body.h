@@ -211,3 +211,4 @@ static void LANE_PASTE(layer_draw_, LANE_ISA)(const heat_layer_rows *r, const he
 }
 
 #include "kernel/layer_climb_body.h"
+#include "kernel/layer_gain_body.h"

@@ -119,6 +119,8 @@ static heat_status record(heat_context *ctx, annealing *a, const heat_population
     for (int32_t t = 0; t < r->n_rows; t++) {
         if (1 / r->rows[t].temperature != p->beta)
             continue;
+        for (int64_t unit = 0; unit < p->chains->n_units; unit++)
+            heat_chains_measure(p->chains, unit);
         for (int64_t k = 0; k < p->chains->n_chains; k++)
             heat_chains_get_moments(p->chains, k, &a->energies[k], &a->variances[k]);
         for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK && a->resamples; k++)

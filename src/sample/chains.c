@@ -103,6 +103,7 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     c->first_stream = plan->first_stream;
     c->burn_in = plan->burn_in;
     c->reference = plan->reference;
+    c->is_weighted = plan->is_weighted;
     c->is_search = plan->is_search;
     c->group = plan->group > 0 ? plan->group : 1;
     c->is_symmetric = !c->info.has_field && plan->reference == NULL && heat_model_get_pairwise(model, &graph);
@@ -384,6 +385,16 @@ double heat_chains_get_path_energy(const heat_chains *c, int64_t chain)
 
     return c->reference == NULL ? energy
                                 : energy + c->layout->sum_reference(c, chain) / c->betas[c->n_rungs - 1];
+}
+
+bool heat_chains_has_gains(const heat_chains *c)
+{
+    return c->is_weighted && c->layout->take_gain != NULL;
+}
+
+double heat_chains_take_gain(heat_chains *c, int64_t chain)
+{
+    return c->layout->take_gain(c, chain);
 }
 
 double heat_chains_get_log_start(const heat_chains *c)

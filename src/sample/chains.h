@@ -41,6 +41,7 @@ typedef struct heat_chains {
     int32_t width; /* chains a unit, a multiple of group */
     int64_t n_units;
 
+    bool is_weighted;        /* of the plan */
     bool is_search;          /* only energies matter: a halt may end a sweep half way */
     bool is_symmetric;       /* no field: E(s) = E(-s), and the state is sign * spins */
     int8_t *sign;            /* [chain] */
@@ -70,6 +71,7 @@ typedef struct heat_chains_plan {
     const heat_site_rule *rule; /* of all its single-variable moves; NULL: any may come */
     int64_t burn_in;            /* sweeps in which an engine may still adapt itself; none after them counts */
     bool is_steady;             /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
+    bool is_weighted;           /* changes of beta are weighed: heat_chains_take_gain */
     bool is_search;             /* only the energy of the best states matters, not their distribution */
     bool track_best;            /* keep the lowest state of each chain */
     /* [n] Independent units to start from, of two values each: at beta a chain has the distribution
@@ -167,6 +169,13 @@ void heat_chains_get_moments(const heat_chains *chains, int64_t chain, double *m
 /* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last].
  */
 double heat_chains_get_path_energy(const heat_chains *chains, int64_t chain);
+
+/* Of chains of a plan that is weighted, where their layout sums variables out of the weights: log of what the
+ * changes of beta since the last call did to the weight of the chain's state, found by the sweep that
+ * followed each. False where weights go by the path energy. Energies are then up to date after a measure
+ * only. */
+bool heat_chains_has_gains(const heat_chains *chains);
+double heat_chains_take_gain(heat_chains *chains, int64_t chain);
 
 /* log Z at beta = 0: of all states alike, or of the reference alone. */
 double heat_chains_get_log_start(const heat_chains *chains);

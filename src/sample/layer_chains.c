@@ -64,6 +64,22 @@ static heat_status alloc_states(heat_context *ctx, const heat_chains *c, heat_la
     return status;
 }
 
+/* Chains whose weights are those of visible units, hidden ones summed out: less noise, and the way back is
+ * the way there reversed, since a sweep that forgets the hidden units is its own reverse. */
+static heat_status alloc_gains(heat_context *ctx, const heat_chains *c, heat_layer_store *s)
+{
+    int64_t n = c->n_chains;
+    heat_status status = heat_alloc(ctx, n, sizeof *s->gain, &s->gain);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *s->beta_before, &s->beta_before);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *s->scale_before, &s->scale_before);
+    if (status == HEAT_OK && c->reference != NULL)
+        status = heat_alloc(ctx, n, sizeof *s->reference_before, &s->reference_before);
+    return status;
+}
+
 static const double ln2 = 0.69314718055994530942;
 
 /* The log-odds of the plan's reference, in bits. */
@@ -131,6 +147,8 @@ static heat_status layers_open(heat_context *ctx, heat_chains *c, const heat_cha
     status = alloc_states(ctx, c, s);
     if (status == HEAT_OK)
         status = take_reference(ctx, c, s);
+    if (status == HEAT_OK && plan->is_weighted)
+        status = alloc_gains(ctx, c, s);
     return status == HEAT_OK ? alloc_work(ctx, c, s) : status;
 }
 
@@ -147,6 +165,10 @@ static void layers_free(heat_chains *c)
     heat_free(s->reference_scale);
     heat_free(s->visible_reference);
     heat_free(s->hidden_reference);
+    heat_free(s->gain);
+    heat_free(s->beta_before);
+    heat_free(s->scale_before);
+    heat_free(s->reference_before);
     heat_free(s->random);
     heat_free(s->on_visible);
     heat_free(s->on_hidden);
@@ -262,6 +284,17 @@ static void put_unit(heat_chains *c, int64_t chain, int64_t i, int8_t value)
     *word = value == 1 ? *word | bit : *word & ~bit;
 }
 
+/* The next gain counts from here. */
+static void keep_beta(heat_chains *c, int64_t chain)
+{
+    heat_layer_store *s = c->store;
+
+    s->beta_before[chain] = c->beta[chain];
+    s->scale_before[chain] = s->scale[chain];
+    if (s->reference_before != NULL)
+        s->reference_before[chain] = s->reference_scale[chain];
+}
+
 static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
                                uint64_t stream_unit)
 {
@@ -272,6 +305,8 @@ static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain,
     heat_stream_init(&stream, c->seed, HEAT_PURPOSE_INITIAL, stream_unit);
     for (int64_t i = 0; i < c->n; i++)
         put_unit(c, chain, i, state != NULL ? state[i] : heat_random_value(&c->info, &stream));
+    if (s->gain != NULL)
+        keep_beta(c, chain);
     heat_stream_init(&stream, c->seed, HEAT_PURPOSE_SWEEP, stream_unit);
     for (int64_t k = 0; k < LANES_A_CHAIN; k++)
         s->random[chain * LANES_A_CHAIN + k] = (uint32_t)(heat_stream_bits(&stream) >> 32);
@@ -296,12 +331,59 @@ static heat_status layers_set_state(heat_context *worker, heat_chains *c, int64_
     return HEAT_OK;
 }
 
+/* Adds the gains of chains whose fields of hidden units are there. */
+static void add_gains(heat_chains *c, int64_t first, int64_t count)
+{
+    heat_layer_store *s = c->store;
+    heat_layer_gain g = {.n_chains = (int32_t)count,
+                         .n_kept = s->view.n_visible,
+                         .n_summed = s->view.n_hidden,
+                         .kept = s->visible + first * s->visible_words,
+                         .fields = s->fields + first * s->hidden_words * WORD,
+                         .kept_bias = s->units->down.bias,
+                         .scale_before = s->scale_before + first,
+                         .scale = s->scale + first,
+                         .kept_reference = s->visible_reference,
+                         .reference = s->hidden_reference,
+                         .log_weight = s->gain + first};
+
+    if (s->reference_before != NULL) {
+        g.reference_before = s->reference_before + first;
+        g.reference_scale = s->reference_scale + first;
+    }
+    s->kernel->gain(&g);
+    for (int64_t chain = first; chain < first + count; chain++) {
+        s->gain[chain] -= (c->beta[chain] - s->beta_before[chain]) * s->units->offset;
+        keep_beta(c, chain);
+    }
+}
+
+static bool has_moved(const heat_chains *c, int64_t first, int64_t last)
+{
+    const heat_layer_store *s = c->store;
+
+    for (int64_t chain = first; chain < last && s->gain != NULL; chain++)
+        if (c->beta[chain] != s->beta_before[chain])
+            return true;
+    return false;
+}
+
+static double layers_take_gain(heat_chains *c, int64_t chain)
+{
+    heat_layer_store *s = c->store;
+    double gain = s->gain[chain];
+
+    s->gain[chain] = 0;
+    return gain;
+}
+
 static heat_status layers_sweep(heat_context *worker, heat_chains *c, int64_t unit,
                                 const heat_site_rule *rule)
 {
     heat_layer_store *s = c->store;
     heat_layer_draw up, down;
     int64_t first, last;
+    bool is_gaining;
 
     (void)worker;
     heat_chains_get_unit(c, unit, &first, &last);
@@ -314,9 +396,16 @@ static heat_status layers_sweep(heat_context *worker, heat_chains *c, int64_t un
     down.from = up.to;
     up.reference = s->hidden_reference;
     down.reference = s->visible_reference;
-    up.on_bias = s->on_hidden + first;
-    down.on_fields = s->on_visible + first;
+    if (s->gain == NULL) {
+        up.on_bias = s->on_hidden + first;
+        down.on_fields = s->on_visible + first;
+    }
+    is_gaining = has_moved(c, first, last);
+    if (is_gaining)
+        up.fields = s->fields + first * s->hidden_words * WORD;
     s->kernel->draw(&s->units->up, &up);
+    if (is_gaining)
+        add_gains(c, first, last - first);
     s->kernel->draw(&s->units->down, &down);
     c->n_counted[unit]++;
     return HEAT_OK;
@@ -354,6 +443,8 @@ static void layers_measure(heat_chains *c, int64_t unit)
     int64_t lost[64], first, last;
 
     heat_chains_get_unit(c, unit, &first, &last);
+    if (s->gain != NULL)
+        sum_block(c, first, last - first);
     for (int64_t count; s->energy != NULL && first < last; first += count) {
         count = last - first < 64 ? last - first : 64;
         sum_pairs(c, &s->units->lost, first, count, lost);
@@ -448,6 +539,7 @@ const heat_layout heat_layout_layers = {
     .get_state = layers_get_state,
     .get_energy = layers_get_energy,
     .get_walk_energy = layers_get_walk_energy,
+    .take_gain = layers_take_gain,
     .sum_reference = layers_sum_reference,
     .get_total = layers_get_total,
     .sweep_cost = layers_sweep_cost};

@@ -14,9 +14,13 @@ typedef struct heat_layer_store {
     float *scale;                                /* [chain] */
     float *reference_scale;                      /* [chain]; NULL without a reference, as the two below */
     float *visible_reference, *hidden_reference; /* [unit, padded] log-odds in bits */
-    uint32_t *random;                            /* [chain][4][16] */
-    int64_t *on_visible;                         /* [chain] sum_i v_i (b_i + sum_j W_ij h_j), in units */
-    int64_t *on_hidden;                          /* [chain] sum_j c_j h_j, in units */
+    double *gain; /* [chain] heat_chains_take_gain; NULL: plans that are not weighted, as the three below */
+    double *beta_before; /* [chain] of the last sweep, as the two below */
+    float *scale_before, *reference_before;
+    uint32_t *random; /* [chain][4][16] */
+    /* [chain] sum_i v_i (b_i + sum_j W_ij h_j) and sum_j c_j h_j, in units; of weighted chains as of the last
+     * measure. */
+    int64_t *on_visible, *on_hidden;
     double *energy; /* [chain] as of the last measure, with what rounding lost; NULL: exact */
     /* Work space of the kernel, [unit] times what a unit takes. */
     uint32_t *list;

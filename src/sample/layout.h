@@ -58,6 +58,8 @@ struct heat_layout {
      * NULL: none were. */
     void (*get_moments)(const heat_chains *chains, int64_t chain, double *mean, double *variance);
     int64_t (*get_total)(const heat_chains *chains, int64_t chain);
+    /* heat_chains_take_gain; NULL: by the path energy. */
+    double (*take_gain)(heat_chains *chains, int64_t chain);
     /* R of heat_chains_plan.reference; NULL in layouts that take none. */
     double (*sum_reference)(const heat_chains *chains, int64_t chain);
     void (*keep_best)(heat_chains *chains, int64_t unit);

@@ -25,6 +25,7 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .isa = plan->isa,
                               .rule = plan->rule,
                               .is_steady = plan->is_steady,
+                              .is_weighted = plan->is_weighted,
                               .reference = plan->reference};
 }
 
@@ -33,6 +34,8 @@ static void measure_unit(heat_population *p, int64_t unit)
 {
     int64_t first, last;
 
+    if (heat_chains_has_gains(p->chains))
+        return;
     if (p->chains->layout == &heat_layout_bits)
         heat_chains_measure(p->chains, unit);
     heat_chains_get_unit(p->chains, unit, &first, &last);
@@ -260,20 +263,32 @@ heat_status heat_population_resample(heat_context *ctx, heat_population *p)
     return status;
 }
 
+/* Weights that the sweeps have found. */
+static void take_gains(heat_population *p)
+{
+    for (int64_t k = 0; k < p->chains->n_chains; k++)
+        p->log_weight[k] += heat_chains_take_gain(p->chains, k);
+}
+
 heat_status heat_population_step(heat_context *ctx, heat_population *p, double beta)
 {
+    bool has_gains = heat_chains_has_gains(p->chains);
     heat_status status = HEAT_OK;
 
-    if (p->plan.is_weighted)
+    if (p->plan.is_weighted && !has_gains)
         for (int64_t k = 0; k < p->chains->n_chains; k++)
             p->log_weight[k] -= (beta - p->beta) * p->path_energy[k];
-    else
+    else if (!p->plan.is_weighted)
         status = resample(ctx, p, beta - p->beta);
     p->beta = beta;
     p->n_steps++;
     for (int64_t k = 0; k < p->chains->n_chains; k++)
         heat_chains_set_beta(p->chains, k, beta);
-    return status == HEAT_OK ? heat_population_sweep(ctx, p, p->plan.n_sweeps) : status;
+    if (status == HEAT_OK)
+        status = heat_population_sweep(ctx, p, p->plan.n_sweeps);
+    if (has_gains)
+        take_gains(p);
+    return status;
 }
 
 double heat_population_get_family_size(heat_population *p)

@@ -25,9 +25,9 @@ typedef struct heat_population {
     double beta;         /* of all members now; 0 at the start */
     double log_start;    /* log Z of the start: n log q, or that of the reference */
     double *log_z;       /* [population] of the model at beta */
-    double
-        *path_energy; /* [chain] what a step of beta weighs: the energy, with a reference E + R / beta_max */
-    int32_t *family;  /* [chain] the member of the start that it descends from */
+    double *path_energy; /* [chain] what a step of beta weighs: the energy, with a reference E + R / beta_max;
+                          * left as it is where chains have gains */
+    int32_t *family;     /* [chain] the member of the start that it descends from */
     heat_stream *streams; /* [population] */
     double *cumulative;   /* [member] scratch */
     int64_t *source;      /* [member] scratch */

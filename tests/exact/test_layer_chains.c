@@ -5,9 +5,14 @@
 #include "random/stream.h"
 #include "sample/engine.h"
 #include "sample/layer_chains.h"
+#include "sample/population.h"
+#include "stats/log_sum.h"
+#include "stats/moments.h"
 #include "support.h"
 
+#include <heatbath/logz.h>
 #include <heatbath/sample.h>
+#include <heatbath/score.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +244,119 @@ static void a_reference_alone_draws_its_units(void **state)
 }
 
 /* Where a layer has free units what is left is an RBM, with the whole's energies. */
+/* -F_T / T of the visible units of a chain; at beta = 0 each hidden unit counts two. */
+static double log_weight_of(heat_context *ctx, const heat_model *model, const heat_chains *chains, int64_t k,
+                            double beta)
+{
+    int8_t *row = malloc((size_t)chains->row_bytes);
+    heat_layered view;
+    double energy;
+
+    heat_chains_get_state(chains, k, row);
+    heat_model_get_layered(model, &view);
+    assert_ok(ctx, heat_rbm_free_energies(ctx, model, 1 / fmax(beta, 1e-300), 1, row, &energy));
+    free(row);
+    return beta > 0 ? -beta * energy : view.n_hidden * log(2);
+}
+
+/* Weighted chains count what beta does to the weight of the visible units, found before they move on. */
+static void gains_are_of_visible_units(void **state)
+{
+    (void)state;
+    enum { CHAINS = 70 };
+    static const double betas[] = {0.1, 0.1, 0.75, 1, 0.2};
+    static const struct {
+        heat_layer visible, hidden;
+    } layers[] = {{HEAT_LAYER_BINARY, HEAT_LAYER_BINARY}, {HEAT_LAYER_SPIN, HEAT_LAYER_SPIN}};
+    heat_context *ctx = test_context();
+
+    for (int kind = 0; kind < 2; kind++) {
+        heat_model *model = random_rbm(ctx, 90, 66, layers[kind].visible, layers[kind].hidden, true, 0.2);
+        heat_chains_plan plan = {.n_chains = CHAINS,
+                                 .n_rungs = 1,
+                                 .betas = &betas[3],
+                                 .seed = 4,
+                                 .isa = "auto",
+                                 .is_weighted = true};
+        heat_chains *chains;
+        double before = 0;
+        assert_ok(ctx, heat_chains_create(ctx, model, &plan, &chains));
+        assert_true(chains->layout == &heat_layout_layers && heat_chains_has_gains(chains));
+        for (int64_t k = 0; k < CHAINS; k++) {
+            heat_chains_set_beta(chains, k, 0);
+            assert_ok(ctx, heat_chains_start(ctx, chains, k, NULL, 0));
+        }
+        for (size_t t = 0; t < sizeof betas / sizeof *betas; t++) {
+            double expected[CHAINS];
+            for (int64_t k = 0; k < CHAINS; k++) {
+                expected[k] = log_weight_of(ctx, model, chains, k, betas[t]) -
+                              log_weight_of(ctx, model, chains, k, before);
+                heat_chains_set_beta(chains, k, betas[t]);
+            }
+            before = betas[t];
+            sweep(ctx, chains, &heat_rule_heat_bath, 1);
+            for (int64_t k = 0; k < CHAINS; k++)
+                assert_close(heat_chains_take_gain(chains, k), expected[k], 2e-4);
+        }
+        for (int64_t unit = 0; unit < chains->n_units; unit++)
+            heat_chains_measure(chains, unit);
+        check_energies(ctx, model, chains);
+        heat_chains_free(chains);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+/* Their mean is Z / Z_0 there, and Z_0 / Z on the way back. */
+static void gains_average_to_z(void **state)
+{
+    (void)state;
+    enum { MEMBERS = 2048, STEPS = 12 };
+    heat_context *ctx = test_context();
+    heat_model *model = random_rbm(ctx, 12, 10, HEAT_LAYER_BINARY, HEAT_LAYER_BINARY, true, 0.6);
+    static double reference[22], w[MEMBERS];
+    heat_population_plan plan = {.n_populations = 1,
+                                 .n_members = MEMBERS,
+                                 .n_sweeps = 1,
+                                 .rule = &heat_rule_heat_bath,
+                                 .seed = 9,
+                                 .isa = "auto",
+                                 .beta_max = 1,
+                                 .threads = 1,
+                                 .is_weighted = true,
+                                 .is_steady = true,
+                                 .reference = reference};
+    heat_logz_options options;
+    heat_logz_result exact = {0};
+    heat_population p;
+
+    for (int i = 0; i < 22; i++)
+        reference[i] = 0.3 * (i % 5 - 2);
+    heat_logz_options_init(&options);
+    options.method = "exact";
+    assert_ok(ctx, heat_logz(ctx, model, &options, &exact));
+    assert_ok(ctx, heat_population_init(ctx, &p, model, &plan));
+    for (int way = 0; way < 2; way++) {
+        double log_mean, error;
+        for (int t = 1; t <= STEPS; t++)
+            assert_ok(ctx, heat_population_step(ctx, &p, (way == 0 ? t : STEPS - t) / (double)STEPS));
+        log_mean = heat_log_sum_exp(MEMBERS, p.log_weight) - log(MEMBERS);
+        for (int k = 0; k < MEMBERS; k++)
+            w[k] = exp(p.log_weight[k] - log_mean);
+        error = sqrt(heat_variance(MEMBERS, w) / MEMBERS);
+        assert_true(error < 0.05);
+        assert_close(log_mean, (exact.log_z - p.log_start) * (way == 0 ? 1 : -1), 5 * error);
+        if (way == 0) {
+            assert_ok(ctx, heat_population_resample(ctx, &p));
+            assert_ok(ctx, heat_population_sweep(ctx, &p, 20));
+        }
+    }
+    heat_population_clear(&p);
+    heat_logz_result_clear(&exact);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void held_units_leave_an_rbm(void **state)
 {
     (void)state;
@@ -369,6 +487,8 @@ int main(void)
         cmocka_unit_test(the_block_rule_leaves_boltzmann_invariant),
         cmocka_unit_test(energies_follow_the_sweeps),
         cmocka_unit_test(a_reference_alone_draws_its_units),
+        cmocka_unit_test(gains_are_of_visible_units),
+        cmocka_unit_test(gains_average_to_z),
         cmocka_unit_test(held_units_leave_an_rbm),
         cmocka_unit_test(bits_do_not_depend_on_the_machine),
         cmocka_unit_test(tables_hold_the_parameters),

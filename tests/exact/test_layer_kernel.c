@@ -272,6 +272,58 @@ static void instances_agree(void **state)
         }
 }
 
+/* log (1 + exp(x)) */
+static double softplus(double x)
+{
+    return fmax(0, x) + log1p(exp(-fabs(x)));
+}
+
+static void gains_are_log_ratios(void **state)
+{
+    (void)state;
+    static const double before[CHAINS] = {0, 0.04999, 0.4, 0, 0.9, 2.4, 0.71};
+    static bench b;
+    static int32_t kept_bias[FROM_UNITS];
+    static float kept_reference[FROM_UNITS], scale_before[CHAINS], reference_before[CHAINS];
+    double plain[CHAINS];
+
+    prepare(&b, 0, true, HEAT_FLIP_HEAT_BATH);
+    want_all(&b);
+    heat_isa_at(0)->layers->draw(&b.table, &b.draw);
+    for (int i = 0; i < N_FROM; i++) {
+        kept_bias[i] = (int32_t)((i % 11 - 5) / unit_size);
+        kept_reference[i] = (float)(i % 7 - 3) / 4;
+    }
+    for (int c = 0; c < CHAINS; c++) {
+        scale_before[c] = (float)(before[c] * unit_size / log(2));
+        reference_before[c] = (float)(1 - before[c]);
+    }
+    for (int k = 0; k < heat_isa_count(); k++) {
+        double gain[CHAINS] = {0};
+        heat_layer_gain g = {CHAINS,         N_FROM,       N_TO,    b.from[0],        b.fields[0][0],
+                             kept_bias,      scale_before, b.scale, reference_before, b.reference_scale,
+                             kept_reference, b.reference,  gain};
+        heat_isa_at(k)->layers->gain(&g);
+        for (int c = 0; c < CHAINS; c++) {
+            double size = 1, d = b.beta[c] - before[c], sum = 0;
+            for (int j = 0; j < N_TO; j++) {
+                double f = unit_size * (double)field_of(&b, c, j), r = b.reference_odds[j];
+                sum += softplus(b.beta[c] * f + (1 - b.beta[c]) * r) -
+                       softplus(before[c] * f + (1 - before[c]) * r);
+                size += fabs(d * f);
+            }
+            for (int i = 0; i < N_FROM; i++)
+                sum += is_on(b.from[c], i)
+                           ? d * (unit_size * kept_bias[i] - (double)kept_reference[i] * log(2))
+                           : 0;
+            assert_true(fabs(gain[c] - sum) < 2e-6 * size);
+            assert_true(d != 0 || gain[c] == 0);
+            plain[c] = k == 0 ? gain[c] : plain[c];
+            assert_true(gain[c] == plain[c]);
+        }
+    }
+}
+
 static double first_weight(int i, int j)
 {
     return 0.01 * ((i * 31 + j * 17) % 101 - 50);
@@ -365,7 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_as_the_rule),       cmocka_unit_test(sums_are_exact),
         cmocka_unit_test(fields_can_be_given),       cmocka_unit_test(instances_agree),
-        cmocka_unit_test(steps_follow_the_gradient),
+        cmocka_unit_test(steps_follow_the_gradient), cmocka_unit_test(gains_are_log_ratios),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
