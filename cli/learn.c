@@ -36,8 +36,8 @@ static json_t *json_history(cli *c, const heat_learn_result *r)
 
     for (int64_t k = 0; k < r->n_history; k++) {
         const heat_learn_look *look = &r->history[k];
-        const double numbers[] = {look->train,       look->validation,  look->count.log_z,
-                                  look->count.error, look->count.lower, look->count.upper};
+        const double numbers[] = {look->train,       look->validation,  look->count.log_z, look->count.error,
+                                  look->count.lower, look->count.upper, look->ess};
         json_t *row = json_array();
         cli_append(c, row, json_integer(look->epoch));
         for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
@@ -141,6 +141,17 @@ static void print_count(const heat_learn_result *r)
                   cli_text_mean(r->count.upper, r->count.error, upper));
 }
 
+/* What persistent chains were worth at the end. */
+static void print_chains(const heat_learn_result *r)
+{
+    char number[CLI_NUMBER_SIZE];
+    const heat_learn_look *last = r->n_history > 0 ? &r->history[r->n_history - 1] : NULL;
+
+    if (last != NULL && isfinite(last->ess))
+        cli_print_row("chains", "%s independent states since the look before the last",
+                      cli_text_fixed(last->ess, 0, number));
+}
+
 static void print_text(cli *c, const heat_learn_result *r)
 {
     char number[CLI_NUMBER_SIZE];
@@ -157,6 +168,7 @@ static void print_text(cli *c, const heat_learn_result *r)
         cli_print_row("ladder", "%lld rungs, %.0f %% of exchanges accepted where they are rarest",
                       (long long)r->n_rungs, 100 * r->exchanges_accepted);
     cli_print_row("epochs", "%lld", (long long)r->epochs);
+    print_chains(r);
     if (r->n_rollbacks > 0)
         cli_print_row("diverged", "%lld times: went back to the best state, with a smaller learning rate",
                       (long long)r->n_rollbacks);

@@ -35,6 +35,8 @@ void cli_show_progress(void *user, const heat_progress *p)
         fprintf(stderr, ", validation %s", cli_text_fixed(p->validation, 2, number));
     if (p->epoch > 0 && isfinite(p->validation) && isfinite(p->train))
         fprintf(stderr, ", gap %s", cli_text_fixed(p->train - p->validation, 2, number));
+    if (p->epoch > 0 && isfinite(p->ess))
+        fprintf(stderr, ", chains ess %s", cli_text_fixed(p->ess, 0, number));
     if (isfinite(p->remaining_s))
         fprintf(stderr, "  %s left", cli_text_time(ceil(p->remaining_s), number));
     fflush(stderr);
@@ -44,7 +46,7 @@ void cli_show_progress(void *user, const heat_progress *p)
 void cli_show_fraction(cli *c, const char *what, double fraction)
 {
     const double none = (double)NAN;
-    heat_progress p = {sizeof p, what, fraction, none, none, none, none, 0, none, none};
+    heat_progress p = {sizeof p, what, fraction, none, none, none, none, 0, none, none, none};
 
     c->bar_is_own = false;
     cli_show_progress(c, &p);

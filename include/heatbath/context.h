@@ -26,6 +26,7 @@ typedef struct heat_progress {
     double best;              /* lowest energy so far (ground); NaN elsewhere */
     int64_t epoch;            /* of the last look (learn); 0: none yet, or another verb */
     double train, validation; /* log-likelihoods a row at that look; NaN where there is none */
+    double ess;               /* of persistent chains at that look; NaN likewise */
 } heat_progress;
 
 /* realloc, malloc and free in one: size 0 frees `old` and returns NULL; returns NULL when memory is short. */

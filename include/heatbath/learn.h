@@ -66,6 +66,8 @@ typedef struct heat_learn_look {
     int64_t epoch;
     double train, validation; /* mean log-likelihoods; NaN without such data */
     heat_learn_count count;
+    double
+        ess; /* of the persistent chains since the look before, by their free energies; NaN: there are none */
 } heat_learn_look;
 
 typedef struct heat_learn_result {

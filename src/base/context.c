@@ -302,18 +302,15 @@ void heat_show_progress(heat_context *ctx, double fraction, double updates, doub
          (heat_progress){.fraction = fraction,
                          .best = ctx->best_is_negated ? 0 - best : best,
                          .train = none,
-                         .validation = none},
+                         .validation = none,
+                         .ess = none},
          updates);
 }
 
-void heat_show_learning(heat_context *ctx, double fraction, int64_t epoch, double train, double validation)
+void heat_show_learning(heat_context *ctx, heat_progress look)
 {
-    const double none = (double)NAN;
-
-    show(ctx,
-         (heat_progress){
-             .fraction = fraction, .best = none, .epoch = epoch, .train = train, .validation = validation},
-         none);
+    look.best = (double)NAN;
+    show(ctx, look, look.best);
 }
 
 void heat_struct_copy(void *to, size_t to_size, const void *from, size_t from_size)

@@ -76,8 +76,8 @@ void heat_budget_leave(heat_context *ctx, const heat_budget *budget);
 /* Shows progress, at most 10 times a second. `updates` so far; NaN in fraction or best where unknown. */
 void heat_show_progress(heat_context *ctx, double fraction, double updates, double best);
 
-/* The same for training, with the last look at the likelihoods. */
-void heat_show_learning(heat_context *ctx, double fraction, int64_t epoch, double train, double validation);
+/* The same for training: fraction, and of the last look epoch, train, validation and ess. */
+void heat_show_learning(heat_context *ctx, heat_progress look);
 
 /* Copies a public struct of this library out to, or in from, a caller whose version may be older and shorter.
  */

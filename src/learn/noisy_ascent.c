@@ -4,6 +4,7 @@
  * with a checkpoint, which may be taken up with more time, goes by updates alone. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "learn/chain_record.h"
 #include "learn/rollback.h"
 #include "learn/training_checkpoint.h"
 #include "random/stream.h"
@@ -23,6 +24,7 @@ typedef struct batch {
     int64_t n_averaged; /* of them; 0: none yet */
     double began_s;
     heat_rollback rollback;
+    heat_chain_record record;
 } batch;
 
 static heat_status open_batch(heat_context *ctx, heat_trainer *t, batch *b)
@@ -52,6 +54,7 @@ static void close_batch(batch *b)
     heat_free(b->missing);
     heat_free(b->average);
     heat_rollback_close(&b->rollback);
+    heat_chain_record_close(&b->record);
 }
 
 /* The order of an epoch, whatever the order before it: one that is taken up again has the same. */
@@ -138,6 +141,7 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
 static void go_back(heat_context *ctx, heat_trainer *t, batch *b)
 {
     heat_rollback_go(ctx, t, &b->rollback);
+    heat_chain_record_restart(&b->record);
     b->n_averaged = 0;
 }
 
@@ -187,10 +191,12 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
                  : follow(ctx, t, b, count, rate, share);
     t->result->update_seconds += heat_clock() - begin_s;
     *made = status == HEAT_OK;
-    if (*made)
+    if (*made) {
         b->n_averaged = averaged;
-    else
+        heat_chain_record_add(&b->record, t->negative, l, (int64_t)done);
+    } else {
         heat_negative_undo(t->negative); /* some chains may not have moved */
+    }
     if (*made && !heat_rollback_is_sound(t, l->n_decayed))
         go_back(ctx, t, b);
     return status;
@@ -208,16 +214,26 @@ static void swap_average(heat_trainer *t, batch *b)
     t->learner->n_changes++;
 }
 
+static bool sees(const heat_trainer *t)
+{
+    return t->sees_likelihood || t->tracks;
+}
+
+/* Epochs from one look to the next. */
+static int64_t look_period(const heat_trainer *t)
+{
+    return t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
+}
+
 /* Now and then: the likelihood of the average, after `done` updates. */
 static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b, int64_t epoch, double done)
 {
     bool ended = false, diverged = false;
-    int64_t apart = t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
     heat_likelihood train;
     heat_learn_count count;
     heat_status status;
 
-    if (!(t->sees_likelihood || t->tracks) || (epoch % apart != 0 && epoch != t->opt->epochs))
+    if (!sees(t) || (epoch % look_period(t) != 0 && epoch != t->opt->epochs))
         return HEAT_OK;
     status = check(ctx, t, b, gather(t, b, 0), done); /* log Z is not tracked so far */
     if (status != HEAT_OK)
@@ -226,6 +242,8 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
     status = heat_trainer_count(ctx, t, &count);
     if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        status = heat_chain_record_judge(ctx, &b->record, t->negative, &t->ess);
     if (status == HEAT_OK && !heat_halted(ctx)) {
         diverged = heat_rollback_note(t, &b->rollback, train.mean, train.mean + count.log_z - count.upper);
         status = heat_trainer_look(ctx, t, epoch, train.mean, &count, &ended);
@@ -280,6 +298,10 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
         status = heat_parts_add(ctx, &c->parts, "batch/averaged", -1, &b->n_averaged, sizeof b->n_averaged);
     if (status == HEAT_OK)
         status = heat_rollback_add_parts(ctx, t, &b->rollback, &c->parts);
+    if (status == HEAT_OK && sees(t))
+        status = heat_chain_record_open(ctx, t->negative, look_period(t) * per_epoch, &b->record);
+    if (status == HEAT_OK)
+        status = heat_chain_record_add_parts(ctx, &b->record, &c->parts);
     if (status == HEAT_OK)
         status = heat_training_checkpoint_open(ctx, c, &found);
     t->result->n_rollbacks = b->rollback.count;

@@ -33,11 +33,16 @@ heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64
 void heat_trainer_show(heat_context *ctx, const heat_trainer *t, double fraction)
 {
     const heat_learn_result *r = t->result;
-    heat_learn_look last = {.epoch = 0, .train = (double)NAN, .validation = (double)NAN};
+    const double none = (double)NAN;
+    heat_learn_look last = {.train = none, .validation = none, .ess = none};
 
     if (r->n_history > 0)
         last = r->history[r->n_history - 1];
-    heat_show_learning(ctx, fraction, last.epoch, last.train, last.validation);
+    heat_show_learning(ctx, (heat_progress){.fraction = fraction,
+                                            .epoch = last.epoch,
+                                            .train = last.train,
+                                            .validation = last.validation,
+                                            .ess = last.ess});
 }
 
 heat_status heat_trainer_count(heat_context *ctx, heat_trainer *t, heat_learn_count *count)
@@ -74,7 +79,7 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
         status = heat_grow(ctx, r->n_history + 1, sizeof *r->history, &t->history_capacity, &r->history);
     if (status != HEAT_OK)
         return status;
-    r->history[r->n_history++] = (heat_learn_look){epoch, train, validation.mean, *count};
+    r->history[r->n_history++] = (heat_learn_look){epoch, train, validation.mean, *count, t->ess};
     if (t->validation.n == 0)
         return HEAT_OK;
     surely = by_proxy ? proxy.mean
@@ -98,6 +103,7 @@ heat_status heat_trainer_run(heat_context *ctx, heat_trainer *t)
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays && status == HEAT_OK; k++)
         status = heat_alloc(ctx, t->learner->n_parameters, sizeof **arrays[k], arrays[k]);
     t->best_validation = -(double)INFINITY;
+    t->ess = (double)NAN;
     t->result->outcome = HEAT_OUTCOME_COMPLETED;
     t->result->reason = "all epochs were run";
     if (status == HEAT_OK)

@@ -22,6 +22,7 @@ typedef struct heat_trainer {
     double *best;                       /* parameters of the highest likelihood of the validation data */
     double best_validation;             /* -infinity: none yet */
     int64_t best_epoch, history_capacity;
+    double ess;    /* of persistent chains, for the next look; NaN: there are none */
     int64_t place; /* within an epoch: the road's own */
     int64_t ended; /* 1 once validation no longer gains */
 } heat_trainer;

@@ -17,7 +17,8 @@ static heat_status write_look(heat_atomic_file *file, const heat_learn_look *loo
                           c->log_z,
                           c->error,
                           c->lower,
-                          c->upper};
+                          c->upper,
+                          look->ess};
     char epoch[32];
     heat_status status;
 
@@ -37,7 +38,7 @@ static heat_status write_table(heat_context *ctx, const heat_learn_result *r, co
         return status;
     status = heat_figure_write(file,
                                "# epoch\ttrain\ttrain_lower\ttrain_upper\tvalidation\tlog_z\tlog_z_error\t"
-                               "log_z_lower\tlog_z_upper\n",
+                               "log_z_lower\tlog_z_upper\tess\n",
                                NULL);
     for (int64_t k = 0; k < r->n_history && status == HEAT_OK; k++)
         status = write_look(file, &r->history[k]);

@@ -405,7 +405,8 @@ static void every_failing_allocation_is_reported(void **state)
 static void learning_is_a_curve_between_bounds(void **state)
 {
     (void)state;
-    heat_learn_look looks[] = {{1, -3, -4, {10, 0.5, 9, 12}}, {2, -2, (double)NAN, {11, 0.5, 10, 12}}};
+    heat_learn_look looks[] = {{1, -3, -4, {10, 0.5, 9, 12}, 40},
+                               {2, -2, (double)NAN, {11, 0.5, 10, 12}, (double)NAN}};
     heat_learn_result r = {.size = sizeof r, .n_history = 1, .history = looks};
     heat_context *ctx = test_context();
     char *text;
@@ -414,7 +415,7 @@ static void learning_is_a_curve_between_bounds(void **state)
     r.n_history = 2;
     assert_ok(ctx, heat_report_learning(ctx, &r, folder));
     text = content_of("learning.tsv");
-    assert_contains(text, "1\t-3\t-5\t-2\t-4\t10\t0.5\t9\t12\n2\t-2\t-3\t-1\tnan\t11\t0.5\t10\t12\n");
+    assert_contains(text, "1\t-3\t-5\t-2\t-4\t10\t0.5\t9\t12\t40\n2\t-2\t-3\t-1\tnan\t11\t0.5\t10\t12\tnan\n");
     free(text);
     text = content_of("learning.gp");
     assert_contains(text, "using 1:3:4 with filledcurves");
