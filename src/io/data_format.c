@@ -91,6 +91,10 @@ heat_status heat_data_read(heat_context *ctx, const char *path, const heat_data_
                                   "only an .npz file holds several arrays, and this is "
                                   "%s",
                                   row->name);
+    if (status == HEAT_OK && options->packed > 0 && row->read != heat_npz_table_read &&
+        row->read != heat_npy_table_read && row->read != heat_idx_read)
+        status = heat_fail_option(ctx, "packed", NULL, "only arrays of bytes are packed, and this is %s",
+                                  row->name);
     if (status == HEAT_OK)
         status = row->read(&window, options, table);
     if (status == HEAT_OK)

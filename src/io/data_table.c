@@ -88,6 +88,20 @@ static heat_status find_field(heat_context *ctx, const char *option, const char 
     return HEAT_OK;
 }
 
+/* A column that is called a label is most likely one. */
+static void warn_of_label(heat_context *ctx, const char *file, const heat_data_table *t,
+                          const heat_labels *names)
+{
+    static const char *const usual[] = {"label", "class", "target"};
+
+    for (int64_t k = 0; k < names->n && t->label_field < 0; k++)
+        for (size_t u = 0; u < sizeof usual / sizeof *usual; u++)
+            if (k != t->weight_field && strcmp(heat_labels_get(names, k), usual[u]) == 0)
+                heat_log(ctx, HEAT_LOG_WARNING,
+                         "%s: column %lld, '%s', is read as a variable (--label %lld puts it aside)", file,
+                         (long long)k + 1, usual[u], (long long)k + 1);
+}
+
 /* The names of the variables. Without names they are numbered by their fields, which needs no list unless a
  * field before the last is put aside. */
 static heat_status keep_names(heat_context *ctx, heat_data_table *t, const heat_labels *names)
@@ -129,6 +143,7 @@ heat_status heat_data_table_begin(heat_context *ctx, heat_data_table *t, const c
         return heat_fail_file(ctx, HEAT_ERROR_INPUT, file, 0, 0,
                               "%lld columns of variables, expected 1 to %d", (long long)n_columns,
                               INT32_MAX - HEAT_DATA_WORD);
+    warn_of_label(ctx, file, t, names);
     t->n_columns = (int32_t)n_columns;
     t->stride = stride_of(t->storage, t->n_columns);
     status = heat_alloc(ctx, n_columns, sizeof *t->row, &t->row);

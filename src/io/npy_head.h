@@ -26,4 +26,9 @@ size_t heat_npy_dict_size(const unsigned char *bytes, const unsigned char *more)
 /* Reads the dict. Returns what is wrong with it, a phrase for a message; NULL if nothing is. */
 const char *heat_npy_dict_parse(const char *dict, size_t length, heat_npy_head *head);
 
+/* Finds the `count` numbers of a whole .npy file behind its head, at `begin`. Returns what is wrong; NULL if
+ * nothing is. */
+const char *heat_npy_find(const unsigned char *bytes, size_t size, heat_npy_head *head, size_t *begin,
+                          int64_t *count);
+
 #endif

@@ -56,6 +56,17 @@ static int64_t count_numbers(const heat_npy_head *head, size_t n_bytes)
     return (uint64_t)count * (uint64_t)head->type.size == n_bytes ? count : -1;
 }
 
+const char *heat_npy_find(const unsigned char *bytes, size_t size, heat_npy_head *head, size_t *begin,
+                          int64_t *count)
+{
+    const char *wrong = read_head(bytes, size, head, begin);
+
+    if (wrong != NULL)
+        return wrong;
+    *count = count_numbers(head, size - *begin);
+    return *count < 0 ? "it holds more or fewer numbers than its shape says" : NULL;
+}
+
 heat_status heat_npy_parse(heat_context *ctx, const char *file, const char *array, const char *bytes,
                            size_t size, heat_npy_array *out)
 {
@@ -63,12 +74,10 @@ heat_status heat_npy_parse(heat_context *ctx, const char *file, const char *arra
     heat_npy_head head;
     size_t begin = 0;
     int64_t count = 0;
-    const char *wrong = read_head(numbers, size, &head, &begin);
+    const char *wrong = heat_npy_find(numbers, size, &head, &begin, &count);
     heat_status status;
 
     *out = (heat_npy_array){.rank = 0};
-    if (wrong == NULL && (count = count_numbers(&head, size - begin)) < 0)
-        wrong = "it holds more or fewer numbers than its shape says";
     if (wrong != NULL)
         return heat_fail_file(ctx, HEAT_ERROR_INPUT, file, 0, 0, "the array '%.80s': %s", array, wrong);
     out->rank = head.rank;

@@ -1,8 +1,10 @@
-/* An .npz is a ZIP archive of .npy files: the array wanted is unpacked and read as an .npy. */
+/* An .npz is a ZIP archive of .npy files: the array wanted is unpacked and read as an .npy; the arrays of a
+ * sparse matrix are read together. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "io/npy_head.h"
 #include "io/npy_table.h"
+#include "io/sparse_table.h"
 #include "io/zip_file.h"
 
 #include <stdio.h>
@@ -60,6 +62,8 @@ heat_status heat_npz_table_read(heat_byte_window *w, const heat_data_options *op
     if (status == HEAT_OK)
         status =
             heat_zip_open(w->ctx, heat_byte_window_name(w), w->buffer + w->begin, w->end - w->begin, &zip);
+    if (status == HEAT_OK && options->array == NULL && heat_sparse_recognise(&zip))
+        return heat_sparse_table_read(&zip, options, table);
     if (status == HEAT_OK)
         status = find_member(&zip, options->array, &m);
     if (status == HEAT_OK)

@@ -111,6 +111,14 @@ heat_status heat_rbm_parts_assemble(heat_context *ctx, const char *file, const h
         status = choose_layer(ctx, "hidden-layer", p, p->hidden, list->hints.hidden, &rbm->hidden);
     if (status != HEAT_OK)
         return status;
+    if (!p->layers_are_known && (list->hints.visible == 0 || list->hints.hidden == 0))
+        heat_log(ctx, HEAT_LOG_NOTE,
+                 "%s does not say what its %s units are: they are read as 0 and 1 (--visible-layer, "
+                 "--hidden-layer)",
+                 file,
+                 list->hints.visible > 0  ? "hidden"
+                 : list->hints.hidden > 0 ? "visible"
+                                          : "visible and hidden");
     list->form = HEAT_FORM_RBM;
     rbm->n_visible = (int32_t)p->visible_bias.extent[0];
     rbm->n_hidden = (int32_t)p->hidden_bias.extent[0];

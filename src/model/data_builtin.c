@@ -29,6 +29,8 @@ static heat_status begin(const making *m, int64_t n_fields)
 
     if (m->options->array != NULL)
         return heat_fail_option(m->ctx, "array", m->options->array, "%s is no .npz file", m->spec);
+    if (m->options->packed > 0)
+        return heat_fail_option(m->ctx, "packed", NULL, "%s is no file of packed bytes", m->spec);
     return heat_data_table_begin(m->ctx, m->table, m->spec, n_fields, &no_names, m->options);
 }
 
