@@ -27,6 +27,7 @@ typedef struct unit_learner {
     double *visible_offset, *hidden_offset; /* m, l */
     double *mean, *deviation; /* [n_visible] of Gaussian units, which are standardised by them */
     double log_volume;        /* sum log deviation */
+    bool *is_constant;        /* [n_visible] of Gaussian units: the same in all rows */
     double *values, *field, *hidden_mean, *hidden_square, *sums; /* work space */
 } unit_learner;
 
@@ -44,6 +45,7 @@ static void unit_free(heat_learner *l)
     heat_free(self->hidden_offset);
     heat_free(self->mean);
     heat_free(self->deviation);
+    heat_free(self->is_constant);
     heat_free(self->values);
     heat_free(self->field);
     heat_free(self->hidden_mean);
@@ -137,7 +139,7 @@ static void add_row(const heat_unit_layers *u, unit_learner *self, double weight
         of_visible[at] += feature;
         for (int64_t j = 0; j < h && feature != 0; j++)
             sums[at * h + j] += feature * self->hidden_mean[j];
-        if (is_gaussian(self))
+        if (is_gaussian(self) && !self->is_constant[i])
             of_precision[i] -= weight * u->visible.precision[i] * self->values[i] * self->values[i] / 2;
     }
 }
@@ -334,7 +336,7 @@ static heat_status unit_sum_states(heat_context *ctx, const heat_learner *l, int
     }
     *log_z = s.log_z;
     for (int32_t i = 0; i < l->n_visible && s.visible_square != NULL; i++)
-        s.visible_square[i] *= -u->visible.precision[i] / 2;
+        s.visible_square[i] *= self->is_constant[i] ? 0 : -u->visible.precision[i] / 2;
     if (status == HEAT_OK && mean != NULL)
         centre_sums(self, mean);
     return status;
@@ -383,13 +385,15 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
-    return status;
+    return status == HEAT_OK ? heat_alloc(ctx, n, sizeof *self->is_constant, &self->is_constant) : status;
 }
 
-/* Means and deviations of real rows. */
-static heat_status standardise(heat_context *ctx, const heat_learn_rows *rows, heat_learner *l)
+/* Means and deviations of real rows. The likelihood of a constant has no bound as its width falls: its unit
+ * keeps precision 1, whose statistic is left out. */
+static void standardise(heat_context *ctx, const heat_learn_rows *rows, heat_learner *l)
 {
     unit_learner *self = l->self;
+    int n_constant = 0;
 
     for (int32_t i = 0; i < l->n_visible; i++)
         self->deviation[i] = 1;
@@ -406,13 +410,17 @@ static heat_status standardise(heat_context *ctx, const heat_learn_rows *rows, h
             to[i] = pass == 0 ? sum[i] / (double)rows->n : sqrt(sum[i] / (double)rows->n);
     }
     for (int32_t i = 0; i < l->n_visible; i++) {
-        if (!(self->deviation[i] > 0))
-            return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                             "variable %d is the same in all rows: a Gaussian unit of it has no width",
-                             (int)i);
+        self->is_constant[i] = !(self->deviation[i] > 0);
+        if (self->is_constant[i])
+            self->deviation[i] = 1;
         self->log_volume += log(self->deviation[i]);
+        n_constant += self->is_constant[i];
     }
-    return HEAT_OK;
+    if (n_constant > 0)
+        heat_log(ctx, HEAT_LOG_NOTE,
+                 "%d variables are the same in all rows: no width is learned of their Gaussian units, it "
+                 "stays 1",
+                 n_constant);
 }
 
 /* Frequencies of the values, half a row more, and the fields that they come from. */
@@ -465,10 +473,10 @@ static heat_status start(heat_context *ctx, const heat_data *data, uint64_t seed
         self->hidden_precision[j] = 1;
     for (int32_t i = 0; i < u->visible.n && status == HEAT_OK; i++)
         self->visible_precision[i] = 1;
-    if (status == HEAT_OK && l->n_states == 0)
-        status = standardise(ctx, &rows, l);
     if (status != HEAT_OK)
         goto out;
+    if (l->n_states == 0)
+        standardise(ctx, &rows, l);
     start_visible(&rows, l);
     heat_stream_init(&stream, seed, HEAT_PURPOSE_LEARN, 0);
     for (int64_t k = 0; k < l->n_decayed; k++)

@@ -494,6 +494,40 @@ static void every_pairing_learns(void **state)
     heat_context_free(ctx);
 }
 
+/* A pixel that is always dark has no width to learn: its unit keeps 1, and the others learn as they would
+ * alone. */
+static void a_constant_keeps_its_width(void **state)
+{
+    (void)state;
+    static const double rows[] = {0.1, 5, 2, -1.3, 5, 0.4, 0.7, 5, 1.1, 2.2, 5, -0.3, -0.4, 5, 0.9};
+    heat_context *ctx = test_context();
+    heat_learn_options options;
+    heat_data *data;
+
+    assert_ok(ctx, heat_data_create(ctx, 5, 3, rows, &data));
+    heat_learn_options_init(&options);
+    options.visible_layer = "gaussian";
+    options.hidden = 2;
+    options.weight_decay = 0.1;
+    for (int k = 0; k < 2; k++) {
+        heat_learn_input input = {.size = sizeof input, .data = data};
+        heat_learn_result r;
+        heat_rbm rbm;
+        heat_learn_result_init(&r);
+        heat_rbm_init(&rbm);
+        options.negative = k == 0 ? "exact" : "pcd";
+        options.epochs = 100;
+        assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+        assert_true(isfinite(r.train.mean));
+        assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
+        assert_close(rbm.visible_precision[1], 1, 1e-12);
+        assert_true(rbm.visible_precision[0] != 1 && fabs(rbm.visible_bias[1] - 5) < 0.5);
+        heat_learn_result_clear(&r);
+    }
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
 /* --- files, and what is refused --- */
 
 static void files_keep_every_array(void **state)
@@ -570,6 +604,7 @@ int main(void)
         cmocka_unit_test(states_of_few_values_have_their_energies),
         cmocka_unit_test(gradients_are_differences_for_every_pairing),
         cmocka_unit_test(every_pairing_learns),
+        cmocka_unit_test(a_constant_keeps_its_width),
         cmocka_unit_test(files_keep_every_array),
         cmocka_unit_test(what_cannot_be_is_refused),
     };
