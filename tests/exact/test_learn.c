@@ -558,7 +558,7 @@ static void what_cannot_be_learned_is_told(void **state)
         {"rbm", "digits", "auto", NULL, "rbm learns from 0 and 1"},
         {"rbm", "shifter:2", "auto", "lattice:7", "couples every visible unit"},
         {"boltzmann", "ising-teacher:sk:5,n=9", "auto", NULL, "--binarize 0"},
-        {"boltzmann", "shifter:2", "auto", "lattice:7", "couples every pair"},
+        {"boltzmann", "shifter:2", "auto", "lattice:4", "has 4 visible units, the data 7 variables"},
     };
     heat_context *ctx = test_context();
     heat_learn_options options;
