@@ -71,6 +71,7 @@ static heat_population_plan plan_batch(const annealing *a)
                                  .threads = opt->threads,
                                  .is_weighted = !a->resamples,
                                  .is_steady = true,
+                                 .scales_couplings = a->c->scales_couplings,
                                  .reference = a->reference};
     plan.first_stream = (uint64_t)a->n_batches * (uint64_t)(plan.n_populations * plan.n_members);
     return plan;

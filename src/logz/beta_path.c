@@ -85,6 +85,7 @@ static heat_status measure(heat_context *ctx, const heat_counting *c, const doub
                                  .isa = c->opt->isa,
                                  .beta_max = c->beta_max,
                                  .threads = c->opt->threads,
+                                 .scales_couplings = c->scales_couplings,
                                  .reference = reference};
     heat_population pilot;
     heat_status status = heat_population_init(ctx, &pilot, c->model, &plan);

@@ -2,6 +2,7 @@
  * table that fits. F = -T log Z;  S = log Z + <E> / T;  C = Var(E) / T^2. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "logz/coupled_units.h"
 #include "logz/logz_methods.h"
 #include "model/marginal.h"
 
@@ -234,17 +235,36 @@ static heat_status count_marginal(heat_context *ctx, heat_counting *c)
     return status;
 }
 
+static const char couplings_come_in[] =
+    "two layers of real units: their couplings are brought in step by step";
+
+/* No layer of states: two Gaussian layers are closed, others are annealed in their couplings. */
+static heat_status count_real(heat_context *ctx, heat_counting *c)
+{
+    heat_error_text before = ctx->error;
+    heat_status status;
+
+    if (strcmp(c->opt->method, "ais") == 0)
+        return heat_logz_run_coupled(ctx, c);
+    if (strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
+        return heat_model_need_states(ctx, c->model, c->opt->method);
+    status = run_auto(ctx, c);
+    if (status != HEAT_ERROR_UNABLE || strcmp(c->opt->method, "exact") == 0)
+        return status;
+    ctx->error = before;
+    c->result->exact = false;
+    c->result->method_reason = couplings_come_in;
+    return heat_logz_run_coupled(ctx, c);
+}
+
 /* Models of real numbers: exact where the sum or integral is closed, else by the marginal. */
 static heat_status count_units(heat_context *ctx, heat_counting *c)
 {
     heat_error_text before = ctx->error;
     heat_status status;
 
-    if (!heat_marginal_fits(c->model) && strcmp(c->opt->method, "auto") != 0 &&
-        strcmp(c->opt->method, "exact") != 0)
-        return heat_model_need_states(ctx, c->model, c->opt->method);
     if (!heat_marginal_fits(c->model))
-        return run_auto(ctx, c);
+        return count_real(ctx, c);
     if (strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
         return count_marginal(ctx, c);
     if (strcmp(c->opt->method, "auto") == 0) {
@@ -303,11 +323,11 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
     }
     if (info.n_states == 0 && !exact->affordable) {
         *cost = heat_cost_of_none();
-        cost->affordable = heat_marginal_fits(model);
-        if (cost->affordable) {
-            cost->method = "mbar";
-            cost->reason = "the states of the layer of few values are sampled, the real one is integrated";
-        }
+        cost->affordable = true;
+        cost->method = heat_marginal_fits(model) ? "mbar" : "ais";
+        cost->reason = heat_marginal_fits(model)
+                           ? "the states of the layer of few values are sampled, the real one is integrated"
+                           : couplings_come_in;
         return HEAT_OK;
     }
     if (!exact->affordable || is_slow) {

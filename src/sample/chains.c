@@ -23,7 +23,8 @@ static bool is_candidate(const heat_layout *layout, const heat_model_info *info,
     return (plan->layout == NULL || plan->layout == layout) &&
            (layout->rule == NULL || layout->rule == plan->rule) &&
            (info->n_states > 0 || layout->holds_numbers) &&
-           (plan->reference == NULL || layout->sum_reference != NULL);
+           (plan->reference == NULL || layout->sum_reference != NULL) &&
+           (!plan->scales_couplings || layout->scales_couplings);
 }
 
 static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan)
@@ -104,6 +105,7 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     c->burn_in = plan->burn_in;
     c->reference = plan->reference;
     c->is_weighted = plan->is_weighted;
+    c->scales_couplings = plan->scales_couplings;
     c->is_search = plan->is_search;
     c->group = plan->group > 0 ? plan->group : 1;
     c->is_symmetric = !c->info.has_field && plan->reference == NULL && heat_model_get_pairwise(model, &graph);
@@ -381,7 +383,8 @@ void heat_chains_get_moments(const heat_chains *c, int64_t chain, double *mean, 
 
 double heat_chains_get_path_energy(const heat_chains *c, int64_t chain)
 {
-    double energy = c->layout->get_walk_energy(c, chain);
+    double energy =
+        (c->scales_couplings ? c->layout->get_coupling_energy : c->layout->get_walk_energy)(c, chain);
 
     return c->reference == NULL ? energy
                                 : energy + c->layout->sum_reference(c, chain) / c->betas[c->n_rungs - 1];
@@ -401,6 +404,8 @@ double heat_chains_get_log_start(const heat_chains *c)
 {
     double sum = 0;
 
+    if (c->scales_couplings)
+        return c->layout->get_log_start(c);
     if (c->reference == NULL)
         return heat_model_log_states(c->model);
     for (int32_t i = 0; i < c->n; i++)

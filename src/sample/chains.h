@@ -41,7 +41,8 @@ typedef struct heat_chains {
     int32_t width; /* chains a unit, a multiple of group */
     int64_t n_units;
 
-    bool is_weighted;        /* of the plan */
+    bool is_weighted; /* of the plan, as the next */
+    bool scales_couplings;
     bool is_search;          /* only energies matter: a halt may end a sweep half way */
     bool is_symmetric;       /* no field: E(s) = E(-s), and the state is sign * spins */
     int8_t *sign;            /* [chain] */
@@ -70,10 +71,13 @@ typedef struct heat_chains_plan {
     const heat_layout *layout;  /* NULL: the fastest that fits */
     const heat_site_rule *rule; /* of all its single-variable moves; NULL: any may come */
     int64_t burn_in;            /* sweeps in which an engine may still adapt itself; none after them counts */
-    bool is_steady;             /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
-    bool is_weighted;           /* changes of beta are weighed: heat_chains_take_gain */
-    bool is_search;             /* only the energy of the best states matters, not their distribution */
-    bool track_best;            /* keep the lowest state of each chain */
+    /* Of two layers of units: beta brings their couplings in, E = E_0 + E_W, and a chain has the distribution
+     * exp(-B E_0 - beta E_W), B = betas[last]: layers apart at 0, the model at the last rung. */
+    bool scales_couplings;
+    bool is_steady;   /* chain k stays on rung k / (n_chains / n_rungs), and at its beta */
+    bool is_weighted; /* changes of beta are weighed: heat_chains_take_gain */
+    bool is_search;   /* only the energy of the best states matters, not their distribution */
+    bool track_best;  /* keep the lowest state of each chain */
     /* [n] Independent units to start from, of two values each: at beta a chain has the distribution
      * exp(-beta E + (1 - beta / betas[last]) R), R the sum of reference[i] over variables that have the
      * higher value: the units alone at 0, the model alone at the last rung. Borrowed; NULL: none. */
@@ -166,8 +170,8 @@ double heat_chains_get_walk_energy(const heat_chains *chains, int64_t chain);
  * layout has summed variables out (model/summed_layer.c). */
 void heat_chains_get_moments(const heat_chains *chains, int64_t chain, double *mean, double *variance);
 
-/* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last].
- */
+/* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last],
+ * of couplings that are scaled E_W. */
 double heat_chains_get_path_energy(const heat_chains *chains, int64_t chain);
 
 /* Of chains of a plan that is weighted, where their layout sums variables out of the weights: log of what the
@@ -177,7 +181,7 @@ double heat_chains_get_path_energy(const heat_chains *chains, int64_t chain);
 bool heat_chains_has_gains(const heat_chains *chains);
 double heat_chains_take_gain(heat_chains *chains, int64_t chain);
 
-/* log Z at beta = 0: of all states alike, or of the reference alone. */
+/* log Z at beta = 0: of all states alike, of the reference alone, or of layers apart. */
 double heat_chains_get_log_start(const heat_chains *chains);
 
 /* Moves per visited variable since heat_chains_reset_moves; NaN before the first counted sweep (layouts of

@@ -21,6 +21,7 @@ struct heat_layout {
     heat_visit_price price;
     const heat_site_rule *rule; /* the only one it moves by; NULL: any */
     bool holds_numbers;         /* also models of real numbers, whose rows are doubles (views.h) */
+    bool scales_couplings;      /* can do so: then it has the next two */
     bool shares_sweeps;         /* one sweep is spread over the chains' team where it is open */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
@@ -58,6 +59,9 @@ struct heat_layout {
      * NULL: none were. */
     void (*get_moments)(const heat_chains *chains, int64_t chain, double *mean, double *variance);
     int64_t (*get_total)(const heat_chains *chains, int64_t chain);
+    /* E_W, and log Z at beta = 0, where couplings are scaled. */
+    double (*get_coupling_energy)(const heat_chains *chains, int64_t chain);
+    double (*get_log_start)(const heat_chains *chains);
     /* heat_chains_take_gain; NULL: by the path energy. */
     double (*take_gain)(heat_chains *chains, int64_t chain);
     /* R of heat_chains_plan.reference; NULL in layouts that take none. */

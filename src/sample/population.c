@@ -26,6 +26,7 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .rule = plan->rule,
                               .is_steady = plan->is_steady,
                               .is_weighted = plan->is_weighted,
+                              .scales_couplings = plan->scales_couplings,
                               .reference = plan->reference};
 }
 

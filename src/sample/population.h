@@ -16,6 +16,7 @@ typedef struct heat_population_plan {
     int64_t threads;
     bool is_weighted; /* members keep their states, and carry weights instead: annealed importance sampling */
     bool is_steady;   /* members may share random bits' generators, and be kept as bits */
+    bool scales_couplings;   /* heat_chains_plan's */
     const double *reference; /* the start, if not uniform: heat_chains_plan.reference, gone at beta_max */
 } heat_population_plan;
 

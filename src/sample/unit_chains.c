@@ -28,6 +28,17 @@ static heat_status alloc_work(heat_context *ctx, heat_chains *c, heat_unit_store
     return status;
 }
 
+/* Of a chain at beta: by what the whole energy is multiplied, and by what besides the couplings are. */
+static double whole_beta(const heat_chains *c, double beta)
+{
+    return c->scales_couplings ? c->betas[c->n_rungs - 1] : beta;
+}
+
+static double coupling_of(const heat_chains *c, double beta)
+{
+    return c->scales_couplings ? beta / c->betas[c->n_rungs - 1] : 1;
+}
+
 static heat_status units_open(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan, bool *fits)
 {
     heat_unit_store *s = NULL;
@@ -51,6 +62,10 @@ static heat_status units_open(heat_context *ctx, heat_chains *c, const heat_chai
         status = heat_alloc(ctx, c->n_chains, sizeof *s->energy, &s->energy);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *s->streams, &s->streams);
+    if (status == HEAT_OK && plan->is_weighted)
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->gain, &s->gain);
+    if (status == HEAT_OK && plan->is_weighted)
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->beta_before, &s->beta_before);
     return status == HEAT_OK ? alloc_work(ctx, c, s) : status;
 }
 
@@ -64,6 +79,8 @@ static void units_free(heat_chains *c)
         heat_unit_fields_clear(&s->fields[k]);
     heat_free(s->values);
     heat_free(s->energy);
+    heat_free(s->gain);
+    heat_free(s->beta_before);
     heat_free(s->streams);
     heat_free(s->fields);
     heat_free(s->before);
@@ -151,9 +168,16 @@ static heat_status units_start(heat_context *ctx, heat_chains *c, int64_t chain,
 
     heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream);
     heat_stream_init(&s->streams[chain], c->seed, HEAT_PURPOSE_SWEEP, stream);
+    if (s->gain != NULL)
+        s->beta_before[chain] = c->beta[chain];
     if (state != NULL)
         return units_set_state(ctx, c, chain, state);
-    draw_start(u, c->beta[chain], &initial, &s->fields[chain / c->width], values, values + u->visible.n);
+    if (c->scales_couplings) {
+        u->hidden.kind->draw(&u->hidden, whole_beta(c, 0), u->hidden.bias, &initial, values + u->visible.n);
+        u->visible.kind->draw(&u->visible, whole_beta(c, 0), u->visible.bias, &initial, values);
+    } else {
+        draw_start(u, c->beta[chain], &initial, &s->fields[chain / c->width], values, values + u->visible.n);
+    }
     s->energy[chain] = heat_units_energy(u, values, values + u->visible.n, s->fields[chain / c->width].up);
     return HEAT_OK;
 }
@@ -171,6 +195,48 @@ static heat_status check_energy(heat_context *worker, const heat_chains *c, int6
         c->info.name);
 }
 
+/* What beta has done since the last sweep. */
+static void add_gain(const heat_chains *c, int64_t chain)
+{
+    heat_unit_store *s = c->store;
+    double *field = s->fields[chain / c->width].up, now = c->beta[chain], before = s->beta_before[chain];
+
+    if (now == before)
+        return;
+    s->gain[chain] += heat_unit_log_weight(&s->layers, whole_beta(c, now), coupling_of(c, now),
+                                           values_of(c, chain), field) -
+                      heat_unit_log_weight(&s->layers, whole_beta(c, before), coupling_of(c, before),
+                                           values_of(c, chain), field);
+    s->beta_before[chain] = now;
+}
+
+static double units_take_gain(heat_chains *c, int64_t chain)
+{
+    heat_unit_store *s = c->store;
+    double gain = s->gain[chain];
+
+    s->gain[chain] = 0;
+    return gain;
+}
+
+static double units_get_coupling_energy(const heat_chains *c, int64_t chain)
+{
+    const heat_unit_store *s = c->store;
+    const double *values = values_of(c, chain);
+
+    return s->energy[chain] - s->layers.offset + heat_unit_layer_own(&s->layers.visible, values) +
+           heat_unit_layer_own(&s->layers.hidden, values + s->layers.visible.n);
+}
+
+static double units_get_log_start(const heat_chains *c)
+{
+    const heat_unit_layers *u = &((const heat_unit_store *)c->store)->layers;
+    double beta = whole_beta(c, 0);
+
+    return u->visible.kind->log_sum(&u->visible, beta, u->visible.bias) +
+           u->hidden.kind->log_sum(&u->hidden, beta, u->hidden.bias) - beta * u->offset;
+}
+
 static heat_status units_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
 {
     heat_unit_store *s = c->store;
@@ -183,8 +249,13 @@ static heat_status units_sweep(heat_context *worker, heat_chains *c, int64_t uni
         double *visible = values_of(c, chain), *hidden = visible + s->layers.visible.n;
         heat_status status;
         memcpy(before, visible, (size_t)c->n * sizeof *before);
-        heat_unit_sweep(&s->layers, c->beta[chain], &s->streams[chain], &s->fields[unit], visible, hidden);
-        s->energy[chain] = heat_unit_sweep_energy(&s->layers, &s->fields[unit], visible, hidden);
+        if (s->gain != NULL)
+            add_gain(c, chain);
+        heat_unit_sweep_scaled(&s->layers, whole_beta(c, c->beta[chain]), coupling_of(c, c->beta[chain]),
+                               &s->streams[chain], &s->fields[unit], visible, hidden);
+        s->energy[chain] = c->scales_couplings
+                               ? heat_units_energy(&s->layers, visible, hidden, s->fields[unit].up)
+                               : heat_unit_sweep_energy(&s->layers, &s->fields[unit], visible, hidden);
         status = check_energy(worker, c, chain);
         if (status != HEAT_OK)
             return status;
@@ -260,5 +331,9 @@ const heat_layout heat_layout_units = {.name = "units",
                                        .get_state = units_get_state,
                                        .get_energy = units_get_energy,
                                        .get_walk_energy = units_get_energy,
+                                       .scales_couplings = true,
+                                       .get_coupling_energy = units_get_coupling_energy,
+                                       .get_log_start = units_get_log_start,
+                                       .take_gain = units_take_gain,
                                        .get_total = units_get_total,
                                        .sweep_cost = units_sweep_cost};

@@ -7,9 +7,11 @@
 
 typedef struct heat_unit_store {
     heat_unit_layers layers;
-    bool is_real;         /* rows are doubles */
-    double *values;       /* [chain][variable] */
-    double *energy;       /* [chain] */
+    bool is_real;   /* rows are doubles */
+    double *values; /* [chain][variable] */
+    double *energy; /* [chain] */
+    double *gain,
+        *beta_before;     /* [chain] heat_chains_take_gain, and as of the last sweep; NULL: not weighted */
     heat_stream *streams; /* [chain] */
     int64_t n_units;
     heat_unit_fields *fields; /* [unit] work space */

@@ -19,13 +19,36 @@ void heat_unit_fields_clear(heat_unit_fields *f)
     *f = (heat_unit_fields){0};
 }
 
+static void scale(const heat_unit_layer *l, double coupling, double *field)
+{
+    for (int64_t k = 0; k < heat_unit_layer_width(l) && coupling != 1; k++)
+        field[k] = l->bias[k] + coupling * (field[k] - l->bias[k]);
+}
+
+void heat_unit_sweep_scaled(const heat_unit_layers *u, double beta, double coupling, heat_stream *stream,
+                            heat_unit_fields *f, double *visible, double *hidden)
+{
+    heat_units_find_hidden_fields(u, visible, f->up);
+    scale(&u->hidden, coupling, f->up);
+    u->hidden.kind->draw(&u->hidden, beta, f->up, stream, hidden);
+    heat_units_find_visible_fields(u, hidden, f->down);
+    scale(&u->visible, coupling, f->down);
+    u->visible.kind->draw(&u->visible, beta, f->down, stream, visible);
+}
+
 void heat_unit_sweep(const heat_unit_layers *u, double beta, heat_stream *stream, heat_unit_fields *f,
                      double *visible, double *hidden)
 {
-    heat_units_find_hidden_fields(u, visible, f->up);
-    u->hidden.kind->draw(&u->hidden, beta, f->up, stream, hidden);
-    heat_units_find_visible_fields(u, hidden, f->down);
-    u->visible.kind->draw(&u->visible, beta, f->down, stream, visible);
+    heat_unit_sweep_scaled(u, beta, 1, stream, f, visible, hidden);
+}
+
+double heat_unit_log_weight(const heat_unit_layers *u, double beta, double coupling, const double *visible,
+                            double *field)
+{
+    heat_units_find_hidden_fields(u, visible, field);
+    scale(&u->hidden, coupling, field);
+    return beta * (heat_unit_layer_own(&u->visible, visible) - u->offset) +
+           u->hidden.kind->log_sum(&u->hidden, beta, field);
 }
 
 double heat_unit_sweep_energy(const heat_unit_layers *u, const heat_unit_fields *f, const double *visible,

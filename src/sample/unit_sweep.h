@@ -20,6 +20,15 @@ void heat_unit_fields_clear(heat_unit_fields *fields);
 void heat_unit_sweep(const heat_unit_layers *layers, double beta, heat_stream *stream,
                      heat_unit_fields *fields, double *visible, double *hidden);
 
+/* The same with W, and so the fields but for what they are at rest, times `coupling`. */
+void heat_unit_sweep_scaled(const heat_unit_layers *layers, double beta, double coupling, heat_stream *stream,
+                            heat_unit_fields *fields, double *visible, double *hidden);
+
+/* log of the weight of the visible units, the hidden ones summed out, W times `coupling`; `field` is work
+ * space. */
+double heat_unit_log_weight(const heat_unit_layers *layers, double beta, double coupling,
+                            const double *visible, double *field);
+
 /* E of the state that a sweep left, from its fields. */
 double heat_unit_sweep_energy(const heat_unit_layers *layers, const heat_unit_fields *fields,
                               const double *visible, const double *hidden);
