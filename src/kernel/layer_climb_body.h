@@ -1,29 +1,30 @@
 /* A step of learning, for the kernel of layers: part of layer_sweep_body.h. A tile of 64 by 64 weights at a
- * time: the rows of either phase in which a unit is on are listed once, then the means of the other layer are
- * summed over them in registers, the weights moved, averaged, measured and written as both tables. Numbers go
- * by eights of doubles, in the same order for every instruction set. */
+ * time: the rows in which a unit is on are listed once, then the means of the other layer are summed over
+ * them in registers, the weights of a few units moved, averaged, measured and written as both tables. Sums
+ * over rows are in single precision; weights go by eights of doubles, in the same order for every
+ * instruction set. */
 #ifndef HEATBATH_LAYER_CLIMB_BODY_H
 #define HEATBATH_LAYER_CLIMB_BODY_H
 
-#include "kernel/lane.h"
+#include "kernel/lane_values.h"
 #include "kernel/layer_sweep.h"
 
-enum { EIGHT = 8, AHEAD = 2 };
+enum { EIGHT = 8, TOGETHER = 4 }; /* units whose weights are moved together */
 typedef double eight __attribute__((vector_size(8 * EIGHT)));
 typedef int64_t eight_bits __attribute__((vector_size(8 * EIGHT)));
 typedef float eight_floats __attribute__((vector_size(4 * EIGHT)));
 typedef int32_t eight_ints __attribute__((vector_size(4 * EIGHT)));
 
 /* Lists, for each of 64 units, the rows in which it is on, after their number. */
-LANE_FN void list_rows(const heat_layer_phase *p, int64_t n_words, int64_t word)
+LANE_FN void list_rows(const heat_layer_climb *c, int64_t word)
 {
-    const int64_t stride = p->n_rows + 1;
+    const int64_t stride = c->n_rows + 1, n_words = heat_layer_words(c->n_x);
 
     for (int64_t i = 0; i < HEAT_LAYER_WORD; i++)
-        p->list[i * stride] = 0;
-    for (int32_t r = 0; r < p->n_rows; r++)
-        for (uint64_t bits = p->x[r * n_words + word]; bits != 0; bits &= bits - 1) {
-            uint32_t *list = p->list + __builtin_ctzll(bits) * stride;
+        c->list[i * stride] = 0;
+    for (int32_t r = 0; r < c->n_rows; r++)
+        for (uint64_t bits = c->x[r * n_words + word]; bits != 0; bits &= bits - 1) {
+            uint32_t *list = c->list + __builtin_ctzll(bits) * stride;
             list[++list[0]] = (uint32_t)r;
         }
 }
@@ -38,48 +39,76 @@ LANE_FN void sum_listed(const float *y, const uint32_t *list, lane_real *sum)
             sum[q] = lane_plus(sum[q], lane_load_real(y + (int64_t)list[k] * HEAT_LAYER_WORD + LANES * q));
 }
 
-/* What a row of a tile keeps in registers. */
-typedef struct climb_row {
-    double offset, x_gain;
-    eight sum, size; /* of its weights */
-} climb_row;
-
-/* Up to eight weights of a row: w and average are at the first of them, y at their column. */
-LANE_FN void climb_eight(const heat_layer_climb *c, climb_row *row, double *w, double *average, int64_t count,
-                         const float *gain, const double *y_gain, double *y_sum, double *y_size, int32_t *up)
+/* What the gradient adds to the weights of unit i, of word k, to the 64 units of y from `first` on. */
+LANE_FN void find_move(const heat_layer_climb *c, int64_t i, int64_t first, float *move)
 {
-    const size_t bytes = (size_t)count * sizeof *w;
-    eight x = {0}, y, sum, size;
-    eight_floats g;
-    eight_ints whole;
+    const lane_real offset = lane_all_real((float)c->x_offset[i]), rate = lane_all_real((float)c->rate);
+    const lane_real of_x = lane_all_real((float)(c->y_offset * c->x_gain[i]));
+    lane_real sum[HEAT_LAYER_WORD / LANES];
 
-    memcpy(&x, w, bytes);
-    memcpy(&g, gain, sizeof g);
-    memcpy(&y, y_gain, sizeof y);
-    x += c->rate *
-         (__builtin_convertvector(g, eight) - row->offset * y - c->y_offset * row->x_gain - c->decay * x);
-    memcpy(w, &x, bytes);
-    if (count < EIGHT) {
-        memset(&x, 0, sizeof x);
-        memcpy(&x, w, bytes);
+    sum_listed(c->y + first * c->n_rows, c->list + i % HEAT_LAYER_WORD * (c->n_rows + 1), sum);
+    for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++) {
+        lane_real of_y = lane_mul(offset, lane_load_real(c->y_gain + first + LANES * q));
+        lane_store(move + LANES * q,
+                   lane_bits_of(lane_mul(rate, lane_minus(lane_minus(sum[q], of_y), of_x))));
     }
-    if (average != NULL) {
-        eight a = x;
-        memcpy(&a, average, bytes);
-        a += c->share * (x - a);
-        memcpy(average, &a, bytes);
+}
+
+/* What moves eights of weights of units that are moved together. */
+typedef struct climb_eights {
+    double *w[TOGETHER], *average[TOGETHER]; /* where the tile's weights of each begin */
+    double offset[TOGETHER], keep, share, per_unit;
+    const float *move; /* [unit][64] */
+    double *y_sum, *y_size;
+    int32_t *up;
+    eight x_sum[TOGETHER], x_size[TOGETHER];
+} climb_eights;
+
+/* Moves weights j up to j + count, at most eight, of each of n units. */
+LANE_FN void climb_eight(climb_eights *e, const int n, int64_t j, const int64_t count, const bool averages)
+{
+    const size_t bytes = (size_t)count * sizeof(double);
+    eight y_sum, y_size;
+
+    memcpy(&y_sum, e->y_sum + j, sizeof y_sum);
+    memcpy(&y_size, e->y_size + j, sizeof y_size);
+    for (int k = 0; k < n; k++) {
+        eight x = {0}, a = {0}, size;
+        eight_floats move;
+        eight_ints whole;
+        memcpy(&x, e->w[k] + j, bytes);
+        memcpy(&move, e->move + k * HEAT_LAYER_WORD + j, sizeof move);
+        x = x * e->keep + __builtin_convertvector(move, eight);
+        memcpy(e->w[k] + j, &x, bytes);
+        if (count < EIGHT) {
+            memset(&x, 0, sizeof x);
+            memcpy(&x, e->w[k] + j, bytes);
+        }
+        if (averages) {
+            memcpy(&a, e->average[k] + j, bytes);
+            a += e->share * (x - a);
+            memcpy(e->average[k] + j, &a, bytes);
+        }
+        size = (eight)((eight_bits)x & INT64_MAX);
+        e->x_sum[k] += x;
+        e->x_size[k] += size;
+        y_sum += e->offset[k] * x;
+        y_size += size;
+        whole = __builtin_convertvector((eight_bits)(x * e->per_unit + LANE_ROUND), eight_ints);
+        memcpy(e->up + k * HEAT_LAYER_WORD + j, &whole, sizeof whole);
     }
-    size = (eight)((eight_bits)x & INT64_MAX);
-    row->sum += x;
-    row->size += size;
-    memcpy(&sum, y_sum, sizeof sum);
-    sum += row->offset * x;
-    memcpy(y_sum, &sum, sizeof sum);
-    memcpy(&y, y_size, sizeof y);
-    y += size;
-    memcpy(y_size, &y, sizeof y);
-    whole = __builtin_convertvector((eight_bits)(x * c->per_unit + LANE_ROUND), eight_ints);
-    memcpy(up, &whole, sizeof whole);
+    memcpy(e->y_sum + j, &y_sum, sizeof y_sum);
+    memcpy(e->y_size + j, &y_size, sizeof y_size);
+}
+
+LANE_FN void climb_eights_of(climb_eights *e, const int n, int64_t width, const bool averages)
+{
+    int64_t j = 0;
+
+    for (; j + EIGHT <= width; j += EIGHT)
+        climb_eight(e, n, j, EIGHT, averages);
+    if (j < width)
+        climb_eight(e, n, j, width - j, averages);
 }
 
 LANE_FN double total_eight(eight x)
@@ -94,71 +123,117 @@ LANE_FN void fetch_ahead(const double *w)
         __builtin_prefetch(w + j);
 }
 
-/* Row i of x against 64 units of y, from `first` on. */
-LANE_FN void climb_row_of(const heat_layer_climb *c, int64_t i, int64_t first, double *y_sum, double *y_size,
-                          int32_t *up)
-{
-    const int64_t k = i % HEAT_LAYER_WORD, n_y = c->n_y;
-    float gain[HEAT_LAYER_WORD];
-    lane_real data[HEAT_LAYER_WORD / LANES], dreams[HEAT_LAYER_WORD / LANES];
-    climb_row row = {.offset = c->x_offset[i], .x_gain = c->x_gain[i]};
+/* A tile of weights, from those of unit `i` to unit `first` of y on. */
+typedef struct climb_tile {
+    const heat_layer_climb *c;
+    int64_t i, first;
+    double *y_sum, *y_size;
+    int32_t *up;
+} climb_tile;
 
-    fetch_ahead(c->w + (i + AHEAD) * n_y + first);
-    if (c->average != NULL)
-        fetch_ahead(c->average + (i + AHEAD) * n_y + first);
-    sum_listed(c->data.y + first * c->data.n_rows, c->data.list + k * (c->data.n_rows + 1), data);
-    sum_listed(c->dreams.y + first * c->dreams.n_rows, c->dreams.list + k * (c->dreams.n_rows + 1), dreams);
-    for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++)
-        lane_store(gain + LANES * q, lane_bits_of(lane_minus(data[q], dreams[q])));
-    for (int64_t j = 0; j < HEAT_LAYER_WORD && first + j < n_y; j += EIGHT) {
-        int64_t at = i * n_y + first + j, left = n_y - first - j;
-        double *average = c->average == NULL ? NULL : c->average + at;
-        if (left >= EIGHT)
-            climb_eight(c, &row, c->w + at, average, EIGHT, gain + j, c->y_gain + first + j, y_sum + j,
-                        y_size + j, up + j);
-        else
-            climb_eight(c, &row, c->w + at, average, left, gain + j, c->y_gain + first + j, y_sum + j,
-                        y_size + j, up + j);
+/* The weights of n units in a tile. */
+LANE_FN void climb_units(climb_tile *t, const int n)
+{
+    const heat_layer_climb *c = t->c;
+    const int64_t left = c->n_y - t->first, width = left < HEAT_LAYER_WORD ? left : HEAT_LAYER_WORD;
+    float move[TOGETHER * HEAT_LAYER_WORD] __attribute__((aligned(64)));
+    climb_eights e = {.keep = 1 - c->rate * c->decay,
+                      .share = c->share,
+                      .per_unit = c->per_unit,
+                      .move = move,
+                      .y_sum = t->y_sum,
+                      .y_size = t->y_size,
+                      .up = t->up};
+
+    for (int k = 0; k < n; k++) {
+        int64_t at = (t->i + k) * c->n_y + t->first, ahead = at + TOGETHER * c->n_y;
+        e.w[k] = c->w + at;
+        e.offset[k] = c->x_offset[t->i + k];
+        fetch_ahead(c->w + ahead);
+        if (c->average != NULL) {
+            e.average[k] = c->average + at;
+            fetch_ahead(c->average + ahead);
+        }
+        find_move(c, t->i + k, t->first, move + k * HEAT_LAYER_WORD);
     }
-    c->x_sum[i] += total_eight(row.sum);
-    c->x_size[i] += total_eight(row.size);
+    if (c->average != NULL)
+        climb_eights_of(&e, n, width, true);
+    else
+        climb_eights_of(&e, n, width, false);
+    for (int k = 0; k < n; k++) {
+        c->x_sum[t->i + k] += total_eight(e.x_sum[k]);
+        c->x_size[t->i + k] += total_eight(e.x_size[k]);
+    }
+    t->i += n;
+    t->up += n * HEAT_LAYER_WORD;
+}
+
+/* down[j][k] = up[k][j] of a tile. */
+LANE_FN void transpose_tile(const int32_t *up, int32_t *down)
+{
+    int32_t block[LANES * LANES] __attribute__((aligned(64)));
+
+    for (int64_t k = 0; k < HEAT_LAYER_WORD; k += LANES)
+        for (int64_t j = 0; j < HEAT_LAYER_WORD; j += LANES) {
+            lane_transpose(up + k * HEAT_LAYER_WORD + j, HEAT_LAYER_WORD, block);
+            for (int64_t l = 0; l < LANES; l++)
+                lane_store(down + (j + l) * HEAT_LAYER_WORD + k, lane_load(block + LANES * l));
+        }
 }
 
 /* The gain of <x_i>, by the rows listed. */
-LANE_FN double gain_of(const heat_layer_phase *p, int64_t k)
+LANE_FN double gain_of(const heat_layer_climb *c, int64_t k)
 {
-    const uint32_t *list = p->list + k * (p->n_rows + 1);
+    const uint32_t *list = c->list + k * (c->n_rows + 1);
     double sum = 0;
 
     for (uint32_t r = 1; r <= list[0]; r++)
-        sum += p->weight[list[r]];
+        sum += c->weight[list[r]];
     return sum;
+}
+
+static LANE_UNUSED void LANE_PASTE(layer_weigh_, LANE_ISA)(const heat_layer_climb *c, int32_t word)
+{
+    const int64_t first = (int64_t)word * HEAT_LAYER_WORD;
+    float *y = c->y + first * c->n_rows;
+    lane_real sum[HEAT_LAYER_WORD / LANES];
+
+    for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++)
+        sum[q] = lane_all_real(0);
+    for (int32_t r = 0; r < c->n_rows; r++, y += HEAT_LAYER_WORD)
+        for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++) {
+            lane_real weighed = lane_mul(lane_load_real(y + LANES * q), lane_all_real((float)c->weight[r]));
+            sum[q] = lane_plus(sum[q], weighed);
+            lane_store(y + LANES * q, lane_bits_of(weighed));
+        }
+    for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++)
+        lane_store(c->y_gain + first + LANES * q, lane_bits_of(sum[q]));
 }
 
 static LANE_UNUSED void LANE_PASTE(layer_climb_, LANE_ISA)(const heat_layer_climb *c, int32_t word)
 {
     const int64_t x_words = heat_layer_words(c->n_x), y_words = heat_layer_words(c->n_y);
     const int64_t i0 = (int64_t)word * HEAT_LAYER_WORD;
-    const int64_t rows = c->n_x - i0 < HEAT_LAYER_WORD ? c->n_x - i0 : HEAT_LAYER_WORD;
+    const int64_t end = c->n_x - i0 < HEAT_LAYER_WORD ? c->n_x : i0 + HEAT_LAYER_WORD;
 
-    list_rows(&c->data, x_words, word);
-    list_rows(&c->dreams, x_words, word);
-    for (int64_t i = i0; i < i0 + rows; i++) {
-        c->x_gain[i] = gain_of(&c->data, i - i0) - gain_of(&c->dreams, i - i0);
+    list_rows(c, word);
+    for (int64_t i = i0; i < end; i++) {
+        c->x_gain[i] = gain_of(c, i - i0);
         c->x_sum[i] = c->x_size[i] = 0;
     }
     for (int64_t j0 = 0; j0 < y_words * HEAT_LAYER_WORD; j0 += HEAT_LAYER_WORD) {
         int32_t *up = c->up + j0 * x_words * HEAT_LAYER_WORD + i0 * HEAT_LAYER_WORD;
         int32_t *down = c->down + i0 * y_words * HEAT_LAYER_WORD + j0 * HEAT_LAYER_WORD;
-        double *y_sum = c->y_sum + word * y_words * HEAT_LAYER_WORD + j0;
-        double *y_size = c->y_size + word * y_words * HEAT_LAYER_WORD + j0;
-        memset(y_sum, 0, HEAT_LAYER_WORD * sizeof *y_sum);
-        memset(y_size, 0, HEAT_LAYER_WORD * sizeof *y_size);
-        for (int64_t k = 0; k < rows; k++)
-            climb_row_of(c, i0 + k, j0, y_sum, y_size, up + k * HEAT_LAYER_WORD);
-        for (int64_t j = 0; j < HEAT_LAYER_WORD; j++)
-            for (int64_t k = 0; k < rows; k++)
-                down[j * HEAT_LAYER_WORD + k] = up[k * HEAT_LAYER_WORD + j];
+        climb_tile tile = {.c = c, .i = i0, .first = j0, .up = up};
+        tile.y_sum = c->y_sum + word * y_words * HEAT_LAYER_WORD + j0;
+        tile.y_size = c->y_size + word * y_words * HEAT_LAYER_WORD + j0;
+        memset(tile.y_sum, 0, HEAT_LAYER_WORD * sizeof *tile.y_sum);
+        memset(tile.y_size, 0, HEAT_LAYER_WORD * sizeof *tile.y_size);
+        while (tile.i + TOGETHER <= end)
+            climb_units(&tile, TOGETHER);
+        while (tile.i < end)
+            climb_units(&tile, 1);
+        transpose_tile(up, down);
     }
 }
 

@@ -70,27 +70,23 @@ static inline int64_t heat_layer_list_size(const heat_layer_rows *r)
  * the probability is computed in single precision: its declared error is 2^-20, absolute. */
 typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw);
 
-/* The rows of one phase of learning. */
-typedef struct heat_layer_phase {
-    int32_t n_rows;
-    const uint64_t *x;    /* [row][word] states of the one layer */
-    const float *y;       /* [word][row][64] means of the other, times the weight of the row */
-    const double *weight; /* [row] */
-    uint32_t *list;       /* work space, [64][n_rows + 1] */
-} heat_layer_phase;
-
 /* One step of all weights, over units of 0 and 1 centred at m_i and l, and what comes of it in one pass:
  *
- *     W_ij += rate (<(x_i - m_i) (y_j - l)>_data - <(x_i - m_i) (y_j - l)>_dreams - decay W_ij). */
+ *     W_ij += rate (sum_r weight_r (x_ri - m_i) (y_rj - l) - decay W_ij).
+ *
+ * Rows are those of both phases of learning; the weights of dreams are negative, and all add up to 0. */
 typedef struct heat_layer_climb {
-    int32_t n_x, n_y;
-    heat_layer_phase data, dreams;
-    double *w;       /* [x][y] */
-    double *average; /* [x][y], moved to the weights by `share`; NULL: none */
+    int32_t n_x, n_y, n_rows;
+    const uint64_t *x;    /* [row][word] states of the one layer */
+    float *y;             /* [word][row][64] means of the other; `weigh` multiplies them by `weight` */
+    const double *weight; /* [row] */
+    uint32_t *list;       /* work space, [64][n_rows + 1] */
+    double *w;            /* [x][y] */
+    double *average;      /* [x][y], moved to the weights by `share`; NULL: none */
     double share, rate, decay;
     const double *x_offset; /* m, [x] */
     double y_offset;        /* l */
-    const double *y_gain;   /* [y, padded] <y>_data - <y>_dreams; 0 in the padding */
+    float *y_gain;          /* [y, padded] sum_r weight_r y_rj, left by `weigh`; anything in the padding */
     double *x_gain;         /* [x] becomes the same of x */
     double per_unit;
     int32_t *up, *down;     /* tables of heat_layer_rows, in units: from x to y, from y to x */
@@ -98,7 +94,8 @@ typedef struct heat_layer_climb {
     double *y_sum, *y_size; /* [word of x][y, padded] become sum_i m_i W_ij, sum_i |W_ij| over its units */
 } heat_layer_climb;
 
-/* Does the weights of 64 units, word number `word` of x: words share nothing but what they read. */
+/* Does the means of a word of y, and then, when all those are done, the weights of a word of x: words share
+ * nothing but what they read. */
 typedef void (*heat_layer_climb_fn)(const heat_layer_climb *climb, int32_t word);
 
 /* What a change of beta does to the weight of the one layer, kept, the other summed out,
@@ -124,7 +121,7 @@ typedef void (*heat_layer_gain_fn)(const heat_layer_gain *gain);
 typedef struct heat_layer_kernel {
     const char *isa;
     heat_layer_draw_fn draw;
-    heat_layer_climb_fn climb;
+    heat_layer_climb_fn weigh, climb;
     heat_layer_gain_fn gain;
 } heat_layer_kernel;
 

@@ -34,6 +34,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
 
     if (status != HEAT_OK)
         return status;
+    negative->begins_at_data = mean == NULL;
     memcpy(self->rows, rows, (size_t)(n_rows * l->row_bytes));
     return heat_negative_mean(ctx, negative, l, n_rows, self->rows, weight, mean);
 }

@@ -92,6 +92,7 @@ struct heat_negative {
     uint64_t seed;
     int64_t threads;
     const char *isa;
+    bool begins_at_data;        /* rows to be moved are the data, and then the dreams, of the climb to come */
     const int8_t *dreams;       /* the rows of the last run that gave no mean; borrowed */
     const double *dream_weight; /* NULL: 1 */
     int64_t n_dreams;

@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WORD = HEAT_LAYER_WORD, DATA = 0, DREAMS = 1 };
+enum { WORD = HEAT_LAYER_WORD };
 
 heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, heat_rbm_climber *c)
 {
@@ -23,25 +23,32 @@ heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t 
     const struct {
         double **array;
         int64_t count;
-    } rows[] = {{&c->x_gain, n_visible},       {&c->x_sum, n_visible},  {&c->x_size, n_visible},
-                {&c->phases[DATA].y_sum, y},   {&c->y_sum, parts},      {&c->y_size, parts},
-                {&c->phases[DREAMS].y_sum, y}, {&c->x_bias, n_visible}, {&c->y_bias, n_hidden}};
+    } rows[] = {{&c->x_gain, n_visible}, {&c->x_sum, n_visible},  {&c->x_size, n_visible}, {&c->y_sum, parts},
+                {&c->y_size, parts},     {&c->x_bias, n_visible}, {&c->y_bias, n_hidden}};
     heat_status status = heat_layer_units_alloc(ctx, n_visible, n_hidden, &c->units);
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
-    return status;
+    return status == HEAT_OK ? heat_alloc(ctx, y, sizeof *c->y_gain, &c->y_gain) : status;
+}
+
+static void free_rows(heat_rbm_climber *c)
+{
+    heat_free(c->x);
+    heat_free(c->y);
+    heat_free(c->weight);
+    heat_free(c->list);
+    c->x = NULL;
+    c->y = NULL;
+    c->weight = NULL;
+    c->list = NULL;
+    c->n_room = 0;
 }
 
 void heat_rbm_climber_clear(heat_rbm_climber *c)
 {
-    for (int p = 0; p < 2; p++) {
-        heat_free(c->phases[p].x);
-        heat_free(c->phases[p].y);
-        heat_free(c->phases[p].y_sum);
-        heat_free(c->weight[p]);
-        heat_free(c->list[p]);
-    }
+    free_rows(c);
+    heat_free(c->y_gain);
     heat_free(c->x_gain);
     heat_free(c->x_sum);
     heat_free(c->x_size);
@@ -54,41 +61,32 @@ void heat_rbm_climber_clear(heat_rbm_climber *c)
     *c = (heat_rbm_climber){.at = NULL};
 }
 
-/* Room for the rows of a phase. */
-static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int p, int64_t n)
+/* Room for n rows of both phases together. */
+static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
 {
     const heat_layer_rows *up = &c->units->up;
     int64_t x = heat_layer_words(up->n_from), y = heat_layer_words(up->n_to) * WORD;
-    heat_rbm_phase *phase = &c->phases[p];
     heat_status status;
 
-    if (n <= c->n_rows[p])
+    if (n <= c->n_room)
         return HEAT_OK;
-    heat_free(phase->x);
-    heat_free(phase->y);
-    heat_free(c->weight[p]);
-    heat_free(c->list[p]);
-    phase->x = NULL;
-    phase->y = NULL;
-    c->weight[p] = NULL;
-    c->list[p] = NULL;
-    c->n_rows[p] = 0;
-    status = heat_alloc(ctx, n * x, sizeof *phase->x, &phase->x);
+    free_rows(c);
+    c->n_moved = 0;
+    status = heat_alloc(ctx, n * x, sizeof *c->x, &c->x);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * y, sizeof *phase->y, &phase->y);
+        status = heat_alloc(ctx, n * y, sizeof *c->y, &c->y);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, sizeof *c->weight[p], &c->weight[p]);
+        status = heat_alloc(ctx, n, sizeof *c->weight, &c->weight);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, x * WORD * (n + 1), sizeof *c->list[p], &c->list[p]);
+        status = heat_alloc_unset(ctx, x * WORD * (n + 1), sizeof *c->list, &c->list);
     if (status == HEAT_OK)
-        c->n_rows[p] = n;
+        c->n_room = n;
     return status;
 }
 
 typedef struct stepping {
-    const heat_rbm_climber *climber;
     const heat_layer_kernel *kernel;
-    heat_layer_climb climb; /* without lists */
+    heat_layer_climb climb; /* with the list of the first word */
 } stepping;
 
 static heat_status step_word(heat_context *worker, void *arg, int64_t word)
@@ -97,8 +95,7 @@ static heat_status step_word(heat_context *worker, void *arg, int64_t word)
     heat_layer_climb climb = s->climb;
 
     (void)worker;
-    climb.data.list = s->climber->list[DATA] + word * WORD * (climb.data.n_rows + 1);
-    climb.dreams.list = s->climber->list[DREAMS] + word * WORD * (climb.dreams.n_rows + 1);
+    climb.list += word * WORD * (climb.n_rows + 1);
     s->kernel->climb(&climb, (int32_t)word);
     return HEAT_OK;
 }
@@ -144,7 +141,7 @@ static void move_biases(const heat_rbm_climber *c, const heat_climb *climb, cons
     const int64_t first = (int64_t)n_x * n_y;
 
     for (int64_t a = 0; a < n_x + n_y; a++) {
-        double gain = a < n_x ? c->x_gain[a] : c->phases[DATA].y_sum[a - n_x];
+        double gain = a < n_x ? c->x_gain[a] : (double)c->y_gain[a - n_x];
         double *value = p->all + first + a;
         *value += climb->rate * gain;
         if (climb->average != NULL)
@@ -164,20 +161,25 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, int64_t threads,
 
     unhurried.stop = &never;
     unhurried.deadline_s = HEAT_FOREVER;
-    s->climber = c;
     s->climb.n_x = u->up.n_from;
     s->climb.n_y = u->up.n_to;
     s->climb.w = p->all;
     s->climb.x_offset = p->offset;
     s->climb.y_offset = p->hidden_offset;
     s->climb.x_gain = c->x_gain;
-    s->climb.y_gain = c->phases[DATA].y_sum;
+    s->climb.x = c->x;
+    s->climb.y = c->y;
+    s->climb.weight = c->weight;
+    s->climb.list = c->list;
+    s->climb.y_gain = c->y_gain;
     s->climb.up = u->weights[HEAT_LAYER_UP];
     s->climb.down = u->weights[HEAT_LAYER_DOWN];
     s->climb.x_sum = c->x_sum;
     s->climb.x_size = c->x_size;
     s->climb.y_sum = c->y_sum;
     s->climb.y_size = c->y_size;
+    for (int32_t word = 0; word < heat_layer_words(u->up.n_to) && climb != NULL; word++)
+        s->kernel->weigh(&s->climb, word);
     while (status == HEAT_OK && unit != u->unit) {
         u->unit = unit > 0 ? unit : u->unit;
         s->climb.per_unit = 1 / u->unit;
@@ -207,46 +209,62 @@ heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, cons
         return HEAT_OK;
     status = heat_rbm_gibbs_find_kernel(ctx, isa, &s.kernel);
     if (status == HEAT_OK)
-        status = reserve(ctx, c, DATA, 1);
-    if (status == HEAT_OK)
-        status = reserve(ctx, c, DREAMS, 1);
+        status = reserve(ctx, c, 1);
     return status == HEAT_OK ? pass(ctx, c, threads, p, NULL, &s) : status;
+}
+
+/* The first rows, of data, and those behind them, of dreams. */
+static void part_rows(const heat_rbm_climber *c, int64_t n_data, int64_t n_dreams, heat_rbm_phase phases[2])
+{
+    phases[0] = (heat_rbm_phase){.n_rows = n_data, .x = c->x, .y = c->y, .n_y = n_data + n_dreams};
+    phases[1] = (heat_rbm_phase){.n_rows = n_dreams,
+                                 .x = c->x + n_data * heat_layer_words(c->units->up.n_from),
+                                 .y = c->y + n_data * WORD,
+                                 .n_y = n_data + n_dreams};
+}
+
+heat_status heat_rbm_climber_begin(heat_context *ctx, heat_rbm_climber *c, int64_t n, heat_rbm_phase ends[2])
+{
+    heat_status status = reserve(ctx, c, 2 * n);
+
+    if (status != HEAT_OK)
+        return status;
+    part_rows(c, n, n, ends);
+    c->n_moved = n;
+    return HEAT_OK;
+}
+
+static void set_weights(int64_t n, const double *weight, double sign, double *out)
+{
+    for (int64_t r = 0; r < n; r++)
+        out[r] = sign * (weight == NULL ? 1 : weight[r]) / (double)n;
 }
 
 /* Takes up the rows of both phases and finds their means; HEAT_ERROR_STOPPED where it was halted. */
 static heat_status find_means(heat_context *ctx, heat_rbm_climber *c, const heat_climb *climb)
 {
-    double *gain = c->phases[DATA].y_sum;
-    heat_status status = reserve(ctx, c, DATA, climb->n_rows);
+    const int64_t n = climb->n_rows;
+    heat_rbm_phase phases[2];
+    heat_status status = reserve(ctx, c, n + climb->n_dreams);
+    bool is_moved = c->n_moved == n && n == climb->n_dreams;
 
-    if (status == HEAT_OK)
-        status = reserve(ctx, c, DREAMS, climb->n_dreams);
     if (status != HEAT_OK)
         return status;
-    c->phases[DATA].n_rows = climb->n_rows;
-    c->phases[DATA].rows = climb->rows;
-    for (int64_t r = 0; r < climb->n_rows; r++)
-        c->weight[DATA][r] = (climb->weight == NULL ? 1 : climb->weight[r]) / (double)climb->n_rows;
-    c->phases[DREAMS].n_rows = climb->n_dreams;
-    c->phases[DREAMS].rows = climb->dreams;
-    for (int64_t r = 0; r < climb->n_dreams; r++)
-        c->weight[DREAMS][r] =
-            (climb->dream_weight == NULL ? 1 : climb->dream_weight[r]) / (double)climb->n_dreams;
-    for (int k = 0; k < 2; k++)
-        c->phases[k].weight = c->weight[k];
-    status = heat_rbm_gibbs_mean(ctx, &c->gibbs, climb->isa, climb->threads, c->units, 2, c->phases);
-    if (status == HEAT_OK && heat_halted(ctx))
-        return HEAT_ERROR_STOPPED;
-    for (int32_t j = 0; j < c->units->up.n_to; j++)
-        gain[j] -= c->phases[DREAMS].y_sum[j];
-    return status;
+    c->n_moved = 0;
+    part_rows(c, n, climb->n_dreams, phases);
+    phases[0].rows = climb->rows;
+    phases[1].rows = climb->dreams;
+    set_weights(n, climb->weight, 1, c->weight);
+    set_weights(climb->n_dreams, climb->dream_weight, -1, c->weight + n);
+    for (int p = 0; p < 2 && !is_moved && status == HEAT_OK; p++)
+        status = heat_rbm_gibbs_mean(ctx, &c->gibbs, climb->isa, climb->threads, c->units, &phases[p]);
+    return status == HEAT_OK && heat_halted(ctx) ? HEAT_ERROR_STOPPED : status;
 }
 
 heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *c, const heat_climb *climb,
                                   const heat_rbm_parameters *p)
 {
-    stepping s = {.climb = {.data = {.n_rows = (int32_t)climb->n_rows},
-                            .dreams = {.n_rows = (int32_t)climb->n_dreams},
+    stepping s = {.climb = {.n_rows = (int32_t)(climb->n_rows + climb->n_dreams),
                             .average = climb->average,
                             .share = climb->share,
                             .rate = climb->rate,
@@ -257,13 +275,5 @@ heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *c, const 
         status = find_means(ctx, c, climb);
     if (status == HEAT_OK)
         status = heat_rbm_gibbs_find_kernel(ctx, climb->isa, &s.kernel);
-    if (status != HEAT_OK)
-        return status;
-    s.climb.data.x = c->phases[DATA].x;
-    s.climb.data.y = c->phases[DATA].y;
-    s.climb.data.weight = c->weight[DATA];
-    s.climb.dreams.x = c->phases[DREAMS].x;
-    s.climb.dreams.y = c->phases[DREAMS].y;
-    s.climb.dreams.weight = c->weight[DREAMS];
-    return pass(ctx, c, climb->threads, p, climb, &s);
+    return status == HEAT_OK ? pass(ctx, c, climb->threads, p, climb, &s) : status;
 }

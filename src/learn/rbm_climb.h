@@ -20,10 +20,12 @@ typedef struct heat_rbm_climber {
     heat_layer_units *units; /* of the parameters `at`; NULL before the first */
     const double *at;        /* NULL: of none */
     int64_t n_changes;       /* then */
-    int64_t n_rows[2];       /* for which there is room: of data, of dreams */
-    heat_rbm_phase phases[2];
-    double *weight[2];
-    uint32_t *list[2];                                 /* [word of visible][64][row + 1] */
+    int64_t n_room;          /* rows of both phases for which there is room */
+    int64_t n_moved;         /* rows of data, and as many dreams, whose means are known already; 0: none */
+    uint64_t *x;             /* of both phases, as heat_layer_climb has them */
+    float *y, *y_gain;
+    double *weight;
+    uint32_t *list;                                    /* [word of visible][64][row + 1] */
     double *x_gain, *x_sum, *x_size, *x_bias, *y_bias; /* of each unit */
     double *y_sum, *y_size;                            /* [word of visible][hidden, padded] */
 } heat_rbm_climber;
@@ -35,6 +37,10 @@ HEAT_MUST_USE heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_vis
 HEAT_MUST_USE heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *climber,
                                                   const char *isa, int64_t threads,
                                                   const heat_rbm_parameters *parameters);
+
+/* Where a move leaves the means of n rows, before and after, for a step whose data and dreams these are. */
+HEAT_MUST_USE heat_status heat_rbm_climber_begin(heat_context *ctx, heat_rbm_climber *climber, int64_t n,
+                                                 heat_rbm_phase ends[2]);
 
 /* Moves the parameters, and settles at them. */
 HEAT_MUST_USE heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *climber,

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { WORD = HEAT_LAYER_WORD, LANES_A_ROW = 4 * HEAT_LAYER_LANES, LEAST_ROWS = 8, MOST_ROWS = 64 };
+enum { WORD = HEAT_LAYER_WORD, LANES_A_ROW = 4 * HEAT_LAYER_LANES, LEAST_ROWS = 8, MOST_ROWS = 128 };
 
 /* Room for a block of rows as the kernel knows them. */
 struct heat_rbm_block {
@@ -16,7 +16,6 @@ struct heat_rbm_block {
     float *scale;
     uint32_t *random, *list;
     int32_t *work_fields;
-    double *y_sum;
 };
 
 static heat_status open_block(heat_context *ctx, const heat_layer_units *units, heat_rbm_block *b)
@@ -34,8 +33,6 @@ static heat_status open_block(heat_context *ctx, const heat_layer_units *units, 
     if (status == HEAT_OK)
         status =
             heat_alloc_unset(ctx, n * (up_list > down_list ? up_list : down_list), sizeof *b->list, &b->list);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, heat_layer_words(up->n_to) * WORD, sizeof *b->y_sum, &b->y_sum);
     return status == HEAT_OK ? heat_alloc_unset(ctx, n * WORD, sizeof *b->work_fields, &b->work_fields)
                              : status;
 }
@@ -58,41 +55,45 @@ void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)
         heat_free(b->scale);
         heat_free(b->random);
         heat_free(b->list);
-        heat_free(b->y_sum);
         heat_free(b->work_fields);
     }
     heat_free(g->blocks);
     *g = (heat_rbm_gibbs){0};
 }
 
-/* Rows of a block: few rows make narrow ones, so that threads have something to share. */
-static int64_t width_of(int64_t n_rows)
+/* Rows of a block: as many as threads leave each other, since all of a block share what they read. Rows have
+ * nothing in common but that, so the cut is seen in no result. */
+static int64_t width_of(int64_t n_rows, int64_t threads)
 {
-    int64_t half = (n_rows + 1) / 2;
+    int64_t n = heat_thread_count(threads), each = (n_rows + n - 1) / n;
 
-    return half < LEAST_ROWS ? LEAST_ROWS : half > MOST_ROWS ? MOST_ROWS : half;
+    return each < LEAST_ROWS ? LEAST_ROWS : each > MOST_ROWS ? MOST_ROWS : each;
 }
 
-static int64_t blocks_of(int64_t n_rows)
-{
-    return (n_rows + width_of(n_rows) - 1) / width_of(n_rows);
-}
+static const uint64_t ones = 0x0101010101010101;
 
+/* Values are -1, 0 and 1: of eight, those that are 1 leave their lowest bit, and the product brings these
+ * together in its highest byte. */
 static void read_bits(const int8_t *row, int32_t n, uint64_t *bits)
 {
-    for (int32_t first = 0; first < n; first += WORD) {
-        const int32_t count = n - first < WORD ? n - first : WORD;
-        uint64_t word = 0;
-        for (int32_t i = 0; i < count; i++)
-            word |= (uint64_t)(row[first + i] == 1) << i;
-        bits[first / WORD] = word;
+    memset(bits, 0, (size_t)heat_layer_words(n) * sizeof *bits);
+    for (int32_t first = 0; first < n; first += 8) {
+        uint64_t x = 0;
+        memcpy(&x, row + first, n - first < 8 ? (size_t)(n - first) : 8);
+        x = (x & ~(x >> 1) & ones) * 0x0102040810204080 >> 56;
+        bits[first / WORD] |= x << first % WORD;
     }
 }
 
+/* Byte k keeps bit k, and becomes 1 where that is set, else `low`. */
 static void write_bits(const uint64_t *bits, int32_t n, int8_t low, int8_t *row)
 {
-    for (int32_t i = 0; i < n; i++)
-        row[i] = bits[i / WORD] >> (i % WORD) & 1 ? 1 : low;
+    for (int32_t first = 0; first < n; first += 8) {
+        uint64_t x = (bits[first / WORD] >> first % WORD & 0xff) * ones & 0x8040201008040201;
+        x = (x + 0x7f7f7f7f7f7f7f7f) >> 7 & ones;
+        x |= (ones - x) * (uint8_t)low;
+        memcpy(row + first, &x, n - first < 8 ? (size_t)(n - first) : 8);
+    }
 }
 
 static void set_scales(const heat_layer_units *units, int64_t count, float *scale)
@@ -106,8 +107,9 @@ typedef struct moving {
     const heat_layer_units *units;
     const heat_layer_kernel *kernel;
     heat_rbm_block *blocks;
-    int64_t n_rows;
+    int64_t n_rows, width;
     int8_t *rows, low;
+    const heat_rbm_phase *ends; /* two; NULL: not wanted */
 } moving;
 
 /* The streams of row r in this update. */
@@ -124,12 +126,34 @@ static void open_random(const moving *m, int64_t r, uint32_t *random)
     }
 }
 
+/* Takes up rows and their streams. */
+static void open_rows(const moving *m, int64_t first, int64_t count, heat_rbm_block *b)
+{
+    const int32_t n = m->units->up.n_from;
+    const int64_t n_words = heat_layer_words(n);
+
+    set_scales(m->units, count, b->scale);
+    for (int64_t k = 0; k < count; k++) {
+        read_bits(m->rows + (first + k) * n, n, b->visible + k * n_words);
+        open_random(m, first + k, b->random + k * LANES_A_ROW);
+    }
+}
+
+/* Leaves the visible units at one end, and asks for the means of hidden ones there. */
+static void want_means(const heat_rbm_phase *end, int64_t first, int64_t n_words, heat_layer_draw *up)
+{
+    memcpy(end->x + first * n_words, up->from, (size_t)(up->n_chains * n_words) * sizeof *end->x);
+    up->probabilities = end->y + first * WORD;
+    up->n_probabilities = end->n_y;
+}
+
 static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
 {
     const moving *m = arg;
-    const int32_t n = m->units->up.n_from;
-    const int64_t width = width_of(m->n_rows), first = unit * width, n_words = heat_layer_words(n);
-    const int64_t count = m->n_rows - first < width ? m->n_rows - first : width;
+    const heat_layer_units *u = m->units;
+    const int32_t n = u->up.n_from;
+    const int64_t first = unit * m->width, n_words = heat_layer_words(n);
+    const int64_t count = m->n_rows - first < m->width ? m->n_rows - first : m->width;
     heat_rbm_block *b = &m->blocks[unit];
     heat_layer_draw up = {.n_chains = (int32_t)count,
                           .from = b->visible,
@@ -144,14 +168,18 @@ static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
     (void)worker;
     down.from = b->hidden;
     down.to = b->visible;
-    set_scales(m->units, count, b->scale);
-    for (int64_t k = 0; k < count; k++) {
-        read_bits(m->rows + (first + k) * n, n, b->visible + k * n_words);
-        open_random(m, first + k, b->random + k * LANES_A_ROW);
-    }
+    open_rows(m, first, count, b);
     for (int64_t k = 0; k < m->negative->k; k++) {
-        m->kernel->draw(&m->units->up, &up);
-        m->kernel->draw(&m->units->down, &down);
+        up.probabilities = NULL;
+        if (m->ends != NULL && k == 0)
+            want_means(&m->ends[0], first, n_words, &up);
+        m->kernel->draw(&u->up, &up);
+        m->kernel->draw(&u->down, &down);
+    }
+    if (m->ends != NULL) {
+        want_means(&m->ends[1], first, n_words, &up);
+        up.to = NULL;
+        m->kernel->draw(&u->up, &up);
     }
     for (int64_t k = 0; k < count; k++)
         write_bits(b->visible + k * n_words, n, m->low, m->rows + (first + k) * n);
@@ -170,89 +198,65 @@ heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *name, cons
 }
 
 heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat_negative *negative,
-                                const heat_layer_units *units, int8_t low, int64_t n_rows, int8_t *rows)
+                                const heat_layer_units *units, int8_t low, int64_t n_rows, int8_t *rows,
+                                const heat_rbm_phase ends[2])
 {
-    moving m = {.negative = negative, .units = units, .n_rows = n_rows, .rows = rows, .low = low};
     double visits = 2.0 * units->up.n_from * units->up.n_to * (double)(n_rows * negative->k);
+    int64_t threads = heat_negative_threads(negative, visits), n_units;
+    moving m = {
+        .negative = negative, .units = units, .n_rows = n_rows, .rows = rows, .low = low, .ends = ends};
     heat_status status = heat_rbm_gibbs_find_kernel(ctx, negative->isa, &m.kernel);
 
+    m.width = width_of(n_rows, threads);
+    n_units = (n_rows + m.width - 1) / m.width;
     if (status == HEAT_OK)
-        status = open_blocks(ctx, units, blocks_of(n_rows), g);
+        status = open_blocks(ctx, units, n_units, g);
     m.blocks = g->blocks;
-    return status == HEAT_OK ? heat_parallel_for(ctx, heat_negative_threads(negative, visits),
-                                                 blocks_of(n_rows), move_unit, &m)
-                             : status;
+    return status == HEAT_OK ? heat_parallel_for(ctx, threads, n_units, move_unit, &m) : status;
 }
 
 typedef struct averaging {
     const heat_layer_units *units;
     const heat_layer_kernel *kernel;
     heat_rbm_block *blocks;
-    heat_rbm_phase *phases;
+    const heat_rbm_phase *phase;
+    int64_t width;
 } averaging;
-
-/* Means times the weights of their rows, and their sums. */
-static void weigh(const heat_rbm_phase *p, int32_t n_hidden, int64_t first, int64_t count, double *sum)
-{
-    for (int64_t j0 = 0; j0 < n_hidden; j0 += WORD) {
-        int64_t width = n_hidden - j0 < WORD ? n_hidden - j0 : WORD;
-        memset(sum + j0, 0, WORD * sizeof *sum);
-        for (int64_t r = first; r < first + count; r++) {
-            float *y = p->y + j0 * p->n_rows + r * WORD, w = (float)p->weight[r];
-            for (int64_t j = 0; j < width; j++)
-                sum[j0 + j] += (double)(y[j] *= w);
-        }
-    }
-}
 
 static heat_status average_unit(heat_context *worker, void *arg, int64_t unit)
 {
     const averaging *a = arg;
     const heat_layer_rows *up = &a->units->up;
+    const heat_rbm_phase *p = a->phase;
+    const int64_t n_words = heat_layer_words(up->n_from), first = unit * a->width;
+    const int64_t count = p->n_rows - first < a->width ? p->n_rows - first : a->width;
     heat_rbm_block *b = &a->blocks[unit];
-    const heat_rbm_phase *p = a->phases;
-    heat_layer_draw draw = {
-        .rule = HEAT_FLIP_HEAT_BATH, .scale = b->scale, .list = b->list, .work_fields = b->work_fields};
-    int64_t first, count, width;
+    heat_layer_draw draw = {.n_chains = (int32_t)count,
+                            .from = p->x + first * n_words,
+                            .rule = HEAT_FLIP_HEAT_BATH,
+                            .scale = b->scale,
+                            .probabilities = p->y + first * WORD,
+                            .n_probabilities = p->n_y,
+                            .list = b->list,
+                            .work_fields = b->work_fields};
 
     (void)worker;
-    for (; unit >= blocks_of(p->n_rows); p++)
-        unit -= blocks_of(p->n_rows);
-    width = width_of(p->n_rows);
-    first = unit * width;
-    count = p->n_rows - first < width ? p->n_rows - first : width;
     for (int64_t r = first; r < first + count; r++)
-        read_bits(p->rows + r * up->n_from, up->n_from, p->x + r * heat_layer_words(up->n_from));
+        read_bits(p->rows + r * up->n_from, up->n_from, p->x + r * n_words);
     set_scales(a->units, count, b->scale);
-    draw.n_chains = (int32_t)count;
-    draw.from = p->x + first * heat_layer_words(up->n_from);
-    draw.probabilities = p->y + first * WORD;
-    draw.n_probabilities = p->n_rows;
     a->kernel->draw(up, &draw);
-    weigh(p, up->n_to, first, count, b->y_sum);
     return HEAT_OK;
 }
 
 heat_status heat_rbm_gibbs_mean(heat_context *ctx, heat_rbm_gibbs *g, const char *isa, int64_t threads,
-                                const heat_layer_units *units, int32_t n, heat_rbm_phase *phases)
+                                const heat_layer_units *units, const heat_rbm_phase *phase)
 {
-    averaging a = {.units = units, .phases = phases};
-    int64_t n_units = 0, unit = 0;
+    averaging a = {.units = units, .phase = phase, .width = width_of(phase->n_rows, threads)};
+    int64_t n_units = (phase->n_rows + a.width - 1) / a.width;
     heat_status status = heat_rbm_gibbs_find_kernel(ctx, isa, &a.kernel);
 
-    for (int32_t k = 0; k < n; k++)
-        n_units += blocks_of(phases[k].n_rows);
     if (status == HEAT_OK)
         status = open_blocks(ctx, units, n_units, g);
     a.blocks = g->blocks;
-    if (status == HEAT_OK)
-        status = heat_parallel_for(ctx, threads, n_units, average_unit, &a);
-    for (int32_t k = 0; k < n && status == HEAT_OK; k++) {
-        memset(phases[k].y_sum, 0,
-               (size_t)(heat_layer_words(units->up.n_to) * WORD) * sizeof *phases[k].y_sum);
-        for (int64_t block = 0; block < blocks_of(phases[k].n_rows); block++, unit++)
-            for (int32_t j = 0; j < units->up.n_to; j++)
-                phases[k].y_sum[j] += g->blocks[unit].y_sum[j];
-    }
-    return status;
+    return status == HEAT_OK ? heat_parallel_for(ctx, threads, n_units, average_unit, &a) : status;
 }

@@ -174,10 +174,16 @@ static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const he
                             int8_t *rows)
 {
     rbm_learner *self = l->self;
+    heat_rbm_climber *c = &self->climber;
+    heat_rbm_phase ends[2];
     heat_status status = settle(ctx, l, negative->isa, heat_negative_threads(negative, (double)l->n_decayed));
 
-    return status == HEAT_OK ? heat_rbm_gibbs_move(ctx, &self->climber.gibbs, negative, self->climber.units,
-                                                   l->coding == HEAT_CODING_SPIN ? -1 : 0, n_rows, rows)
+    c->n_moved = 0;
+    if (status == HEAT_OK && negative->begins_at_data)
+        status = heat_rbm_climber_begin(ctx, c, n_rows, ends);
+    return status == HEAT_OK ? heat_rbm_gibbs_move(ctx, &c->gibbs, negative, c->units,
+                                                   l->coding == HEAT_CODING_SPIN ? -1 : 0, n_rows, rows,
+                                                   negative->begins_at_data ? ends : NULL)
                              : status;
 }
 

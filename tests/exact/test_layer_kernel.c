@@ -226,6 +226,36 @@ static void sums_are_exact(void **state)
     }
 }
 
+/* As many chains as need more than one block of them, with few units on and with many: rows go one by one in
+ * the one case, by fours in the other. */
+static void sums_of_many_chains_are_exact(void **state)
+{
+    (void)state;
+    enum { MANY = 150 };
+    static bench b;
+    static uint64_t from[MANY][FROM_WORDS];
+    static int32_t fields[TO_WORDS][MANY][HEAT_LAYER_WORD];
+    static uint32_t list[MANY][LIST];
+    heat_stream stream;
+
+    prepare(&b, 4, false, HEAT_FLIP_HEAT_BATH);
+    heat_stream_init(&stream, 4, HEAT_PURPOSE_TEST, 4);
+    for (int trial = 0; trial < 2 * heat_isa_count(); trial++) {
+        heat_layer_draw draw = {.n_chains = MANY, .from = from[0], .fields = fields[0][0], .list = list[0]};
+        memset(from, 0, sizeof from);
+        for (int c = 0; c < MANY; c++)
+            for (int i = 0; i < N_FROM; i++)
+                if (heat_stream_uniform(&stream) < (trial % 2 ? 0.05 : 0.5))
+                    from[c][i / HEAT_LAYER_WORD] |= (uint64_t)1 << (i % HEAT_LAYER_WORD);
+        heat_isa_at(trial / 2)->layers->draw(&b.table, &draw);
+        for (int c = 0; c < MANY; c++) {
+            memcpy(b.from[0], from[c], sizeof from[c]);
+            for (int j = 0; j < TO_UNITS; j++)
+                assert_int_equal(fields[j / 64][c][j % 64], field_of(&b, 0, j));
+        }
+    }
+}
+
 /* Fields that are there already are as good as the states that give them. */
 static void fields_can_be_given(void **state)
 {
@@ -332,38 +362,44 @@ static double first_weight(int i, int j)
 /* What a step of learning leaves. */
 typedef struct stepped {
     double w[N_FROM][N_TO], average[N_FROM][N_TO];
+    float y_gain[TO_UNITS];
     double x_gain[N_FROM], x_sum[N_FROM], x_size[N_FROM];
     double y_sum[FROM_WORDS][TO_UNITS], y_size[FROM_WORDS][TO_UNITS];
     int32_t up[TO_WORDS][FROM_UNITS][64], down[FROM_WORDS][TO_UNITS][64];
 } stepped;
 
-/* The rows of the dreams are the first few of the data's. */
+/* Of rows of data, and of the dreams behind them, which are the first of the data's once more. */
+static double row_weight(int r)
+{
+    return r < CHAINS ? 1 + r % 2 : -1.5;
+}
+
 static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
 {
-    enum { DREAMS = 3 };
-    static double weight[CHAINS], offset[N_FROM], y_gain[TO_UNITS];
-    static uint32_t list[2][64 * (CHAINS + 1)];
-    static float dreams[TO_WORDS][DREAMS][64];
-    heat_layer_phase data = {CHAINS, b->from[0], b->probabilities[0][0], weight, list[0]};
-    heat_layer_climb c = {
-        N_FROM,    N_TO,          data,        {DREAMS, b->from[0], dreams[0][0], weight, list[1]},
-        s->w[0],   s->average[0], 0.25,        0.5,
-        0.125,     offset,        0.5,         y_gain,
-        s->x_gain, 1024,          s->up[0][0], s->down[0][0],
-        s->x_sum,  s->x_size,     s->y_sum[0], s->y_size[0]};
+    enum { DREAMS = 3, ROWS = CHAINS + DREAMS };
+    static double weight[ROWS], offset[N_FROM];
+    static float y[TO_WORDS][ROWS][64];
+    static uint32_t list[64 * (ROWS + 1)];
+    static uint64_t x[ROWS][FROM_WORDS];
+    heat_layer_climb c = {N_FROM,        N_TO,     ROWS,          x[0],        y[0][0],     weight,
+                          list,          s->w[0],  s->average[0], 0.25,        0.5,         0.125,
+                          offset,        0.5,      s->y_gain,     s->x_gain,   1024,        s->up[0][0],
+                          s->down[0][0], s->x_sum, s->x_size,     s->y_sum[0], s->y_size[0]};
 
-    for (int r = 0; r < CHAINS; r++)
-        weight[r] = 1 + r % 2;
-    for (int w = 0; w < TO_WORDS; w++)
-        memcpy(dreams[w], b->probabilities[w], sizeof dreams[w]);
-    for (int j = 0; j < N_TO; j++)
-        y_gain[j] = 0.01 * (j % 7 - 3);
     memset(s, 0, sizeof *s);
+    for (int r = 0; r < ROWS; r++) {
+        weight[r] = row_weight(r);
+        memcpy(x[r], b->from[r % CHAINS], sizeof x[r]);
+        for (int w = 0; w < TO_WORDS; w++)
+            memcpy(y[w][r], b->probabilities[w][r % CHAINS], sizeof y[w][r]);
+    }
     for (int i = 0; i < N_FROM; i++) {
         offset[i] = 0.1 * (i % 9);
         for (int j = 0; j < N_TO; j++)
             s->w[i][j] = s->average[i][j] = first_weight(i, j);
     }
+    for (int32_t word = 0; word < TO_WORDS; word++)
+        kernel->weigh(&c, word);
     for (int32_t word = 0; word < FROM_WORDS; word++)
         kernel->climb(&c, word);
 }
@@ -373,6 +409,7 @@ static void steps_follow_the_gradient(void **state)
     (void)state;
     static bench b;
     static stepped s, other;
+    double y_gain[N_TO] = {0};
 
     prepare(&b, 5, false, HEAT_FLIP_HEAT_BATH);
     want_all(&b);
@@ -382,17 +419,24 @@ static void steps_follow_the_gradient(void **state)
         step(heat_isa_at(k)->layers, &b, &other);
         assert_memory_equal(&s, &other, sizeof s);
     }
+    for (int j = 0; j < N_TO; j++) {
+        for (int r = 0; r < CHAINS + 3; r++)
+            y_gain[j] += row_weight(r) * (double)b.probabilities[j / 64][r % CHAINS][j % 64];
+        assert_true(fabs((double)s.y_gain[j] - y_gain[j]) < 1e-5);
+    }
     for (int i = 0; i < N_FROM; i++) {
         double x_gain = 0, sum = 0, size = 0;
-        for (int r = 3; r < CHAINS; r++)
-            x_gain += is_on(b.from[r], i) ? 1 + r % 2 : 0;
+        for (int r = 0; r < CHAINS + 3; r++)
+            x_gain += is_on(b.from[r % CHAINS], i) ? row_weight(r) : 0;
         assert_true(fabs(s.x_gain[i] - x_gain) < 1e-12);
         for (int j = 0; j < N_TO; j++) {
             double w = first_weight(i, j), gain = 0;
-            for (int r = 3; r < CHAINS; r++)
-                gain += is_on(b.from[r], i) ? (double)b.probabilities[j / 64][r][j % 64] : 0;
-            gain -= 0.1 * (i % 9) * 0.01 * (j % 7 - 3) + 0.5 * x_gain + 0.125 * w;
-            assert_true(fabs(s.w[i][j] - (w + 0.5 * gain)) < 1e-4);
+            for (int r = 0; r < CHAINS + 3; r++)
+                gain += is_on(b.from[r % CHAINS], i)
+                            ? row_weight(r) * (double)b.probabilities[j / 64][r % CHAINS][j % 64]
+                            : 0;
+            gain -= 0.1 * (i % 9) * y_gain[j] + 0.5 * x_gain + 0.125 * w;
+            assert_true(fabs(s.w[i][j] - (w + 0.5 * gain)) < 1e-5);
             assert_true(fabs(s.average[i][j] - (w + 0.25 * (s.w[i][j] - w))) < 1e-14);
             assert_true(fabs(s.up[j / 64][i][j % 64] - 1024 * s.w[i][j]) <= 0.5);
             assert_int_equal(s.down[i / 64][j][i % 64], s.up[j / 64][i][j % 64]);
@@ -415,9 +459,13 @@ static void steps_follow_the_gradient(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decides_as_the_rule),       cmocka_unit_test(sums_are_exact),
-        cmocka_unit_test(fields_can_be_given),       cmocka_unit_test(instances_agree),
-        cmocka_unit_test(steps_follow_the_gradient), cmocka_unit_test(gains_are_log_ratios),
+        cmocka_unit_test(decides_as_the_rule),
+        cmocka_unit_test(sums_are_exact),
+        cmocka_unit_test(sums_of_many_chains_are_exact),
+        cmocka_unit_test(fields_can_be_given),
+        cmocka_unit_test(instances_agree),
+        cmocka_unit_test(steps_follow_the_gradient),
+        cmocka_unit_test(gains_are_log_ratios),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -663,6 +663,53 @@ static void move_from_new_tables_too(heat_context *ctx, heat_learner *l, int64_t
     free(made);
 }
 
+/* An update whose move left the means of both phases against one that finds them. */
+static void means_that_a_move_left_are_the_same(void **state)
+{
+    (void)state;
+    enum { ROWS = 150, HIDDEN = 70 };
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:9x9,n=150")};
+    int8_t *rows = malloc(2 * ROWS * 81), *dreams = rows + ROWS * 81;
+    double *first = NULL;
+
+    assert_non_null(rows);
+    assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, ROWS, rows));
+    for (int k = 0; k < 2; k++) {
+        heat_negative moves = {
+            .k = 2, .seed = test_seed(), .threads = 1 + k, .isa = "auto", .begins_at_data = k == 0};
+        heat_climb climb = {.n_rows = ROWS,
+                            .n_dreams = ROWS,
+                            .rows = rows,
+                            .dreams = dreams,
+                            .rate = 0.3,
+                            .threads = 1 + k,
+                            .isa = "auto"};
+        heat_learn_options options;
+        heat_learner l;
+        heat_learn_options_init(&options);
+        options.hidden = HIDDEN;
+        open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
+        for (int update = 0; update < 3; update++) {
+            memcpy(dreams, rows, ROWS * 81);
+            assert_ok(ctx, l.kind->move(ctx, &moves, &l, ROWS, dreams));
+            moves.n_updates++;
+            assert_ok(ctx, l.kind->climb(ctx, &l, &climb));
+        }
+        if (k == 0) {
+            first = malloc((size_t)l.n_parameters * sizeof *first);
+            assert_non_null(first);
+            memcpy(first, l.parameters, (size_t)l.n_parameters * sizeof *first);
+        }
+        assert_memory_equal(first, l.parameters, (size_t)l.n_parameters * sizeof *first);
+        heat_learner_clear(&l);
+    }
+    free(first);
+    free(rows);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 /* An update in one go against one by way of the statistics. */
 static void updates_follow_the_difference_of_means(void **state)
 {
@@ -888,6 +935,7 @@ int main(void)
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(what_cannot_be_learned_is_told),
         cmocka_unit_test(settled_tables_are_those_of_the_model),
+        cmocka_unit_test(means_that_a_move_left_are_the_same),
         cmocka_unit_test(updates_follow_the_difference_of_means),
         cmocka_unit_test(tracked_counts_are_those_of_all_states),
         cmocka_unit_test(likelihoods_of_large_models_are_estimated),
