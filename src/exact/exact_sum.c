@@ -182,7 +182,7 @@ static heat_status run_magnetization(heat_context *ctx, const heat_pairwise *gra
 heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const heat_exact_choice *choice,
                                double beta, int64_t threads, heat_elimination_sum *sum)
 {
-    heat_layer_enumeration layer = {.wants_moments = true};
+    heat_layer_enumeration layer = {.wants_energy = true};
     heat_enumeration all = {.log_z = (double)NAN};
     heat_status status;
 
@@ -209,7 +209,7 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         status = heat_layer_enumeration_run(ctx, &choice->layers, beta, threads, &layer);
         sum->log_z = layer.log_z;
         sum->mean_energy = layer.mean_energy;
-        sum->energy_variance = (double)NAN;
+        sum->energy_variance = layer.energy_variance;
         return status;
     }
     if (choice->plan != NULL)

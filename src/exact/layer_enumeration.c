@@ -1,8 +1,9 @@
 /* Enumeration of the smaller layer: log Z = log sum_y exp(beta c.y) prod_i (1 + exp(beta x_i)), in Gray's
  * order, where a flip is one multiplication a unit (kernel/layer_sum.h). Salakhutdinov and Murray, ICML
- * (2008), section 3, call it brute force. Moments take a second walk that knows log Z, so that its weights
- * are probabilities: units in the mean of each state, pairs by sums that are taken off and put back as bits
- * go on and off. Blocks of states are grouped into units of work, whose sums are added up in order. */
+ * (2008), section 3, call it brute force. The energy's mean and variance are derivatives by beta, which go
+ * along with the products. Moments take a second walk that knows log Z, so that its weights are
+ * probabilities: units in the mean of each state, pairs by sums that are taken off and put back as bits go on
+ * and off. Blocks of states are grouped into units of work, whose sums are added up in order. */
 #include "exact/layer_enumeration.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -27,7 +28,7 @@ typedef struct layer_work {
     heat_layer_arrays arrays;
     const heat_layer_sum_kernel *kernel;
     int64_t n_blocks, n_units, first_unit, batch;
-    bool wants_highest;
+    bool wants_highest, wants_energy;
     heat_layer_tally tallies[MOST_UNITS];
     heat_layer_moments moments; /* of all */
     double *sums;               /* [batch][sums_size] of units under way; then of all */
@@ -100,7 +101,7 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
 
 static void merge_tally(heat_layer_tally *into, const heat_layer_tally *from)
 {
-    scaled_add(&into->sum, from->sum);
+    scaled_add_moments(into, from->sum, from->energy, from->square);
     if (from->highest > into->highest) {
         into->highest = from->highest;
         into->state = from->state;
@@ -115,8 +116,9 @@ static heat_status run_batches(heat_context *ctx, layer_work *w, int64_t threads
         int64_t left = w->n_units - w->first_unit, count = left < w->batch ? left : w->batch;
         heat_status status;
         for (int64_t u = 0; u < count; u++)
-            w->tallies[u] =
-                (heat_layer_tally){.highest = -(double)INFINITY, .wants_highest = w->wants_highest};
+            w->tallies[u] = (heat_layer_tally){.highest = -(double)INFINITY,
+                                               .wants_highest = w->wants_highest,
+                                               .wants_energy = w->wants_energy};
         if (w->sums != NULL)
             memset(w->sums, 0, (size_t)(count * w->sums_size) * sizeof *w->sums);
         status = heat_parallel_for(ctx, threads, count, run_unit, w);
@@ -210,7 +212,7 @@ static heat_status run_moments(heat_context *ctx, const heat_layered *l, layer_w
 
 static void forget(const heat_layered *l, heat_layer_enumeration *r)
 {
-    r->log_z = r->mean_energy = (double)NAN;
+    r->log_z = r->mean_energy = r->energy_variance = (double)NAN;
     for (int64_t i = 0; i < l->n_visible && r->visible_mean != NULL; i++)
         r->visible_mean[i] = (double)NAN;
     for (int64_t j = 0; j < l->n_hidden && r->hidden_mean != NULL; j++)
@@ -234,18 +236,27 @@ heat_status heat_layer_enumeration_run_by(heat_context *ctx, const heat_layered 
 {
     heat_layer_tally total = {.highest = -(double)INFINITY};
     layer_work *w = NULL;
+    bool wants_moments;
     heat_status status = heat_alloc(ctx, 1, sizeof *w, &w);
 
     forget(l, r);
     if (status == HEAT_OK)
         status = work_init(ctx, l, beta, false, kernel, w);
     if (status == HEAT_OK)
+        w->wants_energy = r->wants_energy && w->arrays.table.is_multiplicative;
+    if (status == HEAT_OK)
         status = run_batches(ctx, w, threads, &total, NULL);
     if (status != HEAT_OK || heat_halted(ctx))
         goto out;
-    if (r->wants_moments)
+    wants_moments = r->wants_moments || (r->wants_energy && !w->wants_energy);
+    if (wants_moments)
         status = run_moments(ctx, l, w, threads, total.sum, r);
-    if (status == HEAT_OK && !(r->wants_moments && isnan(r->mean_energy)))
+    if (w->wants_energy) {
+        double energy = total.energy / total.sum.m;
+        r->mean_energy = l->offset - energy;
+        r->energy_variance = fmax(0, total.square / total.sum.m - energy * energy);
+    }
+    if (status == HEAT_OK && !(wants_moments && isnan(r->mean_energy)))
         r->log_z = log(total.sum.m) + (double)total.sum.e * ln2 + w->arrays.shift_sum - beta * l->offset;
 out:
     work_free(w);

@@ -8,12 +8,15 @@
 
 /* What is wanted, and what it is. Means are of units over 0 and 1. */
 typedef struct heat_layer_enumeration {
-    bool wants_moments;   /* all below log_z; the arrays are the caller's, NULL where they are not wanted */
-    double log_z;         /* nats, at the beta asked for */
-    double mean_energy;   /* NaN without moments */
-    double *visible_mean; /* [visible] */
-    double *hidden_mean;  /* [hidden] */
-    double *pair_mean;    /* [visible][hidden]: of x_i y_j */
+    bool wants_energy;      /* its mean and variance, at the cost of three sums */
+    bool wants_moments;     /* its mean, and all below; the arrays are the caller's, NULL where they are not
+                             * wanted.     At the cost of ten sums */
+    double log_z;           /* nats, at the beta asked for */
+    double mean_energy;     /* NaN where it is not wanted */
+    double energy_variance; /* NaN where it is not wanted, and where odds leave the range of doubles */
+    double *visible_mean;   /* [visible] */
+    double *hidden_mean;    /* [hidden] */
+    double *pair_mean;      /* [visible][hidden]: of x_i y_j */
 } heat_layer_enumeration;
 
 /* States of the smaller layer; infinity beyond the doubles. */

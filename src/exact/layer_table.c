@@ -6,9 +6,9 @@
 
 #include <math.h>
 
-/* Odds from their largest down to exp(-690) are normal doubles; so are 2^-1000 and what a group multiplies.
- */
-static const double widest_odds = 690, widest_group = 1000;
+/* Odds from their largest down to exp(-690) are normal doubles; so are 2^-960 and what a group multiplies,
+ * also times the square of an energy. */
+static const double widest_odds = 690, widest_group = 960;
 
 static const double nothing = -1e300; /* the bias of the padding */
 

@@ -49,6 +49,10 @@ typedef struct heat_layer_tally {
     uint64_t state;  /* y that has it; the first one met. Both are followed, and the sum is not, where
                       * `wants_highest`, which needs a table that is not multiplicative */
     bool wants_highest;
+    /* The same sum of weights times minus the energy's mean at y, and the mean of its square, as multiples of
+     * 2^e: followed where `wants_energy`, which needs a table that is multiplicative. */
+    double energy, square;
+    bool wants_energy;
 } heat_layer_tally;
 
 /* Sums under the weights divided by `total`, what all states add up to; every array is added to. */
@@ -62,7 +66,7 @@ typedef struct heat_layer_moments {
 } heat_layer_moments;
 
 /* Adds block number `block` (states from block << HEAT_LAYER_BLOCK_BITS on) to a tally or to moments.
- * `work` is [unit]. */
+ * `work` is [2][unit]. */
 typedef void (*heat_layer_sum_fn)(const heat_layer_table *table, int64_t block, double *work,
                                   heat_layer_tally *tally);
 typedef void (*heat_layer_moments_fn)(const heat_layer_table *table, int64_t block, double *work,

@@ -156,6 +156,112 @@ LAYER_FN void visit_odds(const heat_layer_table *t, double *odds, const double *
         out[c] = product_get(&p[c]);
 }
 
+/* Of a product prod_i f_i of 8 lanes at once, and its first two derivatives by beta. */
+typedef struct lane_jet {
+    vec value[PARTS], first[PARTS], second[PARTS];
+    vec_bits e[PARTS];
+} lane_jet;
+
+LAYER_FN void jet_begin(lane_jet *j)
+{
+    for (int k = 0; k < PARTS; k++) {
+        j->value[k] = ALL(1.0);
+        j->first[k] = j->second[k] = ALL(0.0);
+        j->e[k] = (vec_bits){0};
+    }
+}
+
+/* Times rest + a, whose derivatives are x a and x^2 a. */
+LAYER_FN void jet_times(lane_jet *j, const int k, const vec *rest, const vec *a, const vec *x)
+{
+    vec f = *rest + *a, n = *x * *a, v = j->value[k], d = j->first[k];
+
+    j->second[k] = j->second[k] * f + n * ((d + d) + *x * v);
+    j->first[k] = d * f + n * v;
+    j->value[k] = v * f;
+}
+
+/* Brings the values back to [1, 2), and takes the derivatives along. */
+LAYER_FN void jet_settle(lane_jet *j)
+{
+    for (int k = 0; k < PARTS; k++) {
+        vec_bits bits = (vec_bits)j->value[k];
+        vec scale = (vec)((2046 - (bits >> 52)) << 52);
+        j->e[k] += (bits >> 52) - 1023;
+        j->value[k] = j->value[k] * scale;
+        j->first[k] = j->first[k] * scale;
+        j->second[k] = j->second[k] * scale;
+    }
+}
+
+/* The product; relative to it, its derivatives. */
+LAYER_FN heat_scaled jet_get(const lane_jet *j, double *first, double *second)
+{
+    lane_product p;
+    double d[HEAT_LAYER_PAD], s[HEAT_LAYER_PAD], sum = 0, rest = 0;
+    vec one[PARTS], two[PARTS];
+
+    for (int k = 0; k < PARTS; k++) {
+        p.m[k] = j->value[k];
+        p.e[k] = j->e[k];
+        one[k] = j->first[k] / j->value[k];
+        two[k] = j->second[k] / j->value[k] - one[k] * one[k];
+    }
+    memcpy(d, one, sizeof d);
+    memcpy(s, two, sizeof s);
+    for (int l = 0; l < HEAT_LAYER_PAD; l++) {
+        sum += d[l];
+        rest += s[l];
+    }
+    *first = sum;
+    *second = sum * sum + rest;
+    return product_get(&p);
+}
+
+/* What visits of fields and odds together go by. */
+typedef struct layer_energies {
+    double *field;         /* [unit] beside the odds */
+    const double *weights; /* that flip the last bit, NULL: none; and the sign */
+    double sign;
+    double first[COMBINATIONS], second[COMBINATIONS];
+} layer_energies;
+
+/* visit_odds that leaves the derivatives by beta, too. */
+LAYER_FN void visit_energies(const heat_layer_table *t, double *odds, const double *factor, layer_energies *d,
+                             heat_scaled *out)
+{
+    const double *u0 = t->factor + t->n_units, *u1 = u0 + 2 * (int64_t)t->n_units;
+    const double *w0 = t->weights, *w1 = w0 + t->n_units, *weights = d->weights;
+    lane_jet j[COMBINATIONS];
+    int32_t first = 0;
+
+    for (int c = 0; c < COMBINATIONS; c++)
+        jet_begin(&j[c]);
+    for (int32_t g = 0; g < t->n_groups; g++) {
+        for (; first < t->groups[g]; first++)
+            for (int k = 0; k < PARTS; k++) {
+                int32_t v = PARTS * first + k;
+                vec rest = VEC(t->rest, v), a = VEC(odds, v) * VEC(factor, v), x = VEC(d->field, v);
+                vec b = a * VEC(u0, v), c = a * VEC(u1, v), e = b * VEC(u1, v), y, z, xyz;
+                if (weights != NULL)
+                    x += VEC(weights, v) * d->sign;
+                VEC(odds, v) = a;
+                VEC(d->field, v) = x;
+                y = x + VEC(w0, v);
+                z = x + VEC(w1, v);
+                xyz = y + VEC(w1, v);
+                jet_times(&j[0], k, &rest, &a, &x);
+                jet_times(&j[1], k, &rest, &b, &y);
+                jet_times(&j[2], k, &rest, &c, &z);
+                jet_times(&j[3], k, &rest, &e, &xyz);
+            }
+        for (int c = 0; c < COMBINATIONS; c++)
+            jet_settle(&j[c]);
+    }
+    for (int c = 0; c < COMBINATIONS; c++)
+        out[c] = jet_get(&j[c], &d->first[c], &d->second[c]);
+}
+
 /* Adds `weights` (NULL: nothing), times `sign`, to the fields; leaves sum_i max(0, x_i), and prod_i (1 +
  * exp(-beta |x_i|)) where `product` is not NULL. */
 LAYER_FN double visit_fields(const heat_layer_table *t, double *field, const double *weights, double sign,
@@ -203,31 +309,37 @@ typedef struct layer_walk {
     uint64_t state; /* its lowest `shared` bits are 0 */
     int64_t step, n_steps;
     heat_scaled own; /* exp(beta c.y), followed where the table is multiplicative */
-    double own_sum;  /* c.y, followed elsewhere */
+    double own_sum;  /* c.y */
     int32_t flipped; /* bit; -1 before the first flip */
     double value;    /* c.y + sum_i max(0, x_i), where the table is not multiplicative */
+    layer_energies energies;
 } layer_walk;
 
-LAYER_FN void walk_begin(layer_walk *w, const heat_layer_table *t, int64_t block, double *work)
+/* `field` [unit] takes the fields beside the odds; NULL: energies are not wanted. */
+LAYER_FN void walk_begin(layer_walk *w, const heat_layer_table *t, int64_t block, double *work, double *field)
 {
     *w = (layer_walk){.t = t, .work = work, .shared = t->is_multiplicative ? SHARED : 0, .flipped = -1};
     w->state = (uint64_t)block << HEAT_LAYER_BLOCK_BITS;
     w->n_steps = (int64_t)1 << (block_bits(t) - w->shared);
     begin_fields(t, w->state, work);
-    if (t->is_multiplicative) {
-        take_shifted_odds(t, work);
-        w->own = begin_own(t, w->state);
-        return;
-    }
     for (int32_t j = 0; j < t->n_bits; j++)
         w->own_sum += w->state >> j & 1 ? t->own[j] : 0;
+    if (t->is_multiplicative) {
+        w->energies.field = field;
+        if (field != NULL)
+            memcpy(field, work, (size_t)t->n_units * sizeof *work);
+        take_shifted_odds(t, work);
+        w->own = begin_own(t, w->state);
+    }
 }
 
-/* The next states and their weights (NULL: not wanted, which only a direct walk obeys); false at the end. */
-LAYER_FN bool walk_next(layer_walk *w, heat_scaled *weights)
+/* The next states and their weights (NULL: not wanted, which only a direct walk obeys), and energies where
+ * they are wanted, which only a multiplicative walk knows; false at the end. */
+LAYER_FN bool walk_next(layer_walk *w, heat_scaled *weights, const bool wants_energy)
 {
     const heat_layer_table *t = w->t;
     heat_scaled shared = {1, 0}, product;
+    const double *row, *factor;
     bool on = false;
 
     if (w->step == w->n_steps)
@@ -236,11 +348,10 @@ LAYER_FN bool walk_next(layer_walk *w, heat_scaled *weights)
         w->flipped = w->shared + __builtin_ctzll((uint64_t)w->step - 1);
         w->state ^= (uint64_t)1 << w->flipped;
         on = w->state >> w->flipped & 1;
+        w->own_sum += on ? t->own[w->flipped] : -t->own[w->flipped];
     }
+    row = w->flipped < 0 ? NULL : t->weights + (int64_t)w->flipped * t->n_units;
     if (!t->is_multiplicative) {
-        const double *row = w->flipped < 0 ? NULL : t->weights + (int64_t)w->flipped * t->n_units;
-        if (w->flipped >= 0)
-            w->own_sum += on ? t->own[w->flipped] : -t->own[w->flipped];
         w->value = w->own_sum + visit_fields(t, w->work, row, on ? 1 : -1, weights == NULL ? NULL : &product);
         if (weights != NULL)
             weights[0] = scaled_times(scaled_exp(t->beta * w->value), product);
@@ -248,8 +359,13 @@ LAYER_FN bool walk_next(layer_walk *w, heat_scaled *weights)
     }
     if (w->flipped >= 0)
         w->own = scaled_times(w->own, t->own_factor[2 * w->flipped + on]);
-    visit_odds(t, w->work, w->flipped < 0 ? t->ones : t->factor + (2 * (int64_t)w->flipped + on) * t->n_units,
-               weights);
+    factor = w->flipped < 0 ? t->ones : t->factor + (2 * (int64_t)w->flipped + on) * t->n_units;
+    w->energies.weights = row;
+    w->energies.sign = on ? 1 : -1;
+    if (wants_energy)
+        visit_energies(t, w->work, factor, &w->energies, weights);
+    else
+        visit_odds(t, w->work, factor, weights);
     for (int c = 0; c < COMBINATIONS; c++) {
         shared = c & 1 ? t->own_factor[1] : (heat_scaled){1, 0};
         shared = c & 2 ? scaled_times(shared, t->own_factor[3]) : shared;
@@ -258,14 +374,32 @@ LAYER_FN bool walk_next(layer_walk *w, heat_scaled *weights)
     return true;
 }
 
+/* The block's weights, and the moments of its energies. */
+LAYER_FN void sum_energies(layer_walk *w, heat_layer_tally *tally)
+{
+    heat_scaled weights[COMBINATIONS];
+
+    while (walk_next(w, weights, true))
+        for (int c = 0; c < COMBINATIONS; c++) {
+            double own = w->own_sum + (c & 1 ? w->t->own[0] : 0) + (c & 2 ? w->t->own[1] : 0);
+            double first = w->energies.first[c], energy = own + first;
+            double square = own * (own + 2 * first) + w->energies.second[c];
+            scaled_add_moments(tally, weights[c], weights[c].m * energy, weights[c].m * square);
+        }
+}
+
 static void LAYER_PASTE(layer_sum_, LAYER_ISA)(const heat_layer_table *t, int64_t block, double *work,
                                                heat_layer_tally *tally)
 {
     heat_scaled weights[COMBINATIONS];
     layer_walk w;
 
-    walk_begin(&w, t, block, work);
-    while (walk_next(&w, tally->wants_highest ? NULL : weights)) {
+    walk_begin(&w, t, block, work, tally->wants_energy ? work + t->n_units : NULL);
+    if (tally->wants_energy) {
+        sum_energies(&w, tally);
+        return;
+    }
+    while (walk_next(&w, tally->wants_highest ? NULL : weights, false)) {
         for (int c = 0; c < 1 << w.shared && !tally->wants_highest; c++)
             scaled_add(&tally->sum, weights[c]);
         if (tally->wants_highest && w.value > tally->highest) {
@@ -390,8 +524,8 @@ static void LAYER_PASTE(layer_moments_, LAYER_ISA)(const heat_layer_table *t, in
     layer_walk w;
 
     memset(m->block_mean, 0, (size_t)t->n_units * sizeof *m->block_mean);
-    walk_begin(&w, t, block, work);
-    while (walk_next(&w, weights)) {
+    walk_begin(&w, t, block, work, NULL);
+    while (walk_next(&w, weights, false)) {
         if (w.flipped >= 0)
             put_back(t, &ledger, ~w.state);
         for (int c = 0; c < 1 << w.shared; c++) {

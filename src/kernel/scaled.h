@@ -75,4 +75,21 @@ SCALED_FN void scaled_add(heat_scaled *sum, heat_scaled b)
     sum->m += b.m * scaled_power(b.e - sum->e);
 }
 
+/* Adds a weight and its moments, multiples of 2^weight.e as it is, to those of a tally. */
+SCALED_FN void scaled_add_moments(heat_layer_tally *t, heat_scaled weight, double energy, double square)
+{
+    double ours, its;
+
+    if (weight.m == 0)
+        return;
+    if (t->sum.m == 0)
+        t->sum.e = weight.e;
+    ours = scaled_power(t->sum.e < weight.e ? t->sum.e - weight.e : 0);
+    its = scaled_power(t->sum.e < weight.e ? 0 : weight.e - t->sum.e);
+    t->sum.e = t->sum.e < weight.e ? weight.e : t->sum.e;
+    t->sum.m = t->sum.m * ours + weight.m * its;
+    t->energy = t->energy * ours + energy * its;
+    t->square = t->square * ours + square * its;
+}
+
 #endif

@@ -78,7 +78,8 @@ static void brute(const heat_layered *l, double beta, answer *a)
     a->e.mean_energy = heat_log_sum_mean(&sum);
     for (uint64_t x = 0; x < nx; x++)
         for (uint64_t y = 0; y < ny; y++) {
-            double p = exp(-beta * energy_of(l, x, y) - a->e.log_z);
+            double energy = energy_of(l, x, y), p = exp(-beta * energy - a->e.log_z);
+            a->e.energy_variance += p * (energy - a->e.mean_energy) * (energy - a->e.mean_energy);
             for (int i = 0; i < l->n_visible; i++)
                 a->visible[i] += x >> i & 1 ? p : 0;
             for (int j = 0; j < l->n_hidden; j++)
@@ -100,6 +101,20 @@ static void compare(const heat_layered *l, const answer *a, const answer *b, dou
         assert_close(a->pair[k], b->pair[k], tolerance);
 }
 
+/* The mean and the variance of the energy in one walk, where odds fit a double, else the mean by moments. */
+static void compare_energies(heat_context *ctx, const heat_layered *l, bool is_direct, const answer *slow)
+{
+    heat_layer_enumeration e = {.wants_energy = true};
+    double size = fmax(1, fabs(slow->e.mean_energy));
+
+    assert_ok(ctx, heat_layer_enumeration_run(ctx, l, 0.8, 1, &e));
+    assert_close(e.log_z, slow->e.log_z, 1e-12 * fmax(1, fabs(slow->e.log_z)));
+    assert_close(e.mean_energy, slow->e.mean_energy, 1e-12 * size);
+    assert_true(isnan(e.energy_variance) == is_direct);
+    if (!is_direct)
+        assert_close(e.energy_variance, slow->e.energy_variance, 1e-12 * size * size);
+}
+
 /* Weights up to a strength at which odds no longer fit a double, so that both ways of summing are met. */
 static void every_shape_agrees_with_visiting_all_states(void **state)
 {
@@ -117,6 +132,7 @@ static void every_shape_agrees_with_visiting_all_states(void **state)
             assert_ok(ctx, heat_layer_enumeration_run(ctx, &m.l, 0.8, 1, &fast.e));
             brute(&m.l, 0.8, &slow);
             compare(&m.l, &fast, &slow, 1e-12);
+            compare_energies(ctx, &m.l, strengths[k] > 100 || shapes[s][0] < 2 || shapes[s][1] < 2, &slow);
         }
     heat_context_free(ctx);
 }
@@ -137,6 +153,7 @@ static void every_instruction_set_and_thread_gives_the_same_bits(void **state)
     for (int direct = 0; direct < 2; direct++) {
         machine m;
         answer reference, other;
+        heat_layer_enumeration energy = {.wants_energy = true}, first = energy;
         wide_machine(&m);
         answer_begin(&reference);
         assert_ok(ctx, heat_layer_enumeration_run_by(ctx, &m.l, direct ? 20 : 1, 1,
@@ -150,6 +167,13 @@ static void every_instruction_set_and_thread_gives_the_same_bits(void **state)
             assert_memory_equal(&other.e.mean_energy, &reference.e.mean_energy, sizeof(double));
             assert_memory_equal(other.pair, reference.pair, sizeof other.pair);
             assert_memory_equal(other.visible, reference.visible, sizeof other.visible);
+            assert_ok(ctx, heat_layer_enumeration_run_by(ctx, &m.l, direct ? 20 : 1, 3,
+                                                         heat_isa_at(k)->layer_sums, &energy));
+            if (k == 0)
+                first = energy;
+            assert_memory_equal(&energy, &first, sizeof energy);
+            assert_close(energy.mean_energy, reference.e.mean_energy, 1e-12 * fabs(energy.mean_energy));
+            assert_true(isnan(energy.energy_variance) == (direct == 1));
         }
     }
     heat_context_free(ctx);
