@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "exact/layer_enumeration.h"
 #include "kernel/elementary.h"
+#include "kernel/isa.h"
+#include "kernel/scaled.h"
 #include "learn/learn_rows.h"
 #include "learn/rbm_climb.h"
 #include "learn/unit_learner.h"
@@ -19,9 +21,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { AUTO_HIDDEN = 16, MOST_BITS = 25, FACTORS = 1000 };
+enum { AUTO_HIDDEN = 16, MOST_BITS = 25 };
 static const double cheap_visits = 3e7, hidden_offset = 0.5;
-static const double pace = 4; /* 1 / variance of a hidden unit that is on half the time */
+static const double nothing = -1e300; /* the bias of the padding */
+static const double pace = 4;         /* 1 / variance of a hidden unit that is on half the time */
 
 typedef struct rbm_learner {
     int32_t n_hidden;
@@ -30,8 +33,16 @@ typedef struct rbm_learner {
     double *field;                      /* [hidden] work space */
     double *sums;                       /* [visible][hidden] work space */
     double *visible_bias, *hidden_bias; /* without the centring, work space */
+    double *padded, *work;              /* [visible + 1][hidden, padded] and [hidden, padded], work space */
+    int8_t *on;                         /* [visible] work space */
     heat_rbm_climber climber;
 } rbm_learner;
+
+/* Units of a heat_layer_table. */
+static int64_t padded(int64_t n)
+{
+    return (n + 2 * HEAT_LAYER_PAD - 1) / (2 * HEAT_LAYER_PAD) * (2 * HEAT_LAYER_PAD);
+}
 
 static void rbm_free(heat_learner *l)
 {
@@ -44,6 +55,9 @@ static void rbm_free(heat_learner *l)
     heat_free(self->sums);
     heat_free(self->visible_bias);
     heat_free(self->hidden_bias);
+    heat_free(self->padded);
+    heat_free(self->work);
+    heat_free(self->on);
     heat_rbm_climber_clear(&self->climber);
     heat_free(self);
 }
@@ -125,31 +139,39 @@ static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8
         sum[a] += sums[a];
 }
 
-/* sum_j log(1 + exp(x_j)), by one logarithm for the product of as many factors up to 2 as a double holds. */
-static double sum_softplus(int64_t n, const double *x)
+/* The hidden units summed out, by the kernel that does it for chains: a row is a state of its bits. */
+static heat_layer_table table_of(const heat_learner *l, const heat_layered *f)
 {
-    double sum = 0, product = 1;
+    const rbm_learner *self = l->self;
+    int64_t n = padded(f->n_hidden);
+    double *w = self->padded, *bias = w + f->n_visible * n;
 
-    for (int64_t j = 0; j < n; j++) {
-        sum += fmax(0, x[j]);
-        product *= 1 + heat_exp_negative(-fabs(x[j]));
-        if (j % FACTORS == FACTORS - 1) {
-            sum += log(product);
-            product = 1;
-        }
-    }
-    return sum + log(product);
+    for (int64_t i = 0; i < f->n_visible; i++)
+        memcpy(w + i * n, f->weights + i * f->n_hidden, (size_t)f->n_hidden * sizeof *w);
+    memcpy(bias, f->hidden_bias, (size_t)f->n_hidden * sizeof *bias);
+    for (int64_t j = f->n_hidden; j < n; j++)
+        bias[j] = nothing;
+    return (heat_layer_table){
+        .n_units = (int32_t)n, .n_bits = f->n_visible, .beta = 1, .weights = w, .bias = bias};
 }
 
 static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
 {
+    const heat_layer_sum_kernel *kernel = heat_isa_get("auto")->layer_sums;
+    const heat_layer_flip none = {-1, false};
     const rbm_learner *self = l->self;
-    heat_layered f = plain_form(l);
-    double *x = self->field;
+    const heat_layered f = plain_form(l);
+    const heat_layer_table t = table_of(l, &f);
 
     for (int64_t r = 0; r < n_rows; r++) {
-        double sum = hidden_fields(&f, rows + r * l->n_visible, x);
-        out[r] = sum + sum_softplus(f.n_hidden, x);
+        const int8_t *row = rows + r * l->n_visible;
+        double own = 0;
+        for (int64_t i = 0; i < l->n_visible; i++) {
+            self->on[i] = row[i] == 1;
+            own += self->on[i] ? f.visible_bias[i] : 0;
+        }
+        kernel->begin(&t, self->on, self->work);
+        out[r] = own + scaled_log(kernel->visit(&t, self->work, none, none));
     }
 }
 
@@ -356,16 +378,17 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
         double **array;
         int64_t count;
     } rows[] = {
-        {&self->offset, l->n_visible},        {&self->field, self->n_hidden},
-        {&self->sums, l->n_parameters},       {&self->visible_bias, l->n_visible},
-        {&self->hidden_bias, self->n_hidden}, {&l->parameters, l->n_parameters},
-        {&l->scale, l->n_parameters},
+        {&self->offset, l->n_visible},         {&self->field, self->n_hidden},
+        {&self->sums, l->n_parameters},        {&self->visible_bias, l->n_visible},
+        {&self->hidden_bias, self->n_hidden},  {&l->parameters, l->n_parameters},
+        {&l->scale, l->n_parameters},          {&self->padded, (l->n_visible + 1) * padded(self->n_hidden)},
+        {&self->work, padded(self->n_hidden)},
     };
     heat_status status = HEAT_OK;
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
-    return status;
+    return status == HEAT_OK ? heat_alloc(ctx, l->n_visible, sizeof *self->on, &self->on) : status;
 }
 
 static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
