@@ -415,7 +415,8 @@ static void learning_is_a_curve_between_bounds(void **state)
     r.n_history = 2;
     assert_ok(ctx, heat_report_learning(ctx, &r, folder));
     text = content_of("learning.tsv");
-    assert_contains(text, "1\t-3\t-5\t-2\t-4\t10\t0.5\t9\t12\t40\n2\t-2\t-3\t-1\tnan\t11\t0.5\t10\t12\tnan\n");
+    assert_contains(text,
+                    "1\t-3\t-5\t-2\t-4\t10\t0.5\t9\t12\t40\n2\t-2\t-3\t-1\tnan\t11\t0.5\t10\t12\tnan\n");
     free(text);
     text = content_of("learning.gp");
     assert_contains(text, "using 1:3:4 with filledcurves");
