@@ -1,6 +1,12 @@
 /* Threads by OpenMP: a counter hands out units, the lowest failing unit speaks. A team's helpers wait for
  * jobs of steps. Each part counts its own steps, over all jobs, so that who still sees an old job finds
- * nothing to do, and threads meet where parts touch, not at the end of every step. */
+ * nothing to do, and threads meet where parts touch, not at the end of every step.
+ *
+ * Every part lies in the share of one thread, and only who holds a share takes steps of its parts: one store
+ * of the part's count ends a step, and no step costs more than that and loads. A share's bounds move by its
+ * holder alone, while it has a step to take, which keeps the job: it gives a part to the share next to it,
+ * by a compare and swap from the bound that it has. So each bound that a holder has seen follows from the
+ * one that the other holder has seen by gifts of one of the two, and what they hold never overlaps. */
 #include "base/parallel.h"
 #include "base/context_private.h"
 
@@ -8,7 +14,7 @@
 #include <omp.h>
 #include <sched.h>
 
-enum { LOOKS_BEFORE_HELPING = 200, LOOKS_BEFORE_YIELDING = 1000 };
+enum { LOOKS_BEFORE_ASKING = 40, LOOKS_BEFORE_HELPING = 200, LOOKS_BEFORE_YIELDING = 1000 };
 
 int heat_thread_count(int64_t threads)
 {
@@ -78,116 +84,159 @@ heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_unit
 
 /* --- teams --- */
 
-/* Between two looks at what others do. */
-static void wait_a_little(int *n_looks)
+/* One of a team's threads. */
+typedef struct member {
+    heat_team *team;
+    int thread;
+    bool holds;  /* its share */
+    int n_looks; /* since it last found a step */
+} member;
+
+static int64_t steps_of(const heat_team *team, int part)
 {
-    if (++*n_looks > LOOKS_BEFORE_YIELDING)
-        sched_yield();
+    return atomic_load_explicit(&team->parts[part].n_steps, memory_order_acquire);
 }
 
-static int64_t half_steps_of(const heat_team *team, int part)
+static int bound_of(const heat_team *team, int share)
 {
-    return atomic_load_explicit(&team->parts[part].half_steps, memory_order_acquire);
-}
-
-/* Parts that this shows have no step left of an earlier job. */
-static int count_parts(const heat_team *team)
-{
-    return atomic_load_explicit(&team->n_parts, memory_order_acquire);
+    return atomic_load_explicit(&team->shares[share].begin, memory_order_acquire);
 }
 
 /* True if the parts within reach have ended `steps` steps. */
 static bool is_free(const heat_team *team, int part, int64_t steps)
 {
-    const int n = count_parts(team);
+    const int n = atomic_load_explicit(&team->n_parts, memory_order_relaxed);
     const int reach = atomic_load_explicit(&team->reach, memory_order_relaxed);
 
     for (int d = 1; d <= reach; d++)
-        if (half_steps_of(team, (part + d) % n) < 2 * steps ||
-            half_steps_of(team, (part + n - d) % n) < 2 * steps)
+        if (steps_of(team, (part + d) % n) < steps || steps_of(team, (part + n - d) % n) < steps)
             return false;
     return true;
 }
 
-/* Takes the part's next step, if it may. */
-static bool take_step(heat_team *team, int part, int64_t ended)
+/* Gives a share's last part to the one that it ends at, if its thread waits. */
+static bool give_last(heat_team *team, int share, int64_t ended, int *bound)
 {
-    int64_t half_steps = half_steps_of(team, part);
+    struct heat_team_share *other = &team->shares[share ^ 1];
+    int seen = *bound, moved = share % 2 == 0 ? seen - 1 : seen + 1;
 
-    if (half_steps % 2 == 1 || half_steps / 2 >= ended || !is_free(team, part, half_steps / 2) ||
-        !atomic_compare_exchange_strong_explicit(&team->parts[part].half_steps, &half_steps, half_steps + 1,
+    if ((share ^ 1) >= team->n_threads ||
+        atomic_load_explicit(&other->waits, memory_order_relaxed) != ended ||
+        !atomic_compare_exchange_strong_explicit(&team->shares[share | 1].begin, &seen, moved,
                                                  memory_order_acq_rel, memory_order_relaxed))
         return false;
-    /* the job stays until this step is done */
-    team->fn(team->arg, part, half_steps / 2 - team->begun);
-    atomic_store_explicit(&team->parts[part].half_steps, half_steps + 2, memory_order_release);
+    atomic_store_explicit(&other->waits, 0, memory_order_relaxed);
+    *bound = moved;
     return true;
 }
 
-/* A step of each of a thread's own parts, those at the ends first: others wait for them. */
-static bool take_own(heat_team *team, int thread, int64_t ended)
+/* A step of each of a share's parts that may take one. An even share and the next begin at their far ends and
+ * end where they touch, which is the bound that moves: what one thread waits for was done by the other most
+ * of a round ago, and a part that is given is one that its giver would come to last. */
+static bool take_share(heat_team *team, int share, int64_t ended)
 {
-    const int n = count_parts(team);
-    int begin = n * thread / team->n_threads, end = n * (thread + 1) / team->n_threads;
+    int bound = bound_of(team, share | 1), far = bound_of(team, share + share % 2);
     bool found = false;
 
-    for (; begin < end; begin++) {
-        found |= take_step(team, begin, ended);
-        if (begin < --end)
-            found |= take_step(team, end, ended);
+    for (int n = share % 2 == 0 ? bound - far : far - bound; n > 0; n--) {
+        int part = share % 2 == 0 ? bound - n : bound + n - 1;
+        int64_t steps = steps_of(team, part);
+        if (steps >= ended || !is_free(team, part, steps))
+            continue;
+        if (n > 1 && give_last(team, share, ended, &bound))
+            n--;
+        team->fn(team->arg, part, steps - team->begun);
+        atomic_store_explicit(&team->parts[part].n_steps, steps + 1, memory_order_release);
+        found = true;
     }
     return found;
 }
 
-/* A step of another thread's parts, of those that it would come to last. */
-static bool take_other(heat_team *team, int thread, int64_t ended)
+static bool hold(heat_team *team, int share)
 {
-    const int n = count_parts(team);
+    atomic_bool *is_held = &team->shares[share].is_held;
 
-    for (int t = (thread + 1) % team->n_threads; t != thread; t = (t + 1) % team->n_threads) {
-        int begin = n * t / team->n_threads, end = n * (t + 1) / team->n_threads;
-        int below = (begin + end - 1) / 2, above = below + 1;
-        for (; below >= begin; below--, above++)
-            if ((above < end && take_step(team, above, ended)) || take_step(team, below, ended))
-                return true;
-    }
-    return false;
+    return !atomic_load_explicit(is_held, memory_order_relaxed) &&
+           !atomic_exchange_explicit(is_held, true, memory_order_acquire);
 }
 
-/* Takes steps of the job at hand as long as there are any to be taken; false if there were none. What another
- * thread's step works on lies in that one's cache: it is only taken from who has kept us waiting. */
-static bool take_steps(heat_team *team, int thread, int n_looks)
+static void let_go(heat_team *team, int share)
 {
-    int64_t ended = atomic_load_explicit(&team->ended, memory_order_acquire);
+    atomic_store_explicit(&team->shares[share].is_held, false, memory_order_release);
+}
+
+/* Steps of shares that nobody holds: their threads are kept away. */
+static bool take_others(const member *m, int64_t ended)
+{
     bool found = false;
 
-    while (take_own(team, thread, ended))
+    for (int share = 0; share < m->team->n_threads; share++)
+        if (share != m->thread && hold(m->team, share)) {
+            found |= take_share(m->team, share, ended);
+            let_go(m->team, share);
+        }
+    return found;
+}
+
+/* Takes steps of the job at hand as long as there are any to be taken; false if there were none. */
+static bool take_steps(member *m)
+{
+    heat_team *team = m->team;
+    const int64_t ended = atomic_load_explicit(&team->ended, memory_order_acquire);
+    bool found = false;
+
+    m->holds = m->holds || hold(team, m->thread);
+    while (m->holds && take_share(team, m->thread, ended))
         found = true;
-    return found || (n_looks >= LOOKS_BEFORE_HELPING && take_other(team, thread, ended));
+    if (!found && m->n_looks == LOOKS_BEFORE_ASKING)
+        atomic_store_explicit(&team->shares[m->thread].waits, ended, memory_order_relaxed);
+    return found || (m->n_looks >= LOOKS_BEFORE_HELPING && take_others(m, ended));
+}
+
+/* Who finds nothing for long leaves its share and the processor to others. */
+static void look(member *m)
+{
+    if (take_steps(m)) {
+        m->n_looks = 0;
+    } else if (++m->n_looks > LOOKS_BEFORE_YIELDING) {
+        if (m->holds)
+            let_go(m->team, m->thread);
+        m->holds = false;
+        sched_yield();
+    }
 }
 
 static void serve(heat_team *team, int thread)
 {
-    int n_looks = 0;
+    member m = {.team = team, .thread = thread};
 
-    while (atomic_load_explicit(&team->is_open, memory_order_acquire)) {
-        if (take_steps(team, thread, n_looks))
-            n_looks = 0;
-        else
-            wait_a_little(&n_looks);
+    while (atomic_load_explicit(&team->is_open, memory_order_acquire))
+        look(&m);
+}
+
+/* Its calling thread holds the first share, and between jobs too. */
+static void open_team(heat_team *team, int n_threads)
+{
+    n_threads = n_threads < HEAT_MOST_PARTS ? n_threads : HEAT_MOST_PARTS;
+    if (n_threads != team->n_threads)
+        atomic_store(&team->n_parts, 0);
+    team->n_threads = n_threads;
+    for (int share = 0; share <= n_threads; share++) {
+        atomic_store(&team->shares[share].is_held, share == 0);
+        if (team->n_parts == 0)
+            atomic_store(&team->shares[share].begin, 0); /* nothing yet: the first job shares out anew */
     }
+    atomic_store(&team->is_open, n_threads > 1);
 }
 
 heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team, int64_t n_units,
                                    heat_unit_fn fn, void *arg)
 {
     shared_work work = {.n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
-    int n_threads = heat_thread_count(threads);
 
     atomic_init(&work.next, 0);
-    team->n_threads = n_threads;
-    atomic_store(&team->is_open, n_threads > 1);
-#pragma omp parallel num_threads(n_threads) if (n_threads > 1)
+    open_team(team, heat_thread_count(threads));
+#pragma omp parallel num_threads(team->n_threads) if (team->n_threads > 1)
     if (omp_get_thread_num() == 0) {
         take_units(ctx, &work);
         atomic_store(&team->is_open, false);
@@ -197,20 +246,31 @@ heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team
     return end_work(ctx, &work);
 }
 
-static bool has_ended(const heat_team *team, int n_parts, int64_t ended)
+static void share_out(heat_team *team, int n_parts)
 {
-    int part = 0;
+    for (int share = 0; share <= team->n_threads; share++)
+        atomic_store_explicit(&team->shares[share].begin, n_parts * share / team->n_threads,
+                              memory_order_release);
+}
 
-    while (part < n_parts && half_steps_of(team, part) == 2 * ended)
-        part++;
-    return part == n_parts;
+/* What others read last is `ended`, and the counts before the bounds: an old job's reader finds no step. */
+static void begin_job(heat_team *team, int n_parts, int reach, int64_t n_steps)
+{
+    team->begun = team->ended;
+    atomic_store_explicit(&team->reach, reach < n_parts / 2 ? reach : n_parts / 2, memory_order_relaxed);
+    for (int part = 0; part < n_parts; part++)
+        if (steps_of(team, part) != team->begun) /* the last job had fewer parts */
+            atomic_store_explicit(&team->parts[part].n_steps, team->begun, memory_order_relaxed);
+    if (atomic_load_explicit(&team->n_parts, memory_order_relaxed) != n_parts)
+        share_out(team, n_parts);
+    atomic_store_explicit(&team->n_parts, n_parts, memory_order_relaxed);
+    atomic_store_explicit(&team->ended, team->begun + n_steps, memory_order_release);
 }
 
 void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
                          void *arg)
 {
-    int64_t ended = team->ended + n_steps;
-    int n_looks = 0;
+    member m = {.team = team, .holds = true};
 
     if (n_parts <= 1 || !atomic_load_explicit(&team->is_open, memory_order_relaxed)) {
         for (int64_t step = 0; step < n_steps; step++)
@@ -220,15 +280,10 @@ void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_
     }
     team->fn = fn;
     team->arg = arg;
-    team->begun = team->ended;
-    atomic_store_explicit(&team->reach, reach < n_parts / 2 ? reach : n_parts / 2, memory_order_relaxed);
-    for (int part = 0; part < n_parts; part++) /* before they can be seen: the last job may have had fewer */
-        atomic_store_explicit(&team->parts[part].half_steps, 2 * team->begun, memory_order_relaxed);
-    atomic_store_explicit(&team->n_parts, n_parts, memory_order_release);
-    atomic_store_explicit(&team->ended, ended, memory_order_release);
-    while (!has_ended(team, n_parts, ended))
-        if (take_steps(team, 0, n_looks))
-            n_looks = 0;
-        else
-            wait_a_little(&n_looks);
+    begin_job(team, n_parts, reach, n_steps);
+    for (int part = 0; part < n_parts; part++)
+        while (steps_of(team, part) < team->begun + n_steps)
+            look(&m);
+    while (!m.holds)
+        m.holds = hold(team, 0);
 }

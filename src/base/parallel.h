@@ -32,8 +32,13 @@ typedef struct heat_team {
     int64_t begun;             /* steps of all jobs before it */
     atomic_int_fast64_t ended; /* steps of all jobs when it has ended */
     struct heat_team_part {
-        _Alignas(64) atomic_int_fast64_t half_steps; /* 2 for each that has ended, and 1 for one under way */
+        _Alignas(64) atomic_int_fast64_t n_steps; /* that have ended */
     } parts[HEAT_MOST_PARTS];
+    struct heat_team_share {
+        _Alignas(64) atomic_int begin; /* its first part; the next share begins where it ends */
+        atomic_bool is_held;
+        atomic_int_fast64_t waits; /* its thread does, in the job that ends at this step */
+    } shares[HEAT_MOST_PARTS + 1]; /* [thread] */
 } heat_team;
 
 /* As heat_parallel_for, but the calling thread runs the units one after the other, while `threads` - 1 more
@@ -43,8 +48,9 @@ HEAT_MUST_USE heat_status heat_parallel_together(heat_context *ctx, int64_t thre
 
 /* Runs fn(arg, part, step) for the steps 0 ... n_steps - 1 of the parts 0 ... n_parts - 1 <= HEAT_MOST_PARTS,
  * on the team's threads where it is open, else here. The parts stand in a ring, and none takes a step before
- * those at most `reach` away have ended the one before it. A thread that the system keeps away is not waited
- * for, unless it is at a step: the others do its share. */
+ * those at most `reach` away have ended the one before it. Each thread has parts of its own; one that waits
+ * is given parts by the thread next to it. Who has not come yet, or found nothing to do for long, is not
+ * waited for: the others do its share. */
 void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
                          void *arg);
 

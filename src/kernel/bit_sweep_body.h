@@ -146,6 +146,9 @@ BITS_FN void sweep_words(const heat_bit_run *run, const heat_bit_word *signs, he
     for (int s = 0; s < HEAT_BIT_STREAMS; s++)
         for (int k = 0; k < 4; k++)
             random[s][k] = bits_load(&generators->state[s][k]);
+    /* another thread may have just written them */
+    for (int k = 0; k < n * PREFETCHED_WORDS && k < n * (run->end - run->begin); k++)
+        __builtin_prefetch(&words[links[k].word]);
     for (int32_t i = run->begin; i < run->end; i += in_flight) {
         bit_batch batch;
         int last = run->end - i < in_flight ? (int)(run->end - i) : in_flight;

@@ -17,7 +17,8 @@ enum {
 typedef struct stripe_work {
     const heat_stripe_store *store;
     int64_t chain;
-    int64_t sweep; /* the number of the first one */
+    int64_t sweep;    /* the number of the first one */
+    int64_t n_sweeps; /* what comes after them is measured */
 } stripe_work;
 
 static bool is_wanted(const heat_chains_plan *plan)
@@ -50,11 +51,11 @@ static heat_status alloc_store(heat_context *ctx, const heat_chains *c, heat_str
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *s->beta, &s->beta);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, stripes, sizeof *s->unsatisfied, &s->unsatisfied);
+        status = heat_alloc(ctx, stripes, sizeof *s->counts, &s->counts);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, stripes, sizeof *s->n_down, &s->n_down);
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->is_measured, &s->is_measured);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, stripes, sizeof *s->n_moved, &s->n_moved);
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->is_followed, &s->is_followed);
     for (int64_t k = 0; k < c->n_chains && status == HEAT_OK; k++)
         s->beta[k] = (double)NAN;
     return status;
@@ -92,9 +93,9 @@ static void stripes_free(heat_chains *c)
     heat_free(s->random);
     heat_free(s->thresholds);
     heat_free(s->beta);
-    heat_free(s->unsatisfied);
-    heat_free(s->n_down);
-    heat_free(s->n_moved);
+    heat_free(s->counts);
+    heat_free(s->is_measured);
+    heat_free(s->is_followed);
     heat_stripe_lattice_clear(&s->lattice);
     heat_free(s);
 }
@@ -131,6 +132,7 @@ static heat_status stripes_set_state(heat_context *worker, heat_chains *c, int64
 
     (void)worker;
     heat_stripe_lattice_pack(&s->lattice, state, words_of(s, chain));
+    s->is_measured[chain] = false;
     return HEAT_OK;
 }
 
@@ -180,10 +182,25 @@ static bool is_counted(int64_t sweep)
     return sweep % SWEEPS_A_COUNT == 0;
 }
 
-/* Moves one colour of a stripe. */
-static void sweep_stripe(void *arg, int64_t stripe, int64_t step)
+static void measure_stripe(const stripe_work *w, int64_t stripe)
 {
-    const stripe_work *w = arg;
+    const heat_stripe_store *s = w->store;
+    const heat_stripe_lattice *l = &s->lattice;
+    const heat_bit_word *words = words_of(s, w->chain);
+    heat_stripe_counts *counts = &s->counts[w->chain * l->n_stripes + stripe];
+
+    counts->unsatisfied = counts->n_down = 0;
+    for (int colour = 0; colour < 2; colour++) {
+        const heat_stripe_part *part = &l->parts[colour * l->n_stripes + stripe];
+        counts->unsatisfied += s->kernel->total_pairs(part->end_pair - part->first_pair,
+                                                      l->pairs + part->first_pair, l->signs, words);
+        counts->n_down += s->kernel->total(part->end - part->begin, words + part->begin, NULL);
+    }
+}
+
+/* Moves one colour of a stripe. */
+static void move_stripe(const stripe_work *w, int64_t stripe, int64_t step)
+{
     const heat_stripe_store *s = w->store;
     const heat_stripe_lattice *l = &s->lattice;
     const heat_stripe_part *part = &l->parts[step % 2 * l->n_stripes + stripe];
@@ -197,16 +214,33 @@ static void sweep_stripe(void *arg, int64_t stripe, int64_t step)
     for (int32_t r = part->first_run; r < part->first_run + part->n_runs; r++)
         s->kernel->sweep(&l->runs[r], l->signs, words, &s->thresholds[w->chain], &s->random[at]);
     heat_stripe_lattice_turn(l, part->first_turn, part->n_turns, words);
+    if (step == 0)
+        s->counts[at].n_moved = 0;
     if (counted)
-        s->n_moved[at] += s->kernel->total(n, words + part->begin, before);
+        s->counts[at].n_moved += s->kernel->total(n, words + part->begin, before);
 }
 
-static int64_t sum_stripes(const heat_stripe_store *s, const int64_t *counts, int64_t chain)
+/* Two steps a sweep, and one that measures. */
+static void take_step(void *arg, int64_t stripe, int64_t step)
 {
-    int64_t sum = 0;
+    const stripe_work *w = arg;
 
-    for (int64_t k = chain * s->lattice.n_stripes; k < (chain + 1) * s->lattice.n_stripes; k++)
-        sum += counts[k];
+    if (step < 2 * w->n_sweeps)
+        move_stripe(w, stripe, step);
+    else
+        measure_stripe(w, stripe);
+}
+
+/* Of all stripes of a chain. */
+static heat_stripe_counts sum_counts(const heat_stripe_store *s, int64_t chain)
+{
+    heat_stripe_counts sum = {0};
+
+    for (int64_t k = chain * s->lattice.n_stripes; k < (chain + 1) * s->lattice.n_stripes; k++) {
+        sum.n_moved += s->counts[k].n_moved;
+        sum.unsatisfied += s->counts[k].unsatisfied;
+        sum.n_down += s->counts[k].n_down;
+    }
     return sum;
 }
 
@@ -214,12 +248,14 @@ static void sweep_chain(heat_chains *c, int64_t chain, heat_flip_rule rule, int6
 {
     heat_stripe_store *s = c->store;
     const heat_stripe_lattice *l = &s->lattice;
-    stripe_work w = {s, chain, c->n_sweeps[chain / c->width]};
+    const bool measured = s->is_followed[chain];
+    stripe_work w = {s, chain, c->n_sweeps[chain / c->width], n_sweeps};
 
     set_thresholds(c, chain, rule);
-    memset(s->n_moved + chain * l->n_stripes, 0, (size_t)l->n_stripes * sizeof *s->n_moved);
-    heat_parallel_steps(&c->team, l->n_stripes, l->reach, 2 * n_sweeps, sweep_stripe, &w);
-    c->n_moves[chain] += sum_stripes(s, s->n_moved, chain);
+    heat_parallel_steps(&c->team, l->n_stripes, l->reach, 2 * n_sweeps + measured, take_step, &w);
+    c->n_moves[chain] += sum_counts(s, chain).n_moved;
+    s->is_measured[chain] = measured;
+    s->is_followed[chain] = false;
 }
 
 static void stripes_sweep_many(heat_chains *c, int64_t unit, const heat_site_rule *rule, int64_t n)
@@ -241,24 +277,6 @@ static heat_status stripes_sweep(heat_context *worker, heat_chains *c, int64_t u
     return HEAT_OK;
 }
 
-static void measure_stripe(void *arg, int64_t stripe, int64_t step)
-{
-    const stripe_work *w = arg;
-    const heat_stripe_store *s = w->store;
-    const heat_stripe_lattice *l = &s->lattice;
-    const heat_bit_word *words = words_of(s, w->chain);
-    int64_t at = w->chain * l->n_stripes + stripe;
-
-    (void)step;
-    s->unsatisfied[at] = s->n_down[at] = 0;
-    for (int colour = 0; colour < 2; colour++) {
-        const heat_stripe_part *part = &l->parts[colour * l->n_stripes + stripe];
-        s->unsatisfied[at] += s->kernel->total_pairs(part->end_pair - part->first_pair,
-                                                     l->pairs + part->first_pair, l->signs, words);
-        s->n_down[at] += s->kernel->total(part->end - part->begin, words + part->begin, NULL);
-    }
-}
-
 static void stripes_measure(heat_chains *c, int64_t unit)
 {
     heat_stripe_store *s = c->store;
@@ -266,8 +284,10 @@ static void stripes_measure(heat_chains *c, int64_t unit)
 
     heat_chains_get_unit(c, unit, &first, &last);
     for (int64_t chain = first; chain < last; chain++) {
-        stripe_work w = {s, chain, 0};
-        heat_parallel_steps(&c->team, s->lattice.n_stripes, 0, 1, measure_stripe, &w);
+        stripe_work w = {.store = s, .chain = chain};
+        if (!s->is_measured[chain])
+            heat_parallel_steps(&c->team, s->lattice.n_stripes, 0, 1, take_step, &w);
+        s->is_measured[chain] = s->is_followed[chain] = true;
     }
 }
 
@@ -277,6 +297,7 @@ static heat_status stripes_add_parts(heat_context *ctx, heat_chains *c, heat_par
     heat_status status = heat_parts_add(ctx, p, "stripes/words", -1, s->words,
                                         c->n_chains * s->lattice.n_words * (int64_t)sizeof *s->words);
 
+    memset(s->is_measured, 0, (size_t)c->n_chains * sizeof *s->is_measured); /* the words may be read anew */
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, p, "stripes/random", -1, s->random,
                                 c->n_chains * s->lattice.n_stripes * (int64_t)sizeof *s->random);
@@ -295,7 +316,7 @@ static void stripes_get_state(const heat_chains *c, int64_t chain, int8_t *state
 static double stripes_get_energy(const heat_chains *c, int64_t chain)
 {
     const heat_stripe_store *s = c->store;
-    int64_t units = 2 * sum_stripes(s, s->unsatisfied, chain) - s->lattice.n_pairs * HEAT_BITS;
+    int64_t units = 2 * sum_counts(s, chain).unsatisfied - s->lattice.n_pairs * HEAT_BITS;
 
     return s->lattice.offset + s->lattice.box.unit * (double)units;
 }
@@ -303,7 +324,7 @@ static double stripes_get_energy(const heat_chains *c, int64_t chain)
 static int64_t stripes_get_total(const heat_chains *c, int64_t chain)
 {
     const heat_stripe_store *s = c->store;
-    int64_t n_down = sum_stripes(s, s->n_down, chain);
+    int64_t n_down = sum_counts(s, chain).n_down;
 
     return c->info.coding == HEAT_CODING_SPIN ? c->n - 2 * n_down : c->n - n_down;
 }

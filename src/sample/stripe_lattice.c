@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { WORDS_A_STRIPE = 256, MOST_STRIPES = 64, UP = 1, DOWN = 0 };
+enum { WORDS_A_STRIPE = 128, MOST_STRIPES = 64, UP = 1, DOWN = 0 };
 
 /* What the making of a lattice needs besides it. */
 typedef struct making {

@@ -96,6 +96,63 @@ static void a_team_takes_every_step_after_those_next_to_it(void **state)
     heat_context_free(ctx);
 }
 
+/* Parts of which one takes long at every step: the thread that has it gives others away. Jobs of many steps
+ * and of few, and of other numbers of parts, follow each other. As the colours of a lattice do, a step reads
+ * what the step before left in the parts next to it: plain memory, which a race detector watches. */
+typedef struct giving {
+    heat_team team;
+    int64_t ended[2][HEAT_MOST_PARTS]; /* [step % 2] steps */
+    atomic_int n_early;
+    int64_t n_parts;
+} giving;
+
+static void take_an_uneven_step(void *arg, int64_t part, int64_t step)
+{
+    giving *g = arg;
+    const int64_t n = g->n_parts, *before = g->ended[(step + 1) % 2];
+
+    if (before[part] != step || before[(part + 1) % n] != step || before[(part + n - 1) % n] != step)
+        g->n_early++;
+    for (volatile int k = 0; k < (part == 2 ? 30000 : 300); k++)
+        ;
+    g->ended[step % 2][part] = step + 1;
+}
+
+static heat_status run_uneven_jobs(heat_context *worker, void *arg, int64_t unit)
+{
+    static const int32_t n_parts[] = {16, 5, 64, 2, 16, 16};
+    static const int64_t n_steps[] = {40, 1, 3, 17, 2, 30};
+    giving *g = arg;
+
+    (void)worker;
+    (void)unit;
+    for (size_t k = 0; k < sizeof n_parts / sizeof *n_parts; k++) {
+        memset(g->ended, 0, sizeof g->ended);
+        g->n_parts = n_parts[k];
+        heat_parallel_steps(&g->team, n_parts[k], 1, n_steps[k], take_an_uneven_step, g);
+        for (int part = 0; part < HEAT_MOST_PARTS; part++)
+            if (g->ended[(n_steps[k] + 1) % 2][part] != (part < n_parts[k] ? n_steps[k] : 0))
+                return HEAT_ERROR_INTERNAL;
+    }
+    return HEAT_OK;
+}
+
+static void shares_that_move_lose_no_step(void **state)
+{
+    (void)state;
+    static giving g;
+    heat_context *ctx = test_context();
+
+    for (int64_t threads = 2; threads <= 5; threads++) {
+        assert_ok(ctx, heat_parallel_together(ctx, threads, &g.team, 3, run_uneven_jobs, &g));
+        assert_int_equal(g.n_early, 0);
+        for (int64_t t = 0; t < threads; t++)
+            assert_true(g.team.shares[t].begin <= g.team.shares[t + 1].begin);
+        assert_int_equal(g.team.shares[threads].begin, 16);
+    }
+    heat_context_free(ctx);
+}
+
 typedef struct failing {
     atomic_int done;
     int64_t lowest; /* this unit and every 7th after it fail */
@@ -268,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unit_runs_exactly_once),
         cmocka_unit_test(a_team_takes_every_step_after_those_next_to_it),
+        cmocka_unit_test(shares_that_move_lose_no_step),
         cmocka_unit_test(the_lowest_failing_unit_speaks),
         cmocka_unit_test(a_stop_skips_the_units_not_begun),
         cmocka_unit_test(a_deadline_reaches_the_workers),

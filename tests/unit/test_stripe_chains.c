@@ -53,6 +53,20 @@ static const char *const specs[] = {"ea:1024,seed=1",
                                     "lattice:8x8x8x16,h=1"};
 enum { N_SPECS = sizeof specs / sizeof *specs };
 
+static void assert_measured_as_row(heat_context *ctx, heat_chains *c, int64_t chain, int8_t *row)
+{
+    double energy;
+    int64_t total = 0;
+
+    heat_chains_measure(c, chain);
+    heat_chains_get_state(c, chain, row);
+    for (int32_t i = 0; i < c->n; i++)
+        total += row[i];
+    assert_ok(ctx, heat_model_energies(ctx, c->model, 1, row, &energy));
+    assert_close(heat_chains_get_energy(c, chain), energy, 1e-9);
+    assert_int_equal(heat_chains_get_total(c, chain), total);
+}
+
 static void energies_and_totals_are_those_of_the_rows(void **state)
 {
     (void)state;
@@ -67,15 +81,7 @@ static void energies_and_totals_are_those_of_the_rows(void **state)
             for (int64_t unit = 0; unit < 2; unit++)
                 assert_ok(ctx, heat_engine_sweep(ctx, &heat_engine_heat_bath, c, unit));
         for (int64_t k = 0; k < 2; k++) {
-            double energy;
-            int64_t total = 0;
-            heat_chains_measure(c, k);
-            heat_chains_get_state(c, k, row);
-            for (int32_t i = 0; i < c->n; i++)
-                total += row[i];
-            assert_ok(ctx, heat_model_energies(ctx, model, 1, row, &energy));
-            assert_close(heat_chains_get_energy(c, k), energy, 1e-9);
-            assert_int_equal(heat_chains_get_total(c, k), total);
+            assert_measured_as_row(ctx, c, k, row);
             assert_true(heat_chains_get_acceptance(c, k) > 0.05);
             assert_true(heat_chains_get_acceptance(c, k) < 0.6);
         }
@@ -83,6 +89,43 @@ static void energies_and_totals_are_those_of_the_rows(void **state)
         heat_chains_free(c);
         heat_model_free(model);
     }
+    heat_context_free(ctx);
+}
+
+/* Who was measured after one sweep is measured along with the next. */
+static heat_status measure_after_all_changes(heat_context *worker, void *arg, int64_t unit)
+{
+    heat_chains *c = arg;
+    int8_t *row = malloc((size_t)c->n);
+
+    for (int k = 0; k < 12; k++) {
+        assert_ok(worker, heat_chains_sweep_many(worker, c, unit, &heat_rule_metropolis, 1 + k % 3));
+        if (k != 5)
+            assert_measured_as_row(worker, c, unit, row);
+        if (k % 4 == 1) {
+            memset(row, 1, (size_t)c->n);
+            assert_ok(worker, heat_chains_set_state(worker, c, unit, row));
+            assert_measured_as_row(worker, c, unit, row);
+        }
+    }
+    assert_ok(worker, heat_chains_start(worker, c, unit, NULL, 1));
+    assert_measured_as_row(worker, c, unit, row);
+    free(row);
+    return HEAT_OK;
+}
+
+static void what_is_measured_is_the_present_state(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    const heat_chains_plan plan = plan_of(1);
+    heat_model *model = load(ctx, "ea:512x512,seed=2");
+    heat_chains *c = started(ctx, model, &plan);
+
+    for (int64_t threads = 1; threads <= 2; threads++)
+        assert_ok(ctx, heat_chains_run_units(ctx, c, threads, measure_after_all_changes, c));
+    heat_chains_free(c);
+    heat_model_free(model);
     heat_context_free(ctx);
 }
 
@@ -388,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(energies_and_totals_are_those_of_the_rows),
+        cmocka_unit_test(what_is_measured_is_the_present_state),
         cmocka_unit_test(every_move_sees_its_neighbours_and_signs),
         cmocka_unit_test(threads_and_instruction_sets_give_the_same_bits),
         cmocka_unit_test(sweeps_in_one_go_are_sweeps),
