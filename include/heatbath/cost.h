@@ -8,6 +8,7 @@ HEAT_BEGIN_DECLS
 
 /* The rates of one thread, nanoseconds: round numbers, for orders of magnitude. */
 #define HEAT_ENTRY_NS 1.5 /* a table entry of an elimination, there and back */
+#define HEAT_FAR_NS 0.6   /* more for one of a table beyond the caches */
 #define HEAT_SUM_OVER_SEARCH                                                                                 \
     2.5                      /* what a sum with its mean energy takes of one, times that of a lowest energy */
 #define HEAT_STEP_NS 1000.0  /* and each variable eliminated */

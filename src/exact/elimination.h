@@ -31,6 +31,7 @@ typedef struct heat_elimination_cost {
     double bytes;         /* at once, forward pass alone (log Z, or the energy of the ground state) */
     double bytes_back;    /* at once, with the checkpointed backward pass (marginals, draws, ground state) */
     int32_t width_proved; /* no order is less wide than this */
+    double far_entries;   /* of `entries`: those in tables that caches do not hold */
 } heat_elimination_cost;
 
 heat_elimination_cost heat_elimination_get_cost(const heat_elimination *plan);

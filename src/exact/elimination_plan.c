@@ -18,6 +18,7 @@ enum {
 
 static const int64_t few_doubles = 1 << 23;  /* 64 MiB: the way back computes nothing twice */
 static const int64_t many_doubles = 1 << 27; /* 1 GiB: nor three times */
+static const double far_doubles = 1 << 20;   /* 8 MiB: tables that caches do not hold */
 
 /* The tree of an order, its steps numbered as the order is. */
 typedef struct elimination_tree {
@@ -27,7 +28,7 @@ typedef struct elimination_tree {
     int64_t room;
     int32_t q, width;
     bool complete;
-    double entries;
+    double entries, far_entries;
 } elimination_tree;
 
 static void tree_clear(elimination_tree *tree)
@@ -67,6 +68,14 @@ static void take_in(int32_t step, int32_t k, int32_t *marks, int32_t *separator,
     separator[place] = step;
 }
 
+static void count_entries(elimination_tree *tree, int32_t children, double table)
+{
+    double entries = (children > 1 ? children : 1) * table;
+
+    tree->entries += entries;
+    tree->far_entries += table >= far_doubles ? entries : 0;
+}
+
 /* Finds the separators of tree->order; gives up at the first above `widest`. */
 static heat_status tree_grow(heat_context *ctx, const heat_pairwise *graph, int32_t widest,
                              elimination_tree *tree)
@@ -95,7 +104,7 @@ static heat_status tree_grow(heat_context *ctx, const heat_pairwise *graph, int3
         tree->complete = size <= widest;
         if (!tree->complete)
             break;
-        tree->entries += (children > 1 ? children : 1) * heat_table_entries(tree->q, size + 1);
+        count_entries(tree, children, heat_table_entries(tree->q, size + 1));
         status =
             heat_grow(ctx, tree->begin[k] + size, sizeof *tree->separator, &tree->room, &tree->separator);
         if (status != HEAT_OK)
@@ -392,7 +401,7 @@ static void widen(heat_elimination *plan, int32_t k)
 }
 
 /* What runs allocate, beside the slots. */
-static void add_up(heat_elimination *plan, double entries)
+static void add_up(heat_elimination *plan, const elimination_tree *tree)
 {
     double bytes;
 
@@ -404,7 +413,8 @@ static void add_up(heat_elimination *plan, double entries)
             8 * (double)plan->most_partials;
     if (plan->categorical != NULL)
         bytes += heat_digits_bytes(plan);
-    plan->cost.entries = entries;
+    plan->cost.entries = tree->entries;
+    plan->cost.far_entries = tree->far_entries;
     plan->cost.bytes = bytes + 8 * (double)plan->slots_end;
     plan->cost.bytes_back = bytes + 8 * (double)plan->slots_back_end +
                             8 * (plan->q - 1) * heat_table_entries(plan->q, plan->cost.width);
@@ -431,7 +441,8 @@ static heat_status create(heat_context *ctx, heat_elimination *plan, int32_t wid
     plan->cost.width_proved = proved;
     if (!tree.complete) {
         double bytes = 8 * heat_table_entries(plan->q, tree.width);
-        plan->cost = (heat_elimination_cost){tree.width, true, bytes / 4, bytes, 2 * bytes, proved};
+        plan->cost =
+            (heat_elimination_cost){tree.width, true, bytes / 4, bytes, 2 * bytes, proved, bytes / 4};
         goto out;
     }
     if ((status = plan_alloc(ctx, plan, tree.begin[plan->n])) != HEAT_OK ||
@@ -439,7 +450,7 @@ static heat_status create(heat_context *ctx, heat_elimination *plan, int32_t wid
         (status = bound_range(ctx, plan)) != HEAT_OK)
         goto out;
     heat_segments_place(plan, few_doubles, many_doubles);
-    add_up(plan, tree.entries);
+    add_up(plan, &tree);
 out:
     tree_clear(&tree);
     return status;

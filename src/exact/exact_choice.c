@@ -37,6 +37,12 @@ static heat_status make_plan(heat_context *ctx, const heat_model *model, int32_t
     return HEAT_OK;
 }
 
+/* What an entry costs on the average, far or near. */
+static double entry_ns(const heat_elimination_cost *cost)
+{
+    return HEAT_ENTRY_NS + (cost->entries > 0 ? cost->far_entries / cost->entries * HEAT_FAR_NS : 0);
+}
+
 /* Takes elimination where it is the cheaper, the only one that can be afforded, or the one to complain of. */
 static bool elimination_wins(const heat_exact_choice *choice, double n_variables, double memory,
                              bool marginals, bool *affordable)
@@ -47,7 +53,7 @@ static bool elimination_wins(const heat_exact_choice *choice, double n_variables
                   cost.entries <= most_operations;
     if (!choice->cost.affordable)
         return true;
-    return *affordable && cost.entries * HEAT_ENTRY_NS + n_variables * HEAT_STEP_NS <
+    return *affordable && cost.entries * entry_ns(&cost) + n_variables * HEAT_STEP_NS <
                               heat_exact_seconds(&choice->cost) * 1e9;
 }
 
@@ -116,7 +122,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
         cost->method = "elimination";
         cost->bytes = marginals ? priced.bytes_back : priced.bytes;
         cost->operations = priced.entries;
-        cost->operation_ns = HEAT_ENTRY_NS;
+        cost->operation_ns = entry_ns(&priced);
         cost->steps = info.n_variables;
         cost->affordable = affordable;
     } else {
@@ -153,7 +159,7 @@ heat_status heat_exact_choose_elimination(heat_context *ctx, const heat_model *m
     cost->width_proved = priced.width_proved;
     cost->bytes = priced.bytes_back;
     cost->operations = priced.entries;
-    cost->operation_ns = HEAT_ENTRY_NS;
+    cost->operation_ns = entry_ns(&priced);
     cost->steps = info.n_variables;
     cost->affordable = !priced.is_bound && priced.bytes_back <= (double)memory;
     return cost->affordable ? HEAT_OK : heat_exact_fail(ctx, cost, memory);

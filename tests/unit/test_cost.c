@@ -93,6 +93,21 @@ static void small_models_are_proved_and_counted(void **state)
     heat_context_free(ctx);
 }
 
+/* Strips 18 wide have tables of 2^19 entries, those 20 wide of 2^21. */
+static void tables_beyond_the_caches_are_dearer(void **state)
+{
+    heat_context *ctx = test_context();
+    costs near = price(ctx, "lattice:18x30,open,h=0.1", gib),
+          far = price(ctx, "lattice:20x30,open,h=0.1", gib);
+
+    (void)state;
+    assert_close(near.exact.operation_ns, HEAT_ENTRY_NS, 1e-15);
+    assert_true(far.exact.operation_ns > HEAT_ENTRY_NS + 0.9 * HEAT_FAR_NS);
+    assert_true(far.exact.operation_ns < HEAT_ENTRY_NS + HEAT_FAR_NS);
+    assert_close(far.logz.seconds, HEAT_SUM_OVER_SEARCH * heat_exact_seconds(&far.exact), 1e-9);
+    heat_context_free(ctx);
+}
+
 static void wide_models_are_annealed_and_not_counted(void **state)
 {
     heat_context *ctx = test_context();
@@ -182,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_models_are_proved_and_counted),
         cmocka_unit_test(patience_ends_before_affordability),
+        cmocka_unit_test(tables_beyond_the_caches_are_dearer),
         cmocka_unit_test(wide_models_are_annealed_and_not_counted),
         cmocka_unit_test(memory_is_judged_for_each_verb),
         cmocka_unit_test(planar_graphs_are_counted_where_they_are_too_wide_to_prove),
