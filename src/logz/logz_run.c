@@ -110,7 +110,9 @@ void heat_logz_conclude(const heat_context *ctx, heat_counting *c, heat_counting
             clear_row(&r->rows[k]);
         r->integral = r->bar = r->forward = r->reverse = (double)NAN;
         r->ground_energy = r->log_degeneracy = r->log_degeneracy_error = (double)NAN;
-        r->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+        r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_TIME) == HEAT_OUTCOME_INTERRUPTED
+                         ? HEAT_OUTCOME_INTERRUPTED
+                         : HEAT_OUTCOME_NOT_CONVERGED;
         r->reason = "a diagnostic failed: the numbers are refused";
     } else if (end == HEAT_COUNTING_HALTED) {
         r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_TIME);

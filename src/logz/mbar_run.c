@@ -15,6 +15,7 @@
 enum {
     FEWEST_RUNGS = 5,
     FIRST_SWEEPS = 32,
+    FEWEST_SWEEPS = 128, /* before, all energies still fall, and no two stretches tell */
     FIRST_LOOK = 256,
     FEWEST_REPLICAS = 8,
     LEAST_ESS = 100,
@@ -287,6 +288,11 @@ static bool is_sound(estimate *e)
                         LEAST_ESS);
         return false;
     }
+    if (e->ladder.n_sweeps < FEWEST_SWEEPS) {
+        heat_logz_doubt(e->c, "only %lld sweeps were made, and chains do not settle in less than %d",
+                        (long long)e->ladder.n_sweeps, FEWEST_SWEEPS);
+        return false;
+    }
     if (!(e->drift <= most_drift)) {
         heat_logz_doubt(e->c,
                         "the chains have not settled: a mean energy still moves by %.1f standard errors "
@@ -374,11 +380,11 @@ static heat_status grow(heat_context *ctx, estimate *e, heat_counting_end *end)
         bool is_last;
         status = heat_ladder_chains_run(ctx, l, next - l->n_sweeps);
         is_last = heat_halted(ctx) || l->n_sweeps >= opt->sweeps;
-        if (status == HEAT_OK && (is_last || l->n_sweeps >= FIRST_LOOK / 2))
+        if (status == HEAT_OK && (is_last || l->n_sweeps >= FEWEST_SWEEPS))
             status = collect(ctx, e);
         if (status != HEAT_OK)
             return status;
-        if (l->n_sweeps < FIRST_LOOK / 2 && !is_last) {
+        if (l->n_sweeps < FEWEST_SWEEPS && !is_last) {
             next = 2 * next;
             continue;
         }

@@ -209,8 +209,14 @@ static void sweeps_and_time_end_a_run(void **state)
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
     assert_true(isfinite(r.log_z) && r.error > 1e-9 && r.n_sweeps == 512); /* honest, though too wide */
     heat_logz_result_clear(&r);
+    o.sweeps = 64; /* of which every one is of the way from the random start */
+    r = run(ctx, "ea:4x4,seed=5", &o);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    assert_true(isnan(r.log_z) && isnan(r.error));
+    assert_contains(r.diagnosis, "only 64 sweeps");
+    heat_logz_result_clear(&r);
     o.sweeps = 1000000000;
-    o.time = 0.2;
+    o.time = 1;
     r = run(ctx, "ea:4x4,seed=5", &o);
     assert_int_equal(r.outcome, HEAT_OUTCOME_TIME);
     heat_logz_result_clear(&r);
