@@ -85,4 +85,7 @@ const char *cli_bench_layout_name(const bench_layout *layout, char buffer[BENCH_
 /* What --calibrate asks for: the whole run, and what it prints. */
 heat_status cli_bench_calibrate(cli *c);
 
+/* What --data asks for, likewise. */
+heat_status cli_bench_sets(cli *c);
+
 #endif
