@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "stats/weighted_mean.h"
 
+#include <math.h>
+
 heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
                                     heat_data_info *info)
 {
@@ -77,15 +79,25 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool 
 heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
                                   double log_z, heat_likelihood *likelihood)
 {
-    double *value;
+    double *value, *weight = NULL;
+    int64_t n = 0;
     heat_status status = heat_alloc(ctx, rows->n, sizeof *value, &value);
 
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, rows->n, sizeof *weight, &weight);
+    if (status == HEAT_OK)
+        heat_learn_rows_log_weights(l, rows, value);
+    for (int64_t r = 0; r < rows->n && status == HEAT_OK; r++) {
+        if (isnan(value[r]) && rows->n_sampled > 0)
+            continue;
+        value[n] = value[r] - log_z;
+        weight[n++] = rows->weight[r];
+    }
+    if (status == HEAT_OK && !heat_weighted_mean(n, value, weight, &likelihood->mean, &likelihood->error))
+        likelihood->mean = likelihood->error = (double)NAN;
+    heat_free(value);
+    heat_free(weight);
     if (status != HEAT_OK)
         return status;
-    heat_learn_rows_log_weights(l, rows, value);
-    for (int64_t r = 0; r < rows->n; r++)
-        value[r] -= log_z;
-    heat_weighted_mean(rows->n, value, rows->weight, &likelihood->mean, &likelihood->error);
-    heat_free(value);
     return HEAT_OK;
 }

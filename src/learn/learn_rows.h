@@ -7,25 +7,30 @@
 /* Rows as the learner reads them, states or 32-bit floats, with weights whose mean is 1. */
 typedef struct heat_learn_rows {
     int64_t n;
-    int8_t *states;  /* [n][row_bytes] */
-    double *weight;  /* [n] */
-    int8_t *missing; /* [n][n_visible], 1 where a value is; NULL: none is */
-    int8_t *filled;  /* rows with their gaps filled in, and */
-    double *share;   /* the shares of these: work space */
+    int8_t *states;    /* [n][row_bytes] */
+    double *weight;    /* [n] */
+    int8_t *missing;   /* [n][n_visible], 1 where a value is; NULL: none is */
+    int8_t *filled;    /* rows with their gaps filled in, and */
+    double *share;     /* the shares of these: work space */
+    int64_t n_sampled; /* rows that lack more than can be summed over: what fills them goes on as a chain */
 } heat_learn_rows;
 
 HEAT_MUST_USE heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool is_real,
                                                heat_learn_rows *rows);
 
-/* Once the learner is open: work space for what is missing. HEAT_ERROR_UNABLE: too much of a row is. */
+/* Once the learner is open: work space for what is missing. */
 HEAT_MUST_USE heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *learner,
                                                   const heat_data *data, heat_learn_rows *rows);
 
-/* The kind's add_statistics and log_weights, over all that may stand where values are missing. */
+/* The kind's add_statistics and log_weights, over all that may stand where values are missing. Of rows that
+ * lack too much the statistics are those of what fills them now, the log weight NaN. */
 void heat_learn_rows_add_statistics(const heat_learner *learner, const heat_learn_rows *rows, double *sum);
 void heat_learn_rows_log_weights(const heat_learner *learner, const heat_learn_rows *rows, double *out);
 
-/* Draws what is missing, given the rest of its row. */
+/* Moves what fills the rows that lack too much, each missing value once. */
+void heat_learn_rows_sweep(const heat_learner *learner, heat_stream *stream, heat_learn_rows *rows);
+
+/* Draws what is missing in the others, given the rest of its row. */
 void heat_learn_rows_fill(const heat_learner *learner, heat_stream *stream, heat_learn_rows *rows);
 
 /* HEAT_ERROR_ARGUMENT where data to compare with is not such as the learner was opened on. */
@@ -34,7 +39,8 @@ HEAT_MUST_USE heat_status heat_learn_rows_check(heat_context *ctx, const heat_le
 
 void heat_learn_rows_clear(heat_learn_rows *rows);
 
-/* Mean log-likelihood of rows, and its standard error over them, given log Z. */
+/* Mean log-likelihood of rows, and its standard error over them, given log Z. Rows that lack too much do not
+ * count; NaN where no row does. */
 HEAT_MUST_USE heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *learner,
                                                 const heat_learn_rows *rows, double log_z,
                                                 heat_likelihood *likelihood);

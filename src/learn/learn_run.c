@@ -104,7 +104,7 @@ static heat_status choose_pseudo(heat_context *ctx, const heat_learner *l, const
 
 /* Settles the phase and whether log Z can be had, at the end and on the way. */
 static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_learn_options *opt,
-                          heat_negative *negative, bool *affordable, bool *cheap)
+                          const heat_learn_rows *rows, heat_negative *negative, bool *affordable, bool *cheap)
 {
     heat_status status = l->kind->price_states(ctx, l, affordable, cheap);
 
@@ -113,7 +113,7 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     if (strcmp(opt->objective, "pseudo-likelihood") == 0) {
         status = choose_pseudo(ctx, l, opt, negative);
     } else if (strcmp(opt->negative, "auto") == 0) {
-        negative->kind = *cheap ? &heat_negative_exact : &heat_negative_pcd;
+        negative->kind = *cheap && rows->n_sampled == 0 ? &heat_negative_exact : &heat_negative_pcd;
         negative->k = auto_sweeps;
     } else {
         status = parse_negative(ctx, opt->negative, negative);
@@ -122,6 +122,12 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "the exact negative phase on %d variables is not affordable; pcd:%d is",
                            (int)l->n_visible, (int)auto_sweeps);
+    if (status == HEAT_OK && negative->kind == &heat_negative_exact && rows->n_sampled > 0)
+        status = heat_fail(
+            ctx, HEAT_ERROR_UNABLE,
+            "the exact negative phase needs exact means of the data, and rows lack more values than "
+            "can be summed over; pcd:%d draws them",
+            (int)auto_sweeps);
     if (status == HEAT_OK)
         status = heat_option_check(ctx, heat_option_table_get("learn"), opt, negative->kind->name);
     negative->seed = opt->seed;
@@ -333,9 +339,9 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     heat_status status = open_learner(ctx, input, opt, l);
 
     if (status == HEAT_OK)
-        status = choose(ctx, l, opt, &negative, &affordable, &cheap);
-    if (status == HEAT_OK)
         status = load_rows(ctx, l, input->data, &t.train);
+    if (status == HEAT_OK)
+        status = choose(ctx, l, opt, &t.train, &negative, &affordable, &cheap);
     if (status == HEAT_OK && input->validation != NULL)
         status = load_rows(ctx, l, input->validation, &t.validation);
     if (status == HEAT_OK)

@@ -3,8 +3,10 @@
  *
  *     w(v) = log sum_c w(v^c),   <phi> = sum_c p_c phi(v^c),   p_c = w(v^c) / w(v),
  *
- * c all ways to fill them in. The negative phase knows nothing of gaps. Ghahramani and Jordan, NIPS 6 (1994).
- */
+ * c all ways to fill them in. Where there are too many of these, the row is one state of a chain that goes
+ * on: its gaps are drawn one by one given all else, hidden units summed out, once before each use (Younes,
+ * Probab. Theory Relat. Fields 82 (1989) 625). The negative phase knows nothing of gaps. Ghahramani and
+ * Jordan, NIPS 6 (1994). */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "learn/learn_rows.h"
@@ -24,6 +26,12 @@ static int64_t count_ways(const heat_learner *l, const int8_t *gaps)
     return ways;
 }
 
+/* More than can be summed over. */
+static bool is_sampled(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
+{
+    return count_ways(l, rows->missing + r * l->n_visible) > MOST_WAYS;
+}
+
 heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, const heat_data *data,
                                     heat_learn_rows *rows)
 {
@@ -34,14 +42,21 @@ heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, co
         return HEAT_OK;
     heat_data_describe(data, &info);
     for (int64_t r = 0; r < rows->n; r++)
-        if (count_ways(l, rows->missing + r * l->n_visible) > MOST_WAYS)
-            return heat_fail(
-                ctx, HEAT_ERROR_UNABLE,
-                "%s: row %lld lacks more values than can be summed over: %d ways to fill them in "
-                "at most",
-                info.name, (long long)r + 1, MOST_WAYS);
+        rows->n_sampled += is_sampled(l, rows, r);
+    if (rows->n_sampled > 0)
+        heat_log(
+            ctx, HEAT_LOG_NOTE,
+            "%s: %lld rows lack more values than can be summed over (%d ways to fill them in): these are "
+            "drawn, and likelihoods leave the rows out",
+            info.name, (long long)rows->n_sampled, MOST_WAYS);
     status = heat_alloc(ctx, MOST_WAYS * l->row_bytes, 1, &rows->filled);
     return status == HEAT_OK ? heat_alloc(ctx, MOST_WAYS, sizeof *rows->share, &rows->share) : status;
+}
+
+/* Value a of a variable, as a row holds it. */
+static int8_t value_of(const heat_learner *l, int32_t a)
+{
+    return (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);
 }
 
 /* Writes all ways to fill in row r, with their shares of its weight; returns the log of that. */
@@ -59,7 +74,7 @@ static double fill(const heat_learner *l, const heat_learn_rows *rows, int64_t r
             for (int64_t c = 0; c < *ways; c++) {
                 int8_t *to = rows->filled + (a * *ways + c) * l->row_bytes;
                 memcpy(to, rows->filled + c * l->row_bytes, (size_t)l->row_bytes);
-                to[i] = (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);
+                to[i] = value_of(l, a);
             }
         *ways *= l->n_states;
     }
@@ -81,6 +96,10 @@ void heat_learn_rows_add_statistics(const heat_learner *l, const heat_learn_rows
         l->kind->add_statistics(l, rows->n, rows->states, rows->weight, sum);
     for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
         int64_t ways;
+        if (is_sampled(l, rows, r)) {
+            l->kind->add_statistics(l, 1, rows->states + r * l->row_bytes, rows->weight + r, sum);
+            continue;
+        }
         fill(l, rows, r, &ways);
         for (int64_t c = 0; c < ways; c++)
             rows->share[c] *= rows->weight[r];
@@ -93,7 +112,9 @@ void heat_learn_rows_log_weights(const heat_learner *l, const heat_learn_rows *r
     l->kind->log_weights(l, rows->n, rows->states, out);
     for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
         int64_t ways;
-        if (has_gaps(l, rows, r))
+        if (is_sampled(l, rows, r))
+            out[r] = (double)NAN;
+        else if (has_gaps(l, rows, r))
             out[r] = fill(l, rows, r, &ways);
     }
 }
@@ -103,11 +124,43 @@ void heat_learn_rows_fill(const heat_learner *l, heat_stream *stream, heat_learn
     for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
         double u = heat_stream_uniform(stream);
         int64_t ways, c = 0;
-        if (!has_gaps(l, rows, r))
+        if (!has_gaps(l, rows, r) || is_sampled(l, rows, r))
             continue;
         fill(l, rows, r, &ways);
         while (c < ways - 1 && !((u -= rows->share[c]) < 0))
             c++;
         memcpy(rows->states + r * l->row_bytes, rows->filled + c * l->row_bytes, (size_t)l->row_bytes);
+    }
+}
+
+/* One value given all others, by the heat bath. */
+static int32_t draw_value(const heat_learner *l, const heat_learn_rows *rows, const int8_t *row, int32_t i,
+                          double u)
+{
+    int32_t a = 0;
+    double sum;
+
+    for (int32_t b = 0; b < l->n_states; b++) {
+        int8_t *candidate = rows->filled + b * l->row_bytes;
+        memcpy(candidate, row, (size_t)l->row_bytes);
+        candidate[i] = value_of(l, b);
+    }
+    l->kind->log_weights(l, l->n_states, rows->filled, rows->share);
+    sum = heat_log_sum_exp(l->n_states, rows->share);
+    while (a < l->n_states - 1 && !((u -= exp(rows->share[a] - sum)) < 0))
+        a++;
+    return a;
+}
+
+void heat_learn_rows_sweep(const heat_learner *l, heat_stream *stream, heat_learn_rows *rows)
+{
+    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
+        const int8_t *gaps = rows->missing + r * l->n_visible;
+        int8_t *row = rows->states + r * l->row_bytes;
+        if (!is_sampled(l, rows, r))
+            continue;
+        for (int32_t i = 0; i < l->n_visible; i++)
+            if (gaps[i])
+                row[i] = value_of(l, draw_value(l, rows, row, i, heat_stream_uniform(stream)));
     }
 }

@@ -120,9 +120,18 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
 {
     heat_learner *l = t->learner;
     heat_status status;
-    heat_learn_rows rows = {count, b->states, b->weight, b->missing, t->train.filled, t->train.share};
+    heat_learn_rows rows = {.n = count,
+                            .states = b->states,
+                            .weight = b->weight,
+                            .missing = b->missing,
+                            .filled = t->train.filled,
+                            .share = t->train.share};
     heat_stream stream;
 
+    if (t->train.n_sampled > 0) {
+        heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_GAPS, (uint64_t)t->negative->n_updates);
+        heat_learn_rows_sweep(l, &stream, &rows);
+    }
     heat_trainer_find_positive(t, &rows);
     heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_FILL, (uint64_t)t->negative->n_updates);
     heat_learn_rows_fill(l, &stream, &rows); /* for chains that begin at them */
@@ -136,6 +145,15 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
     }
     l->n_changes++;
     return status;
+}
+
+/* What fills rows that lack too much goes on from there. */
+static void keep_filled(heat_trainer *t, const batch *b, int64_t first, int64_t count)
+{
+    const int64_t bytes = t->learner->row_bytes;
+
+    for (int64_t k = 0; k < count && t->train.n_sampled > 0; k++)
+        memcpy(t->train.states + b->order[first + k] * bytes, b->states + k * bytes, (size_t)bytes);
 }
 
 static void go_back(heat_context *ctx, heat_trainer *t, batch *b)
@@ -193,6 +211,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     *made = status == HEAT_OK;
     if (*made) {
         b->n_averaged = averaged;
+        keep_filled(t, b, first, count);
         heat_chain_record_add(&b->record, t->negative, l, (int64_t)done);
     } else {
         heat_negative_undo(t->negative); /* some chains may not have moved */
@@ -294,6 +313,9 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
     bool found = false;
     heat_status status = heat_parts_add(ctx, &c->parts, "batch/average", -1, b->average, numbers);
 
+    if (status == HEAT_OK && t->train.n_sampled > 0)
+        status = heat_parts_add(ctx, &c->parts, "batch/filled", -1, t->train.states,
+                                t->train.n * t->learner->row_bytes);
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, &c->parts, "batch/averaged", -1, &b->n_averaged, sizeof b->n_averaged);
     if (status == HEAT_OK)

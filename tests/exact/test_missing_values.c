@@ -222,6 +222,118 @@ static void every_phase_learns_from_rows_with_gaps(void **state)
     heat_context_free(ctx);
 }
 
+enum { MANY = 14, STATES = 1 << MANY };
+
+/* Rows of MANY spins of a teacher, every other one without all but its first, which is then 1. */
+static heat_data *load_mostly_missing(heat_context *ctx, int n_rows, double *mean_first)
+{
+    char *text = calloc((size_t)n_rows, 4 * MANY + 1), *at = text;
+    int8_t *states = calloc((size_t)n_rows, MANY);
+    heat_data *teacher, *data;
+
+    assert_true(text != NULL && states != NULL);
+    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:sk:14,n=800,seed=2", NULL, &teacher));
+    assert_ok(ctx, heat_data_get_states(ctx, teacher, 0, n_rows, states));
+    *mean_first = 0;
+    for (int r = 0; r < n_rows; r++) {
+        bool lacks = r % 2 == 1;
+        for (int i = 0; i < MANY; i++) {
+            const char *value = lacks && i == 0 ? "1" : lacks ? "nan" : states[r * MANY + i] > 0 ? "1" : "-1";
+            at += sprintf(at, "%s%s", value, i == MANY - 1 ? "\n" : ",");
+        }
+        *mean_first += (lacks ? 1 : states[r * MANY]) / (double)n_rows;
+    }
+    data = load_text(ctx, text);
+    heat_data_free(teacher);
+    free(text);
+    free(states);
+    return data;
+}
+
+/* Too many ways to sum over: the gaps move by the heat bath, whose mean is the exact one, and the row has no
+ * likelihood. */
+static void many_gaps_are_drawn(void **state)
+{
+    (void)state;
+    enum { SWEEPS = 6000 };
+    heat_context *ctx = test_context();
+    double first, mean[MANY] = {0}, exact[MANY] = {0}, z = 0, w[2];
+    heat_learn_input input = {.size = sizeof input, .data = load_mostly_missing(ctx, 2, &first)};
+    heat_learner l = {.kind = &heat_learn_kind_ising};
+    heat_learn_rows rows = {0};
+    heat_learn_options options;
+    heat_likelihood all;
+    heat_stream stream;
+
+    heat_learn_options_init(&options);
+    assert_ok(ctx, l.kind->open(ctx, &input, &options, &l));
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
+    for (int64_t a = 0; a < l.n_parameters; a++)
+        l.parameters[a] = 0.2 * heat_stream_normal(&stream);
+    assert_ok(ctx, heat_learn_rows_load(ctx, input.data, false, &rows));
+    assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, &rows));
+    assert_int_equal(rows.n_sampled, 1);
+    for (int s = 0; s < SWEEPS; s++) {
+        heat_learn_rows_sweep(&l, &stream, &rows);
+        for (int i = 0; i < MANY; i++)
+            mean[i] += rows.states[MANY + i] / (double)SWEEPS;
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (int x = 0; x < STATES / 2; x++) {
+            int8_t row[MANY] = {1};
+            for (int i = 1; i < MANY; i++)
+                row[i] = x >> (i - 1) & 1 ? 1 : -1;
+            l.kind->log_weights(&l, 1, row, w);
+            z += pass == 0 ? exp(w[0]) : 0;
+            for (int i = 0; i < MANY && pass == 1; i++)
+                exact[i] += row[i] * exp(w[0]) / z;
+        }
+    for (int i = 0; i < MANY; i++)
+        assert_close(mean[i], exact[i], 0.1);
+    heat_learn_rows_log_weights(&l, &rows, w);
+    assert_true(isfinite(w[0]) && isnan(w[1]));
+    assert_ok(ctx, heat_learn_likelihood(ctx, &l, &rows, 0, &all));
+    assert_close(all.mean, w[0], 1e-12);
+    heat_learn_rows_clear(&rows);
+    heat_learner_clear(&l);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
+/* At the maximum of the likelihood the mean of a spin that every row has is that of the data, rows that lack
+ * all else included. */
+static void rows_that_lack_much_are_learned_from(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    double first, mean = 0, z = 0;
+    heat_learn_input input = {.size = sizeof input, .data = load_mostly_missing(ctx, 800, &first)};
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.epochs = 150;
+    options.threads = 1;
+    assert_ok(ctx, heat_learn(ctx, "ising", &input, &options, &r));
+    assert_string_equal(r.negative, "pcd");
+    for (int x = 0; x < STATES; x++) {
+        int8_t row[MANY];
+        double energy;
+        for (int i = 0; i < MANY; i++)
+            row[i] = x >> i & 1 ? 1 : -1;
+        assert_ok(ctx, heat_model_get_energy(ctx, r.model, 1, row, &energy));
+        z += exp(-energy);
+        mean += row[0] * exp(-energy);
+    }
+    assert_close(mean / z, first, 0.06);
+    heat_learn_result_clear(&r);
+    options.negative = "exact";
+    assert_int_equal(heat_learn(ctx, "ising", &input, &options, &r), HEAT_ERROR_UNABLE);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 /* A weight of 2 is a row twice, in every phase that has no noise, and where chains begin at the rows. */
 static void weights_are_repetitions(void **state)
 {
@@ -267,7 +379,6 @@ static void what_cannot_be_filled_is_told(void **state)
         bool report_bias;
         const char *message;
     } cases[] = {
-        {"ising", "0,,,,,,,,,,,,,\n1,1,1,1,1,1,1,1,1,1,1,1,1,1\n", "likelihood", false, "row 1 lacks more"},
         {"rbm", "0.5,,1\n1,2,3\n", "likelihood", false, "real numbers are not filled in"},
         {"ising", "0,,1\n1,0,1\n", "pseudo-likelihood", false, "whole rows"},
         {"rbm", "0,,1\n1,0,1\n", "likelihood", true, "whole rows"},
@@ -294,6 +405,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(likelihoods_and_gradients_are_of_what_is_there),
         cmocka_unit_test(gaps_are_filled_by_the_model),
+        cmocka_unit_test(many_gaps_are_drawn),
+        cmocka_unit_test(rows_that_lack_much_are_learned_from),
         cmocka_unit_test(every_phase_learns_from_rows_with_gaps),
         cmocka_unit_test(weights_are_repetitions),
         cmocka_unit_test(what_cannot_be_filled_is_told),
