@@ -107,6 +107,7 @@ static heat_status predict(heat_context *ctx, const heat_data *data, const heat_
     r->method = "conditional";
     r->exact = true;
     r->log_z = r->log_z_lower = r->log_z_upper = (double)NAN;
+    r->log_z_forward = r->log_z_reverse = r->forward_error = r->reverse_error = (double)NAN;
     heat_free(row);
     heat_free(is_right);
     heat_predicted_clear(&p);
