@@ -110,6 +110,10 @@ heat_status heat_predicted_weigh(heat_context *ctx, const heat_predicted *p, con
     heat_status status = heat_alloc_unset(ctx, s->n_visible, sizeof *scratch, &scratch);
 
     heat_data_describe(data, &info);
+    if (status == HEAT_OK && info.n_missing > 0)
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s: %lld values are missing, and predict needs whole rows",
+                      info.name, (long long)info.n_missing);
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, p->n_ways * s->n_visible, sizeof *rows, &rows);
     if (status == HEAT_OK)

@@ -8,6 +8,7 @@
 #include "model/views.h"
 
 #include <heatbath/logz.h>
+#include <math.h>
 #include <string.h>
 
 enum { ROWS_A_BLOCK = 256 };
@@ -39,8 +40,9 @@ static heat_status check_fit(heat_context *ctx, const heat_row_scale *s, const h
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s has %d variables, and %s %d%s", rows.name,
                          (int)rows.n_variables, info->name, (int)n_visible,
                          n_visible < info->n_variables ? " visible ones" : "");
-    if (rows.n_missing > 0)
-        return heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s: %lld values are missing", rows.name,
+    if (rows.n_missing > 0 && s->has_numbers)
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                         "%s: %lld values are missing, and real numbers are not summed over", rows.name,
                          (long long)rows.n_missing);
     if (n_states == 0)
         return HEAT_OK;
@@ -153,7 +155,35 @@ void heat_row_scale_read(const heat_row_scale *s, const heat_data *data, int64_t
 {
     heat_data_get_values(data, first, n_rows, scratch);
     for (int64_t k = 0; k < n_rows * s->n_visible; k++)
-        rows[k] = scratch[k];
+        rows[k] = isnan(scratch[k]) ? heat_row_scale_get_value(s, 0) : (double)scratch[k];
+}
+
+/* Rows that lack values: these are summed out with the hidden units, by exact methods. */
+static heat_status sum_gaps(heat_context *ctx, const heat_row_scale *s, const heat_data *data, int64_t n_rows,
+                            double *log_weights)
+{
+    int8_t *clamp = NULL;
+    float *values = NULL;
+    heat_status status = heat_alloc_unset(ctx, s->info.n_variables, 1, &clamp);
+
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, s->n_visible, sizeof *values, &values);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK && !heat_halted(ctx); r++) {
+        bool has_gaps = false;
+        heat_data_get_values(data, r, 1, values);
+        for (int32_t i = 0; i < s->info.n_variables; i++) {
+            bool is_free = i >= s->n_visible || isnan(values[i]);
+            has_gaps |= is_free && i < s->n_visible;
+            clamp[i] = is_free                                                 ? HEAT_FREE
+                       : values[i] == -1 && s->info.coding != HEAT_CODING_SPIN ? 0
+                                                                               : (int8_t)values[i];
+        }
+        if (has_gaps)
+            status = sum_free(ctx, s->model, clamp, s->temperature, &log_weights[r]);
+    }
+    heat_free(clamp);
+    heat_free(values);
+    return status;
 }
 
 heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s, const heat_data *data,
@@ -173,6 +203,8 @@ heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s
         heat_row_scale_read(s, data, r, n, scratch, rows);
         status = heat_row_scale_weigh(ctx, s, n, rows, log_weights + r);
     }
+    if (status == HEAT_OK && info.n_missing > 0)
+        status = sum_gaps(ctx, s, data, info.n_rows, log_weights);
     heat_free(scratch);
     heat_free(rows);
     return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;

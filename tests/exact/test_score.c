@@ -5,9 +5,10 @@
 
 #include <heatbath/score.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { V = 4, H = 3, N = V + H, ROWS = 6 };
+enum { V = 4, H = 3, N = V + H, ROWS = 6, MISSING = 2 };
 
 /* log p of a row by the definition: states of the model that agree with it, over all states. `low` is what
  * the model writes for a unit that is off. */
@@ -26,7 +27,7 @@ static double log_p(heat_context *ctx, const heat_model *model, const int8_t *ro
         for (int i = 0; i < info.n_variables; i++)
             state[i] = x >> i & 1 ? 1 : low;
         for (int i = 0; i < V; i++)
-            agrees = agrees && (state[i] == 1) == (row[i] == 1);
+            agrees = agrees && (row[i] == MISSING || (state[i] == 1) == (row[i] == 1));
         assert_ok(ctx, heat_model_get_energy(ctx, model, 1, state, &energy));
         weight = exp(-energy / temperature);
         all += weight;
@@ -111,6 +112,42 @@ static void check_ranking(heat_context *ctx, const heat_model *model, const heat
     heat_score_result_clear(&r);
 }
 
+/* Rows that lack some values, or all of them. */
+static void check_gaps(heat_context *ctx, const heat_model *model, bool spins, double temperature)
+{
+    static const int8_t rows[3][V] = {
+        {1, MISSING, 0, MISSING}, {MISSING, MISSING, MISSING, MISSING}, {0, 1, 1, 0}};
+    char text[3 * V * 4 + 1], *at = text;
+    heat_data_options read;
+    heat_score_options options;
+    heat_score_result r;
+    heat_data *data;
+
+    for (int k = 0; k < 3 * V; k++) {
+        int8_t x = rows[k / V][k % V];
+        at += sprintf(at, "%s%s",
+                      x == MISSING ? "nan"
+                      : x == 1     ? "1"
+                      : spins      ? "-1"
+                                   : "0",
+                      k % V == V - 1 ? "\n" : ",");
+    }
+    heat_data_options_init(&read);
+    read.missing = true;
+    read.header = "no";
+    assert_ok(ctx, heat_data_load(ctx, test_file(".csv", text, strlen(text)), &read, &data));
+    heat_score_options_init(&options);
+    heat_score_result_init(&r);
+    options.temperature = temperature;
+    assert_ok(ctx, heat_score(ctx, model, data, &options, &r));
+    for (int k = 0; k < 3; k++)
+        assert_close(r.log_likelihood[k], log_p(ctx, model, rows[k], temperature), 1e-11);
+    heat_score_result_clear(&r);
+    options.predict = "1";
+    assert_int_equal(heat_score(ctx, model, data, &options, &r), HEAT_ERROR_UNDEFINED);
+    heat_data_free(data);
+}
+
 /* Every row, their mean, and its error. */
 static void check(heat_context *ctx, const heat_model *model, bool spins, double temperature)
 {
@@ -134,6 +171,7 @@ static void check(heat_context *ctx, const heat_model *model, bool spins, double
     }
     check_prediction(ctx, model, data, rows, spins, temperature);
     check_ranking(ctx, model, data, &r, temperature);
+    check_gaps(ctx, model, spins, temperature);
     assert_close(r.mean_log_likelihood, sum / ROWS, 1e-11);
     assert_close(r.error_rows, sqrt((squares - sum * sum / ROWS) / (ROWS - 1) / ROWS), 1e-9);
     heat_score_result_clear(&r);
