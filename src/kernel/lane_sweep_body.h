@@ -1,7 +1,7 @@
 /* The body of the lane kernel, compiled once an instruction set and once more with a scripted random source.
  * Before including it, define LANE_ISA (which ends the functions' names) and, for a script, LANE_DRAW(state,
  * vector). */
-#include "kernel/lane.h"
+#include "kernel/lane_shorts.h"
 #include "kernel/lane_sweep.h"
 
 #define LANE_PASTE_(a, b) a##b
