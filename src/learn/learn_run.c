@@ -20,6 +20,8 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / 
 
 static const int64_t auto_sweeps = 5;
 enum { ANNEALED = 256, ANNEALING_SWEEPS = 100000 };
+/* Fewer temperatures would be doubted there, and their time be lost. */
+enum { MANY_COUPLINGS = 60000, RUNGS_OF_MANY = 4001 };
 static const double hidden_decay = 1, visible_decay = 5; /* rows, with validation data */
 static const double most_above = 1, above_errors = 5;    /* nats and errors, of log Z from the data */
 static const double training_share = 0.85; /* of the time, where log Z is found by annealing afterwards */
@@ -175,6 +177,8 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     heat_logz_options_init(&options);
     options.method = "ais";
     options.replicas = ANNEALED;
+    if (t->learner->n_decayed > MANY_COUPLINGS)
+        options.rungs = RUNGS_OF_MANY;
     options.sweeps = ANNEALING_SWEEPS;
     options.target_error = t->opt->target_error;
     options.seed = t->opt->seed;

@@ -25,6 +25,9 @@ enum { AUTO_HIDDEN = 16, MOST_BITS = 25 };
 static const double cheap_visits = 3e7, hidden_offset = 0.5;
 static const double nothing = -1e300; /* the bias of the padding */
 static const double pace = 4;         /* 1 / variance of a hidden unit that is on half the time */
+/* Couplings up to which that is the pace. A state's weight moves by a sum over all of them: with more, steps
+ * of the same size would outrun the chains, and are shortened in proportion. */
+static const double most_paced = 60000;
 
 typedef struct rbm_learner {
     int32_t n_hidden;
@@ -424,13 +427,13 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     l->n_visible = info.n_variables;
     l->row_bytes = l->n_visible;
     l->n_states = 2;
-    l->pace = pace;
     self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
     self->visible = l->coding == HEAT_CODING_SPIN ? HEAT_LAYER_SPIN : HEAT_LAYER_BINARY;
     self->hidden = strcmp(options->hidden_layer, "auto") == 0   ? self->visible
                    : strcmp(options->hidden_layer, "spin") == 0 ? HEAT_LAYER_SPIN
                                                                 : HEAT_LAYER_BINARY;
     l->n_decayed = (int64_t)l->n_visible * self->n_hidden;
+    l->pace = pace * fmin(1, most_paced / (double)l->n_decayed);
     l->n_parameters = l->n_decayed + l->n_visible + self->n_hidden;
     status = alloc_arrays(ctx, l);
     if (status == HEAT_OK)

@@ -880,6 +880,25 @@ static void chains_from_rows_see_the_valley_of_the_data(void **state)
     heat_context_free(ctx);
 }
 
+static void steps_are_smaller_where_couplings_are_many(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:20x20,n=4")};
+    heat_learn_options options;
+
+    heat_learn_options_init(&options);
+    for (int k = 0; k < 2; k++) {
+        heat_learner l = {0};
+        options.hidden = k == 0 ? 150 : 300;
+        open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
+        assert_close(l.pace, k == 0 ? 4 : 2, 1e-12);
+        heat_learner_clear(&l);
+    }
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 /* An rbm too large to count: annealing and tracking tell its likelihood, between bounds. */
 static void likelihoods_of_large_models_are_estimated(void **state)
 {
@@ -984,6 +1003,7 @@ int main(void)
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(chains_from_rows_see_the_valley_of_the_data),
+        cmocka_unit_test(steps_are_smaller_where_couplings_are_many),
         cmocka_unit_test(what_cannot_be_learned_is_told),
         cmocka_unit_test(settled_tables_are_those_of_the_model),
         cmocka_unit_test(means_that_a_move_left_are_the_same),
