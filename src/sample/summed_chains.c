@@ -36,6 +36,7 @@ typedef struct summed_store {
     heat_stream *streams;    /* [chain] */
     int8_t *states;          /* [chain][variable] */
     double *work;            /* [chain][unit], the kernel's */
+    double *share_zero;      /* [variable] of value 0 at beta = 0 */
     double *fields, *offers; /* of each unit of chains, scratch: [unit], [N_OFFERS][padded] */
 } summed_store;
 
@@ -54,6 +55,10 @@ static heat_status alloc_store(heat_context *ctx, const heat_chains *c, summed_s
         status = heat_alloc(ctx, c->n_chains * c->n, 1, &s->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains * n_units, sizeof *s->work, &s->work);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n, sizeof *s->share_zero, &s->share_zero);
+    for (int32_t j = 0; j < c->n && status == HEAT_OK; j++)
+        s->share_zero[j] = heat_sigmoid(c->reference == NULL ? 0 : -c->reference[j]);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n_blocks * n_units, sizeof *s->fields, &s->fields);
     if (status == HEAT_OK)
@@ -97,6 +102,7 @@ static void summed_free(heat_chains *c)
     heat_free(s->streams);
     heat_free(s->states);
     heat_free(s->work);
+    heat_free(s->share_zero);
     heat_free(s->fields);
     heat_free(s->offers);
     heat_free(s);
@@ -177,13 +183,40 @@ static offers offers_of(const heat_chains *c, int64_t unit)
                     at + 4 * n, at + 5 * n, at + 6 * n, (int64_t *)(uintptr_t)(at + 7 * n)};
 }
 
-/* What all chains of a unit are offered at unit j of the layer: its other value. */
+/* At beta = 0 units are independent and follow the reference alone: all are drawn by the heat bath of rows,
+ * value 0 where the number is below its probability, and only those that change are visited. */
+static void draw_chain(heat_chains *c, int64_t chain)
+{
+    summed_store *s = c->store;
+    int8_t *state = s->states + chain * c->n;
+    heat_layer_flip made = s->made[chain];
+
+    for (int32_t j = 0; j < c->n; j++) {
+        int8_t value = heat_stream_uniform(&s->streams[chain]) >= s->share_zero[j];
+        if (value == state[j])
+            continue;
+        if (made.bit >= 0)
+            s->kernel->visit(&s->arrays.table, work_of(s, chain), made, none);
+        made = (heat_layer_flip){j, value == 1};
+        state[j] = value;
+        s->own[chain] += value == 1 ? s->arrays.own[j] : -s->arrays.own[j];
+        c->n_moves[chain]++;
+    }
+    s->made[chain] = none;
+    if (made.bit >= 0)
+        s->log_weight[chain] = scaled_log(s->kernel->visit(&s->arrays.table, work_of(s, chain), made, none)) +
+                               s->view.beta * s->own[chain];
+}
+
+/* What the chains of a unit are offered at unit j of the layer: its other value. */
 static void visit_unit(heat_chains *c, int64_t first, int64_t last, int32_t j, const offers *o)
 {
     summed_store *s = c->store;
 
     for (int64_t chain = first; chain < last; chain++) {
         int64_t k = chain - first;
+        if (c->beta[chain] == 0)
+            continue;
         int32_t up = s->states[chain * c->n + j] != 0 ? -1 : 1;
         heat_scaled product = s->kernel->visit(&s->arrays.table, work_of(s, chain), s->made[chain],
                                                (heat_layer_flip){j, up > 0});
@@ -212,7 +245,6 @@ static void move_chain(heat_chains *c, int64_t chain, int32_t j, double weight, 
     c->n_moves[chain]++;
 }
 
-/* Even odds at beta = 0 would let Metropolis flip every unit in every sweep: there it is the heat bath. */
 static heat_status summed_sweep(heat_context *worker, heat_chains *c, int64_t unit,
                                 const heat_site_rule *rule)
 {
@@ -235,15 +267,16 @@ static heat_status summed_sweep(heat_context *worker, heat_chains *c, int64_t un
     for (int64_t chain = first; chain < last; chain++) {
         if (c->n_sweeps[unit] % SWEEPS_A_SUM == 0)
             sum_chain(c, chain);
+        if (c->beta[chain] == 0)
+            draw_chain(c, chain);
         o.slope[chain - first] = c->beta[chain] / s->view.beta;
     }
     for (int32_t j = 0; j < c->n; j++) {
         visit_unit(c, first, last, j, &o);
         s->kernel->offer(&offer);
         for (int64_t chain = first; chain < last; chain++)
-            move_chain(c, chain, j, o.weight[chain - first],
-                       c->beta[chain] > 0 ? o.probability[chain - first]
-                                          : heat_sigmoid(o.tilt[chain - first]));
+            if (c->beta[chain] > 0)
+                move_chain(c, chain, j, o.weight[chain - first], o.probability[chain - first]);
     }
     c->n_counted[unit]++;
     return HEAT_OK;
