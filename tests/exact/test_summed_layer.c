@@ -57,7 +57,7 @@ static void compose(const machine *m, bool keeps_hidden, const int8_t *y, int x,
 
     for (int32_t i = 0; i < n; i++) {
         bool is_kept = (i >= n_visible) == keeps_hidden;
-        int8_t value = is_kept ? y[keeps_hidden ? i - n_visible : i] : (int8_t)(x >> next++ & 1);
+        int8_t value = (int8_t)(is_kept ? y[keeps_hidden ? i - n_visible : i] : (x >> next++ & 1));
         whole[i] = (int8_t)(m->rbm.visible == HEAT_LAYER_SPIN ? 2 * value - 1 : value);
     }
 }
