@@ -336,7 +336,7 @@ static void held_units_stay_where_they_are(void **state)
     }
     assert_close(r.energy, lowest, 1e-9);
     heat_ground_result_clear(&r);
-    opt.clamp = test_file(".txt", "index,value\n0,0\n1,0\n2,0\n3,1\n4,1\n", 34); /* nothing is free */
+    opt.clamp = test_file(".txt", "index,value\n0,0\n1,0\n2,0\n3,1\n4,1\n", 32); /* nothing is free */
     assert_int_not_equal(heat_ground(ctx, model, &opt, &r), HEAT_ERROR_INTERNAL);
     heat_ground_result_clear(&r);
     heat_model_free(model);

@@ -157,6 +157,7 @@ static void energies_and_moments_are_those_of_all_states_summed(void **state)
                 heat_chains_free(c);
                 close_machine(&m);
             }
+    heat_context_free(ctx);
 }
 
 static void every_decision_is_that_of_rows(void **state)
@@ -192,6 +193,7 @@ static void every_decision_is_that_of_rows(void **state)
             close_machine(&m);
         }
     }
+    heat_context_free(ctx);
 }
 
 static void every_instruction_set_gives_the_same_bits(void **state)
@@ -220,6 +222,7 @@ static void every_instruction_set_gives_the_same_bits(void **state)
     }
     heat_chains_free(plain);
     close_machine(&m);
+    heat_context_free(ctx);
 }
 
 /* Not only log Z: energies come from the units that were summed out as well. */
@@ -256,6 +259,7 @@ static void estimates_tell_the_energy_of_the_whole(void **state)
     }
     heat_logz_result_clear(&exact);
     close_machine(&m);
+    heat_context_free(ctx);
 }
 
 int main(void)
