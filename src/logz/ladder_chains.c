@@ -221,18 +221,21 @@ void heat_ladder_chains_close(heat_ladder_chains *l)
     heat_chains_free(l->chains);
 }
 
-/* Bins of a hundredth of the spread that the spacing of the rungs implies; levels stay apart where there are
- * some. */
+/* Parts of the spread that the spacing of the rungs implies: a hundredth where there are levels, which stay
+ * apart, else as many as keep the bins' shift of log Z (energy_tally.c) below a hundredth of the error
+ * wanted. The fewer they are the less memory a run walks through. */
 static double bin_width(const heat_ladder_chains *l, int32_t row)
 {
     int32_t rung = row < l->n_rungs ? row : l->n_rungs - 1;
     int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
-    double width = 0.01 * (above - below) / (l->betas[above] - l->betas[below]);
+    double spread = (above - below) / (l->betas[above] - l->betas[below]);
     double apart = l->counting->info.integer && l->reference == NULL ? 1 : 0;
 
     if (l->is_steady)
         apart = 2 * ((const heat_bit_store *)l->chains->store)->graph.unit;
-    return width < apart ? apart : width;
+    if (apart > 0)
+        return fmax(apart, 0.01 * spread);
+    return fmax(0.005, fmin(0.05, sqrt(0.24 * l->counting->opt->target_error))) * spread;
 }
 
 static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)

@@ -32,6 +32,7 @@ typedef struct summed_store {
     int32_t padded;          /* chains a unit, with the padding */
     heat_layer_flip *made;   /* [chain] not in the odds yet */
     double *own;             /* [chain] c.y */
+    double *tilt;            /* [chain] the reference's part of y */
     double *log_weight;      /* [chain] (offset - F_T) / T */
     heat_stream *streams;    /* [chain] */
     int8_t *states;          /* [chain][variable] */
@@ -47,6 +48,8 @@ static heat_status alloc_store(heat_context *ctx, const heat_chains *c, summed_s
 
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *s->own, &s->own);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->tilt, &s->tilt);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *s->log_weight, &s->log_weight);
     if (status == HEAT_OK)
@@ -98,6 +101,7 @@ static void summed_free(heat_chains *c)
     heat_layer_arrays_clear(&s->arrays);
     heat_free(s->made);
     heat_free(s->own);
+    heat_free(s->tilt);
     heat_free(s->log_weight);
     heat_free(s->streams);
     heat_free(s->states);
@@ -116,7 +120,7 @@ static double summed_bytes(const heat_model *model, const heat_model_info *info,
     if (plan->is_search || plan->track_best || !heat_model_get_summed(model, &view))
         return -1;
     n_units = 16.0 + (view.keeps_hidden ? view.layers.n_visible : view.layers.n_hidden);
-    return (double)plan->n_chains * (sizeof(heat_stream) + 12 * sizeof(double) + n + 16 * n_units) +
+    return (double)plan->n_chains * (sizeof(heat_stream) + 13 * sizeof(double) + n + 16 * n_units) +
            8 * n_units * (3 * n + 8);
 }
 
@@ -132,20 +136,35 @@ static double *work_of(const summed_store *s, int64_t chain)
     return s->work + chain * s->arrays.table.n_units;
 }
 
+/* The other value of unit j: all that does not need the other layer. */
+static void flip(heat_chains *c, int64_t chain, int32_t j)
+{
+    summed_store *s = c->store;
+    int8_t *value = s->states + chain * c->n + j;
+    double sign = *value == 0 ? 1 : -1;
+
+    *value = *value == 0;
+    s->own[chain] += sign * s->arrays.own[j];
+    if (c->reference != NULL)
+        s->tilt[chain] += sign * c->reference[j];
+    c->n_moves[chain]++;
+}
+
 /* Everything that follows from the state. */
 static void sum_chain(heat_chains *c, int64_t chain)
 {
     summed_store *s = c->store;
     const int8_t *state = s->states + chain * c->n;
-    double own = 0;
 
-    for (int32_t j = 0; j < c->n; j++)
-        own += state[j] != 0 ? s->arrays.own[j] : 0;
+    s->own[chain] = s->tilt[chain] = 0;
+    for (int32_t j = 0; j < c->n; j++) {
+        s->own[chain] += state[j] != 0 ? s->arrays.own[j] : 0;
+        s->tilt[chain] += state[j] != 0 && c->reference != NULL ? c->reference[j] : 0;
+    }
     s->kernel->begin(&s->arrays.table, state, work_of(s, chain));
     s->made[chain] = none;
-    s->own[chain] = own;
-    s->log_weight[chain] =
-        scaled_log(s->kernel->visit(&s->arrays.table, work_of(s, chain), none, none)) + s->view.beta * own;
+    s->log_weight[chain] = scaled_log(s->kernel->visit(&s->arrays.table, work_of(s, chain), none, none)) +
+                           s->view.beta * s->own[chain];
 }
 
 static heat_status summed_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
@@ -188,7 +207,7 @@ static offers offers_of(const heat_chains *c, int64_t unit)
 static void draw_chain(heat_chains *c, int64_t chain)
 {
     summed_store *s = c->store;
-    int8_t *state = s->states + chain * c->n;
+    const int8_t *state = s->states + chain * c->n;
     heat_layer_flip made = s->made[chain];
 
     for (int32_t j = 0; j < c->n; j++) {
@@ -198,9 +217,7 @@ static void draw_chain(heat_chains *c, int64_t chain)
         if (made.bit >= 0)
             s->kernel->visit(&s->arrays.table, work_of(s, chain), made, none);
         made = (heat_layer_flip){j, value == 1};
-        state[j] = value;
-        s->own[chain] += value == 1 ? s->arrays.own[j] : -s->arrays.own[j];
-        c->n_moves[chain]++;
+        flip(c, chain, j);
     }
     s->made[chain] = none;
     if (made.bit >= 0)
@@ -233,16 +250,13 @@ static void visit_unit(heat_chains *c, int64_t first, int64_t last, int32_t j, c
 static void move_chain(heat_chains *c, int64_t chain, int32_t j, double weight, double probability)
 {
     summed_store *s = c->store;
-    int8_t *value = s->states + chain * c->n + j;
-    bool on = *value == 0;
+    bool on = s->states[chain * c->n + j] == 0;
 
     if ((heat_stream_uniform(&s->streams[chain]) < (on ? 1 - probability : probability)) == on)
         return; /* as the rule of rows draws: value 0 where the number is below its probability */
-    *value = on;
+    flip(c, chain, j);
     s->made[chain] = (heat_layer_flip){j, on};
-    s->own[chain] += on ? s->arrays.own[j] : -s->arrays.own[j];
     s->log_weight[chain] = weight;
-    c->n_moves[chain]++;
 }
 
 static heat_status summed_sweep(heat_context *worker, heat_chains *c, int64_t unit,
@@ -318,12 +332,7 @@ static int64_t summed_get_total(const heat_chains *c, int64_t chain)
 
 static double summed_sum_reference(const heat_chains *c, int64_t chain)
 {
-    const summed_store *s = c->store;
-    double sum = 0;
-
-    for (int32_t j = 0; j < c->n; j++)
-        sum += s->states[chain * c->n + j] != 0 ? c->reference[j] : 0;
-    return sum;
+    return ((const summed_store *)c->store)->tilt[chain];
 }
 
 static double summed_sweep_cost(const heat_chains *c)
