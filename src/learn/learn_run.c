@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "learn/cd_bias.h"
 #include "learn/pseudo_likelihood.h"
-#include "learn/rows_back.h"
 #include "learn/trainer.h"
+#include "logz/typical_rows.h"
 
 #include <heatbath/logz.h>
 #include <math.h>
@@ -20,10 +20,7 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / 
 
 static const int64_t auto_sweeps = 5;
 enum { ANNEALED = 256, ANNEALING_SWEEPS = 100000 };
-/* Fewer temperatures would be doubted there, and their time be lost. */
-enum { MANY_COUPLINGS = 60000, RUNGS_OF_MANY = 4001 };
 static const double hidden_decay = 1, visible_decay = 5; /* rows, with validation data */
-static const double most_above = 1, above_errors = 5;    /* nats and errors, of log Z from the data */
 static const double training_share = 0.85; /* of the time, where log Z is found by annealing afterwards */
 
 void heat_learner_clear(heat_learner *l)
@@ -139,46 +136,20 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     return status;
 }
 
-/* Whether chains that begin at the data allow for it: their log Z is high on the average, the less so the
- * better they come back, and far above where annealing may have missed what they start from. Below it says
- * only that they stay in a valley that is not the whole. */
-static heat_status confirm(heat_context *ctx, const heat_trainer *t, const heat_model *model,
-                           const heat_logz_result *z, bool *is_confirmed)
-{
-    double log_z, error;
-    heat_status status;
-
-    *is_confirmed = true;
-    if (t->train.missing != NULL || heat_halted(ctx))
-        return HEAT_OK;
-    status = heat_rows_annealed_back(ctx, model, &t->train, t->opt, &log_z, &error);
-    if (status != HEAT_OK || isnan(log_z))
-        return status;
-    *is_confirmed = log_z - z->log_z <= most_above + above_errors * (error + z->error);
-    if (!*is_confirmed)
-        heat_log(
-            ctx, HEAT_LOG_WARNING,
-            "the likelihoods are withheld: annealing says that log Z is %.6g, and chains that begin at the "
-            "data that it may be as high as %.6g: try a smaller --learning-rate",
-            z->log_z, log_z);
-    return HEAT_OK;
-}
-
-/* log Z by annealing from independent variables and back, which knows nothing of the way of training; left
- * alone where it cannot be believed. */
+/* log Z by annealing from independent variables of the data's marginals and back, which knows nothing of the
+ * way of training; left alone where it cannot be believed. */
 static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_result *r)
 {
     heat_logz_options options;
     heat_logz_result z = {0};
     heat_model *model = NULL;
-    bool is_confirmed = true;
+    heat_typical_rows rows = {.n = t->train.missing == NULL ? t->train.n : 0, .states = t->train.states};
     heat_status status = t->learner->kind->make_model(ctx, t->learner, &model);
 
+    rows.n_visible = (int32_t)t->learner->n_visible;
     heat_logz_options_init(&options);
     options.method = "ais";
     options.replicas = ANNEALED;
-    if (t->learner->n_decayed > MANY_COUPLINGS)
-        options.rungs = RUNGS_OF_MANY;
     options.sweeps = ANNEALING_SWEEPS;
     options.target_error = t->opt->target_error;
     options.seed = t->opt->seed;
@@ -186,12 +157,8 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     options.isa = t->opt->isa;
     options.memory = t->opt->memory;
     if (status == HEAT_OK)
-        status = heat_logz(ctx, model, &options, &z);
-    if (status == HEAT_OK && isfinite(z.log_z) && isfinite(z.error))
-        status = confirm(ctx, t, model, &z, &is_confirmed);
-    if (status == HEAT_OK && !is_confirmed) {
-        r->count_method = "refused";
-    } else if (status == HEAT_OK && isfinite(z.log_z) && isfinite(z.error)) {
+        status = heat_logz_by_rows(ctx, model, &rows, &options, &z);
+    if (status == HEAT_OK && isfinite(z.log_z) && isfinite(z.error)) {
         r->count = (heat_learn_count){z.log_z, z.error, z.rows[0].log_z_lower, z.rows[0].log_z_upper};
         r->count_method = "annealing";
     } else if (status == HEAT_OK && !heat_halted(ctx)) {

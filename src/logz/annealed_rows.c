@@ -16,7 +16,7 @@ void heat_annealed_rows_clear(heat_annealed_rows *r)
 }
 
 heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, double log_weight, int64_t n,
-                                   const double *energies, const double *variances)
+                                   const double *shares, const double *energies, const double *variances)
 {
     double mean = 0, square = 0;
     heat_status status = heat_grow(ctx, r->n + 1, sizeof *r->log_weight, &r->capacity_weight, &r->log_weight);
@@ -27,14 +27,15 @@ heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, dou
         status = heat_grow(ctx, r->n + 1, sizeof *r->square, &r->capacity_square, &r->square);
     if (status != HEAT_OK)
         return status;
-    if (r->n == 0)
+    if (r->n == 0 && n > 0)
         r->origin = energies[0];
     for (int64_t k = 0; k < n; k++) {
         double e = energies[k] - r->origin;
-        mean += e / (double)n;
-        square += (e * e + variances[k]) / (double)n;
+        double share = shares == NULL ? 1 / (double)n : shares[k];
+        mean += e * share;
+        square += (e * e + variances[k]) * share;
     }
-    if (!isfinite(log_weight) || !isfinite(square))
+    if ((n > 0 && !isfinite(log_weight)) || !isfinite(square))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "a state has energy %g: log Z is estimated where every state is allowed",
                          energies[0]);

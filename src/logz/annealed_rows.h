@@ -14,8 +14,10 @@ typedef struct heat_annealed_rows {
     double *square;     /* [n] of (energy - origin)^2 */
 } heat_annealed_rows;
 
+/* One more weight, and the energies under it by their shares of it; NULL: all alike. A weight of 0 has none.
+ */
 HEAT_MUST_USE heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *rows,
-                                                 double log_weight, int64_t n_energies,
+                                                 double log_weight, int64_t n_energies, const double *shares,
                                                  const double *energies, const double *variances);
 void heat_annealed_rows_clear(heat_annealed_rows *rows);
 

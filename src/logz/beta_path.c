@@ -1,16 +1,21 @@
 /* log weights change by sigma(E) d beta, in standard deviations, over a step d beta; so betas at equal steps
  * of the integral of sigma are equally far apart for every estimator: neighbouring energies overlap equally,
  * and every step of an annealing adds as much variance. The length of that path bounds the error from below:
- * Gelman and Meng, Stat. Sci. 13 (1998) 163. */
+ * Gelman and Meng, Stat. Sci. 13 (1998) 163.
+ *
+ * Members that are annealed lag behind, the more the slower their energies forget. A stretch in which log
+ * weights gain a variance D over m steps, lag and all, gains D m / m' over m' of them; the sum of all is
+ * least with m' as sqrt(D m): Sivak and Crooks, Phys. Rev. Lett. 108 (2012) 190602. */
 #include "logz/beta_path.h"
 #include "base/memory.h"
 #include "sample/layout.h"
 #include "sample/population.h"
+#include "stats/moments.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { PILOT_MEMBERS = 128, PILOT_SWEEPS = 4, MOST_STEPS = 100000 };
+enum { PILOT_MEMBERS = 128, STRETCHES = 32, PILOT_SWEEPS = 4, MOST_STEPS = 100000 };
 
 /* What a path measures besides: where its members end. */
 typedef struct path_end {
@@ -19,7 +24,8 @@ typedef struct path_end {
 } path_end;
 
 /* The members' streams lie beyond all of the run's. */
-static const uint64_t pilot_stream = (uint64_t)1 << 62;
+static const uint64_t pilot_stream = (uint64_t)1 << 62, refining_stream = (uint64_t)3 << 61;
+static const double least_share = 0.25; /* of a stretch's steps, of the mean */
 
 void heat_beta_path_clear(heat_beta_path *p)
 {
@@ -72,21 +78,26 @@ static heat_status count_values(heat_context *ctx, const heat_population *p, pat
     return status;
 }
 
+static heat_population_plan plan_pilot(const heat_counting *c, const double *reference)
+{
+    return (heat_population_plan){.n_populations = 1,
+                                  .n_members = PILOT_MEMBERS,
+                                  .n_sweeps = PILOT_SWEEPS,
+                                  .rule = &heat_rule_heat_bath,
+                                  .seed = c->opt->seed,
+                                  .first_stream = pilot_stream,
+                                  .isa = c->opt->isa,
+                                  .beta_max = c->beta_max,
+                                  .threads = c->opt->threads,
+                                  .scales_couplings = c->scales_couplings,
+                                  .reference = reference};
+}
+
 /* `end` may be NULL. */
 static heat_status measure(heat_context *ctx, const heat_counting *c, const double *reference,
                            heat_beta_path *path, path_end *end)
 {
-    heat_population_plan plan = {.n_populations = 1,
-                                 .n_members = PILOT_MEMBERS,
-                                 .n_sweeps = PILOT_SWEEPS,
-                                 .rule = &heat_rule_heat_bath,
-                                 .seed = c->opt->seed,
-                                 .first_stream = pilot_stream,
-                                 .isa = c->opt->isa,
-                                 .beta_max = c->beta_max,
-                                 .threads = c->opt->threads,
-                                 .scales_couplings = c->scales_couplings,
-                                 .reference = reference};
+    heat_population_plan plan = plan_pilot(c, reference);
     heat_population pilot;
     heat_status status = heat_population_init(ctx, &pilot, c->model, &plan);
 
@@ -119,12 +130,14 @@ heat_status heat_beta_path_choose(heat_context *ctx, const heat_counting *c, hea
     if (is_asked && !may)
         return heat_fail_option(ctx, "reference", c->opt->reference,
                                 "independent units stand for variables of two values, at one temperature");
-    if (is_asked || (is_auto && may && c->info.has_field))
+    if (is_asked || (is_auto && may && (c->info.has_field || c->rows.n > 0)))
         status = heat_alloc(ctx, c->info.n_variables, sizeof *end.log_odds, &end.log_odds);
     if (status == HEAT_OK)
         status = measure(ctx, c, NULL, path, &end);
     if (status == HEAT_OK && end.log_odds != NULL && (end.takes_reference || is_asked) && !heat_halted(ctx)) {
         *reference = end.log_odds;
+        if (c->rows.n > 0)
+            heat_typical_rows_find_odds(&c->rows, c->info.n_variables, end.log_odds);
         heat_beta_path_clear(path);
         return measure(ctx, c, *reference, path, NULL);
     }
@@ -135,6 +148,126 @@ heat_status heat_beta_path_choose(heat_context *ctx, const heat_counting *c, hea
 double heat_beta_path_length(const heat_beta_path *p)
 {
     return p->n == 0 ? 0 : p->lengths[p->n - 1];
+}
+
+/* The members' log weights at the ends of stretches; stretch k of n steps ends after end_of(k, n) of them. */
+typedef struct stretches {
+    int64_t count;
+    double weight[STRETCHES + 1][PILOT_MEMBERS];
+} stretches;
+
+static int64_t end_of(const stretches *s, int64_t k, int64_t n)
+{
+    return k * n / s->count;
+}
+
+static heat_status anneal_pilot(heat_context *ctx, const heat_counting *c, const double *reference, int64_t n,
+                                const double *betas, stretches *s)
+{
+    heat_population_plan plan = plan_pilot(c, reference);
+    heat_population pilot;
+    heat_status status;
+    int64_t at = 0;
+
+    plan.n_sweeps = 1;
+    plan.first_stream = refining_stream;
+    plan.is_weighted = plan.is_steady = true;
+    status = heat_population_init(ctx, &pilot, c->model, &plan);
+    for (int64_t t = 0; t <= n && status == HEAT_OK && !heat_halted(ctx); t++) {
+        if (t > 0)
+            status = heat_population_step(ctx, &pilot, betas[t]);
+        if (status == HEAT_OK && t == end_of(s, at, n))
+            memcpy(s->weight[at++], pilot.log_weight, sizeof s->weight[0]);
+    }
+    heat_population_clear(&pilot);
+    return status;
+}
+
+/* What stretch k adds to the variance of the whole, what it shares with others in halves; not less than half
+ * of its own. */
+static double variance_of(const stretches *s, int64_t k)
+{
+    double mean = 0, mean_all = 0, own = 0, shared = 0;
+
+    for (int64_t m = 0; m < PILOT_MEMBERS; m++) {
+        mean += (s->weight[k + 1][m] - s->weight[k][m]) / PILOT_MEMBERS;
+        mean_all += s->weight[s->count][m] / PILOT_MEMBERS;
+    }
+    for (int64_t m = 0; m < PILOT_MEMBERS; m++) {
+        double d = s->weight[k + 1][m] - s->weight[k][m] - mean;
+        own += d * d;
+        shared += d * (s->weight[s->count][m] - mean_all);
+    }
+    return fmax(shared, own / 2) / (PILOT_MEMBERS - 1);
+}
+
+/* The density of steps where each stretch begins and ends: the mean over it and its neighbours, which takes
+ * out half of the noise. */
+static bool find_steps(const stretches *s, int64_t n, double *steps)
+{
+    double raw[STRETCHES], sum = 0;
+
+    for (int64_t k = 0; k < s->count; k++)
+        sum += raw[k] = sqrt(variance_of(s, k) * (double)(end_of(s, k + 1, n) - end_of(s, k, n)));
+    for (int64_t k = 0; k < s->count; k++) {
+        double before = raw[k > 0 ? k - 1 : k], after = raw[k < s->count - 1 ? k + 1 : k];
+        steps[k] = fmax((before + raw[k] + after) / 3, least_share * sum / (double)s->count);
+    }
+    return sum > 0 && isfinite(sum);
+}
+
+/* Points in the middle of stretches. */
+static heat_status lay_path(heat_context *ctx, const stretches *s, int64_t n, const double *betas,
+                            heat_beta_path *path)
+{
+    heat_beta_path refined = {.n = 0};
+    double steps[STRETCHES], sigma = 0;
+    heat_status status = HEAT_OK;
+
+    if (!find_steps(s, n, steps))
+        return HEAT_OK;
+    for (int64_t k = 0; k < s->count && status == HEAT_OK; k++) {
+        double begin = betas[end_of(s, k, n)], end = betas[end_of(s, k + 1, n)];
+        sigma = steps[k] / (end - begin);
+        if (k == 0)
+            status = add_point(ctx, &refined, 0, sigma);
+        if (status == HEAT_OK)
+            status = add_point(ctx, &refined, (begin + end) / 2, sigma);
+    }
+    if (status == HEAT_OK)
+        status = add_point(ctx, &refined, betas[n], sigma);
+    if (status == HEAT_OK) {
+        heat_beta_path_clear(path);
+        *path = refined;
+    } else {
+        heat_beta_path_clear(&refined);
+    }
+    return status;
+}
+
+heat_status heat_beta_path_refine(heat_context *ctx, const heat_counting *c, const double *reference,
+                                  int64_t n, heat_beta_path *path, double *variance)
+{
+    stretches *s = NULL;
+    double *betas = NULL;
+    heat_status status = heat_alloc(ctx, 1, sizeof *s, &s);
+
+    *variance = 0;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n + 1, sizeof *betas, &betas);
+    if (status != HEAT_OK)
+        goto out;
+    s->count = n < STRETCHES ? n : STRETCHES;
+    heat_beta_path_space(path, n + 1, betas);
+    status = anneal_pilot(ctx, c, reference, n, betas, s);
+    if (status == HEAT_OK && !heat_halted(ctx)) {
+        *variance = heat_variance(PILOT_MEMBERS, s->weight[s->count]);
+        status = lay_path(ctx, s, n, betas, path);
+    }
+out:
+    heat_free(s);
+    heat_free(betas);
+    return status;
 }
 
 /* The part of the stretch that ends at point k at which `want` of its length is reached: sigma is linear. */

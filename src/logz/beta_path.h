@@ -5,7 +5,8 @@
 
 #include "logz/logz_methods.h"
 
-/* The standard deviation of the energy at betas from 0 to the coldest; between them it is linear. */
+/* The standard deviation of the energy, or what stands for it once refined, at betas from 0 to the coldest;
+ * between them it is linear. */
 typedef struct heat_beta_path {
     int64_t n;
     int64_t capacity_betas, capacity_sigmas, capacity_lengths;
@@ -20,6 +21,12 @@ typedef struct heat_beta_path {
  * heat_halted. HEAT_ERROR_OPTION: a reference where there can be none. */
 HEAT_MUST_USE heat_status heat_beta_path_choose(heat_context *ctx, const heat_counting *counting,
                                                 heat_beta_path *path, double **reference);
+/* Spaces the path anew by what weighted members of a small population gain, lag and all, in n steps along it.
+ * *variance: of their log weights at its end. Halted, or where nothing varies, it leaves the path as it is.
+ */
+HEAT_MUST_USE heat_status heat_beta_path_refine(heat_context *ctx, const heat_counting *counting,
+                                                const double *reference, int64_t n, heat_beta_path *path,
+                                                double *variance);
 void heat_beta_path_clear(heat_beta_path *path);
 
 /* The length of the whole path: the change in log weight, in standard deviations, that it takes. */

@@ -3,6 +3,7 @@
 #define HEATBATH_LOGZ_METHODS_H
 
 #include "base/context_private.h"
+#include "logz/typical_rows.h"
 #include "model/views.h"
 
 #include <heatbath/cost.h>
@@ -12,8 +13,9 @@
 typedef struct heat_counting {
     const heat_model *model; /* as asked for, or its smaller layer alone (is_summed) */
     heat_model_info info;
-    bool is_summed;        /* one layer is summed out: the model's energies are free energies */
-    bool scales_couplings; /* two layers of real units: the way begins at layers apart (heat_chains_plan) */
+    bool is_summed;         /* one layer is summed out: the model's energies are free energies */
+    bool scales_couplings;  /* two layers of real units: the way begins at layers apart (heat_chains_plan) */
+    heat_typical_rows rows; /* of the model; n = 0 where none are known */
     const heat_logz_options *opt;
     double beta_max;     /* of the coldest temperature asked for */
     double log_states;   /* log Z at beta = 0: n log q */

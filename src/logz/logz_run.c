@@ -154,6 +154,7 @@ static heat_status run_method(heat_context *ctx, heat_counting *c, const heat_lo
     if (summed != NULL && info.n_variables <= method->most_summed) {
         c->model = summed;
         c->is_summed = true;
+        c->rows = (heat_typical_rows){.n = 0};
         c->info = info;
         c->log_states = heat_model_log_states(summed);
     }
@@ -216,6 +217,7 @@ static void take_volume(heat_counting *c, const heat_marginal *m)
 static heat_status count_marginal(heat_context *ctx, heat_counting *c)
 {
     const heat_model *whole = c->model;
+    const heat_typical_rows rows = c->rows;
     heat_marginal m;
     heat_status status = heat_marginal_create(ctx, whole, c->result->rows[0].temperature, &m);
 
@@ -226,9 +228,11 @@ static heat_status count_marginal(heat_context *ctx, heat_counting *c)
                       c->info.name);
     if (status == HEAT_OK) {
         c->model = m.model;
+        c->rows = (heat_typical_rows){.n = 0};
         heat_model_describe(m.model, &c->info);
         status = count_states(ctx, c);
         c->model = whole;
+        c->rows = rows;
         heat_model_describe(whole, &c->info);
     }
     if (status == HEAT_OK)
@@ -285,6 +289,8 @@ static heat_status count_states(heat_context *ctx, heat_counting *c)
 {
     for (int32_t k = 0; k < c->result->n_rows; k++)
         c->beta_max = fmax(c->beta_max, 1 / c->result->rows[k].temperature);
+    if (c->beta_max != 1) /* rows are of the model as it stands */
+        c->rows = (heat_typical_rows){.n = 0};
     if (c->info.n_states == 0)
         return count_units(ctx, c);
     c->log_states = heat_model_log_states(c->model);
@@ -356,10 +362,18 @@ static uint64_t seed_of(uint64_t seed, int64_t index)
 heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_logz_options *options,
                       heat_logz_result *result)
 {
+    return heat_logz_by_rows(ctx, model, NULL, options, result);
+}
+
+heat_status heat_logz_by_rows(heat_context *ctx, const heat_model *model, const heat_typical_rows *rows,
+                              const heat_logz_options *options, heat_logz_result *result)
+{
     heat_logz_options opt;
     heat_logz_result r;
     heat_counting counting = {.opt = &opt, .result = &r, .most_seconds = HEAT_FOREVER};
     heat_budget budget;
+    heat_typical_rows kept = {.n = 0};
+    int8_t *own = NULL;
     heat_model *clamped = NULL;
     heat_model_info info;
     double begin = heat_clock();
@@ -382,11 +396,15 @@ heat_status heat_logz(heat_context *ctx, const heat_model *model, const heat_log
     status = alloc_rows(ctx, &opt, &r);
     if (status == HEAT_OK && opt.clamp != NULL)
         status = heat_model_create_clamped_by(ctx, model, opt.clamp, &clamped);
+    if (status == HEAT_OK && rows == NULL && clamped == NULL)
+        status = heat_typical_rows_take_chains(ctx, model, &own, &kept);
     if (status == HEAT_OK) {
+        counting.rows = rows == NULL || clamped != NULL ? kept : *rows;
         counting.model = clamped == NULL ? model : clamped;
         heat_model_describe(counting.model, &counting.info);
         status = count_states(ctx, &counting);
     }
+    heat_free(own);
     heat_model_free(clamped);
     heat_budget_leave(ctx, &budget);
     if (status != HEAT_OK) {

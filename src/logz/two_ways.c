@@ -7,8 +7,11 @@
  *
  * Crooks, Phys. Rev. E 61 (2000) 2361; Shirts, Bair, Hooker, Pande, Phys. Rev. Lett. 91 (2003) 140601.
  *
- * A member of large weight is the ancestor of many on the way back. Errors therefore come from groups of
- * members with all their descendants: so what both ways share comes out, and copies do not count as new. */
+ * A member of large weight is the ancestor of many on the way back, and, of a way in stages, of many in the
+ * next. Errors therefore come from groups of members with all their descendants: so what both ways share
+ * comes out, and copies do not count as new (Chan and Lai, Ann. Stat. 41 (2013) 2877). Stages add up, group
+ * by group.
+ */
 #include "logz/two_ways.h"
 #include "base/memory.h"
 #include "stats/moments.h"
@@ -17,35 +20,64 @@
 
 enum { MOST_GROUPS = 256 };
 
-/* Sums over groups of members of one way; `largest` is taken out of the log weights. */
-typedef struct one_way {
-    double largest, sum, count;
-    double *sums, *counts; /* [group] */
-    double *without;       /* [group] log of the mean without it */
-} one_way;
-
-static heat_status sum_groups(heat_context *ctx, int64_t n_groups, int64_t n_members, int64_t n,
-                              const double *log_weight, const int64_t *ancestor, one_way *way)
+heat_status heat_way_add(heat_context *ctx, heat_way *w, double log_weight, int64_t ancestor)
 {
-    heat_status status = heat_alloc(ctx, 3 * n_groups, sizeof *way->sums, &way->sums);
+    heat_status status = heat_grow(ctx, w->n + 1, sizeof *w->log_weight, &w->capacity_weight, &w->log_weight);
+
+    if (status == HEAT_OK)
+        status = heat_grow(ctx, w->n + 1, sizeof *w->ancestor, &w->capacity_ancestor, &w->ancestor);
+    if (status != HEAT_OK)
+        return status;
+    w->log_weight[w->n] = log_weight;
+    w->ancestor[w->n++] = ancestor;
+    return HEAT_OK;
+}
+
+void heat_way_clear(heat_way *w)
+{
+    heat_free(w->log_weight);
+    heat_free(w->ancestor);
+    *w = (heat_way){.n = 0};
+}
+
+/* Groups of the members that all stages began with. */
+typedef struct groups {
+    int64_t n, n_members;
+} groups;
+
+static groups group_members(int64_t n_members)
+{
+    return (groups){n_members < MOST_GROUPS ? n_members : MOST_GROUPS, n_members};
+}
+
+static int64_t group_of(groups g, const heat_way *w, int64_t k)
+{
+    return w->ancestor[k] * g.n / g.n_members;
+}
+
+/* Adds up over stages: log of the mean weight, and without[g], log of the mean without group g. */
+static heat_status add_stage(heat_context *ctx, groups g, const heat_way *w, double *log_mean,
+                             double *without)
+{
+    double largest = -(double)INFINITY, sum = 0, *sums = NULL, *counts;
+    heat_status status = heat_alloc(ctx, 2 * g.n, sizeof *sums, &sums);
 
     if (status != HEAT_OK)
         return status;
-    way->counts = way->sums + n_groups;
-    way->without = way->counts + n_groups;
-    way->largest = -(double)INFINITY;
-    for (int64_t k = 0; k < n; k++)
-        way->largest = fmax(way->largest, log_weight[k]);
-    for (int64_t k = 0; k < n; k++) {
-        int64_t group = (ancestor == NULL ? k : ancestor[k]) * n_groups / n_members;
-        double weight = isinf(way->largest) ? 0 : exp(log_weight[k] - way->largest);
-        way->sums[group] += weight;
-        way->counts[group]++;
-        way->sum += weight;
+    counts = sums + g.n;
+    for (int64_t k = 0; k < w->n; k++)
+        largest = fmax(largest, w->log_weight[k]);
+    for (int64_t k = 0; k < w->n; k++) {
+        int64_t group = group_of(g, w, k);
+        double weight = isinf(largest) ? 0 : exp(w->log_weight[k] - largest);
+        sums[group] += weight;
+        counts[group]++;
+        sum += weight;
     }
-    way->count = (double)n;
-    for (int64_t g = 0; g < n_groups; g++)
-        way->without[g] = way->largest + log((way->sum - way->sums[g]) / (way->count - way->counts[g]));
+    *log_mean += largest + log(sum / (double)w->n);
+    for (int64_t k = 0; k < g.n; k++)
+        without[k] += largest + log((sum - sums[k]) / ((double)w->n - counts[k]));
+    heat_free(sums);
     return HEAT_OK;
 }
 
@@ -68,8 +100,7 @@ static double chance(double d)
 
 /* The members of both ways, and the two sides of Bennett's equation at L. */
 typedef struct bennett {
-    int64_t n, m;
-    const double *forward, *reverse;
+    const heat_way *there, *back;
     double ratio; /* log(n / m) */
 } bennett;
 
@@ -77,10 +108,10 @@ static double difference(const bennett *b, double l)
 {
     double there = 0, back = 0;
 
-    for (int64_t k = 0; k < b->n; k++)
-        there += chance(b->ratio + l - b->forward[k]);
-    for (int64_t k = 0; k < b->m; k++)
-        back += chance(-b->ratio - l - b->reverse[k]);
+    for (int64_t k = 0; k < b->there->n; k++)
+        there += chance(b->ratio + l - b->there->log_weight[k]);
+    for (int64_t k = 0; k < b->back->n; k++)
+        back += chance(-b->ratio - l - b->back->log_weight[k]);
     return there - back;
 }
 
@@ -104,53 +135,83 @@ static double solve(const bennett *b, double l)
 }
 
 /* To first order a group moves L by its share of the difference over the slope, each way's mean taken out:
- * the numbers n and m are fixed. */
-static double error_of(const bennett *b, double l, const int64_t *ancestor, int64_t n_groups, double *moves)
+ * the numbers n and m are fixed. Adds what every group moves. */
+static void add_moves(const bennett *b, double l, groups g, double *moves)
 {
-    double side = 0, slope = 0, sum = 0;
+    double n = (double)b->there->n, m = (double)b->back->n, side = 0, slope = 0;
 
-    for (int64_t g = 0; g < n_groups; g++)
-        moves[g] = 0;
-    for (int64_t k = 0; k < b->n; k++)
-        side += chance(b->ratio + l - b->forward[k]);
-    for (int64_t k = 0; k < b->n; k++) {
-        double p = chance(b->ratio + l - b->forward[k]);
-        moves[k * n_groups / b->n] += p - side / (double)b->n;
+    for (int64_t k = 0; k < b->there->n; k++) {
+        double p = chance(b->ratio + l - b->there->log_weight[k]);
+        side += p;
         slope += p * (1 - p);
     }
-    for (int64_t k = 0; k < b->m; k++) {
-        double p = chance(-b->ratio - l - b->reverse[k]);
-        moves[ancestor[k] * n_groups / b->n] -= p - side / (double)b->m;
+    for (int64_t k = 0; k < b->back->n; k++) {
+        double p = chance(-b->ratio - l - b->back->log_weight[k]);
         slope += p * (1 - p);
     }
-    for (int64_t g = 0; g < n_groups; g++)
-        sum += moves[g] * moves[g];
-    return slope > 0 ? sqrt(sum * (double)n_groups / (double)(n_groups - 1)) / slope : (double)INFINITY;
+    for (int64_t k = 0; k < b->there->n; k++)
+        moves[group_of(g, b->there, k)] +=
+            (chance(b->ratio + l - b->there->log_weight[k]) - side / n) / slope;
+    for (int64_t k = 0; k < b->back->n; k++)
+        moves[group_of(g, b->back, k)] -= (chance(-b->ratio - l - b->back->log_weight[k]) - side / m) / slope;
 }
 
-heat_status heat_two_ways_get(heat_context *ctx, int64_t n, const double *forward, int64_t m,
-                              const double *reverse, const int64_t *ancestor, heat_two_ways *out)
+static double error_of(groups g, const double *moves)
 {
-    int64_t n_groups = n < MOST_GROUPS ? n : MOST_GROUPS;
-    one_way there = {.sum = 0}, back = {.sum = 0};
-    heat_status status = sum_groups(ctx, n_groups, n, n, forward, NULL, &there);
+    double sum = 0;
 
-    if (status == HEAT_OK)
-        status = sum_groups(ctx, n_groups, n, m, reverse, ancestor, &back);
-    if (status == HEAT_OK) {
-        bennett b = {n, m, forward, reverse, log((double)n / (double)m)};
-        double f = covariance(n_groups, there.without, there.without);
-        double r = covariance(n_groups, back.without, back.without);
-        double c = -covariance(n_groups, there.without, back.without);
-        out->forward = there.largest + log(there.sum / there.count);
-        out->reverse = -(back.largest + log(back.sum / back.count));
-        out->forward_error = sqrt(f);
-        out->reverse_error = sqrt(r);
-        out->gap_error = isfinite(f + r - 2 * c) ? sqrt(fmax(f + r - 2 * c, 0)) : (double)INFINITY;
-        out->log_z = solve(&b, out->forward);
-        out->error = error_of(&b, out->log_z, ancestor, n_groups, there.sums);
+    for (int64_t k = 0; k < g.n; k++)
+        sum += moves[k] * moves[k];
+    return isfinite(sum) ? sqrt(sum * (double)g.n / (double)(g.n - 1)) : (double)INFINITY;
+}
+
+heat_status heat_two_ways_get(heat_context *ctx, int64_t n, int64_t n_stages, const heat_way *there,
+                              const heat_way *back, heat_two_ways *out)
+{
+    groups g = group_members(n);
+    double *without_there = NULL, *without_back, *moves, mean_there = 0, mean_back = 0, f, r, c;
+    heat_status status = heat_alloc(ctx, 3 * g.n, sizeof *without_there, &without_there);
+
+    if (status != HEAT_OK)
+        return status;
+    without_back = without_there + g.n;
+    moves = without_back + g.n;
+    out->log_z = 0;
+    for (int64_t s = 0; s < n_stages && status == HEAT_OK; s++) {
+        bennett b = {&there[s], &back[s], log((double)there[s].n / (double)back[s].n)};
+        double before = mean_there, log_z;
+        status = add_stage(ctx, g, &there[s], &mean_there, without_there);
+        if (status == HEAT_OK)
+            status = add_stage(ctx, g, &back[s], &mean_back, without_back);
+        log_z = solve(&b, mean_there - before);
+        out->log_z += log_z;
+        add_moves(&b, log_z, g, moves);
     }
-    heat_free(there.sums);
-    heat_free(back.sums);
+    f = covariance(g.n, without_there, without_there);
+    r = covariance(g.n, without_back, without_back);
+    c = -covariance(g.n, without_there, without_back);
+    out->forward = mean_there;
+    out->reverse = -mean_back;
+    out->forward_error = sqrt(f);
+    out->reverse_error = sqrt(r);
+    out->gap_error = isfinite(f + r - 2 * c) ? sqrt(fmax(f + r - 2 * c, 0)) : (double)INFINITY;
+    out->error = error_of(g, moves);
+    heat_free(without_there);
+    return status;
+}
+
+heat_status heat_one_way_get(heat_context *ctx, int64_t n, int64_t n_stages, const heat_way *way,
+                             double *log_mean, double *error)
+{
+    groups g = group_members(n);
+    double *without = NULL;
+    heat_status status = heat_alloc(ctx, g.n, sizeof *without, &without);
+
+    *log_mean = 0;
+    for (int64_t s = 0; s < n_stages && status == HEAT_OK; s++)
+        status = add_stage(ctx, g, &way[s], log_mean, without);
+    if (status == HEAT_OK)
+        *error = sqrt(covariance(g.n, without, without));
+    heat_free(without);
     return status;
 }

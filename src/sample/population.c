@@ -256,6 +256,7 @@ heat_status heat_population_resample(heat_context *ctx, heat_population *p)
 
     for (int64_t k = 0; k < p->plan.n_populations && status == HEAT_OK; k++) {
         memcpy(p->cumulative, p->log_weight + k * n, (size_t)n * sizeof *p->cumulative);
+        p->log_z[k] += heat_log_sum_exp(n, p->cumulative) - log((double)n);
         memset(p->log_weight + k * n, 0, (size_t)n * sizeof *p->log_weight);
         accumulate(p);
         choose_sources(p, heat_stream_uniform(&p->streams[k]));

@@ -25,7 +25,7 @@ typedef struct heat_population {
     heat_chains *chains; /* member m of population p is chain p * n_members + m */
     double beta;         /* of all members now; 0 at the start */
     double log_start;    /* log Z of the start: n log q, or that of the reference */
-    double *log_z;       /* [population] of the model at beta */
+    double *log_z;       /* [population] of the model at beta; of weighted members where last resampled */
     double *path_energy; /* [chain] what a step of beta weighs: the energy, with a reference E + R / beta_max;
                           * left as it is where chains have gains */
     int32_t *family;     /* [chain] the member of the start that it descends from */
@@ -52,7 +52,8 @@ double heat_population_bytes(const heat_model *model, const heat_population_plan
  * log_weight are of the step's beta against the one before. Stops early when halted: ask heat_halted. */
 HEAT_MUST_USE heat_status heat_population_step(heat_context *ctx, heat_population *population, double beta);
 
-/* Of members that carry weights: resamples by them, and begins anew with weights of 1. */
+/* Of members that carry weights: log_z gains their mean, they are resampled by them, and begin anew with
+ * weights of 1. Members of one family stand side by side. */
 HEAT_MUST_USE heat_status heat_population_resample(heat_context *ctx, heat_population *population);
 
 /* n_sweeps of every member at the beta where it is. */

@@ -2,6 +2,7 @@
  * their number, that of log Z is the same for all. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "logz/typical_rows.h"
 #include "score/conditional.h"
 #include "stats/weighted_mean.h"
 
@@ -28,12 +29,34 @@ void heat_score_result_clear(heat_score_result *r)
     *r = (heat_score_result){.size = size};
 }
 
-static heat_status normalise(heat_context *ctx, const heat_model *model, const heat_score_options *opt,
-                             heat_score_result *r)
+/* Rows that lack no value, as states: what the model may be typical of. None where it is of real numbers. */
+static heat_status take_rows(heat_context *ctx, const heat_row_scale *scale, const heat_data *data,
+                             int8_t **own, heat_typical_rows *rows)
 {
+    heat_data_info info;
+    heat_status status;
+
+    *own = NULL;
+    *rows = (heat_typical_rows){.n = 0};
+    heat_data_describe(data, &info);
+    if (scale->has_numbers || info.n_missing > 0)
+        return HEAT_OK;
+    status = heat_alloc_unset(ctx, info.n_rows * scale->n_visible, 1, own);
+    if (status == HEAT_OK)
+        status = heat_data_get_states(ctx, data, 0, info.n_rows, *own);
+    if (status == HEAT_OK)
+        *rows = (heat_typical_rows){info.n_rows, scale->n_visible, *own};
+    return status;
+}
+
+static heat_status normalise(heat_context *ctx, const heat_model *model, const heat_row_scale *scale,
+                             const heat_data *data, const heat_score_options *opt, heat_score_result *r)
+{
+    heat_typical_rows rows;
+    int8_t *states;
     heat_logz_options options;
     heat_logz_result z;
-    heat_status status;
+    heat_status status = take_rows(ctx, scale, data, &states, &rows);
 
     heat_logz_options_init(&options);
     heat_logz_result_init(&z);
@@ -46,7 +69,9 @@ static heat_status normalise(heat_context *ctx, const heat_model *model, const h
     options.temperature = opt->temperature;
     options.target_error = opt->target_error;
     options.sweeps = opt->sweeps;
-    status = heat_logz(ctx, model, &options, &z);
+    if (status == HEAT_OK)
+        status = heat_logz_by_rows(ctx, model, &rows, &options, &z);
+    heat_free(states);
     if (status != HEAT_OK)
         return status;
     r->outcome = z.outcome;
@@ -169,7 +194,7 @@ static heat_status score(heat_context *ctx, const heat_model *model, const heat_
     if (status == HEAT_OK && opt->rank > 0)
         status = rank(ctx, opt->rank, r);
     if (status == HEAT_OK && opt->predict == NULL)
-        status = normalise(ctx, model, opt, r);
+        status = normalise(ctx, model, &scale, data, opt, r);
     if (status != HEAT_OK)
         goto out;
     for (int64_t k = 0; k < r->n_rows && opt->predict == NULL; k++)

@@ -2,7 +2,6 @@
  * recovered, and sampled negative phases against the exact optimum. */
 #include "learn/learner.h"
 #include "learn/rbm_climb.h"
-#include "learn/rows_back.h"
 #include "learn/subset_sums.h"
 #include "learn/tracked_count.h"
 #include "random/stream.h"
@@ -831,55 +830,6 @@ static void tracked_counts_are_those_of_all_states(void **state)
     heat_context_free(ctx);
 }
 
-/* log Z of spins that all pull together, in a field that favours +1 by 10 nats, from rows that are all alike.
- */
-static double log_z_from(heat_context *ctx, int8_t spin, double *exact, double *error)
-{
-    enum { N = 20, ROWS = 10 };
-    static int32_t i[N * N], j[N * N];
-    static double couplings[N * N];
-    double fields[N], weight[ROWS], log_z;
-    int8_t rows[ROWS * N];
-    heat_learn_rows data = {.n = ROWS, .states = rows, .weight = weight};
-    heat_learn_options options;
-    heat_logz_result z = {0};
-    heat_model *model;
-    int64_t n = 0;
-
-    for (int32_t a = 0; a < N; a++)
-        for (int32_t b = a + 1; b < N; b++, n++) {
-            i[n] = a;
-            j[n] = b;
-            couplings[n] = 0.3;
-        }
-    for (int a = 0; a < N; a++)
-        fields[a] = 0.25;
-    memset(rows, spin, sizeof rows);
-    assert_ok(ctx, heat_model_create_ising(ctx, N, n, i, j, couplings, fields, 0, &model));
-    assert_ok(ctx, heat_logz(ctx, model, NULL, &z));
-    assert_true(z.exact);
-    *exact = z.log_z;
-    heat_learn_options_init(&options);
-    options.threads = 1;
-    assert_ok(ctx, heat_rows_annealed_back(ctx, model, &data, &options, &log_z, error));
-    heat_logz_result_clear(&z);
-    heat_model_free(model);
-    return log_z;
-}
-
-static void chains_from_rows_see_the_valley_of_the_data(void **state)
-{
-    (void)state;
-    heat_context *ctx = test_context();
-    double exact, error, log_z = log_z_from(ctx, 1, &exact, &error);
-
-    assert_true(error < 0.2);
-    assert_close(log_z, exact, 0.5);
-    log_z = log_z_from(ctx, -1, &exact, &error);
-    assert_true(fabs(log_z - exact) > 5 + 5 * error);
-    heat_context_free(ctx);
-}
-
 static void steps_are_smaller_where_couplings_are_many(void **state)
 {
     (void)state;
@@ -1002,7 +952,6 @@ int main(void)
         cmocka_unit_test(hidden_units_do_no_harm),
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
-        cmocka_unit_test(chains_from_rows_see_the_valley_of_the_data),
         cmocka_unit_test(steps_are_smaller_where_couplings_are_many),
         cmocka_unit_test(what_cannot_be_learned_is_told),
         cmocka_unit_test(settled_tables_are_those_of_the_model),

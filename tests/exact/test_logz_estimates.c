@@ -1,5 +1,6 @@
 /* Every estimator of logz against the exact road on small models of every kind: within 5 of its own standard
  * errors, with bits that depend on nothing but the seed, and with a refusal where it cannot know. */
+#include "logz/typical_rows.h"
 #include "support.h"
 
 #include <heatbath/logz.h>
@@ -496,6 +497,70 @@ static void a_large_offset_is_carried(void **state)
     heat_context_free(ctx);
 }
 
+enum { HOLE_UNITS = 20 };
+
+/* One state alone is low, by more than all others weigh together: no chain that is cooled finds it. */
+static int hole_energy(void *user, int64_t n_rows, const int8_t *states, double *energies)
+{
+    (void)user;
+    for (int64_t r = 0; r < n_rows; r++) {
+        int n = 0;
+        for (int i = 0; i < HOLE_UNITS; i++)
+            n += states[r * HOLE_UNITS + i] == 1;
+        energies[r] = n == HOLE_UNITS ? -HOLE_UNITS : 0.01 * n;
+    }
+    return 0;
+}
+
+static heat_logz_result count_hole(heat_context *ctx, const heat_model *model, const int8_t *states)
+{
+    heat_typical_rows rows = {states == NULL ? 0 : 50, HOLE_UNITS, states};
+    heat_logz_options o = options_of("ais");
+    heat_logz_result r;
+
+    o.replicas = 64;
+    o.target_error = 0.1;
+    o.reference = "uniform";
+    o.sweeps = 500;
+    heat_logz_result_init(&r);
+    assert_ok(ctx, heat_logz_by_rows(ctx, model, &rows, &o, &r));
+    return r;
+}
+
+/* Annealing alone is sure of what it found; beside chains from rows in the hole it is refused, and beside
+ * such as lie elsewhere it is as sure as alone. */
+static void a_valley_that_was_missed_is_seen_from_the_data(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    const double missed = HOLE_UNITS * log1p(exp(-0.01));
+    int8_t states[50 * HOLE_UNITS];
+    heat_logz_result r;
+    heat_custom custom;
+    heat_model *model;
+
+    heat_custom_init(&custom);
+    custom.name = "hole";
+    custom.n_variables = HOLE_UNITS;
+    custom.energy = hole_energy;
+    assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
+    r = count_hole(ctx, model, NULL);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_close(r.log_z, missed, 5 * r.error);
+    for (int k = 0; k < 50 * HOLE_UNITS; k++)
+        states[k] = k * 7 / 3 % 5 < 2 ? 1 : -1;
+    r = count_hole(ctx, model, states);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_close(r.log_z, missed, 5 * r.error);
+    memset(states, 1, sizeof states);
+    r = count_hole(ctx, model, states);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    assert_true(isnan(r.log_z));
+    assert_contains(r.diagnosis, "find a larger log Z");
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static heat_status estimate(heat_context *ctx, void *arg)
 {
     heat_logz_options o = options_of(arg);
@@ -504,7 +569,7 @@ static heat_status estimate(heat_context *ctx, void *arg)
     heat_status status = heat_model_load(ctx, "lattice:3x3", &model);
 
     heat_logz_result_init(&r);
-    o.replicas = 8;
+    o.replicas = 20;
     o.sweeps = 256;
     if (status == HEAT_OK)
         status = heat_logz(ctx, model, &o, &r);
@@ -515,11 +580,12 @@ static heat_status estimate(heat_context *ctx, void *arg)
 
 static void every_failing_allocation_is_reported(void **state)
 {
-    char mbar[] = "mbar", wang_landau[] = "wang-landau";
+    char mbar[] = "mbar", wang_landau[] = "wang-landau", ais[] = "ais";
 
     (void)state;
     test_failing_allocations(estimate, mbar);
     test_failing_allocations(estimate, wang_landau);
+    test_failing_allocations(estimate, ais);
 }
 
 int main(void)
@@ -539,6 +605,7 @@ int main(void)
         cmocka_unit_test(an_rbm_starts_from_its_base_rates),
         cmocka_unit_test(matched_units_have_two_values_at_one_temperature),
         cmocka_unit_test(a_large_offset_is_carried),
+        cmocka_unit_test(a_valley_that_was_missed_is_seen_from_the_data),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
