@@ -143,7 +143,8 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     heat_logz_options options;
     heat_logz_result z = {0};
     heat_model *model = NULL;
-    heat_typical_rows rows = {.n = t->train.missing == NULL ? t->train.n : 0, .states = t->train.states};
+    bool are_states = t->train.missing == NULL && t->learner->n_states > 0;
+    heat_typical_rows rows = {.n = are_states ? t->train.n : 0, .states = t->train.states};
     heat_status status = t->learner->kind->make_model(ctx, t->learner, &model);
 
     rows.n_visible = (int32_t)t->learner->n_visible;
@@ -195,7 +196,7 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
     if (t->opt->blind)
         return HEAT_OK;
     if (!affordable)
-        return t->learner->n_states >= 2 && !heat_halted(ctx) ? anneal(ctx, t, r) : HEAT_OK;
+        return heat_halted(ctx) ? HEAT_OK : anneal(ctx, t, r);
     t->sees_likelihood = true;
     status = heat_trainer_count(&own, t, &r->count);
     if (status != HEAT_OK)
@@ -294,7 +295,7 @@ static heat_status train(heat_context *ctx, heat_trainer *t, bool affordable)
     double end_s = ctx->deadline_s, now_s = heat_clock();
     heat_status status;
 
-    if (!t->opt->blind && t->learner->n_states >= 2 && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
+    if (!t->opt->blind && !affordable && end_s < HEAT_FOREVER && end_s > now_s)
         ctx->deadline_s = now_s + training_share * (end_s - now_s);
     status = heat_trainer_run(ctx, t);
     ctx->deadline_s = end_s;
@@ -329,7 +330,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     t.sees_likelihood = (cheap && !opt->blind) || negative.kind == &heat_negative_exact;
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
-    t.tracks = !opt->blind && !t.sees_likelihood && !negative.kind->is_exact && l->n_states >= 2;
+    t.tracks = !opt->blind && !t.sees_likelihood && !negative.kind->is_exact;
     if (negative.kind->open != NULL)
         status = negative.kind->open(ctx, opt, l, &negative);
     if (status == HEAT_OK && t.tracks)

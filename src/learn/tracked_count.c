@@ -69,19 +69,58 @@ static void draw_values(const heat_learner *l, heat_tracked_count *t, int64_t i,
     }
 }
 
-/* Independent variables: log Z from the weights of rows that differ from one row in one variable, and exact
- * draws of the members. */
-static void begin(heat_learner *l, heat_tracked_count *t)
+/* Integral of exp of the parabola through f[k] at x[k], x[0] = 0. */
+static double log_integral(const double *x, const double *f)
+{
+    const double pi = 3.14159265358979323846;
+    double slope = (f[1] - f[0]) / x[1];
+    double curve = ((f[2] - f[0]) / x[2] - slope) / (x[2] - x[1]);
+    double at_zero = slope - curve * x[1];
+
+    return f[0] - at_zero * at_zero / (4 * curve) + log(-pi / curve) / 2;
+}
+
+/* Independent real numbers: their log weights are parabolas, each found by three points as far apart as
+ * members are. */
+static double begin_real(heat_learner *l, heat_tracked_count *t, heat_stream *stream)
+{
+    enum { POINTS = 3, MOST = ALL / POINTS };
+    const float *members = (const void *)t->rows;
+    float *rows = (void *)t->work_rows;
+    const int64_t n = l->n_visible;
+    double base, log_z, x[MOST][POINTS];
+
+    l->kind->draw(l, stream, ALL, t->rows);
+    l->kind->log_weights(l, 1, t->rows, &base);
+    log_z = base;
+    for (int64_t first = 0; first < n; first += MOST) {
+        int64_t count = n - first < MOST ? n - first : MOST;
+        for (int64_t i = 0; i < count; i++) {
+            double values[ALL];
+            for (int k = 0; k < ALL; k++)
+                values[k] = members[k * n + first + i];
+            for (int k = 0; k < POINTS; k++) {
+                float *row = rows + (i * POINTS + k) * n;
+                memcpy(row, members, (size_t)l->row_bytes);
+                row[first + i] += (float)(k * sqrt(heat_variance(ALL, values)));
+                x[i][k] = (double)row[first + i] - members[first + i];
+            }
+        }
+        l->kind->log_weights(l, count * POINTS, t->work_rows, t->here);
+        for (int64_t i = 0; i < count; i++)
+            log_z += log_integral(x[i], t->here + i * POINTS) - base;
+    }
+    return log_z;
+}
+
+/* Independent variables of few values: log Z from the weights of rows that differ from one row in one
+ * variable, and exact draws of the members. */
+static double begin_states(heat_learner *l, heat_tracked_count *t, heat_stream *stream)
 {
     const int q = l->n_states;
     const int64_t most = ALL / q;
     double base, log_z;
-    heat_stream stream;
 
-    heat_stream_init(&stream, t->moves.seed, HEAT_PURPOSE_LEARN, 1 + (uint64_t)t->n_looks);
-    memcpy(t->at, t->origin, (size_t)l->n_parameters * sizeof *t->at);
-    l->n_changes++;
-    swap_parameters(l, &t->at);
     for (int64_t k = 0; k < ALL * l->row_bytes; k++)
         t->work_rows[k] = value_of(l, 0);
     l->kind->log_weights(l, 1, t->work_rows, &base);
@@ -95,10 +134,23 @@ static void begin(heat_learner *l, heat_tracked_count *t)
             t->work_rows[k * l->row_bytes + first + k / q] = value_of(l, 0);
         for (int64_t i = 0; i < count; i++) {
             double sum = heat_log_sum_exp(q, t->here + i * q);
-            draw_values(l, t, first + i, t->here + i * q, sum, &stream);
+            draw_values(l, t, first + i, t->here + i * q, sum, stream);
             log_z += sum - base;
         }
     }
+    return log_z;
+}
+
+static void begin(heat_learner *l, heat_tracked_count *t)
+{
+    double log_z;
+    heat_stream stream;
+
+    heat_stream_init(&stream, t->moves.seed, HEAT_PURPOSE_LEARN, 1 + (uint64_t)t->n_looks);
+    memcpy(t->at, t->origin, (size_t)l->n_parameters * sizeof *t->at);
+    l->n_changes++;
+    swap_parameters(l, &t->at);
+    log_z = l->n_states == 0 ? begin_real(l, t, &stream) : begin_states(l, t, &stream);
     for (int g = 0; g < GROUPS; g++)
         t->forward[g] = t->reverse[g] = t->bennett[g] = log_z;
     swap_parameters(l, &t->at);

@@ -23,8 +23,7 @@ typedef struct heat_tracked_count {
     double forward[HEAT_TRACKED_GROUPS], reverse[HEAT_TRACKED_GROUPS], bennett[HEAT_TRACKED_GROUPS];
 } heat_tracked_count;
 
-/* Begins at the learner's parameters without their couplings, where log Z is a sum over variables. Rows must
- * be states. */
+/* Begins at the learner's parameters without their couplings, where log Z is a sum over variables. */
 HEAT_MUST_USE heat_status heat_tracked_count_open(heat_context *ctx, heat_learner *learner,
                                                   const heat_learn_options *options,
                                                   heat_tracked_count *tracked);

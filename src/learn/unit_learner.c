@@ -26,7 +26,7 @@ typedef struct unit_learner {
     double *visible_field, *hidden_field, *visible_precision, *hidden_precision;
     double *visible_offset, *hidden_offset; /* m, l */
     double *mean, *deviation; /* [n_visible] of Gaussian units, which are standardised by them */
-    double log_volume;        /* sum log deviation */
+    double log_volume;        /* sum log deviation: of log Z in the units of the data */
     bool *is_constant;        /* [n_visible] of Gaussian units: the same in all rows */
     double *values, *field, *hidden_mean, *hidden_square, *sums; /* work space */
 } unit_learner;
@@ -167,7 +167,7 @@ static void unit_log_weights(const heat_learner *l, int64_t n_rows, const int8_t
 
     for (int64_t r = 0; r < n_rows; r++) {
         read_row(l, rows, r, self->values);
-        out[r] = -heat_units_free_energy(u, 1, self->values, self->field) - self->log_volume;
+        out[r] = -heat_units_free_energy(u, 1, self->values, self->field);
     }
 }
 
@@ -334,7 +334,7 @@ static heat_status unit_sum_states(heat_context *ctx, const heat_learner *l, int
             memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
         return HEAT_OK;
     }
-    *log_z = s.log_z;
+    *log_z = s.log_z + self->log_volume;
     for (int32_t i = 0; i < l->n_visible && s.visible_square != NULL; i++)
         s.visible_square[i] *= self->is_constant[i] ? 0 : -u->visible.precision[i] / 2;
     if (status == HEAT_OK && mean != NULL)
