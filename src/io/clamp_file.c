@@ -186,10 +186,14 @@ static heat_status follow(heat_text_source *source, reading *r)
         }
         is_first = false;
     }
-    if (r->n_words < r->form->n && !r->row_fault.is_set) {
-        char text[128];
-        snprintf(text, sizeof text, "expected %lld values, or lines index,value; the file ends after %lld",
-                 (long long)r->form->n, (long long)r->n_words);
+    if (r->n_words < r->form->n && (r->n_words == 0 || r->n_words != r->form->n_visible) &&
+        !r->row_fault.is_set) {
+        char text[128], visible[48] = "";
+        if (r->form->n_visible > 0 && r->form->n_visible < r->form->n)
+            snprintf(visible, sizeof visible, " or %lld (of the visible units)",
+                     (long long)r->form->n_visible);
+        snprintf(text, sizeof text, "expected %lld%s values, or lines index,value; the file ends after %lld",
+                 (long long)r->form->n, visible, (long long)r->n_words);
         set_fault(&r->row_fault, &token, text);
     }
     if (r->n_words == 0 && !r->has_header)

@@ -453,6 +453,7 @@ heat_status heat_model_load_clamp_values(heat_context *ctx, const heat_model *mo
     if (model == NULL || path == NULL || held == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load_clamp_values: no model, path or values");
     form = (heat_clamp_form){.n = model->info.n_variables,
+                             .n_visible = model->info.n_visible,
                              .n_states = model->info.n_states,
                              .spin = model->info.coding == HEAT_CODING_SPIN,
                              .first_index = model->info.first_index,

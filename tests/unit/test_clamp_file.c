@@ -80,6 +80,23 @@ static void clamps_read_or_fail_at_their_place(void **state)
     heat_context_free(ctx);
 }
 
+static void a_row_may_be_of_the_visible_units_alone(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_clamp_form form = {.n = 4, .n_visible = 3, .n_states = 2};
+    double held[4];
+
+    assert_ok(ctx, heat_clamp_file_read(ctx, test_file(".txt", "1 ? 0\n", 6), &form, held));
+    assert_true(is_same(held, (double[]){1, F, 0, F}, 4));
+    assert_ok(ctx, heat_clamp_file_read(ctx, test_file(".txt", "1 ? 0 1\n", 8), &form, held));
+    assert_true(is_same(held, (double[]){1, F, 0, 1}, 4));
+    assert_int_equal(heat_clamp_file_read(ctx, test_file(".txt", "1\n?\n", 4), &form, held),
+                     HEAT_ERROR_INPUT);
+    assert_contains(heat_context_error(ctx), "expected 4 or 3 (of the visible units) values");
+    heat_context_free(ctx);
+}
+
 static void indices_are_counted_as_the_input_counts(void **state)
 {
     (void)state;
@@ -143,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clamps_read_or_fail_at_their_place),
+        cmocka_unit_test(a_row_may_be_of_the_visible_units_alone),
         cmocka_unit_test(indices_are_counted_as_the_input_counts),
         cmocka_unit_test(variables_with_names_are_held_by_name),
         cmocka_unit_test(every_allocation_may_fail),
