@@ -125,8 +125,11 @@ static const char *describe_count(const heat_learn_result *r)
         return "exact: every state was counted";
     if (strcmp(r->count_method, "refused") == 0)
         return "withheld: log Z by annealing is not to be believed";
-    return isfinite(r->count.log_z) ? "estimated: log Z by annealing there and back"
-                                    : "unknown: log Z is not affordable";
+    if (isfinite(r->count.log_z))
+        return "estimated: log Z by annealing there and back";
+    return r->outcome == HEAT_OUTCOME_INTERRUPTED || r->outcome == HEAT_OUTCOME_TIME
+               ? "unknown: stopped before log Z was found"
+               : "unknown: log Z was not found";
 }
 
 /* Where it is not exact. */

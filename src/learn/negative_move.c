@@ -1,4 +1,5 @@
 /* What negative phases share: rows moved by sweeps, and their means. */
+#include "base/context_private.h"
 #include "base/parallel.h"
 #include "learn/learner.h"
 #include "sample/engine.h"
@@ -32,11 +33,17 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
                              .is_steady = true};
     moving m = {.sweeps = negative->k};
     heat_model *model = NULL;
+    heat_context quiet = *ctx;
     heat_status status = l->kind->make_model(ctx, l, &model);
 
+    if (negative->n_updates > 0) /* what is said of a layout is said once */
+        quiet.config.log = NULL;
     plan.first_stream = (uint64_t)negative->n_updates << 32; /* more than any set has chains */
-    if (status == HEAT_OK)
-        status = heat_chains_create(ctx, model, &plan, &m.chains);
+    if (status == HEAT_OK) {
+        status = heat_chains_create(&quiet, model, &plan, &m.chains);
+        if (status != HEAT_OK)
+            ctx->error = quiet.error;
+    }
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
         status = heat_chains_start(ctx, m.chains, c, rows + c * l->row_bytes, 0);
     if (status == HEAT_OK)
