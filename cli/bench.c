@@ -378,6 +378,8 @@ heat_status cli_bench(cli *c)
         return cli_fail_option(c, "isa", o->isa, "%s is not available on this machine", o->isa);
     if (o->calibrate)
         return cli_bench_calibrate(c);
+    if (strcmp(o->method, "all") != 0)
+        return cli_fail_option(c, "method", o->method, "is of --calibrate, which runs one estimator alone");
     if (o->data != NULL)
         return cli_bench_sets(c);
     b.is_auto = o->repeats == HEAT_AUTO;

@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALIBRATION_SEEDS = 200, MOST_MODELS = 64, N_VISIBLE = 8, N_HIDDEN = 6 };
+enum { CALIBRATION_SEEDS = 200, MOST_MODELS = 64, SPEC_SIZE = 48 };
 static const double target_error = 0.03;                     /* nats: some batches of every estimator */
 static const double half_width = 1.959963984540054;          /* of a 95 % interval, in standard errors */
 static const double least_pooled = 0.92, most_pooled = 0.98; /* coverage of all rows of a method */
 static const double least_row = 0.85;
 
-/* NULL: a small RBM. */
 static const struct {
     const char *spec;
     double temperature;
@@ -31,9 +30,17 @@ static const struct {
     {"regular:20,k=3,J=-1", 0.5},
     {"triangular:4x5,J=-1", 0.5},
     {"potts:4x4,q=3", 1},
-    {NULL, 1},
+    {"ea:8x8,J=gauss,open", 0.7},
 };
 enum { N_CALIBRATION_MODELS = sizeof calibration_models / sizeof *calibration_models };
+
+/* RBMs with weights and biases of the size that training gives, at T = 1. */
+static const struct {
+    int32_t n_visible, n_hidden;
+    double weights; /* their largest */
+    double visible; /* the biases' mean */
+} calibration_rbms[] = {{8, 6, 1.5, -0.5}, {12, 10, 1.1, 0}, {20, 16, 0.7, 0}, {784, 20, 0.45, -3.5}};
+enum { N_CALIBRATION_RBMS = sizeof calibration_rbms / sizeof *calibration_rbms };
 
 #define METHOD_NAME(tag, name, help) name,
 static const char *const method_names[] = {HEAT_LOGZ_METHODS(METHOD_NAME)};
@@ -46,7 +53,7 @@ typedef struct tally {
 } tally;
 
 typedef struct calibrated_model {
-    const char *spec;
+    char spec[SPEC_SIZE];
     double temperature, log_z;
     heat_model *model; /* owned */
     bool is_integer;
@@ -62,25 +69,31 @@ typedef struct calibration {
     tally pooled[N_METHODS];
 } calibration;
 
-/* Weights and biases of the size that training gives. */
-static heat_status create_rbm(cli *c, heat_model **model)
+static heat_status create_rbm(cli *c, int which, heat_model **model)
 {
-    double weights[N_VISIBLE * N_HIDDEN], visible[N_VISIBLE], hidden[N_HIDDEN];
+    int32_t n_visible = calibration_rbms[which].n_visible, n_hidden = calibration_rbms[which].n_hidden;
+    int64_t n_weights = (int64_t)n_visible * n_hidden;
+    double *weights = malloc((size_t)(n_weights + n_visible + n_hidden) * sizeof *weights);
+    heat_status status;
     heat_rbm rbm;
 
+    if (weights == NULL)
+        return cli_fail(c, HEAT_ERROR_MEMORY, "out of memory");
     heat_rbm_init(&rbm);
-    rbm.n_visible = N_VISIBLE;
-    rbm.n_hidden = N_HIDDEN;
+    rbm.n_visible = n_visible;
+    rbm.n_hidden = n_hidden;
     rbm.weights = weights;
-    rbm.visible_bias = visible;
-    rbm.hidden_bias = hidden;
-    for (int k = 0; k < N_VISIBLE * N_HIDDEN; k++)
-        weights[k] = 1.5 * sin(1 + 2.3 * k);
-    for (int i = 0; i < N_VISIBLE; i++)
-        visible[i] = sin(2 + 5.1 * i) - 0.5;
-    for (int j = 0; j < N_HIDDEN; j++)
-        hidden[j] = sin(3 + 1.7 * j) - 0.5;
-    return heat_model_create_rbm(c->ctx, &rbm, model) == HEAT_OK ? HEAT_OK : cli_fail_library(c);
+    rbm.visible_bias = weights + n_weights;
+    rbm.hidden_bias = rbm.visible_bias + n_visible;
+    for (int64_t k = 0; k < n_weights; k++) /* k^2: of full rank */
+        weights[k] = calibration_rbms[which].weights * sin(1 + 2.3 * (double)k + 0.37 * (double)(k * k));
+    for (int32_t i = 0; i < n_visible; i++)
+        weights[n_weights + i] = sin(2 + 5.1 * i) + calibration_rbms[which].visible;
+    for (int32_t j = 0; j < n_hidden; j++)
+        weights[n_weights + n_visible + j] = sin(3 + 1.7 * j);
+    status = heat_model_create_rbm(c->ctx, &rbm, model) == HEAT_OK ? HEAT_OK : cli_fail_library(c);
+    free(weights);
+    return status;
 }
 
 static heat_logz_options options_of(const calibration *a, const calibrated_model *m, const char *method)
@@ -100,7 +113,8 @@ static heat_logz_options options_of(const calibration *a, const calibrated_model
     return o;
 }
 
-static heat_status add_model(calibration *a, const char *spec, double temperature)
+/* Takes a model: its exact log Z at T. */
+static heat_status add_model(calibration *a, const char *spec, double temperature, heat_model *model)
 {
     calibrated_model *m = &a->models[a->n_models++];
     heat_logz_options options;
@@ -108,23 +122,38 @@ static heat_status add_model(calibration *a, const char *spec, double temperatur
     heat_model_info info;
     heat_status status = HEAT_OK;
 
-    m->spec = spec == NULL ? "rbm of 8 x 6 units" : spec;
+    snprintf(m->spec, sizeof m->spec, "%s", spec);
     m->temperature = temperature;
-    if (spec == NULL)
-        status = create_rbm(a->c, &m->model);
-    else if (heat_model_load(a->c->ctx, spec, &m->model) != HEAT_OK)
-        status = cli_fail_library(a->c);
-    if (status != HEAT_OK)
-        return status;
-    heat_model_describe(m->model, &info);
+    m->model = model;
+    heat_model_describe(model, &info);
     m->is_integer = info.integer;
     options = options_of(a, m, "exact");
     heat_logz_result_init(&exact);
-    if (heat_logz(a->c->ctx, m->model, &options, &exact) != HEAT_OK)
+    if (heat_logz(a->c->ctx, model, &options, &exact) != HEAT_OK)
         status = cli_fail_library(a->c);
     m->log_z = exact.log_z; /* NaN where the time was up */
     heat_logz_result_clear(&exact);
     return status;
+}
+
+static heat_status load_model(calibration *a, const char *spec, double temperature)
+{
+    heat_model *model;
+
+    if (heat_model_load(a->c->ctx, spec, &model) != HEAT_OK)
+        return cli_fail_library(a->c);
+    return add_model(a, spec, temperature, model);
+}
+
+static heat_status add_rbm(calibration *a, int which)
+{
+    char spec[SPEC_SIZE];
+    heat_model *model;
+    heat_status status = create_rbm(a->c, which, &model);
+
+    snprintf(spec, sizeof spec, "rbm of %d x %d units", calibration_rbms[which].n_visible,
+             calibration_rbms[which].n_hidden);
+    return status == HEAT_OK ? add_model(a, spec, 1, model) : status;
 }
 
 static heat_status add_models(calibration *a)
@@ -132,10 +161,14 @@ static heat_status add_models(calibration *a)
     const cli_arguments *args = &a->c->args;
     heat_status status = HEAT_OK;
 
-    for (int k = 0; k < N_CALIBRATION_MODELS && args->n_operands < 2 && status == HEAT_OK; k++)
-        status = add_model(a, calibration_models[k].spec, calibration_models[k].temperature);
     for (int k = 1; k < args->n_operands && status == HEAT_OK; k++)
-        status = add_model(a, args->operands[k], 1);
+        status = load_model(a, args->operands[k], 1);
+    if (args->n_operands > 1)
+        return status;
+    for (int k = 0; k < N_CALIBRATION_MODELS && status == HEAT_OK; k++)
+        status = load_model(a, calibration_models[k].spec, calibration_models[k].temperature);
+    for (int k = 0; k < N_CALIBRATION_RBMS && status == HEAT_OK; k++)
+        status = add_rbm(a, k);
     return status;
 }
 
@@ -161,6 +194,14 @@ static bool is_over(calibration *a)
     return a->is_late || cli_signal() != 0;
 }
 
+static bool is_run(const calibration *a, const calibrated_model *model, int m)
+{
+    const char *chosen = a->c->args.values.verb.bench.method, *name = method_names[m];
+
+    return strcmp(name, "exact") != 0 && (model->is_integer || strcmp(name, "wang-landau") != 0) &&
+           (strcmp(chosen, "all") == 0 || strcmp(chosen, name) == 0);
+}
+
 /* One seed: every method on every model. A run that was cut short does not count. */
 static heat_status run_round(calibration *a, int64_t round)
 {
@@ -169,8 +210,7 @@ static heat_status run_round(calibration *a, int64_t round)
             calibrated_model *model = &a->models[k];
             heat_logz_options options = options_of(a, model, method_names[m]);
             heat_logz_result r;
-            if (strcmp(method_names[m], "exact") == 0 ||
-                (strcmp(method_names[m], "wang-landau") == 0 && !model->is_integer))
+            if (!is_run(a, model, m))
                 continue;
             options.index = round;
             heat_logz_result_init(&r);
