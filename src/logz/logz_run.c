@@ -165,8 +165,20 @@ static heat_status run_method(heat_context *ctx, heat_counting *c, const heat_lo
     return status;
 }
 
+static const char both_large[] = "both layers are large: a ladder would draw the smaller one unit by unit";
+
+/* Of an RBM at one temperature, where sweeps that draw whole layers outdo those of one layer's units. */
+static bool has_large_layers(const heat_model *model, int64_t n_temperatures)
+{
+    enum { LARGE = 128 };
+    heat_layered l;
+
+    return n_temperatures == 1 && heat_model_get_layered(model, &l) && l.n_visible > LARGE &&
+           l.n_hidden > LARGE;
+}
+
 /* `auto`: exact where it is affordable; else MBAR, whose error for the same time is the least on every model
- * that was measured (docs/logz.md). */
+ * that was measured (docs/logz.md) but RBMs of two large layers. */
 static heat_status run_auto(heat_context *ctx, heat_counting *c)
 {
     heat_error_text before = ctx->error;
@@ -184,6 +196,10 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     c->result->exact = false;
     for (int32_t k = 0; k < c->result->n_rows; k++)
         clear_row(&c->result->rows[k]);
+    if (has_large_layers(c->model, c->result->n_rows)) {
+        c->result->method_reason = both_large;
+        return run_method(ctx, c, &heat_logz_method_ais);
+    }
     return run_method(ctx, c, &heat_logz_method_mbar);
 }
 
@@ -341,6 +357,10 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
     if (!exact->affordable || is_slow) {
         heat_logz_price_mbar(model, &opt, cost);
         cost->reason = is_slow ? takes_longer : "no exact method is affordable";
+        if (has_large_layers(model, n)) {
+            cost->method = "ais";
+            cost->reason = both_large;
+        }
         return status;
     }
     *cost = (heat_cost){sizeof *cost, exact->method, "the cheaper exact method",

@@ -246,6 +246,50 @@ static void auto_takes_the_exact_road_where_it_can(void **state)
     heat_context_free(ctx);
 }
 
+/* All weights alike: a sum over how many hidden units are on. */
+static void auto_anneals_two_large_layers(void **state)
+{
+    (void)state;
+    enum { V = 130, H = 129 };
+    const double w = 0.02, b = -1, c = -0.5;
+    static double weights[V * H], visible[V], hidden[H];
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("auto");
+    double log_z = -(double)INFINITY;
+    heat_logz_result r;
+    heat_model *model;
+    heat_rbm rbm;
+
+    for (int k = 0; k < V * H; k++)
+        weights[k] = w;
+    for (int i = 0; i < V; i++)
+        visible[i] = b;
+    for (int j = 0; j <= H; j++) {
+        double term =
+            lgamma(H + 1.0) - lgamma(j + 1.0) - lgamma(H - j + 1.0) + j * c + V * log1p(exp(b + j * w));
+        log_z = fmax(log_z, term) + log1p(exp(-fabs(log_z - term)));
+        if (j < H)
+            hidden[j] = c;
+    }
+    heat_rbm_init(&rbm);
+    rbm.n_visible = V;
+    rbm.n_hidden = H;
+    rbm.weights = weights;
+    rbm.visible_bias = visible;
+    rbm.hidden_bias = hidden;
+    assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
+    heat_logz_result_init(&r);
+    o.replicas = 256;
+    assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+    print_message("%s: %.4f +- %.4f (exact %.4f)\n", r.method, r.log_z, r.error, log_z);
+    assert_string_equal(r.method, "ais");
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_close(r.log_z, log_z, 5 * r.error);
+    heat_logz_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 /* An energy of one callback: all spins alike are rewarded. */
 static int curie_energy(void *user, int64_t n_rows, const int8_t *states, double *energies)
 {
@@ -598,6 +642,7 @@ int main(void)
         cmocka_unit_test(too_few_temperatures_are_refused),
         cmocka_unit_test(sweeps_and_time_end_a_run),
         cmocka_unit_test(auto_takes_the_exact_road_where_it_can),
+        cmocka_unit_test(auto_anneals_two_large_layers),
         cmocka_unit_test(a_callback_is_enough),
         cmocka_unit_test(the_density_of_states_is_counted),
         cmocka_unit_test(ground_states_are_counted_from_the_cold_end),
