@@ -462,7 +462,7 @@ static heat_status choose_steps(heat_context *ctx, annealing *a, int64_t *steps)
     if (status != HEAT_OK || !(lag > lagging))
         return status;
     if (rungs == HEAT_AUTO)
-        *steps = (int64_t)(n * fmin(fmax(variance / lagging, 1), MOST_STRETCHED));
+        *steps = (int64_t)(n * fmin(fmax(variance, 1), MOST_STRETCHED));
     variance *= n / (double)*steps;
     a->n_stages = variance < FEWEST_STAGES ? FEWEST_STAGES : (int64_t)fmin(variance, MOST_STAGES);
     return HEAT_OK;
