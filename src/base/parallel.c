@@ -82,6 +82,19 @@ heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_unit
     return end_work(ctx, &work);
 }
 
+void heat_parallel_whole(int64_t threads, int64_t n_units, heat_whole_fn fn, void *arg)
+{
+    int team = heat_thread_count(threads);
+
+    if (team > n_units)
+        team = (int)n_units;
+    if (team < 1)
+        return;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team) if (team > 1)
+    for (int64_t unit = 0; unit < n_units; unit++)
+        fn(arg, unit, omp_get_thread_num());
+}
+
 /* --- teams --- */
 
 /* One of a team's threads. */

@@ -16,6 +16,13 @@ typedef heat_status (*heat_unit_fn)(heat_context *worker, void *arg, int64_t uni
 HEAT_MUST_USE heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_units,
                                             heat_unit_fn fn, void *arg);
 
+/* One unit of work that cannot fail; no two units run on the same thread, 0 ... threads - 1, at a time. */
+typedef void (*heat_whole_fn)(void *arg, int64_t unit, int thread);
+
+/* Runs fn(arg, unit, thread) for units 0 ... n_units - 1 as heat_parallel_for does, but to their end: for
+ * what follows on a run, which a halt has cut short perhaps. */
+void heat_parallel_whole(int64_t threads, int64_t n_units, heat_whole_fn fn, void *arg);
+
 /* One step of one part of work that is short and must be whole: it cannot fail, and no halt ends it. */
 typedef void (*heat_step_fn)(void *arg, int64_t part, int64_t step);
 

@@ -7,7 +7,10 @@
 
 #include <math.h>
 
-enum { BURN_IN = 4 /* one part of so many is left out */ };
+enum {
+    BURN_IN = 4,       /* one part of so many is left out */
+    LEAST_BURN_IN = 64 /* sweeps: glasses of a hundred spins still cool down before */
+};
 
 void heat_ladder_rows_clear(heat_ladder_rows *r)
 {
@@ -112,13 +115,13 @@ static double deviate(int32_t n, const double *x)
     return error > 0 ? heat_mean(n, x) / error : 0;
 }
 
-/* How far the means of the blocks moved from the last segment but one to the last; false where one of the two
- * was cut short before every block was met. */
+/* How far the means of the blocks moved from the last segment but one, kept or not, to the last; false where
+ * one of the two was cut short before every block was met. */
 static bool measure_drift(heat_ladder_rows *r, int32_t rung, double *before, double *change)
 {
     const heat_ladder_chains *l = r->ladder;
 
-    if (l->n_segments - r->first_segment < 2 ||
+    if (l->n_segments < 2 ||
         block_means(l, l->segments[l->n_segments - 2].tallies, rung, before) < l->n_blocks ||
         block_means(l, l->segments[l->n_segments - 1].tallies, rung, change) < l->n_blocks)
         return false;
@@ -217,10 +220,11 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
 {
     collecting w;
     double *scratch = NULL;
+    int64_t burn_in = l->n_sweeps / BURN_IN < LEAST_BURN_IN ? LEAST_BURN_IN : l->n_sweeps / BURN_IN;
     heat_status status;
 
     *r = (heat_ladder_rows){.ladder = l};
-    while (r->first_segment < l->n_segments - 1 && l->segments[r->first_segment].end <= l->n_sweeps / BURN_IN)
+    while (r->first_segment < l->n_segments - 1 && l->segments[r->first_segment].end <= burn_in)
         r->first_segment++;
     status = alloc_rungs(ctx, r);
     if (status == HEAT_OK)

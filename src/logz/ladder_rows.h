@@ -18,12 +18,12 @@ typedef struct heat_ladder_rows {
     double *variance;      /* [rung] */
     double *error;         /* [rung] of the mean, from its scatter over blocks */
     double *tau;           /* [rung] >= 1 */
-    double *drift;         /* [rung] of the mean between the last two kept segments, in standard errors */
+    double *drift;         /* [rung] of the mean between the last two segments, in standard errors */
     double integral_drift; /* of the integral below between the same segments, in standard errors */
     double integral_error; /* of the integral of the mean energy over beta, from its scatter over blocks */
 } heat_ladder_rows;
 
-/* Segments that ended within the first quarter of the run are left out. */
+/* Segments that ended within the first quarter of the run, or its first 64 sweeps, are left out. */
 HEAT_MUST_USE heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains *ladder,
                                                    heat_ladder_rows *rows);
 void heat_ladder_rows_clear(heat_ladder_rows *rows);

@@ -3,6 +3,7 @@
 #include "sample/observables.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "sample/observable_rows.h"
 #include "stats/convergence.h"
 
@@ -78,20 +79,18 @@ static heat_status judge_pairs(heat_context *ctx, const heat_series *s, const he
     return status;
 }
 
-/* The draws of a series, chain by chain; NULL where they are too few to judge. */
-static heat_status gather(heat_context *ctx, const heat_series *s, heat_series_id id, double *scratch,
-                          heat_draws **draws)
+/* The draws of a series; NULL where they are too few to judge. */
+static heat_status gather(heat_context *ctx, const heat_series *s, heat_series_id id, heat_draws **draws)
 {
-    int64_t n_chains = s->n_chains / step_of(id), stride = s->stride * step_of(id);
+    const heat_draw_table table = {.n_chains = s->n_chains / step_of(id),
+                                   .n_draws = s->n_sweeps,
+                                   .stride = s->stride * step_of(id),
+                                   .x = s->values[id],
+                                   .threads = s->threads};
 
     heat_draws_free(*draws);
     *draws = NULL;
-    if (s->n_sweeps < 4)
-        return HEAT_OK;
-    for (int64_t chain = 0; chain < n_chains; chain++)
-        memcpy(scratch + chain * s->n_sweeps, s->values[id] + chain * stride,
-               (size_t)s->n_sweeps * sizeof *scratch);
-    return heat_draws_create(ctx, n_chains, s->n_sweeps, scratch, draws);
+    return s->n_sweeps < 4 ? HEAT_OK : heat_draws_create(ctx, &table, draws);
 }
 
 static heat_status average(heat_context *ctx, const heat_series *s, const heat_average_row *row,
@@ -124,6 +123,36 @@ static heat_observable divide(const heat_observable *o, const char *name, double
                              o->q95 / n, o->tau,      o->ess,       o->ess_tail, o->rhat};
 }
 
+typedef struct block_work {
+    const heat_series *s;
+    const heat_derived_row *row;
+    double shift;
+    int64_t length, per_chain, apart;
+    bool in_pairs;
+    double *blocks; /* [block][column] their means */
+} block_work;
+
+/* The blocks of one chain, or pair. */
+static void fill_blocks(void *arg, int64_t chain, int thread)
+{
+    const block_work *w = arg;
+    const heat_series *s = w->s;
+
+    (void)thread;
+    for (int64_t b = 0; b < w->per_chain; b++) {
+        int64_t begin = chain * w->apart * s->stride + s->n_sweeps % w->per_chain + b * w->length;
+        for (int c = 0; c < w->row->n_columns; c++) {
+            double sum = 0;
+            for (int64_t k = begin; k < begin + w->length; k++)
+                sum += w->in_pairs ? (w->row->column(s, w->shift, k, c) +
+                                      w->row->column(s, w->shift, k + s->stride, c)) /
+                                         2
+                                   : w->row->column(s, w->shift, k, c);
+            w->blocks[w->row->n_columns * (chain * w->per_chain + b) + c] = sum / (double)w->length;
+        }
+    }
+}
+
 /* Jackknife of the row's f over blocks at least ten autocorrelation times long, as far as the chains allow.
  */
 static heat_status derive(heat_context *ctx, const heat_series *s, const heat_derived_row *row, int64_t step,
@@ -134,6 +163,7 @@ static heat_status derive(heat_context *ctx, const heat_series *s, const heat_de
     int64_t per_chain = (int64_t)((double)s->n_sweeps / (10 * tau));
     int64_t fewest = n_chains < LEAST_BLOCKS ? LEAST_BLOCKS : 1, length, n_blocks;
     double *blocks = NULL, factor = row->factor(s);
+    block_work work;
     heat_status status;
 
     per_chain = per_chain > MOST_BLOCKS ? MOST_BLOCKS : per_chain < fewest ? fewest : per_chain;
@@ -142,16 +172,8 @@ static heat_status derive(heat_context *ctx, const heat_series *s, const heat_de
     status = heat_alloc(ctx, n_blocks * row->n_columns, sizeof *blocks, &blocks);
     if (status != HEAT_OK)
         return status;
-    for (int64_t b = 0; b < n_blocks; b++) {
-        int64_t begin = b / per_chain * apart * s->stride + s->n_sweeps % per_chain + b % per_chain * length;
-        for (int c = 0; c < row->n_columns; c++) {
-            double sum = 0;
-            for (int64_t k = begin; k < begin + length; k++)
-                sum += in_pairs ? (row->column(s, shift, k, c) + row->column(s, shift, k + s->stride, c)) / 2
-                                : row->column(s, shift, k, c);
-            blocks[row->n_columns * b + c] = sum / (double)length;
-        }
-    }
+    work = (block_work){s, row, shift, length, per_chain, apart, in_pairs, blocks};
+    heat_parallel_whole(s->threads, n_chains, fill_blocks, &work);
     status = heat_jackknife(ctx, n_blocks, row->n_columns, blocks, row->f, NULL, &o->mean, &o->error);
     if (status ==
         HEAT_ERROR_UNDEFINED) { /* a Binder cumulant of nothing but zeroes, say: no number, no failure
@@ -214,7 +236,8 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
     *failing = NULL;
     *culprit = NULL;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, s->n_chains * s->n_sweeps, sizeof *scratch, &scratch);
+        status =
+            heat_alloc_unset(ctx, s->in_pairs ? s->n_chains * s->n_sweeps : 0, sizeof *scratch, &scratch);
     for (int k = 0; k < HEAT_N_AVERAGES && status == HEAT_OK; k++) {
         const char *criterion;
         if (s->values[heat_average_rows[k].series] == NULL || !heat_average_rows[k].fits(s->info))
@@ -226,7 +249,7 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
             continue;
         }
         if (heat_average_rows[k].series != gathered)
-            status = gather(ctx, s, gathered = heat_average_rows[k].series, scratch, &draws);
+            status = gather(ctx, s, gathered = heat_average_rows[k].series, &draws);
         if (status == HEAT_OK)
             status = average(ctx, s, &heat_average_rows[k], draws, scratch, &rows[n], &criterion);
         if (status != HEAT_OK)

@@ -15,6 +15,7 @@ typedef struct heat_series {
     const double *values[HEAT_N_SERIES]; /* NULL: not recorded; of pairs, chain 2 p is pair p and the odd ones
                                             are not read */
     double temperature;
+    int64_t threads;
     bool in_pairs; /* chains 2 p and 2 p + 1 trade states: only the pair is independent of the others */
 } heat_series;
 

@@ -94,6 +94,7 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
                           .n_sweeps = s->n_recorded,
                           .stride = s->recorder.n_sweeps,
                           .temperature = s->temperatures[t],
+                          .threads = s->opt.threads,
                           .in_pairs = s->engine->n_paired == 2};
     const char *failing;
     const heat_observable *culprit;

@@ -124,11 +124,11 @@ static void end_burn_in(heat_sampling *s, int64_t unit)
             heat_exchange_reset(&s->exchange, ladder);
 }
 
-/* Sweeps of the burn-in that nothing comes between, so many that they take about a millisecond. */
+/* Sweeps of the burn-in that nothing comes between, so many that they take some milliseconds at most. */
 static int64_t sweeps_in_one_go(const heat_sampling *s, int64_t target, int64_t done)
 {
     const int64_t last = target < s->opt.burn_in ? target : s->opt.burn_in;
-    int64_t most = ((int64_t)1 << 24) / (s->info.n_variables + 1);
+    int64_t most = ((int64_t)1 << 27) / (s->info.n_variables + 1);
 
     if (s->engine->sweep != NULL || s->engine->after_sweep != NULL || s->chains->layout->sweep_many == NULL)
         return 1;

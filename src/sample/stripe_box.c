@@ -42,7 +42,8 @@ static uint64_t repeated_mask(int32_t first, int32_t count, int32_t group)
     return mask;
 }
 
-/* Halves the widest pieces until there are 512. An open dimension stays whole: its ends lack a link that the
+/* Halves the widest pieces until there are 512, the last dimension first: a stripe's border is a layer across
+ * the first one, and is the narrower for it. An open dimension stays whole: its ends lack a link that the
  * other bits of their words would have. */
 static bool cut(heat_stripe_box *b)
 {
@@ -51,7 +52,7 @@ static bool cut(heat_stripe_box *b)
     for (int32_t n_pieces = 1; n_pieces < HEAT_BITS; n_pieces *= 2) {
         int32_t widest = -1;
         for (int32_t d = 0; d < b->n_dimensions; d++)
-            if (b->closed[d] && b->width[d] % 4 == 0 && (widest < 0 || b->width[d] > b->width[widest]))
+            if (b->closed[d] && b->width[d] % 4 == 0 && (widest < 0 || b->width[d] >= b->width[widest]))
                 widest = d;
         if (widest < 0)
             return false;

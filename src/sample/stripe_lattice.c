@@ -148,7 +148,7 @@ static void list_turns(making *m)
 static void turn_word(const heat_stripe_box *b, int32_t d, const heat_bit_word *from, heat_bit_word *to,
                       bool up)
 {
-    const int32_t bit = b->bit[d], group = bit * b->pieces[d], parts = group / 64;
+    const int32_t bit = b->bit[d], group = bit * b->pieces[d], in_group = group / 64 - 1;
     const int32_t step = bit >= 64 ? bit / 64 : 1;
 
     if (group <= 64 && up) {
@@ -161,7 +161,7 @@ static void turn_word(const heat_stripe_box *b, int32_t d, const heat_bit_word *
                 (from->part[p] >> bit & ~b->last[d]) | (from->part[p] << (group - bit) & b->last[d]);
     } else {
         for (int p = 0; p < HEAT_BITS / 64; p++) {
-            uint64_t other = from->part[p / parts * parts + (p + (up ? parts - step : step)) % parts];
+            uint64_t other = from->part[(p & ~in_group) | ((p + (up ? -step : step)) & in_group)];
             if (bit >= 64)
                 to->part[p] = other;
             else

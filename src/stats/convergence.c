@@ -25,6 +25,7 @@
 #include "stats/convergence.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "stats/autocovariance.h"
 #include "stats/levels.h"
 #include "stats/moments.h"
@@ -41,6 +42,7 @@ enum {
 /* The draws as codes, cut into two halves a chain. What is judged is a function of the draw: a table of its
  * values at the draws' levels, and ordered levels of its own, which several of theirs may share. */
 struct heat_draws {
+    heat_draw_table shape; /* of the draws, which are not kept: their codes are */
     int64_t n_chains, n_draws;
     int64_t count, length;   /* halves, and draws in each: the middle one of an odd number is left out */
     heat_levels draws;       /* as they came, with the codes; counted once, over the halves */
@@ -53,12 +55,13 @@ struct heat_draws {
     double *table;           /* [level of the draws] */
     double *score;           /* [level of the function] */
     double *means;           /* [half], of the quantity loaded last, as all below */
+    double *variances;       /* [half] */
     double *outer;           /* [half] of the two thirds that are farther from the other half */
     double within;           /* W */
     double between;          /* B / n */
     int64_t every, n_picked; /* chains 0, every, 2 every, ...; their halves */
     double *picked;          /* [picked half][draw], about its mean */
-    double *scratch;         /* [draw] */
+    double *scratch;         /* [thread][draw] */
     double picked_within;    /* W of these */
     heat_autocovariance *lags;
     const double *covariance; /* by the transform, once it was needed */
@@ -72,27 +75,46 @@ static void centre(int64_t n, double *x, double mean)
         x[t] -= mean;
 }
 
-/* Looks up the quantity at every draw, and takes its means and variances. */
+static bool is_picked(const halves *h, int64_t chain)
+{
+    return chain % h->every == 0;
+}
+
+/* Looks up the quantity at every draw of half k, and takes its mean and variance. */
+static void load_half(halves *h, int64_t k, double *scratch)
+{
+    const int64_t third = 2 * h->length / 3, chain = k / 2, second = k % 2;
+    const uint32_t *code = h->draws.code + chain * h->n_draws + (second ? h->n_draws - h->length : 0);
+    double *x = is_picked(h, chain) ? h->picked + (chain / h->every * 2 + second) * h->length : scratch;
+
+    for (int64_t t = 0; t < h->length; t++)
+        x[t] = h->table[code[t]];
+    h->variances[k] = heat_mean_and_variance(h->length, x, &h->means[k]);
+    if (h->n_chains >= HEAT_MANY_CHAINS)
+        h->outer[k] = heat_mean(third, second ? x + h->length - third : x);
+    if (is_picked(h, chain))
+        centre(h->length, x, h->means[k]);
+}
+
+static void load_unit(void *arg, int64_t unit, int thread)
+{
+    halves *h = arg;
+    int64_t end = 2 * heat_draw_table_unit(&h->shape, unit + 1);
+
+    for (int64_t k = 2 * heat_draw_table_unit(&h->shape, unit); k < end; k++)
+        load_half(h, k, h->scratch + thread * h->length);
+}
+
+/* Every half, and their averages in order. */
 static void load(halves *h)
 {
-    const int64_t third = 2 * h->length / 3;
-
     h->within = h->picked_within = 0;
     h->covariance = NULL;
+    heat_parallel_whole(h->shape.threads, heat_draw_table_units(&h->shape), load_unit, h);
     for (int64_t k = 0; k < h->count; k++) {
-        bool is_picked = k / 2 % h->every == 0;
-        double *x = is_picked ? h->picked + (k / 2 / h->every * 2 + k % 2) * h->length : h->scratch, variance;
-        const uint32_t *code = h->draws.code + k / 2 * h->n_draws + (k % 2 == 0 ? 0 : h->n_draws - h->length);
-        for (int64_t t = 0; t < h->length; t++)
-            x[t] = h->table[code[t]];
-        variance = heat_mean_and_variance(h->length, x, &h->means[k]);
-        h->within += variance / (double)h->count;
-        if (h->n_chains >= HEAT_MANY_CHAINS)
-            h->outer[k] = heat_mean(third, k % 2 == 0 ? x : x + h->length - third);
-        if (!is_picked)
-            continue;
-        h->picked_within += variance / (double)h->n_picked;
-        centre(h->length, x, h->means[k]);
+        h->within += h->variances[k] / (double)h->count;
+        if (is_picked(h, k / 2))
+            h->picked_within += h->variances[k] / (double)h->n_picked;
     }
     h->between = heat_variance(h->count, h->means);
 }
@@ -304,16 +326,18 @@ static void diagnose(halves *h, heat_convergence *c)
 }
 
 /* Refuses what is not finite; every |x| is below 2^*exponent. */
-static heat_status check_draws(heat_context *ctx, int64_t n_draws, int64_t n, const double *x, int *exponent)
+static heat_status check_draws(heat_context *ctx, const heat_draw_table *t, int *exponent)
 {
     double largest = 0;
 
-    for (int64_t k = 0; k < n; k++) {
-        if (!isfinite(x[k]))
-            return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "draw %lld of chain %lld is %f",
-                             (long long)(k % n_draws), (long long)(k / n_draws), x[k]);
-        largest = fmax(largest, fabs(x[k]));
-    }
+    for (int64_t c = 0; c < t->n_chains; c++)
+        for (int64_t k = 0; k < t->n_draws; k++) {
+            double x = t->x[c * t->stride + k];
+            if (!isfinite(x))
+                return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "draw %lld of chain %lld is %f", (long long)k,
+                                 (long long)c, x);
+            largest = fmax(largest, fabs(x));
+        }
     frexp(largest, exponent);
     return HEAT_OK;
 }
@@ -394,7 +418,10 @@ static heat_status alloc_halves(heat_context *ctx, halves *h)
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, h->n_picked * h->length, sizeof *h->picked, &h->picked);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, h->length, sizeof *h->scratch, &h->scratch);
+        status = heat_alloc(ctx, h->count, sizeof *h->variances, &h->variances);
+    if (status == HEAT_OK)
+        status =
+            heat_alloc(ctx, heat_thread_count(h->shape.threads) * h->length, sizeof *h->scratch, &h->scratch);
     return status == HEAT_OK ? heat_autocovariance_create(ctx, h->length, &h->lags) : status;
 }
 
@@ -411,31 +438,32 @@ static void count_draws(halves *h)
     heat_levels_count(l, h->n_chains, h->n_draws, h->n_draws - h->length, h->length, false);
 }
 
-heat_status heat_draws_create(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *x,
-                              heat_draws **out)
+heat_status heat_draws_create(heat_context *ctx, const heat_draw_table *t, heat_draws **out)
 {
-    const int64_t every = (n_chains + MOST_PICKED - 1) / MOST_PICKED;
+    const int64_t every = (t->n_chains + MOST_PICKED - 1) / MOST_PICKED;
     halves *h;
     int exponent;
     heat_status status;
 
     *out = NULL;
-    if (n_chains < 1 || n_draws < 4)
+    if (t->n_chains < 1 || t->n_draws < 4)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "%lld chains of %lld draws: at least 1 of at least 4 are needed",
-                         (long long)n_chains, (long long)n_draws);
-    status = check_draws(ctx, n_draws, n_chains * n_draws, x, &exponent);
+                         (long long)t->n_chains, (long long)t->n_draws);
+    status = check_draws(ctx, t, &exponent);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *h, &h);
     if (status != HEAT_OK)
         return status;
-    h->n_chains = n_chains;
-    h->n_draws = n_draws;
-    h->count = 2 * n_chains;
-    h->length = n_draws / 2;
+    h->shape = *t;
+    h->shape.x = NULL;
+    h->n_chains = t->n_chains;
+    h->n_draws = t->n_draws;
+    h->count = 2 * t->n_chains;
+    h->length = t->n_draws / 2;
     h->every = every;
-    h->n_picked = 2 * ((n_chains + every - 1) / every);
-    status = heat_levels_init(ctx, n_chains * n_draws, x, &h->draws);
+    h->n_picked = 2 * ((t->n_chains + every - 1) / every);
+    status = heat_levels_init(ctx, t, &h->draws);
     if (status == HEAT_OK)
         status = alloc_levels(ctx, h);
     if (status == HEAT_OK)
@@ -461,6 +489,7 @@ void heat_draws_free(heat_draws *h)
     heat_free(h->table);
     heat_free(h->score);
     heat_free(h->means);
+    heat_free(h->variances);
     heat_free(h->outer);
     heat_free(h->picked);
     heat_free(h->scratch);
@@ -504,8 +533,9 @@ heat_status heat_draws_judge(heat_context *ctx, heat_draws *h, heat_quantity_fn 
 heat_status heat_convergence_get(heat_context *ctx, int64_t n_chains, int64_t n_draws, const double *x,
                                  heat_convergence *out)
 {
+    const heat_draw_table table = {n_chains, n_draws, n_draws, x, 1};
     heat_draws *draws;
-    heat_status status = heat_draws_create(ctx, n_chains, n_draws, x, &draws);
+    heat_status status = heat_draws_create(ctx, &table, &draws);
 
     if (status == HEAT_OK)
         status = heat_draws_judge(ctx, draws, NULL, 0, out);
@@ -523,7 +553,7 @@ heat_status heat_autocorrelation_time(heat_context *ctx, int64_t n, const double
 
     if (n < 1)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an autocorrelation time needs at least 1 draw");
-    if ((status = check_draws(ctx, n, n, x, &exponent)) != HEAT_OK)
+    if ((status = check_draws(ctx, &(heat_draw_table){1, n, n, x, 1}, &exponent)) != HEAT_OK)
         return status;
     *tau = 1;
     if (all_equal(n, x))

@@ -4,7 +4,7 @@
 #ifndef HEATBATH_CONVERGENCE_H
 #define HEATBATH_CONVERGENCE_H
 
-#include <heatbath/context.h>
+#include "stats/levels.h"
 
 enum { HEAT_MANY_CHAINS = 32 };
 
@@ -34,13 +34,13 @@ HEAT_MUST_USE heat_status heat_convergence_get(heat_context *ctx, int64_t n_chai
                                                const double *x, heat_convergence *out);
 
 /* The same of several functions of the draws: their levels are found once, and what ranks decide is not
- * judged again for a function that orders them as the one before did. heat_draws_create takes the arguments
- * of heat_convergence_get; f NULL stands for the draw itself. */
+ * judged again for a function that orders them as the one before did. The table is read by heat_draws_create
+ * alone, the threads serve both; f NULL stands for the draw itself. */
 typedef struct heat_draws heat_draws;
 typedef double (*heat_quantity_fn)(double draw, double parameter);
 
-HEAT_MUST_USE heat_status heat_draws_create(heat_context *ctx, int64_t n_chains, int64_t n_draws,
-                                            const double *x, heat_draws **out);
+HEAT_MUST_USE heat_status heat_draws_create(heat_context *ctx, const heat_draw_table *table,
+                                            heat_draws **out);
 HEAT_MUST_USE heat_status heat_draws_judge(heat_context *ctx, heat_draws *draws, heat_quantity_fn f,
                                            double parameter, heat_convergence *out);
 void heat_draws_free(heat_draws *draws);

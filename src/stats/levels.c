@@ -2,6 +2,7 @@
 #include "stats/levels.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "stats/normal_quantile.h"
 #include "stats/ranks.h"
 
@@ -10,13 +11,33 @@
 
 enum {
     MOST_HASHED = 1 << 16,
-    FEWEST_SLOTS = 1 << 10,
-    EDGE = 1 << 12 /* draws at either end whose values are kept apart */
+    LOG_FEWEST_SLOTS = 10,
+    EDGE = 1 << 12,         /* draws at either end whose values are kept apart */
+    DRAWS_A_UNIT = 1 << 16, /* at most, unless a chain has more */
+    UNKNOWN = 0
 };
 
-/* Open addressing with linear steps; the slots are a power of two. */
+static int64_t chains_a_unit(const heat_draw_table *t)
+{
+    return t->n_draws < DRAWS_A_UNIT ? DRAWS_A_UNIT / t->n_draws : 1;
+}
+
+int64_t heat_draw_table_units(const heat_draw_table *t)
+{
+    return (t->n_chains + chains_a_unit(t) - 1) / chains_a_unit(t);
+}
+
+int64_t heat_draw_table_unit(const heat_draw_table *t, int64_t unit)
+{
+    int64_t first = unit * chains_a_unit(t);
+
+    return first < t->n_chains ? first : t->n_chains;
+}
+
+/* Open addressing with linear steps. */
 typedef struct hash {
     int64_t n_slots;
+    int log_slots;
     double *key;
     uint32_t *code; /* 0: free; else the level's number plus 1 */
     int64_t count;
@@ -28,18 +49,20 @@ static int64_t slot_of(const hash *h, double key)
     int64_t slot;
 
     memcpy(&bits, &key, sizeof bits);
-    bits *= 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio: Knuth 3, section 6.4 */
-    slot = (int64_t)(bits >> 32) & (h->n_slots - 1);
+    bits *= 0x9e3779b97f4a7c15u;                   /* 2^64 / golden ratio: Knuth 3, section 6.4 */
+    slot = (int64_t)(bits >> (64 - h->log_slots)); /* whole numbers differ in high bits only */
     while (h->code[slot] != 0 && h->key[slot] != key)
         slot = (slot + 1) & (h->n_slots - 1);
     return slot;
 }
 
-static heat_status make_slots(heat_context *ctx, int64_t n_slots, hash *h)
+static heat_status make_slots(heat_context *ctx, int log_slots, hash *h)
 {
+    const int64_t n_slots = (int64_t)1 << log_slots;
     heat_status status = heat_alloc(ctx, n_slots, sizeof *h->key, &h->key);
 
     h->n_slots = n_slots;
+    h->log_slots = log_slots;
     return status == HEAT_OK ? heat_alloc(ctx, n_slots, sizeof *h->code, &h->code) : status;
 }
 
@@ -52,7 +75,7 @@ static void free_slots(hash *h)
 static heat_status grow(heat_context *ctx, hash *h)
 {
     hash larger = {.count = h->count};
-    heat_status status = make_slots(ctx, 4 * h->n_slots, &larger);
+    heat_status status = make_slots(ctx, h->log_slots + 2, &larger);
 
     for (int64_t k = 0; k < h->n_slots && status == HEAT_OK; k++)
         if (h->code[k] != 0) {
@@ -69,25 +92,80 @@ static heat_status grow(heat_context *ctx, hash *h)
     return HEAT_OK;
 }
 
-/* Codes by first appearance; *few is false, and nothing else said, where there are too many levels. */
-static heat_status hash_all(heat_context *ctx, int64_t n, const double *x, hash *h, uint32_t *code, bool *few)
+/* The levels under way: codes are their numbers by first appearance plus 1, until they are put in order. */
+typedef struct search {
+    const heat_draw_table *table;
+    hash h;
+    uint32_t *code;        /* [chain * n_draws + draw]; 0: not in the hash yet */
+    const uint32_t *place; /* [level by first appearance] in order */
+} search;
+
+/* The codes of the draws whose values the hash holds. */
+static void look_up(void *arg, int64_t unit, int thread)
 {
-    heat_status status = make_slots(ctx, FEWEST_SLOTS, h);
+    const search *s = arg;
+    const heat_draw_table *t = s->table;
+
+    (void)thread;
+    for (int64_t c = heat_draw_table_unit(t, unit); c < heat_draw_table_unit(t, unit + 1); c++)
+        for (int64_t k = 0; k < t->n_draws; k++)
+            s->code[c * t->n_draws + k] = s->h.code[slot_of(&s->h, t->x[c * t->stride + k] + 0.0)];
+}
+
+/* Adds the values of a unit's draws that have no code; *few is false where there are too many levels. */
+static heat_status add_unknown(heat_context *ctx, search *s, int64_t unit, bool *few)
+{
+    const heat_draw_table *t = s->table;
+    hash *h = &s->h;
+    heat_status status = HEAT_OK;
+
+    for (int64_t c = heat_draw_table_unit(t, unit); c < heat_draw_table_unit(t, unit + 1); c++)
+        for (int64_t k = 0; k < t->n_draws && status == HEAT_OK && *few; k++) {
+            uint32_t *code = &s->code[c * t->n_draws + k];
+            double key = t->x[c * t->stride + k] + 0.0; /* -0 + 0 is 0 */
+            int64_t slot;
+            if (*code != 0)
+                continue;
+            slot = slot_of(h, key);
+            if (h->code[slot] == 0) {
+                h->key[slot] = key;
+                h->code[slot] = (uint32_t)++h->count;
+                *few = h->count <= MOST_HASHED;
+            }
+            *code = h->code[slot];
+            if (2 * h->count > h->n_slots)
+                status = grow(ctx, h);
+        }
+    return status;
+}
+
+/* The first unit tells most levels, and whether they are few at all; then all look up, and what is rare is
+ * added at the end. */
+static heat_status hash_all(heat_context *ctx, search *s, bool *few)
+{
+    const int64_t n_units = heat_draw_table_units(s->table);
+    heat_status status = make_slots(ctx, LOG_FEWEST_SLOTS, &s->h);
 
     *few = true;
-    for (int64_t k = 0; k < n && status == HEAT_OK && *few; k++) {
-        double key = x[k] + 0.0; /* -0 + 0 is 0 */
-        int64_t slot = slot_of(h, key);
-        if (h->code[slot] == 0) {
-            h->key[slot] = key;
-            h->code[slot] = (uint32_t)++h->count;
-            *few = h->count <= MOST_HASHED;
-        }
-        code[k] = h->code[slot] - 1;
-        if (2 * h->count > h->n_slots)
-            status = grow(ctx, h);
-    }
+    if (status == HEAT_OK)
+        status = add_unknown(ctx, s, 0, few);
+    if (status == HEAT_OK && s->h.count < DRAWS_A_UNIT / 4)
+        heat_parallel_whole(s->table->threads, n_units, look_up, s);
+    for (int64_t unit = 1; unit < n_units && status == HEAT_OK && *few; unit++)
+        status = add_unknown(ctx, s, unit, few);
     return status;
+}
+
+/* From numbers by first appearance to places in order. */
+static void order_codes(void *arg, int64_t unit, int thread)
+{
+    const search *s = arg;
+    const heat_draw_table *t = s->table;
+    int64_t end = heat_draw_table_unit(t, unit + 1) * t->n_draws;
+
+    (void)thread;
+    for (int64_t k = heat_draw_table_unit(t, unit) * t->n_draws; k < end; k++)
+        s->code[k] = s->place[s->code[k] - 1];
 }
 
 static heat_status alloc_levels(heat_context *ctx, int64_t count, heat_levels *l)
@@ -99,8 +177,9 @@ static heat_status alloc_levels(heat_context *ctx, int64_t count, heat_levels *l
 }
 
 /* Sorts few levels, and gives the codes their order. */
-static heat_status order_hashed(heat_context *ctx, int64_t n, const hash *h, heat_levels *l)
+static heat_status order_hashed(heat_context *ctx, search *s, heat_levels *l)
 {
+    const hash *h = &s->h;
     heat_ranked *ranked = NULL, *spare = NULL;
     double *key = NULL;
     uint32_t *place = NULL;
@@ -123,8 +202,8 @@ static heat_status order_hashed(heat_context *ctx, int64_t n, const hash *h, hea
             l->value[k] = ranked[k].value;
             place[ranked[k].at] = (uint32_t)k;
         }
-        for (int64_t k = 0; k < n; k++)
-            l->code[k] = place[l->code[k]];
+        s->place = place;
+        heat_parallel_whole(s->table->threads, heat_draw_table_units(s->table), order_codes, s);
     }
     heat_free(ranked);
     heat_free(spare);
@@ -164,43 +243,53 @@ static void fill_values(int64_t n, const heat_ranked *ranked, heat_levels *l)
     }
 }
 
-static heat_status sort_all(heat_context *ctx, int64_t n, const double *x, heat_levels *l)
+static heat_status sort_all(heat_context *ctx, const heat_draw_table *t, heat_levels *l)
 {
+    const int64_t n = t->n_chains * t->n_draws;
     heat_ranked *ranked = NULL, *spare = NULL;
+    double *x = NULL;
+    const bool together = t->stride == t->n_draws;
     heat_status status = heat_alloc_unset(ctx, n, sizeof *ranked, &ranked);
 
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, n, sizeof *spare, &spare);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, together ? 0 : n, sizeof *x, &x);
     if (status == HEAT_OK) {
-        heat_rank_values(n, x, spare, ranked);
+        for (int64_t c = 0; c < t->n_chains && !together; c++)
+            memcpy(x + c * t->n_draws, t->x + c * t->stride, (size_t)t->n_draws * sizeof *x);
+        heat_rank_values(n, together ? t->x : x, spare, ranked);
         status = alloc_levels(ctx, number_levels(n, ranked, l->code), l);
     }
     if (status == HEAT_OK)
         fill_values(n, ranked, l);
     heat_free(ranked);
     heat_free(spare);
+    heat_free(x);
     return status;
 }
 
-heat_status heat_levels_init(heat_context *ctx, int64_t n, const double *x, heat_levels *l)
+heat_status heat_levels_init(heat_context *ctx, const heat_draw_table *t, heat_levels *l)
 {
-    hash h = {0};
+    const int64_t n = t->n_chains * t->n_draws;
+    search s = {.table = t};
     bool few;
-    heat_status status = heat_alloc_unset(ctx, n, sizeof *l->code, &l->code);
+    heat_status status = heat_alloc(ctx, n, sizeof *l->code, &l->code);
 
     l->value = NULL;
     l->draws = NULL;
+    s.code = l->code;
     if (status == HEAT_OK)
-        status = hash_all(ctx, n, x, &h, l->code, &few);
+        status = hash_all(ctx, &s, &few);
     if (status == HEAT_OK && few)
-        status = order_hashed(ctx, n, &h, l);
-    free_slots(&h);
+        status = order_hashed(ctx, &s, l);
+    free_slots(&s.h);
     if (status != HEAT_OK || few)
         return status;
     if (n > UINT32_MAX)
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "%lld draws of more than %d values are too many to rank",
                          (long long)n, MOST_HASHED);
-    return sort_all(ctx, n, x, l);
+    return sort_all(ctx, t, l);
 }
 
 void heat_levels_clear(heat_levels *l)

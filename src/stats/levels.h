@@ -8,14 +8,27 @@
 typedef struct heat_levels {
     int64_t count;  /* of levels */
     double *value;  /* [level] ascending; -0 counts as 0 */
-    uint32_t *code; /* [draw] its level */
+    uint32_t *code; /* [chain * n_draws + draw] its level */
     int64_t *draws; /* [level] of the draws that count, see heat_levels_count; scratch */
 } heat_levels;
 
-/* Finds the levels of n finite values. Where those between the 4096 lowest and highest draws are more than
+/* Draw t of chain c stands at x[c * stride + t]. What takes long is done on `threads` threads. */
+typedef struct heat_draw_table {
+    int64_t n_chains, n_draws;
+    int64_t stride;
+    const double *x;
+    int64_t threads; /* HEAT_AUTO or a count; they never change a bit */
+} heat_draw_table;
+
+/* Chains are cut into so many units, by their size alone; unit u is [heat_draw_table_unit(u), that of u + 1).
+ */
+int64_t heat_draw_table_units(const heat_draw_table *table);
+int64_t heat_draw_table_unit(const heat_draw_table *table, int64_t unit);
+
+/* Finds the levels of finite values. Where those between the 4096 lowest and highest draws are more than
  * 2^16, neighbours in rank share a level, which is their mean: ranks are then true to n / 2^16. Cost: O(n).
  * HEAT_ERROR_UNABLE beyond 2^32 of them. Clear it at the end, and on failure. */
-HEAT_MUST_USE heat_status heat_levels_init(heat_context *ctx, int64_t n, const double *x,
+HEAT_MUST_USE heat_status heat_levels_init(heat_context *ctx, const heat_draw_table *table,
                                            heat_levels *levels);
 void heat_levels_clear(heat_levels *levels);
 

@@ -364,8 +364,12 @@ static void chains_that_trade_states_are_one(void **state)
     const double phi = 0.9, error = sqrt((1 + phi) / (1 - phi) / (CHAINS / 2 * SWEEPS));
     heat_context *ctx = test_context();
     heat_model_info info = {.n_variables = 1, .n_states = 3, .coding = HEAT_CODING_INDEX};
-    heat_series series = {
-        .info = &info, .n_chains = CHAINS, .n_sweeps = SWEEPS, .stride = SWEEPS, .temperature = 1};
+    heat_series series = {.info = &info,
+                          .n_chains = CHAINS,
+                          .n_sweeps = SWEEPS,
+                          .stride = SWEEPS,
+                          .temperature = 1,
+                          .threads = 1};
 
     series.values[HEAT_SERIES_ENERGY] = x;
     for (int pair = 0; pair < CHAINS / 2; pair++) {

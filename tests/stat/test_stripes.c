@@ -48,7 +48,7 @@ static void measure(const table *t, const test_row *row, const char *engine, uin
     opt.threads = 1;
     opt.replicas = 8;
     opt.burn_in = 500;
-    opt.sweeps = 1500 * factor;
+    opt.sweeps = 5000 * factor;
     opt.temperature = t->warmer * test_parameter(row, "T", (double)NAN);
     assert_ok(t->ctx, heat_sample(t->ctx, model, &opt, &r));
     o = compare_find(&r.temperatures[0], is_energy ? "energy_per_spin" : "heat_capacity");

@@ -461,6 +461,7 @@ static void functions_judged_together_are_those_judged_alone(void **state)
     enum { CHAINS = 5, DRAWS = 301 };
     static const double exponents[] = {1, 2, 4, -0.5, 0, 3};
     static double x[CHAINS * DRAWS], y[CHAINS * DRAWS];
+    const heat_draw_table table = {CHAINS, DRAWS, DRAWS, x, 1};
     heat_context *ctx = test_context();
     heat_draws *draws;
     heat_convergence c, alone;
@@ -469,7 +470,7 @@ static void functions_judged_together_are_those_judged_alone(void **state)
         fill_ar1(31, 0.6, CHAINS, DRAWS, x);
         for (int k = 0; k < CHAINS * DRAWS; k++)
             x[k] = discrete ? round(6 * x[k]) + 0.5 : x[k];
-        assert_ok(ctx, heat_draws_create(ctx, CHAINS, DRAWS, x, &draws));
+        assert_ok(ctx, heat_draws_create(ctx, &table, &draws));
         for (size_t f = 0; f < sizeof exponents / sizeof *exponents; f++) {
             for (int k = 0; k < CHAINS * DRAWS; k++)
                 y[k] = shifted_power(x[k], exponents[f]);
@@ -484,6 +485,53 @@ static void functions_judged_together_are_those_judged_alone(void **state)
         }
         heat_draws_free(draws);
     }
+    heat_context_free(ctx);
+}
+
+static heat_convergence judge_table(heat_context *ctx, const heat_draw_table *table)
+{
+    heat_draws *draws;
+    heat_convergence c;
+
+    assert_ok(ctx, heat_draws_create(ctx, table, &draws));
+    assert_ok(ctx, heat_draws_judge(ctx, draws, shifted_power, 2, &c));
+    heat_draws_free(draws);
+    return c;
+}
+
+/* Of few whole values, of some that are rare and come late, and of too many to be told apart. */
+static void threads_and_strides_change_no_bit(void **state)
+{
+    (void)state;
+    enum { CHAINS = 300, DRAWS = 501, STRIDE = 512 };
+    heat_context *ctx = test_context();
+    double *x = calloc(CHAINS * DRAWS, sizeof *x), *apart = calloc(CHAINS * STRIDE, sizeof *apart);
+
+    assert_non_null(x);
+    assert_non_null(apart);
+    for (int kind = 0; kind < 3; kind++) {
+        heat_draw_table table = {CHAINS, DRAWS, DRAWS, x, 1};
+        heat_convergence one, other;
+        fill_ar1(32, 0.6, CHAINS, DRAWS, x);
+        for (int k = 0; k < CHAINS * DRAWS; k++) {
+            x[k] = kind == 2 ? x[k] : round(50 * x[k]);
+            x[k] += kind == 1 && k > CHAINS * DRAWS / 2 && k % 1000 == 0 ? 0.5 + k : 0;
+            apart[k / DRAWS * STRIDE + k % DRAWS] = x[k];
+        }
+        assert_true(heat_draw_table_units(&table) > 2);
+        one = judge_table(ctx, &table);
+        for (int threads = 2; threads <= 5; threads += 3) {
+            table.threads = threads;
+            other = judge_table(ctx, &table);
+            assert_memory_equal(&one, &other, sizeof one);
+        }
+        table.stride = STRIDE;
+        table.x = apart;
+        other = judge_table(ctx, &table);
+        assert_memory_equal(&one, &other, sizeof one);
+    }
+    free(x);
+    free(apart);
     heat_context_free(ctx);
 }
 
@@ -627,6 +675,7 @@ int main(void)
         cmocka_unit_test(many_sound_chains_are_not_refused),
         cmocka_unit_test(few_chains_keep_their_rhat),
         cmocka_unit_test(functions_judged_together_are_those_judged_alone),
+        cmocka_unit_test(threads_and_strides_change_no_bit),
         cmocka_unit_test(equal_draws_have_no_error),
         cmocka_unit_test(stuck_chains_count_once_each),
         cmocka_unit_test(no_pattern_of_two_values_gives_nan),

@@ -1,4 +1,5 @@
-/* heat_parallel_for: every unit once, the lowest failure, a stop, and results that know no thread count. */
+/* heat_parallel_for and its kin: every unit once, the lowest failure, a stop, and results that know no thread
+ * count. */
 #include "base/context_private.h"
 #include "base/parallel.h"
 #include "support.h"
@@ -35,6 +36,42 @@ static void every_unit_runs_exactly_once(void **state)
     assert_true(heat_thread_count(HEAT_AUTO) >= 1);
     assert_int_equal(heat_thread_count(3), 3);
     heat_context_free(ctx);
+}
+
+typedef struct whole_work {
+    atomic_int visits[UNITS];
+    atomic_int is_busy[8]; /* [thread] */
+    atomic_int n_wrong;    /* units on a thread that had one, or beyond the last thread */
+    int n_threads;
+} whole_work;
+
+static void visit_unit(void *arg, int64_t unit, int thread)
+{
+    whole_work *w = arg;
+
+    if (thread < 0 || thread >= w->n_threads) {
+        w->n_wrong++;
+        return;
+    }
+    w->n_wrong += atomic_exchange(&w->is_busy[thread], 1);
+    w->visits[unit]++;
+    atomic_store(&w->is_busy[thread], 0);
+}
+
+static void whole_work_gives_each_thread_one_unit_at_a_time(void **state)
+{
+    (void)state;
+    static whole_work w;
+
+    for (int threads = 1; threads <= 8; threads += threads == 1 ? 1 : 3)
+        for (int64_t n = 0; n <= UNITS; n = n < 10 ? n + 1 : n * 5 > UNITS && n < UNITS ? UNITS : n * 5) {
+            memset(&w, 0, sizeof w);
+            w.n_threads = threads;
+            heat_parallel_whole(threads, n, visit_unit, &w);
+            assert_int_equal(w.n_wrong, 0);
+            for (int64_t unit = 0; unit < UNITS; unit++)
+                assert_int_equal(w.visits[unit], unit < n);
+        }
 }
 
 enum { STEPS = 5, UNITS_OF_A_TEAM = 40 };
@@ -324,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unit_runs_exactly_once),
+        cmocka_unit_test(whole_work_gives_each_thread_one_unit_at_a_time),
         cmocka_unit_test(a_team_takes_every_step_after_those_next_to_it),
         cmocka_unit_test(shares_that_move_lose_no_step),
         cmocka_unit_test(the_lowest_failing_unit_speaks),

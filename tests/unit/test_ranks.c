@@ -65,7 +65,9 @@ static void values_come_in_order_and_equal_ones_as_they_stood(void **state)
 /* All of x, counted. */
 static void make_levels(heat_context *ctx, int64_t n, const double *x, heat_levels *levels)
 {
-    assert_ok(ctx, heat_levels_init(ctx, n, x, levels));
+    const heat_draw_table table = {1, n, n, x, 1};
+
+    assert_ok(ctx, heat_levels_init(ctx, &table, levels));
     heat_levels_count(levels, 1, n, 0, n, true);
 }
 
