@@ -35,14 +35,23 @@ void heat_level_walk_close(heat_level_walk *w)
     *w = (heat_level_walk){.n_walkers = 0};
 }
 
-/* Makes room for a level of this energy. */
-static heat_status widen(heat_context *ctx, heat_level_table *t, int64_t energy, bool is_fixed)
+/* Makes room for a level of this energy. All walkers come to need as much. */
+static heat_status widen(heat_context *ctx, const heat_level_walk *w, heat_level_table *t, int64_t energy,
+                         bool is_fixed)
 {
+    const double bytes_a_level = 2.0 * sizeof(double) * (double)w->n_walkers;
     int64_t first = t->n == 0 || energy < t->first ? energy - MARGIN - t->n / 2 : t->first;
     int64_t end = t->n == 0 || energy >= t->first + t->n ? energy + MARGIN + t->n / 2 : t->first + t->n;
     double *log_g = NULL, *visits = NULL;
     heat_status status;
 
+    if ((double)(end - first) * bytes_a_level > (double)w->counting->opt->memory)
+        return heat_fail(
+            ctx, HEAT_ERROR_MEMORY,
+            "energies from %lld to %lld are %.3g levels, of which %lld walkers take %.3g GiB: more "
+            "than --memory allows",
+            (long long)first, (long long)end, (double)(end - first), (long long)w->n_walkers,
+            (double)(end - first) * bytes_a_level * 0x1p-30);
     if ((double)(end - first) > most_levels)
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "energies from %lld to %lld are too many levels for wang-landau", (long long)first,
@@ -78,7 +87,7 @@ static heat_status find_level(heat_context *ctx, heat_level_walk *w, int64_t wal
     heat_status status = HEAT_OK;
 
     if (t->n == 0 || energy < t->first || energy >= t->first + t->n)
-        status = widen(ctx, t, energy, !(w->log_f[walker] > 0));
+        status = widen(ctx, w, t, energy, !(w->log_f[walker] > 0));
     if (status != HEAT_OK)
         return status;
     *place = energy - t->first;
