@@ -18,7 +18,7 @@ void heat_annealed_rows_clear(heat_annealed_rows *r)
 heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, double log_weight, int64_t n,
                                    const double *shares, const double *energies, const double *variances)
 {
-    double mean = 0, square = 0;
+    double mean = 0, square = 0, worst = n > 0 ? energies[0] : 0;
     heat_status status = heat_grow(ctx, r->n + 1, sizeof *r->log_weight, &r->capacity_weight, &r->log_weight);
 
     if (status == HEAT_OK)
@@ -34,11 +34,15 @@ heat_status heat_annealed_rows_add(heat_context *ctx, heat_annealed_rows *r, dou
         double share = shares == NULL ? 1 / (double)n : shares[k];
         mean += e * share;
         square += (e * e + variances[k]) * share;
+        worst = fabs(energies[k]) > fabs(worst) ? energies[k] : worst;
     }
     if ((n > 0 && !isfinite(log_weight)) || !isfinite(square))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                         "a state has energy %g: log Z is estimated where every state is allowed",
-                         energies[0]);
+                         isfinite(log_weight) || !isfinite(worst)
+                             ? "a state has energy %g: log Z is estimated where every state is allowed"
+                             : "a state met on the way has energy inf (the last one %g): log Z is estimated "
+                               "where every state is allowed",
+                         worst);
     r->log_weight[r->n] = log_weight;
     r->mean[r->n] = mean;
     r->square[r->n++] = square;

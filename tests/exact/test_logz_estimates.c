@@ -605,6 +605,95 @@ static void a_valley_that_was_missed_is_seen_from_the_data(void **state)
     heat_context_free(ctx);
 }
 
+enum { FEW = 6 };
+
+/* What a broken callback does where more spins are up than down. */
+typedef struct breaking {
+    double energy;
+    int failure;
+} breaking;
+
+static int breaking_energy(void *user, int64_t n_rows, const int8_t *states, double *energies)
+{
+    const breaking *b = user;
+
+    for (int64_t r = 0; r < n_rows; r++) {
+        int m = 0;
+        for (int i = 0; i < FEW; i++)
+            m += states[r * FEW + i];
+        energies[r] = m > 0 ? b->energy : -m;
+        if (m > 0 && b->failure != 0)
+            return b->failure;
+    }
+    return 0;
+}
+
+static heat_status count_breaking(heat_context *ctx, breaking how, const char *method, heat_logz_result *r)
+{
+    heat_logz_options o = options_of(method);
+    heat_custom custom;
+    heat_model *model;
+    heat_status status;
+
+    heat_custom_init(&custom);
+    custom.name = "broken";
+    custom.user = &how;
+    custom.n_variables = FEW;
+    custom.energy = breaking_energy;
+    assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
+    heat_logz_result_init(r);
+    status = heat_logz(ctx, model, &o, r);
+    heat_model_free(model);
+    return status;
+}
+
+static void a_broken_callback_is_an_error_on_every_road(void **state)
+{
+    static const struct {
+        breaking how;
+        const char *says;
+    } cases[] = {{{(double)NAN, 0}, "nan"}, {{-(double)INFINITY, 0}, "inf"}, {{0, 7}, "7"}};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (int m = 0; m < N_METHODS; m++) {
+            heat_logz_result r;
+            if (is_wang_landau(methods[m])) /* real energies */
+                continue;
+            assert_int_not_equal(count_breaking(ctx, cases[k].how, methods[m], &r), HEAT_OK);
+            assert_contains(heat_context_error(ctx), cases[k].says);
+            heat_logz_result_clear(&r);
+        }
+    heat_context_free(ctx);
+}
+
+/* States of energy inf count nothing. An estimate that cannot go round them says so. */
+static void forbidden_states_are_left_out_or_refused(void **state)
+{
+    heat_context *ctx = test_context();
+    const double log_z = log(exp(-6) + 6 * exp(-4) + 15 * exp(-2) + 20);
+
+    (void)state;
+    for (int m = 0; m < N_METHODS; m++) {
+        heat_logz_result r;
+        heat_status status;
+        if (is_wang_landau(methods[m]))
+            continue;
+        status = count_breaking(ctx, (breaking){(double)INFINITY, 0}, methods[m], &r);
+        print_message("%s: %s %.6f +- %.6f (%.6f)\n", methods[m],
+                      status == HEAT_OK ? r.diagnosis : heat_context_error(ctx), r.log_z, r.error, log_z);
+        if (is_exact(methods[m]) || (status == HEAT_OK && !isnan(r.log_z))) {
+            assert_ok(ctx, status);
+            assert_close(r.log_z, log_z, fmax(1e-12, 5 * r.error));
+        } else if (status != HEAT_OK) {
+            assert_contains(heat_context_error(ctx), "inf");
+        }
+        heat_logz_result_clear(&r);
+    }
+    heat_context_free(ctx);
+}
+
 static heat_status estimate(heat_context *ctx, void *arg)
 {
     heat_logz_options o = options_of(arg);
@@ -651,6 +740,8 @@ int main(void)
         cmocka_unit_test(matched_units_have_two_values_at_one_temperature),
         cmocka_unit_test(a_large_offset_is_carried),
         cmocka_unit_test(a_valley_that_was_missed_is_seen_from_the_data),
+        cmocka_unit_test(a_broken_callback_is_an_error_on_every_road),
+        cmocka_unit_test(forbidden_states_are_left_out_or_refused),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
