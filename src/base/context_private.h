@@ -24,12 +24,13 @@ void *heat_c_realloc(void *user, void *old, size_t size);
 struct heat_context {
     heat_context_config config;
     atomic_int stop_requested;
-    atomic_int *stop;     /* of the context that the user holds; workers share it */
-    double deadline_s;    /* on heat_clock's scale; HEAT_FOREVER without one */
-    double started_s;     /* when the outermost verb began */
-    double last_shown_s;  /* of the last progress call */
-    const char *verb;     /* the outermost verb under way, NULL if none */
-    bool best_is_negated; /* a maximum is sought: progress shows minus the energy it is given */
+    atomic_int *stop;       /* of the context that the user holds; workers share it */
+    double deadline_s;      /* on heat_clock's scale; HEAT_FOREVER without one */
+    double started_s;       /* when the outermost verb began */
+    double last_shown_s;    /* of the last progress call */
+    const char *verb;       /* the outermost verb under way, NULL if none */
+    bool best_is_negated;   /* a maximum is sought: progress shows minus the energy it is given */
+    struct heat_team *team; /* threads that wait for what heat_parallel_for is given; NULL: none do */
     heat_error_text error;
 };
 

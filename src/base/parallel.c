@@ -22,6 +22,7 @@ int heat_thread_count(int64_t threads)
 }
 
 typedef struct shared_work {
+    const heat_context *parent;
     atomic_int_fast64_t next;
     int64_t n_units;
     heat_unit_fn fn;
@@ -30,8 +31,9 @@ typedef struct shared_work {
     heat_error_text error;
 } shared_work;
 
-static void take_units(const heat_context *parent, shared_work *work)
+static void take_units(shared_work *work)
 {
+    const heat_context *parent = work->parent;
     heat_context worker = {.config = parent->config,
                            .stop = parent->stop,
                            .deadline_s = parent->deadline_s,
@@ -63,23 +65,6 @@ static heat_status end_work(heat_context *ctx, const shared_work *work)
         return HEAT_OK;
     ctx->error = work->error;
     return work->error.status;
-}
-
-heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_units, heat_unit_fn fn, void *arg)
-{
-    shared_work work = {.n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
-    int team = heat_thread_count(threads);
-
-    atomic_init(&work.next, 0);
-    if (team > n_units)
-        team = (int)n_units;
-    if (team <= 1) {
-        take_units(ctx, &work);
-    } else {
-#pragma omp parallel num_threads(team)
-        take_units(ctx, &work);
-    }
-    return end_work(ctx, &work);
 }
 
 void heat_parallel_whole(int64_t threads, int64_t n_units, heat_whole_fn fn, void *arg)
@@ -245,13 +230,13 @@ static void open_team(heat_team *team, int n_threads)
 heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team, int64_t n_units,
                                    heat_unit_fn fn, void *arg)
 {
-    shared_work work = {.n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
+    shared_work work = {.parent = ctx, .n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
 
     atomic_init(&work.next, 0);
     open_team(team, heat_thread_count(threads));
 #pragma omp parallel num_threads(team->n_threads) if (team->n_threads > 1)
     if (omp_get_thread_num() == 0) {
-        take_units(ctx, &work);
+        take_units(&work);
         atomic_store(&team->is_open, false);
     } else {
         serve(team, omp_get_thread_num());
@@ -285,7 +270,7 @@ void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_
 {
     member m = {.team = team, .holds = true};
 
-    if (n_parts <= 1 || !atomic_load_explicit(&team->is_open, memory_order_relaxed)) {
+    if (n_parts <= 1 || team == NULL || !atomic_load_explicit(&team->is_open, memory_order_relaxed)) {
         for (int64_t step = 0; step < n_steps; step++)
             for (int part = 0; part < n_parts; part++)
                 fn(arg, part, step);
@@ -299,4 +284,53 @@ void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_
             look(&m);
     while (!m.holds)
         m.holds = hold(team, 0);
+}
+
+heat_status heat_parallel_stay(heat_context *ctx, int64_t threads, heat_team *team,
+                               heat_status (*fn)(heat_context *ctx, void *arg), void *arg)
+{
+    int n = heat_thread_count(threads), n_processors = omp_get_num_procs();
+    heat_status status = HEAT_OK;
+
+    n = n < n_processors ? n : n_processors; /* they would keep each other waiting */
+    if (ctx->team != NULL || n == 1)
+        return fn(ctx, arg);
+    open_team(team, n);
+    ctx->team = team;
+#pragma omp parallel num_threads(team->n_threads)
+    if (omp_get_thread_num() == 0) {
+        status = fn(ctx, arg);
+        atomic_store(&team->is_open, false);
+    } else {
+        serve(team, omp_get_thread_num());
+    }
+    ctx->team = NULL;
+    return status;
+}
+
+static void take_part(void *arg, int64_t part, int64_t step)
+{
+    (void)part;
+    (void)step;
+    take_units(arg);
+}
+
+heat_status heat_parallel_for(heat_context *ctx, int64_t threads, int64_t n_units, heat_unit_fn fn, void *arg)
+{
+    shared_work work = {.parent = ctx, .n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
+    int n = heat_thread_count(threads);
+
+    atomic_init(&work.next, 0);
+    if (n > n_units)
+        n = (int)n_units;
+    if (n <= 1) {
+        take_units(&work);
+    } else if (ctx->team != NULL) {
+        heat_parallel_steps(ctx->team, n < ctx->team->n_threads ? n : ctx->team->n_threads, 0, 1, take_part,
+                            &work);
+    } else {
+#pragma omp parallel num_threads(n)
+        take_units(&work);
+    }
+    return end_work(ctx, &work);
 }

@@ -357,6 +357,47 @@ static void results_are_the_same_for_any_number_of_threads(void **state)
     heat_context_free(ctx);
 }
 
+/* Every way that units end, while threads stay. */
+static heat_status run_all_ways(heat_context *ctx, void *arg)
+{
+    static atomic_int visits[UNITS];
+    static double parts[UNITS];
+    const double *first = arg;
+    failing f = {.lowest = 50};
+
+    for (int64_t n = 1; n <= UNITS; n = n < 10 ? n + 1 : n * 5 > UNITS && n < UNITS ? UNITS : n * 5) {
+        memset(visits, 0, sizeof visits);
+        assert_ok(ctx, heat_parallel_for(ctx, 3, n, count_unit, visits));
+        for (int64_t unit = 0; unit < UNITS; unit++)
+            assert_int_equal(visits[unit], unit < n);
+    }
+    memset(parts, 0, sizeof parts);
+    assert_ok(ctx, heat_parallel_for(ctx, HEAT_AUTO, UNITS, square_unit, parts));
+    assert_memory_equal(parts, first, sizeof parts);
+    assert_int_equal(heat_parallel_for(ctx, 2, UNITS, fail_some, &f), HEAT_ERROR_CALLBACK);
+    assert_string_equal(heat_context_error(ctx), "unit 50 failed");
+    return heat_fail(ctx, HEAT_ERROR_UNABLE, "the end");
+}
+
+static void threads_that_stay_run_every_unit(void **state)
+{
+    (void)state;
+    static heat_team team;
+    static double first[UNITS];
+    heat_context *ctx = test_context();
+
+    memset(first, 0, sizeof first);
+    assert_ok(ctx, heat_parallel_for(ctx, 1, UNITS, square_unit, first));
+    for (int64_t threads = 1; threads <= 4; threads++) {
+        assert_int_equal(heat_parallel_stay(ctx, threads, &team, run_all_ways, first), HEAT_ERROR_UNABLE);
+        assert_string_equal(heat_context_error(ctx), "the end");
+        assert_ok(ctx, heat_parallel_for(ctx, 2, UNITS, square_unit, first)); /* they have gone */
+        memset(first, 0, sizeof first);
+        assert_ok(ctx, heat_parallel_for(ctx, 1, UNITS, square_unit, first));
+    }
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +405,7 @@ int main(void)
         cmocka_unit_test(whole_work_gives_each_thread_one_unit_at_a_time),
         cmocka_unit_test(a_team_takes_every_step_after_those_next_to_it),
         cmocka_unit_test(shares_that_move_lose_no_step),
+        cmocka_unit_test(threads_that_stay_run_every_unit),
         cmocka_unit_test(the_lowest_failing_unit_speaks),
         cmocka_unit_test(a_stop_skips_the_units_not_begun),
         cmocka_unit_test(a_deadline_reaches_the_workers),
