@@ -1,5 +1,5 @@
 /* A step of learning, for the kernel of layers: part of layer_sweep_body.h. A tile of 64 by 64 weights at a
- * time: the rows in which a unit is on are listed once, then the means of the other layer are summed over
+ * time: the rows in which a unit is on have been listed once, the means of the other layer are summed over
  * them in registers, the weights of a few units moved, averaged, measured and written as both tables. Sums
  * over rows are in single precision; weights go by eights of doubles, in the same order for every
  * instruction set. */
@@ -15,18 +15,25 @@ typedef int64_t eight_bits __attribute__((vector_size(8 * EIGHT)));
 typedef float eight_floats __attribute__((vector_size(4 * EIGHT)));
 typedef int32_t eight_ints __attribute__((vector_size(4 * EIGHT)));
 
-/* Lists, for each of 64 units, the rows in which it is on, after their number. */
-LANE_FN void list_rows(const heat_layer_climb *c, int64_t word)
+/* Lists, for each of 64 units, the rows in which it is on, after their number, and sums up their weights. */
+static LANE_UNUSED void LANE_PASTE(layer_list_rows_, LANE_ISA)(const heat_layer_climb *c, int32_t word)
 {
     const int64_t stride = c->n_rows + 1, n_words = heat_layer_words(c->n_x);
+    uint32_t *lists = c->list + (int64_t)word * HEAT_LAYER_WORD * stride;
+    double gain[HEAT_LAYER_WORD] = {0};
 
     for (int64_t i = 0; i < HEAT_LAYER_WORD; i++)
-        c->list[i * stride] = 0;
+        lists[i * stride] = 0;
     for (int32_t r = 0; r < c->n_rows; r++)
         for (uint64_t bits = c->x[r * n_words + word]; bits != 0; bits &= bits - 1) {
-            uint32_t *list = c->list + __builtin_ctzll(bits) * stride;
+            const int i = __builtin_ctzll(bits);
+            uint32_t *list = lists + i * stride;
             list[++list[0]] = (uint32_t)r;
+            gain[i] += c->weight[r];
         }
+    for (int64_t i = 0, first = (int64_t)word * HEAT_LAYER_WORD; i < HEAT_LAYER_WORD && first + i < c->n_x;
+         i++)
+        c->x_gain[first + i] = gain[i];
 }
 
 /* Sums the means of 64 units over the rows listed. */
@@ -39,14 +46,14 @@ LANE_FN void sum_listed(const float *y, const uint32_t *list, lane_real *sum)
             sum[q] = lane_plus(sum[q], lane_load_real(y + (int64_t)list[k] * HEAT_LAYER_WORD + LANES * q));
 }
 
-/* What the gradient adds to the weights of unit i, of word k, to the 64 units of y from `first` on. */
+/* What the gradient adds to the weights of unit i to the 64 units of y from `first` on. */
 LANE_FN void find_move(const heat_layer_climb *c, int64_t i, int64_t first, float *move)
 {
     const lane_real offset = lane_all_real((float)c->x_offset[i]), rate = lane_all_real((float)c->rate);
     const lane_real of_x = lane_all_real((float)(c->y_offset * c->x_gain[i]));
     lane_real sum[HEAT_LAYER_WORD / LANES];
 
-    sum_listed(c->y + first * c->n_rows, c->list + i % HEAT_LAYER_WORD * (c->n_rows + 1), sum);
+    sum_listed(c->y + first * c->n_rows, c->list + i * (c->n_rows + 1), sum);
     for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++) {
         lane_real of_y = lane_mul(offset, lane_load_real(c->y_gain + first + LANES * q));
         lane_store(move + LANES * q,
@@ -64,10 +71,25 @@ typedef struct climb_eights {
     eight x_sum[TOGETHER], x_size[TOGETHER];
 } climb_eights;
 
+/* Copies count doubles, at most eight: without a call, where a row of weights ends within eight. */
+LANE_FN void copy_eight(void *to, const void *from, const int64_t count)
+{
+    char *t = to;
+    const char *f = from;
+
+    if (count == EIGHT)
+        memcpy(t, f, EIGHT * sizeof(double));
+    for (int64_t n = EIGHT / 2; n > 0 && count < EIGHT; n /= 2)
+        if (count & n) {
+            memcpy(t, f, (size_t)n * sizeof(double));
+            t += n * (int64_t)sizeof(double);
+            f += n * (int64_t)sizeof(double);
+        }
+}
+
 /* Moves weights j up to j + count, at most eight, of each of n units. */
 LANE_FN void climb_eight(climb_eights *e, const int n, int64_t j, const int64_t count, const bool averages)
 {
-    const size_t bytes = (size_t)count * sizeof(double);
     eight y_sum, y_size;
 
     memcpy(&y_sum, e->y_sum + j, sizeof y_sum);
@@ -76,18 +98,18 @@ LANE_FN void climb_eight(climb_eights *e, const int n, int64_t j, const int64_t 
         eight x = {0}, a = {0}, size;
         eight_floats move;
         eight_ints whole;
-        memcpy(&x, e->w[k] + j, bytes);
+        copy_eight(&x, e->w[k] + j, count);
         memcpy(&move, e->move + k * HEAT_LAYER_WORD + j, sizeof move);
         x = x * e->keep + __builtin_convertvector(move, eight);
-        memcpy(e->w[k] + j, &x, bytes);
+        copy_eight(e->w[k] + j, &x, count);
         if (count < EIGHT) {
             memset(&x, 0, sizeof x);
-            memcpy(&x, e->w[k] + j, bytes);
+            copy_eight(&x, e->w[k] + j, count);
         }
         if (averages) {
-            memcpy(&a, e->average[k] + j, bytes);
+            copy_eight(&a, e->average[k] + j, count);
             a += e->share * (x - a);
-            memcpy(e->average[k] + j, &a, bytes);
+            copy_eight(e->average[k] + j, &a, count);
         }
         size = (eight)((eight_bits)x & INT64_MAX);
         e->x_sum[k] += x;
@@ -146,7 +168,7 @@ LANE_FN void climb_units(climb_tile *t, const int n)
                       .up = t->up};
 
     for (int k = 0; k < n; k++) {
-        int64_t at = (t->i + k) * c->n_y + t->first, ahead = at + TOGETHER * c->n_y;
+        int64_t at = (t->i + k) * c->w_stride + t->first, ahead = at + TOGETHER * c->w_stride;
         e.w[k] = c->w + at;
         e.offset[k] = c->x_offset[t->i + k];
         fetch_ahead(c->w + ahead);
@@ -161,8 +183,9 @@ LANE_FN void climb_units(climb_tile *t, const int n)
     else
         climb_eights_of(&e, n, width, false);
     for (int k = 0; k < n; k++) {
-        c->x_sum[t->i + k] += total_eight(e.x_sum[k]);
-        c->x_size[t->i + k] += total_eight(e.x_size[k]);
+        int64_t at = t->first / HEAT_LAYER_WORD * c->n_x + t->i + k;
+        c->x_sum[at] = total_eight(e.x_sum[k]);
+        c->x_size[at] = total_eight(e.x_size[k]);
     }
     t->i += n;
     t->up += n * HEAT_LAYER_WORD;
@@ -179,17 +202,6 @@ LANE_FN void transpose_tile(const int32_t *up, int32_t *down)
             for (int64_t l = 0; l < LANES; l++)
                 lane_store(down + (j + l) * HEAT_LAYER_WORD + k, lane_load(block + LANES * l));
         }
-}
-
-/* The gain of <x_i>, by the rows listed. */
-LANE_FN double gain_of(const heat_layer_climb *c, int64_t k)
-{
-    const uint32_t *list = c->list + k * (c->n_rows + 1);
-    double sum = 0;
-
-    for (uint32_t r = 1; r <= list[0]; r++)
-        sum += c->weight[list[r]];
-    return sum;
 }
 
 static LANE_UNUSED void LANE_PASTE(layer_weigh_, LANE_ISA)(const heat_layer_climb *c, int32_t word)
@@ -216,11 +228,6 @@ static LANE_UNUSED void LANE_PASTE(layer_climb_, LANE_ISA)(const heat_layer_clim
     const int64_t i0 = (int64_t)word * HEAT_LAYER_WORD;
     const int64_t end = c->n_x - i0 < HEAT_LAYER_WORD ? c->n_x : i0 + HEAT_LAYER_WORD;
 
-    list_rows(c, word);
-    for (int64_t i = i0; i < end; i++) {
-        c->x_gain[i] = gain_of(c, i - i0);
-        c->x_sum[i] = c->x_size[i] = 0;
-    }
     for (int64_t j0 = 0; j0 < y_words * HEAT_LAYER_WORD; j0 += HEAT_LAYER_WORD) {
         int32_t *up = c->up + j0 * x_words * HEAT_LAYER_WORD + i0 * HEAT_LAYER_WORD;
         int32_t *down = c->down + i0 * y_words * HEAT_LAYER_WORD + j0 * HEAT_LAYER_WORD;

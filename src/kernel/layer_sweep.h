@@ -50,12 +50,14 @@ typedef struct heat_layer_draw {
     const float *reference;       /* [unit]; NULL: none */
     uint32_t *random;             /* [chain][4][16] xoshiro128+ */
     int32_t *fields;              /* [word][chain][64] F, in units; out, or in where `from` is NULL */
+    int64_t n_fields;             /* chains a word of them holds; 0: n_chains */
     float *probabilities;         /* [word][chain][64] of being on; anything in the padding */
-    int64_t n_probabilities;      /* chains a word of them holds; 0: n_chains */
+    int64_t n_probabilities;      /* likewise */
     int64_t *on_fields;           /* [chain] becomes the sum of F over the units that are drawn on */
     int64_t *on_bias;             /* [chain] likewise of the biases */
     int64_t *n_moves;             /* [chain] is added the number of units that changed */
     uint32_t *list;               /* work space, [chain][heat_layer_list_size] */
+    bool is_listed;               /* done already, by the kernel's `list`: parts of a layer share it */
     int32_t *work_fields;         /* work space [chain][64]; NULL with `fields` */
     int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
 } heat_layer_draw;
@@ -70,6 +72,9 @@ static inline int64_t heat_layer_list_size(const heat_layer_rows *r)
  * the probability is computed in single precision: its declared error is 2^-20, absolute. */
 typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw);
 
+/* Takes streams, heat_layer_draw.random, past the draws of so many words of units. */
+typedef void (*heat_layer_skip_fn)(int64_t n_chains, int64_t n_words, uint32_t *random);
+
 /* One step of all weights, over units of 0 and 1 centred at m_i and l, and what comes of it in one pass:
  *
  *     W_ij += rate (sum_r weight_r (x_ri - m_i) (y_rj - l) - decay W_ij).
@@ -80,22 +85,23 @@ typedef struct heat_layer_climb {
     const uint64_t *x;    /* [row][word] states of the one layer */
     float *y;             /* [word][row][64] means of the other; `weigh` multiplies them by `weight` */
     const double *weight; /* [row] */
-    uint32_t *list;       /* work space, [64][n_rows + 1] */
+    uint32_t *list;       /* [word of x][64][n_rows + 1], left by `list_rows` */
     double *w;            /* [x][y] */
-    double *average;      /* [x][y], moved to the weights by `share`; NULL: none */
+    int64_t w_stride;     /* from one unit of x to the next: y may be a part of its layer */
+    double *average;      /* likewise, moved to the weights by `share`; NULL: none */
     double share, rate, decay;
     const double *x_offset; /* m, [x] */
     double y_offset;        /* l */
     float *y_gain;          /* [y, padded] sum_r weight_r y_rj, left by `weigh`; anything in the padding */
-    double *x_gain;         /* [x] becomes the same of x */
+    double *x_gain;         /* [x] the same of x, left by `list_rows` */
     double per_unit;
     int32_t *up, *down;     /* tables of heat_layer_rows, in units: from x to y, from y to x */
-    double *x_sum, *x_size; /* [x] become sum_j W_ij, sum_j |W_ij| */
+    double *x_sum, *x_size; /* [word of y][x] become sum_j W_ij, sum_j |W_ij| over its units */
     double *y_sum, *y_size; /* [word of x][y, padded] become sum_i m_i W_ij, sum_i |W_ij| over its units */
 } heat_layer_climb;
 
-/* Does the means of a word of y, and then, when all those are done, the weights of a word of x: words share
- * nothing but what they read. */
+/* Does the means of a word of y, `weigh`, or the rows of a word of x, `list_rows`, and then, when all those
+ * are done, the weights of a word of x: words share nothing but what they read. */
 typedef void (*heat_layer_climb_fn)(const heat_layer_climb *climb, int32_t word);
 
 /* What a change of beta does to the weight of the one layer, kept, the other summed out,
@@ -120,8 +126,9 @@ typedef void (*heat_layer_gain_fn)(const heat_layer_gain *gain);
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_layer_kernel {
     const char *isa;
-    heat_layer_draw_fn draw;
-    heat_layer_climb_fn weigh, climb;
+    heat_layer_draw_fn draw, list;
+    heat_layer_skip_fn skip;
+    heat_layer_climb_fn weigh, list_rows, climb;
     heat_layer_gain_fn gain;
 } heat_layer_kernel;
 

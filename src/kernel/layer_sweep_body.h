@@ -152,7 +152,9 @@ LANE_FN void finish_word(const heat_layer_rows *r, const heat_layer_draw *d, int
 /* Where the fields of a word of all chains are kept. */
 LANE_FN int32_t *fields_of(const heat_layer_draw *d, int64_t word)
 {
-    return d->fields != NULL ? d->fields + word * d->n_chains * HEAT_LAYER_WORD : d->work_fields;
+    const int64_t n = d->n_fields == 0 ? d->n_chains : d->n_fields;
+
+    return d->fields != NULL ? d->fields + word * n * HEAT_LAYER_WORD : d->work_fields;
 }
 
 /* The sums of all subsets of four rows, for the units of half a word. */
@@ -255,7 +257,7 @@ LANE_FN bool is_dense(const heat_layer_rows *r, const heat_layer_draw *d)
     return 3 * n_on > n_halves * (400 + 16 * (int64_t)d->n_chains);
 }
 
-LANE_FN void list_chains(const heat_layer_rows *r, const heat_layer_draw *d)
+static LANE_UNUSED void LANE_PASTE(layer_list_, LANE_ISA)(const heat_layer_rows *r, const heat_layer_draw *d)
 {
     for (int64_t chain = 0; chain < d->n_chains; chain++) {
         const uint64_t *from = d->from + chain * heat_layer_words(r->n_from);
@@ -269,8 +271,8 @@ LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, co
     const bool dense = d->from != NULL && is_dense(r, d);
     const int64_t n_words = heat_layer_words(r->n_to);
 
-    if (d->from != NULL && !dense)
-        list_chains(r, d);
+    if (d->from != NULL && !dense && !d->is_listed)
+        LANE_PASTE(layer_list_, LANE_ISA)(r, d);
     for (int64_t word = 0; word < n_words; word++) {
         int32_t *fields = fields_of(d, word);
         if (dense)
@@ -310,6 +312,19 @@ static void LANE_PASTE(layer_draw_, LANE_ISA)(const heat_layer_rows *r, const he
         draw_by_rule(r, d, HEAT_FLIP_METROPOLIS);
     if (is_summed)
         total_chains(r, d);
+}
+
+static LANE_UNUSED void LANE_PASTE(layer_skip_, LANE_ISA)(int64_t n_chains, int64_t n_words, uint32_t *random)
+{
+    for (int64_t chain = 0; chain < n_chains; chain++, random += 4 * LANES) {
+        lane_int state[4];
+        for (int k = 0; k < 4; k++)
+            state[k] = lane_load(random + LANES * k);
+        for (int64_t q = 0; q < n_words * WORD_VECTORS; q++)
+            lane_draw(state);
+        for (int k = 0; k < 4; k++)
+            lane_store(random + LANES * k, state[k]);
+    }
 }
 
 #include "kernel/layer_climb_body.h"

@@ -21,7 +21,6 @@ typedef struct heat_climb {
     double weight_decay;
     double *average; /* of the parameters, moved to them by `share`; NULL: none */
     double share;
-    int64_t threads;
     const char *isa;
 } heat_climb;
 

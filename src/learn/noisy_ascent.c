@@ -4,6 +4,7 @@
  * with a checkpoint, which may be taken up with more time, goes by updates alone. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "learn/chain_record.h"
 #include "learn/rollback.h"
 #include "learn/training_checkpoint.h"
@@ -25,6 +26,7 @@ typedef struct batch {
     double began_s;
     heat_rollback rollback;
     heat_chain_record record;
+    heat_team team;
 } batch;
 
 static heat_status open_batch(heat_context *ctx, heat_trainer *t, batch *b)
@@ -106,11 +108,9 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int
                         .average = share > 0 ? b->average : NULL,
                         .share = share,
                         .isa = t->opt->isa};
-    double visits = (double)t->learner->n_decayed * (double)(count + negative->n_dreams);
 
     if (status == HEAT_OK && heat_halted(ctx))
         return HEAT_ERROR_STOPPED;
-    climb.threads = heat_negative_threads(negative, visits);
     return status == HEAT_OK ? t->learner->kind->climb(ctx, t->learner, &climb) : status;
 }
 
@@ -274,27 +274,49 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
     return status;
 }
 
-/* Makes the updates of an epoch that are left. */
-static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64_t per_epoch,
-                             heat_training_checkpoint *c)
-{
-    heat_learn_result *r = t->result;
-    double total = (double)per_epoch * (double)t->opt->epochs;
-    heat_status status = HEAT_OK;
+/* The updates of an epoch that are left. */
+typedef struct stretch {
+    heat_trainer *trainer;
+    batch *batch;
+    heat_training_checkpoint *checkpoint;
+    int64_t per_epoch;
+} stretch;
 
-    shuffle(b, t->train.n, t->opt->seed, r->epochs);
-    while (t->place < per_epoch) {
+static heat_status make_updates(heat_context *ctx, void *arg)
+{
+    const stretch *s = arg;
+    heat_trainer *t = s->trainer;
+    double total = (double)s->per_epoch * (double)t->opt->epochs;
+
+    while (t->place < s->per_epoch) {
+        heat_status status = HEAT_OK;
         bool made = false;
-        double done = (double)r->epochs * (double)per_epoch + (double)t->place;
+        double done = (double)t->result->epochs * (double)s->per_epoch + (double)t->place;
         if (t->place > 0)
-            status = heat_training_checkpoint_save(ctx, c, false);
+            status = heat_training_checkpoint_save(ctx, s->checkpoint, false);
         if (status == HEAT_OK)
-            status = update(ctx, t, b, t->place * b->size, done, total, &made);
+            status = update(ctx, t, s->batch, t->place * s->batch->size, done, total, &made);
         if (!made)
             return status;
         t->place++;
         heat_trainer_show(ctx, t, done / total);
     }
+    return HEAT_OK;
+}
+
+static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64_t per_epoch,
+                             heat_training_checkpoint *c)
+{
+    heat_learn_result *r = t->result;
+    stretch left = {t, b, c, per_epoch};
+    double visits = 0.5 * (double)t->learner->n_decayed * (double)b->size; /* threads that stay are busy */
+    heat_status status;
+
+    shuffle(b, t->train.n, t->opt->seed, r->epochs);
+    status =
+        heat_parallel_stay(ctx, heat_negative_threads(t->negative, visits), &b->team, make_updates, &left);
+    if (status != HEAT_OK || t->place < per_epoch)
+        return status;
     status = heat_training_checkpoint_save(ctx, c, false);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;

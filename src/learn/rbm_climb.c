@@ -1,6 +1,7 @@
 /* An update in three passes, each shared by threads: rows dream (the negative phase), rows of both phases get
- * the means of their hidden units, weights move. With the weights their tables in integer units are written,
- * and what the plain biases and the unit need is summed up:
+ * the means of their hidden units, weights move. A thread has the weights and tables of its hidden units from
+ * one update to the next, and of visible units the lists of rows and the biases. With the weights their
+ * tables in integer units are written, and what the plain biases and the unit need is summed up:
  *
  *     plain b_i = b_i - l sum_j W_ij,    plain c_j = c_j - sum_i m_i W_ij.
  *
@@ -17,18 +18,23 @@
 
 enum { WORD = HEAT_LAYER_WORD };
 
-heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, heat_rbm_climber *c)
+heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
+                                  heat_rbm_climber *c)
 {
-    int64_t y = heat_layer_words(n_hidden) * WORD, parts = heat_layer_words(n_visible) * y;
+    const int64_t y = heat_layer_words(n_hidden) * WORD;
+    const int64_t x_parts = heat_layer_words(n_hidden) * n_visible, y_parts = heat_layer_words(n_visible) * y;
     const struct {
         double **array;
         int64_t count;
-    } rows[] = {{&c->x_gain, n_visible}, {&c->x_sum, n_visible},  {&c->x_size, n_visible}, {&c->y_sum, parts},
-                {&c->y_size, parts},     {&c->x_bias, n_visible}, {&c->y_bias, n_hidden}};
-    heat_status status = heat_layer_units_alloc(ctx, n_visible, n_hidden, &c->units);
+    } rows[] = {{&c->x_gain, n_visible}, {&c->x_bias, n_visible}, {&c->y_bias, n_hidden},
+                {&c->x_sum, x_parts},    {&c->x_size, x_parts},   {&c->y_sum, y_parts},
+                {&c->y_size, y_parts}};
+    heat_status status = heat_rbm_gibbs_open(ctx, n_visible, n_hidden, threads, &c->gibbs);
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->gibbs.n_shares, sizeof *c->largest, &c->largest);
     return status == HEAT_OK ? heat_alloc(ctx, y, sizeof *c->y_gain, &c->y_gain) : status;
 }
 
@@ -56,7 +62,7 @@ void heat_rbm_climber_clear(heat_rbm_climber *c)
     heat_free(c->y_size);
     heat_free(c->x_bias);
     heat_free(c->y_bias);
-    heat_layer_units_free(c->units);
+    heat_free(c->largest);
     heat_rbm_gibbs_clear(&c->gibbs);
     *c = (heat_rbm_climber){.at = NULL};
 }
@@ -64,8 +70,7 @@ void heat_rbm_climber_clear(heat_rbm_climber *c)
 /* Room for n rows of both phases together. */
 static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
 {
-    const heat_layer_rows *up = &c->units->up;
-    int64_t x = heat_layer_words(up->n_from), y = heat_layer_words(up->n_to) * WORD;
+    int64_t x = heat_layer_words(c->gibbs.n_visible), y = heat_layer_words(c->gibbs.n_hidden) * WORD;
     heat_status status;
 
     if (n <= c->n_room)
@@ -85,85 +90,137 @@ static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
 }
 
 typedef struct stepping {
+    heat_rbm_climber *c;
+    const heat_rbm_parameters *p;
     const heat_layer_kernel *kernel;
-    heat_layer_climb climb; /* with the list of the first word */
+    heat_layer_climb climb; /* of all hidden units */
+    bool is_again;          /* the parameters have moved: now the tables alone */
 } stepping;
 
-static heat_status step_word(heat_context *worker, void *arg, int64_t word)
+/* The weights, seen from a share's hidden units. */
+static heat_layer_climb climb_of(const stepping *s, int64_t share)
 {
-    const stepping *s = arg;
+    const heat_rbm_climber *c = s->c;
+    const heat_rbm_share *of = &c->gibbs.shares[share];
+    const int64_t first = (int64_t)of->first_word * WORD,
+                  parts = first * heat_layer_words(c->gibbs.n_visible);
     heat_layer_climb climb = s->climb;
 
-    (void)worker;
-    climb.list += word * WORD * (climb.n_rows + 1);
-    s->kernel->climb(&climb, (int32_t)word);
-    return HEAT_OK;
+    climb.n_y = of->units->up.n_to;
+    climb.y += first * climb.n_rows;
+    climb.w += first;
+    climb.average = climb.average == NULL ? NULL : climb.average + first;
+    climb.y_gain += first;
+    climb.up = of->units->weights[HEAT_LAYER_UP];
+    climb.down = of->units->weights[HEAT_LAYER_DOWN];
+    climb.x_sum += of->first_word * c->gibbs.n_visible;
+    climb.x_size += of->first_word * c->gibbs.n_visible;
+    climb.y_sum += parts;
+    climb.y_size += parts;
+    return climb;
 }
 
-/* The biases without the centring, and the unit that is due. */
-static double find_biases(const heat_rbm_climber *c, const heat_rbm_parameters *p)
+/* Bias a of all parameters, by its gain; returns what it is then. */
+static double move_bias(const stepping *s, int64_t a, double gain)
 {
-    const int32_t n_x = c->units->up.n_from, n_y = c->units->up.n_to;
-    const int64_t stride = heat_layer_words(n_y) * WORD;
-    const double *b = p->all + (int64_t)n_x * n_y, *own = b + n_x;
+    const heat_layer_climb *climb = &s->climb;
+    double *value = s->p->all + a;
+
+    if (climb->n_rows == 0 || s->is_again)
+        return *value;
+    *value += climb->rate * gain;
+    if (climb->average != NULL)
+        climb->average[a] += climb->share * (*value - climb->average[a]);
+    return *value;
+}
+
+/* Biases without the centring. */
+static double settle_hidden(const stepping *s, const heat_layer_climb *climb, int64_t first)
+{
+    const int64_t stride = heat_layer_words(climb->n_y) * WORD;
+    const int64_t own = (int64_t)climb->n_x * s->climb.n_y + climb->n_x + first;
     double largest = 0;
 
-    for (int32_t i = 0; i < n_x; i++) {
-        c->x_bias[i] = b[i] - p->hidden_offset * c->x_sum[i];
-        largest = fmax(largest, fabs(c->x_bias[i]) + c->x_size[i]);
-    }
-    for (int32_t j = 0; j < n_y; j++) {
-        double sum = 0, size = 0;
-        for (int64_t w = 0; w < heat_layer_words(n_x); w++) {
-            sum += c->y_sum[w * stride + j];
-            size += c->y_size[w * stride + j];
+    for (int32_t j = 0; j < climb->n_y; j++) {
+        double sum = 0, size = 0, *bias = &s->c->y_bias[first + j];
+        for (int64_t w = 0; w < heat_layer_words(climb->n_x); w++) {
+            sum += climb->y_sum[w * stride + j];
+            size += climb->y_size[w * stride + j];
         }
-        c->y_bias[j] = own[j] - sum;
-        largest = fmax(largest, fabs(c->y_bias[j]) + size);
+        *bias = move_bias(s, own + j, (double)climb->y_gain[j]) - sum;
+        largest = fmax(largest, fabs(*bias) + size);
     }
-    return heat_layer_units_choose(largest);
+    return largest;
 }
 
-static void put_biases(heat_rbm_climber *c)
+static double settle_visible(const stepping *s, int64_t first, int64_t end)
 {
-    heat_layer_units *u = c->units;
+    const heat_layer_climb *climb = &s->climb;
+    const int64_t own = (int64_t)climb->n_x * climb->n_y;
+    double largest = 0;
 
-    for (int32_t i = 0; i < u->up.n_from; i++)
-        u->bias[HEAT_LAYER_DOWN][i] = heat_lane_round(c->x_bias[i], 1 / u->unit);
-    for (int32_t j = 0; j < u->up.n_to; j++)
-        u->bias[HEAT_LAYER_UP][j] = heat_lane_round(c->y_bias[j], 1 / u->unit);
+    for (int64_t i = first; i < end && i < climb->n_x; i++) {
+        double sum = 0, size = 0, *bias = &s->c->x_bias[i];
+        for (int64_t w = 0; w < heat_layer_words(climb->n_y); w++) {
+            sum += climb->x_sum[w * climb->n_x + i];
+            size += climb->x_size[w * climb->n_x + i];
+        }
+        *bias = move_bias(s, own + i, climb->x_gain[i]) - climb->y_offset * sum;
+        largest = fmax(largest, fabs(*bias) + size);
+    }
+    return largest;
 }
 
-/* b and c, by the gains that the pass has found. */
-static void move_biases(const heat_rbm_climber *c, const heat_climb *climb, const heat_rbm_parameters *p)
-{
-    const int32_t n_x = c->units->up.n_from, n_y = c->units->up.n_to;
-    const int64_t first = (int64_t)n_x * n_y;
+enum { LIST_ROWS, MOVE_WEIGHTS, SETTLE_VISIBLE, N_STEPS };
 
-    for (int64_t a = 0; a < n_x + n_y; a++) {
-        double gain = a < n_x ? c->x_gain[a] : (double)c->y_gain[a - n_x];
-        double *value = p->all + first + a;
-        *value += climb->rate * gain;
-        if (climb->average != NULL)
-            climb->average[first + a] += climb->share * (*value - climb->average[first + a]);
+static void take_step(void *arg, int64_t share, int64_t step)
+{
+    const stepping *s = arg;
+    const int32_t n_words = (int32_t)heat_layer_words(s->climb.n_x), n = s->c->gibbs.n_shares;
+    const int32_t first = (int32_t)(n_words * share / n), end = (int32_t)(n_words * (share + 1) / n);
+    const heat_layer_climb own = climb_of(s, share);
+    double *largest = &s->c->largest[share].field;
+
+    if (step == LIST_ROWS && !s->is_again) {
+        for (int32_t word = first; word < end; word++)
+            s->kernel->list_rows(&s->climb, word);
+        for (int32_t word = 0; word < heat_layer_words(own.n_y) && own.n_rows > 0; word++)
+            s->kernel->weigh(&own, word);
+    } else if (step == MOVE_WEIGHTS) {
+        for (int32_t word = 0; word < n_words; word++)
+            s->kernel->climb(&own, word);
+        *largest = settle_hidden(s, &own, (int64_t)s->c->gibbs.shares[share].first_word * WORD);
+    } else if (step == SETTLE_VISIBLE) {
+        *largest = fmax(*largest, settle_visible(s, (int64_t)first * WORD, (int64_t)end * WORD));
     }
 }
 
-/* Moves the weights and settles; what `s` leaves at zero moves nothing. No halt ends it. */
-static heat_status pass(heat_context *ctx, heat_rbm_climber *c, int64_t threads, const heat_rbm_parameters *p,
-                        const heat_climb *climb, stepping *s)
+/* Biases of visible units count once. */
+static void put_biases(heat_rbm_climber *c, double unit)
 {
-    heat_layer_units *u = c->units;
-    heat_context unhurried = *ctx;
-    atomic_int never = 0;
-    double unit = 0;
+    for (int32_t share = 0; share < c->gibbs.n_shares; share++) {
+        const heat_rbm_share *s = &c->gibbs.shares[share];
+        heat_layer_units *u = s->units;
+        u->unit = unit;
+        for (int32_t i = 0; i < u->up.n_from && share == 0; i++)
+            u->bias[HEAT_LAYER_DOWN][i] = heat_lane_round(c->x_bias[i], 1 / unit);
+        for (int32_t j = 0; j < u->up.n_to; j++)
+            u->bias[HEAT_LAYER_UP][j] = heat_lane_round(c->y_bias[s->first_word * WORD + j], 1 / unit);
+    }
+}
+
+/* Moves the weights and settles; what `s` leaves at zero moves nothing. */
+static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_parameters *p, stepping *s)
+{
+    double unit = c->gibbs.shares[0].units->unit, due = 0;
     heat_status status = HEAT_OK;
 
-    unhurried.stop = &never;
-    unhurried.deadline_s = HEAT_FOREVER;
-    s->climb.n_x = u->up.n_from;
-    s->climb.n_y = u->up.n_to;
+    s->c = c;
+    s->p = p;
+    s->climb.n_x = c->gibbs.n_visible;
+    s->climb.n_y = c->gibbs.n_hidden;
     s->climb.w = p->all;
+    s->climb.w_stride = c->gibbs.n_hidden;
     s->climb.x_offset = p->offset;
     s->climb.y_offset = p->hidden_offset;
     s->climb.x_gain = c->x_gain;
@@ -172,34 +229,28 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, int64_t threads,
     s->climb.weight = c->weight;
     s->climb.list = c->list;
     s->climb.y_gain = c->y_gain;
-    s->climb.up = u->weights[HEAT_LAYER_UP];
-    s->climb.down = u->weights[HEAT_LAYER_DOWN];
     s->climb.x_sum = c->x_sum;
     s->climb.x_size = c->x_size;
     s->climb.y_sum = c->y_sum;
     s->climb.y_size = c->y_size;
-    for (int32_t word = 0; word < heat_layer_words(u->up.n_to) && climb != NULL; word++)
-        s->kernel->weigh(&s->climb, word);
-    while (status == HEAT_OK && unit != u->unit) {
-        u->unit = unit > 0 ? unit : u->unit;
-        s->climb.per_unit = 1 / u->unit;
-        status = heat_parallel_for(&unhurried, threads, heat_layer_words(u->up.n_from), step_word, s);
-        if (status == HEAT_OK && climb != NULL)
-            move_biases(c, climb, p);
-        unit = status == HEAT_OK ? find_biases(c, p) : u->unit;
-        s->climb.rate = 0; /* a second time the tables alone */
+    for (; status == HEAT_OK && due != unit; s->is_again = true) {
+        unit = due > 0 ? due : unit;
+        s->climb.per_unit = 1 / unit;
+        status = heat_rbm_gibbs_run_steps(ctx, &c->gibbs, N_STEPS, take_step, s);
+        due = 0;
+        for (int32_t share = 0; share < c->gibbs.n_shares; share++)
+            due = fmax(due, c->largest[share].field);
+        due = heat_layer_units_choose(due);
+        s->climb.rate = 0;
         s->climb.average = NULL;
-        climb = NULL;
     }
-    put_biases(c);
+    put_biases(c, unit);
     c->at = p->all;
     c->n_changes = p->n_changes;
-    if (status != HEAT_OK)
-        ctx->error = unhurried.error;
     return status;
 }
 
-heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, const char *isa, int64_t threads,
+heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, const char *isa,
                                     const heat_rbm_parameters *p)
 {
     stepping s = {.climb = {.rate = 0}};
@@ -210,7 +261,7 @@ heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, cons
     status = heat_rbm_gibbs_find_kernel(ctx, isa, &s.kernel);
     if (status == HEAT_OK)
         status = reserve(ctx, c, 1);
-    return status == HEAT_OK ? pass(ctx, c, threads, p, NULL, &s) : status;
+    return status == HEAT_OK ? pass(ctx, c, p, &s) : status;
 }
 
 /* The first rows, of data, and those behind them, of dreams. */
@@ -218,7 +269,7 @@ static void part_rows(const heat_rbm_climber *c, int64_t n_data, int64_t n_dream
 {
     phases[0] = (heat_rbm_phase){.n_rows = n_data, .x = c->x, .y = c->y, .n_y = n_data + n_dreams};
     phases[1] = (heat_rbm_phase){.n_rows = n_dreams,
-                                 .x = c->x + n_data * heat_layer_words(c->units->up.n_from),
+                                 .x = c->x + n_data * heat_layer_words(c->gibbs.n_visible),
                                  .y = c->y + n_data * WORD,
                                  .n_y = n_data + n_dreams};
 }
@@ -257,7 +308,7 @@ static heat_status find_means(heat_context *ctx, heat_rbm_climber *c, const heat
     set_weights(n, climb->weight, 1, c->weight);
     set_weights(climb->n_dreams, climb->dream_weight, -1, c->weight + n);
     for (int p = 0; p < 2 && !is_moved && status == HEAT_OK; p++)
-        status = heat_rbm_gibbs_mean(ctx, &c->gibbs, climb->isa, climb->threads, c->units, &phases[p]);
+        status = heat_rbm_gibbs_mean(ctx, &c->gibbs, climb->isa, &phases[p]);
     return status == HEAT_OK && heat_halted(ctx) ? HEAT_ERROR_STOPPED : status;
 }
 
@@ -269,11 +320,11 @@ heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *c, const 
                             .share = climb->share,
                             .rate = climb->rate,
                             .decay = climb->weight_decay}};
-    heat_status status = heat_rbm_climber_settle(ctx, c, climb->isa, climb->threads, p);
+    heat_status status = heat_rbm_climber_settle(ctx, c, climb->isa, p);
 
     if (status == HEAT_OK)
         status = find_means(ctx, c, climb);
     if (status == HEAT_OK)
         status = heat_rbm_gibbs_find_kernel(ctx, climb->isa, &s.kernel);
-    return status == HEAT_OK ? pass(ctx, c, climb->threads, p, climb, &s) : status;
+    return status == HEAT_OK ? pass(ctx, c, p, &s) : status;
 }

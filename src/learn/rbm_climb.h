@@ -16,27 +16,29 @@ typedef struct heat_rbm_parameters {
 
 /* Starts as zeroes. */
 typedef struct heat_rbm_climber {
-    heat_rbm_gibbs gibbs;
-    heat_layer_units *units; /* of the parameters `at`; NULL before the first */
-    const double *at;        /* NULL: of none */
-    int64_t n_changes;       /* then */
-    int64_t n_room;          /* rows of both phases for which there is room */
-    int64_t n_moved;         /* rows of data, and as many dreams, whose means are known already; 0: none */
-    uint64_t *x;             /* of both phases, as heat_layer_climb has them */
+    heat_rbm_gibbs gibbs; /* whose tables are of the parameters `at` */
+    const double *at;     /* NULL: of none */
+    int64_t n_changes;    /* then */
+    int64_t n_room;       /* rows of both phases for which there is room */
+    int64_t n_moved;      /* rows of data, and as many dreams, whose means are known already; 0: none */
+    uint64_t *x;          /* of both phases, as heat_layer_climb has them */
     float *y, *y_gain;
     double *weight;
-    uint32_t *list;                                    /* [word of visible][64][row + 1] */
-    double *x_gain, *x_sum, *x_size, *x_bias, *y_bias; /* of each unit */
-    double *y_sum, *y_size;                            /* [word of visible][hidden, padded] */
+    uint32_t *list;                   /* [word of visible][64][row + 1] */
+    double *x_gain, *x_bias, *y_bias; /* of each unit */
+    double *x_sum, *x_size;           /* [word of hidden][visible] */
+    double *y_sum, *y_size;           /* of each share [word of visible][hidden, padded] */
+    struct heat_rbm_largest {
+        _Alignas(64) double field; /* of the units that a share has settled */
+    } * largest;
 } heat_rbm_climber;
 
 HEAT_MUST_USE heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden,
-                                                heat_rbm_climber *climber);
+                                                int64_t threads, heat_rbm_climber *climber);
 
-/* climber->units become those of the parameters, unless they are. */
+/* The tables become those of the parameters, unless they are. */
 HEAT_MUST_USE heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *climber,
-                                                  const char *isa, int64_t threads,
-                                                  const heat_rbm_parameters *parameters);
+                                                  const char *isa, const heat_rbm_parameters *parameters);
 
 /* Where a move leaves the means of n rows, before and after, for a step whose data and dreams these are. */
 HEAT_MUST_USE heat_status heat_rbm_climber_begin(heat_context *ctx, heat_rbm_climber *climber, int64_t n,

@@ -1,73 +1,118 @@
 /* The kernel of layers between the rows of learning: a block of rows becomes bits, is swept and becomes rows
- * again, or leaves the means of its hidden units. */
+ * again, or leaves the means of its hidden units.
+ *
+ * Threads share the hidden units: each has tables of its own, draws its units for all rows, and finds what
+ * they add to the fields of visible units. Those sums, a tenth of what the tables hold, and the visible units
+ * are all that threads hand to each other: the sums of a row are added up, and its visible units drawn, by
+ * the thread that has the row. Streams are those of a row, whoever draws. */
 #include "learn/rbm_gibbs.h"
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "kernel/isa.h"
 
 #include <string.h>
 
-enum { WORD = HEAT_LAYER_WORD, LANES_A_ROW = 4 * HEAT_LAYER_LANES, LEAST_ROWS = 8, MOST_ROWS = 128 };
+enum { WORD = HEAT_LAYER_WORD, LANES_A_ROW = 4 * HEAT_LAYER_LANES, MOST_ROWS = 128, ROWS_OF_A_BATCH = 100 };
+static const double least_visits = 4e6; /* of couplings, by a batch: fewer are not worth sharing */
 
-/* Room for a block of rows as the kernel knows them. */
-struct heat_rbm_block {
-    uint64_t *visible, *hidden;
-    float *scale;
-    uint32_t *random, *list;
-    int32_t *work_fields;
-};
-
-static heat_status open_block(heat_context *ctx, const heat_layer_units *units, heat_rbm_block *b)
+static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_t n_hidden, heat_rbm_share *s)
 {
-    const heat_layer_rows *up = &units->up, *down = &units->down;
-    int64_t up_list = heat_layer_list_size(up), down_list = heat_layer_list_size(down), n = MOST_ROWS;
-    heat_status status = heat_alloc(ctx, n * heat_layer_words(up->n_from), sizeof *b->visible, &b->visible);
+    const heat_layer_rows *up, *down;
+    int64_t up_list, down_list, n = MOST_ROWS;
+    heat_status status = heat_layer_units_alloc(ctx, g->n_visible, n_hidden, &s->units);
 
+    if (status != HEAT_OK)
+        return status;
+    up = &s->units->up;
+    down = &s->units->down;
+    up_list = heat_layer_list_size(up);
+    down_list = heat_layer_list_size(down);
+    status = heat_alloc(ctx, n * heat_layer_words(up->n_to), sizeof *s->hidden, &s->hidden);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * heat_layer_words(up->n_to), sizeof *b->hidden, &b->hidden);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, sizeof *b->scale, &b->scale);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *b->random, &b->random);
+        status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *s->random, &s->random);
     if (status == HEAT_OK)
         status =
-            heat_alloc_unset(ctx, n * (up_list > down_list ? up_list : down_list), sizeof *b->list, &b->list);
-    return status == HEAT_OK ? heat_alloc_unset(ctx, n * WORD, sizeof *b->work_fields, &b->work_fields)
-                             : status;
+            heat_alloc_unset(ctx, n * (up_list > down_list ? up_list : down_list), sizeof *s->list, &s->list);
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, n * WORD, sizeof *s->work_fields, &s->work_fields);
+    if (status == HEAT_OK && g->n_shares > 1)
+        status =
+            heat_alloc_unset(ctx, n * WORD * heat_layer_words(down->n_to), sizeof *s->fields, &s->fields);
+    return status;
 }
 
-static heat_status open_blocks(heat_context *ctx, const heat_layer_units *units, int64_t n, heat_rbm_gibbs *g)
+heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
+                                heat_rbm_gibbs *g)
 {
-    heat_status status = heat_grow(ctx, n, sizeof *g->blocks, &g->capacity, &g->blocks);
+    const int64_t n_words = heat_layer_words(n_hidden);
+    int64_t n = heat_thread_count(threads);
+    heat_status status =
+        heat_alloc(ctx, MOST_ROWS * heat_layer_words(n_visible), sizeof *g->visible, &g->visible);
 
-    while (status == HEAT_OK && g->n_blocks < n)
-        status = open_block(ctx, units, &g->blocks[g->n_blocks++]);
+    n = n < n_words ? n : n_words;
+    n = n < HEAT_MOST_PARTS ? n : HEAT_MOST_PARTS;
+    g->n_visible = n_visible;
+    g->n_hidden = n_hidden;
+    g->n_shares = (double)n_visible * n_hidden * ROWS_OF_A_BATCH < least_visits ? 1 : (int32_t)n;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, MOST_ROWS * LANES_A_ROW, sizeof *g->random, &g->random);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, MOST_ROWS, sizeof *g->scale, &g->scale);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, g->n_shares, sizeof *g->shares, &g->shares);
+    if (status == HEAT_OK && g->n_shares > 1)
+        status =
+            heat_alloc_unset(ctx, MOST_ROWS * heat_layer_list_size(&(heat_layer_rows){.n_from = n_visible}),
+                             sizeof *g->list, &g->list);
+    for (int32_t s = 0; s < g->n_shares && status == HEAT_OK; s++) {
+        int32_t first = (int32_t)(n_words * s / g->n_shares),
+                end = (int32_t)(n_words * (s + 1) / g->n_shares);
+        g->shares[s].first_word = first;
+        status = open_share(ctx, g, (end < n_words ? end * WORD : n_hidden) - first * WORD, &g->shares[s]);
+    }
     return status;
 }
 
 void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)
 {
-    for (int64_t k = 0; k < g->n_blocks; k++) {
-        heat_rbm_block *b = &g->blocks[k];
-        heat_free(b->visible);
-        heat_free(b->hidden);
-        heat_free(b->scale);
-        heat_free(b->random);
-        heat_free(b->list);
-        heat_free(b->work_fields);
+    for (int32_t k = 0; k < g->n_shares && g->shares != NULL; k++) {
+        heat_rbm_share *s = &g->shares[k];
+        heat_layer_units_free(s->units);
+        heat_free(s->hidden);
+        heat_free(s->random);
+        heat_free(s->list);
+        heat_free(s->work_fields);
+        heat_free(s->fields);
     }
-    heat_free(g->blocks);
-    *g = (heat_rbm_gibbs){0};
+    heat_free(g->shares);
+    heat_free(g->visible);
+    heat_free(g->random);
+    heat_free(g->list);
+    heat_free(g->scale);
+    *g = (heat_rbm_gibbs){.n_shares = 0};
 }
 
-/* Rows of a block: as many as threads leave each other, since all of a block share what they read. Rows have
- * nothing in common but that, so the cut is seen in no result. */
-static int64_t width_of(int64_t n_rows, int64_t threads)
-{
-    int64_t n = heat_thread_count(threads), each = (n_rows + n - 1) / n;
+typedef struct steps {
+    int32_t n_shares;
+    int64_t n_steps;
+    heat_step_fn fn;
+    void *arg;
+} steps;
 
-    return each < LEAST_ROWS ? LEAST_ROWS : each > MOST_ROWS ? MOST_ROWS : each;
+static heat_status run_steps(heat_context *ctx, void *arg)
+{
+    const steps *s = arg;
+
+    heat_parallel_steps(ctx->team, s->n_shares, s->n_shares, s->n_steps, s->fn, s->arg);
+    return HEAT_OK;
+}
+
+heat_status heat_rbm_gibbs_run_steps(heat_context *ctx, heat_rbm_gibbs *g, int64_t n_steps, heat_step_fn fn,
+                                     void *arg)
+{
+    steps s = {g->n_shares, n_steps, fn, arg};
+
+    return heat_parallel_stay(ctx, g->n_shares, &g->team, run_steps, &s);
 }
 
 static const uint64_t ones = 0x0101010101010101;
@@ -96,21 +141,23 @@ static void write_bits(const uint64_t *bits, int32_t n, int8_t low, int8_t *row)
     }
 }
 
-static void set_scales(const heat_layer_units *units, int64_t count, float *scale)
-{
-    for (int64_t k = 0; k < count; k++)
-        scale[k] = (float)(units->unit / 0.69314718055994530942);
-}
-
+/* A block of rows under way. */
 typedef struct moving {
-    const heat_negative *negative;
-    const heat_layer_units *units;
+    heat_rbm_gibbs *g;
     const heat_layer_kernel *kernel;
-    heat_rbm_block *blocks;
-    int64_t n_rows, width;
-    int8_t *rows, low;
-    const heat_rbm_phase *ends; /* two; NULL: not wanted */
+    const heat_negative *negative;
+    int64_t k;                         /* sweeps */
+    int64_t first, n_rows;             /* of the block */
+    const int8_t *rows;                /* all */
+    int8_t *moved, low;                /* the same where they move, else NULL */
+    const heat_rbm_phase *begin, *end; /* NULL: not wanted */
 } moving;
+
+/* Rows of the block that a share has. */
+static int64_t row_of(const moving *m, int64_t share)
+{
+    return m->n_rows * share / m->g->n_shares;
+}
 
 /* The streams of row r in this update. */
 static void open_random(const moving *m, int64_t r, uint32_t *random)
@@ -126,64 +173,178 @@ static void open_random(const moving *m, int64_t r, uint32_t *random)
     }
 }
 
-/* Takes up rows and their streams. */
-static void open_rows(const moving *m, int64_t first, int64_t count, heat_rbm_block *b)
+/* As if one thread drew from them: first the hidden units, share by share, then the visible ones. */
+static void share_random(const moving *m, int64_t row)
 {
-    const int32_t n = m->units->up.n_from;
-    const int64_t n_words = heat_layer_words(n);
+    uint32_t *own = m->g->random + row * LANES_A_ROW;
 
-    set_scales(m->units, count, b->scale);
-    for (int64_t k = 0; k < count; k++) {
-        read_bits(m->rows + (first + k) * n, n, b->visible + k * n_words);
-        open_random(m, first + k, b->random + k * LANES_A_ROW);
+    for (int32_t s = 0; s < m->g->n_shares && m->g->n_shares > 1; s++) {
+        heat_rbm_share *share = &m->g->shares[s];
+        memcpy(share->random + row * LANES_A_ROW, own, LANES_A_ROW * sizeof *own);
+        m->kernel->skip(1, heat_layer_words(share->units->up.n_to), own);
     }
 }
 
-/* Leaves the visible units at one end, and asks for the means of hidden ones there. */
-static void want_means(const heat_rbm_phase *end, int64_t first, int64_t n_words, heat_layer_draw *up)
+/* Lists what is on in a share's rows, for all. */
+static void list_rows(const moving *m, int64_t s)
 {
-    memcpy(end->x + first * n_words, up->from, (size_t)(up->n_chains * n_words) * sizeof *end->x);
-    up->probabilities = end->y + first * WORD;
-    up->n_probabilities = end->n_y;
+    const heat_rbm_gibbs *g = m->g;
+    const heat_layer_rows *up = &g->shares[0].units->up;
+    const int64_t begin = row_of(m, s);
+    heat_layer_draw draw = {.n_chains = (int32_t)(row_of(m, s + 1) - begin),
+                            .from = g->visible + begin * heat_layer_words(g->n_visible)};
+
+    if (g->n_shares == 1)
+        return;
+    draw.list = g->list + begin * heat_layer_list_size(up);
+    m->kernel->list(up, &draw);
 }
 
-static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
+/* Takes up a share's rows and their streams. */
+static void open_rows(const moving *m, int64_t share)
+{
+    const heat_rbm_gibbs *g = m->g;
+    const int32_t n = g->n_visible;
+    const int64_t n_words = heat_layer_words(n), begin = row_of(m, share), end = row_of(m, share + 1);
+
+    for (int64_t r = begin; r < end; r++) {
+        read_bits(m->rows + (m->first + r) * n, n, g->visible + r * n_words);
+        g->scale[r] = (float)(g->shares[0].units->unit / 0.69314718055994530942);
+        if (m->k == 0)
+            continue;
+        open_random(m, m->first + r, g->random + r * LANES_A_ROW);
+        share_random(m, r);
+    }
+    list_rows(m, share);
+}
+
+static heat_layer_draw draw_of(const moving *m, heat_rbm_share *share)
+{
+    return (heat_layer_draw){.n_chains = (int32_t)m->n_rows,
+                             .from = m->g->visible,
+                             .rule = HEAT_FLIP_HEAT_BATH,
+                             .scale = m->g->scale,
+                             .random = m->g->n_shares > 1 ? share->random : m->g->random,
+                             .list = m->g->n_shares > 1 ? m->g->list : share->list,
+                             .is_listed = m->g->n_shares > 1,
+                             .work_fields = share->work_fields};
+}
+
+/* Keeps a share's rows at one end, and asks for the means of its hidden units there. */
+static void want_means(const moving *m, const heat_rbm_phase *phase, int64_t s, heat_layer_draw *up)
+{
+    const int64_t n_words = heat_layer_words(m->g->n_visible), begin = row_of(m, s), end = row_of(m, s + 1);
+
+    memcpy(phase->x + (m->first + begin) * n_words, m->g->visible + begin * n_words,
+           (size_t)((end - begin) * n_words) * sizeof *phase->x);
+    up->probabilities = phase->y + (m->g->shares[s].first_word * phase->n_y + m->first) * WORD;
+    up->n_probabilities = phase->n_y;
+}
+
+/* Draws a share's hidden units and finds what they add to the fields of visible units; where it is alone it
+ * draws these at once. */
+static void draw_hidden(const moving *m, int64_t s, int64_t sweep)
+{
+    heat_rbm_gibbs *g = m->g;
+    heat_rbm_share *share = &g->shares[s];
+    const heat_layer_units *u = share->units;
+    const int64_t words = heat_layer_words(g->n_visible) + heat_layer_words(g->n_hidden);
+    heat_layer_draw up = draw_of(m, share), down = up;
+
+    if (sweep == 0 && m->begin != NULL)
+        want_means(m, m->begin, s, &up);
+    if (sweep > 0 && g->n_shares > 1)
+        m->kernel->skip(m->n_rows, words - heat_layer_words(u->up.n_to), up.random);
+    up.to = share->hidden;
+    m->kernel->draw(&u->up, &up);
+    down.from = share->hidden;
+    down.list = share->list;
+    down.is_listed = false;
+    if (g->n_shares > 1)
+        down.fields = share->fields;
+    else
+        down.to = g->visible;
+    m->kernel->draw(&u->down, &down);
+}
+
+/* Adds to the fields that a share has found for its rows those that another has. */
+static void add_fields(const moving *m, int64_t s, const heat_rbm_share *other)
+{
+    const int64_t begin = row_of(m, s), end = row_of(m, s + 1);
+
+    for (int64_t word = 0; word < heat_layer_words(m->g->n_visible); word++)
+        for (int64_t r = begin; r < end; r++) {
+            const int64_t at = (word * m->n_rows + r) * WORD;
+            int32_t *to = m->g->shares[s].fields + at;
+            for (int k = 0; k < WORD; k++)
+                to[k] += other->fields[at + k];
+        }
+}
+
+/* Draws the visible units of a share's rows by the fields that all shares have found. */
+static void draw_visible(const moving *m, int64_t s, int64_t sweep)
+{
+    heat_rbm_gibbs *g = m->g;
+    const int64_t n_words = heat_layer_words(g->n_visible), begin = row_of(m, s),
+                  n = row_of(m, s + 1) - begin;
+    heat_rbm_share *share = &g->shares[s];
+    heat_layer_draw down = {.n_chains = (int32_t)n,
+                            .to = g->visible + begin * n_words,
+                            .rule = HEAT_FLIP_HEAT_BATH,
+                            .scale = g->scale + begin,
+                            .random = g->random + begin * LANES_A_ROW,
+                            .fields = share->fields + begin * WORD,
+                            .n_fields = m->n_rows};
+
+    if (g->n_shares == 1)
+        return;
+    for (int32_t other = 0; other < g->n_shares; other++)
+        if (other != s)
+            add_fields(m, s, &g->shares[other]);
+    if (sweep > 0)
+        m->kernel->skip(n, heat_layer_words(g->n_hidden), down.random);
+    m->kernel->draw(&share->units->down, &down);
+    list_rows(m, s);
+}
+
+static void close_rows(const moving *m, int64_t s)
+{
+    const heat_rbm_gibbs *g = m->g;
+    const int32_t n = g->n_visible;
+    heat_layer_draw up = draw_of(m, &g->shares[s]);
+
+    if (m->end != NULL) {
+        want_means(m, m->end, s, &up);
+        m->kernel->draw(&g->shares[s].units->up, &up);
+    }
+    for (int64_t r = row_of(m, s); r < row_of(m, s + 1) && m->moved != NULL; r++)
+        write_bits(g->visible + r * heat_layer_words(n), n, m->low, m->moved + (m->first + r) * n);
+}
+
+static void take_step(void *arg, int64_t share, int64_t step)
 {
     const moving *m = arg;
-    const heat_layer_units *u = m->units;
-    const int32_t n = u->up.n_from;
-    const int64_t first = unit * m->width, n_words = heat_layer_words(n);
-    const int64_t count = m->n_rows - first < m->width ? m->n_rows - first : m->width;
-    heat_rbm_block *b = &m->blocks[unit];
-    heat_layer_draw up = {.n_chains = (int32_t)count,
-                          .from = b->visible,
-                          .to = b->hidden,
-                          .rule = HEAT_FLIP_HEAT_BATH,
-                          .scale = b->scale,
-                          .random = b->random,
-                          .list = b->list,
-                          .work_fields = b->work_fields},
-                    down = up;
 
-    (void)worker;
-    down.from = b->hidden;
-    down.to = b->visible;
-    open_rows(m, first, count, b);
-    for (int64_t k = 0; k < m->negative->k; k++) {
-        up.probabilities = NULL;
-        if (m->ends != NULL && k == 0)
-            want_means(&m->ends[0], first, n_words, &up);
-        m->kernel->draw(&u->up, &up);
-        m->kernel->draw(&u->down, &down);
+    if (step == 0)
+        open_rows(m, share);
+    else if (step == 2 * m->k + 1)
+        close_rows(m, share);
+    else if (step % 2 == 1)
+        draw_hidden(m, share, step / 2);
+    else
+        draw_visible(m, share, step / 2 - 1);
+}
+
+/* Block by block. */
+static heat_status move(heat_context *ctx, int64_t n_rows, moving *m)
+{
+    heat_status status = HEAT_OK;
+
+    for (m->first = 0; m->first < n_rows && status == HEAT_OK && !heat_halted(ctx); m->first += m->n_rows) {
+        m->n_rows = n_rows - m->first < MOST_ROWS ? n_rows - m->first : MOST_ROWS;
+        status = heat_rbm_gibbs_run_steps(ctx, m->g, 2 * m->k + 2, take_step, m);
     }
-    if (m->ends != NULL) {
-        want_means(&m->ends[1], first, n_words, &up);
-        up.to = NULL;
-        m->kernel->draw(&u->up, &up);
-    }
-    for (int64_t k = 0; k < count; k++)
-        write_bits(b->visible + k * n_words, n, m->low, m->rows + (first + k) * n);
-    return HEAT_OK;
+    return status;
 }
 
 heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *name, const heat_layer_kernel **out)
@@ -198,65 +359,21 @@ heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *name, cons
 }
 
 heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat_negative *negative,
-                                const heat_layer_units *units, int8_t low, int64_t n_rows, int8_t *rows,
-                                const heat_rbm_phase ends[2])
+                                int8_t low, int64_t n_rows, int8_t *rows, const heat_rbm_phase ends[2])
 {
-    double visits = 2.0 * units->up.n_from * units->up.n_to * (double)(n_rows * negative->k);
-    int64_t threads = heat_negative_threads(negative, visits), n_units;
-    moving m = {
-        .negative = negative, .units = units, .n_rows = n_rows, .rows = rows, .low = low, .ends = ends};
+    moving m = {.g = g, .negative = negative, .k = negative->k, .rows = rows, .moved = rows, .low = low};
     heat_status status = heat_rbm_gibbs_find_kernel(ctx, negative->isa, &m.kernel);
 
-    m.width = width_of(n_rows, threads);
-    n_units = (n_rows + m.width - 1) / m.width;
-    if (status == HEAT_OK)
-        status = open_blocks(ctx, units, n_units, g);
-    m.blocks = g->blocks;
-    return status == HEAT_OK ? heat_parallel_for(ctx, threads, n_units, move_unit, &m) : status;
+    m.begin = ends;
+    m.end = ends == NULL ? NULL : ends + 1;
+    return status == HEAT_OK ? move(ctx, n_rows, &m) : status;
 }
 
-typedef struct averaging {
-    const heat_layer_units *units;
-    const heat_layer_kernel *kernel;
-    heat_rbm_block *blocks;
-    const heat_rbm_phase *phase;
-    int64_t width;
-} averaging;
-
-static heat_status average_unit(heat_context *worker, void *arg, int64_t unit)
+heat_status heat_rbm_gibbs_mean(heat_context *ctx, heat_rbm_gibbs *g, const char *isa,
+                                const heat_rbm_phase *phase)
 {
-    const averaging *a = arg;
-    const heat_layer_rows *up = &a->units->up;
-    const heat_rbm_phase *p = a->phase;
-    const int64_t n_words = heat_layer_words(up->n_from), first = unit * a->width;
-    const int64_t count = p->n_rows - first < a->width ? p->n_rows - first : a->width;
-    heat_rbm_block *b = &a->blocks[unit];
-    heat_layer_draw draw = {.n_chains = (int32_t)count,
-                            .from = p->x + first * n_words,
-                            .rule = HEAT_FLIP_HEAT_BATH,
-                            .scale = b->scale,
-                            .probabilities = p->y + first * WORD,
-                            .n_probabilities = p->n_y,
-                            .list = b->list,
-                            .work_fields = b->work_fields};
+    moving m = {.g = g, .rows = phase->rows, .end = phase};
+    heat_status status = heat_rbm_gibbs_find_kernel(ctx, isa, &m.kernel);
 
-    (void)worker;
-    for (int64_t r = first; r < first + count; r++)
-        read_bits(p->rows + r * up->n_from, up->n_from, p->x + r * n_words);
-    set_scales(a->units, count, b->scale);
-    a->kernel->draw(up, &draw);
-    return HEAT_OK;
-}
-
-heat_status heat_rbm_gibbs_mean(heat_context *ctx, heat_rbm_gibbs *g, const char *isa, int64_t threads,
-                                const heat_layer_units *units, const heat_rbm_phase *phase)
-{
-    averaging a = {.units = units, .phase = phase, .width = width_of(phase->n_rows, threads)};
-    int64_t n_units = (phase->n_rows + a.width - 1) / a.width;
-    heat_status status = heat_rbm_gibbs_find_kernel(ctx, isa, &a.kernel);
-
-    if (status == HEAT_OK)
-        status = open_blocks(ctx, units, n_units, g);
-    a.blocks = g->blocks;
-    return status == HEAT_OK ? heat_parallel_for(ctx, threads, n_units, average_unit, &a) : status;
+    return status == HEAT_OK ? move(ctx, phase->n_rows, &m) : status;
 }

@@ -3,15 +3,29 @@
 #ifndef HEATBATH_RBM_GIBBS_H
 #define HEATBATH_RBM_GIBBS_H
 
+#include "base/parallel.h"
 #include "learn/learner.h"
 #include "sample/layer_units.h"
 
-typedef struct heat_rbm_block heat_rbm_block;
+/* What one thread has of the model: whole words of hidden units, and work space for a block of rows. */
+typedef struct heat_rbm_share {
+    int32_t first_word;      /* of its hidden units */
+    heat_layer_units *units; /* theirs, with all visible ones, whose biases the first share has */
+    uint64_t *hidden;        /* [row][word] */
+    uint32_t *random;        /* of the draws of its hidden units */
+    uint32_t *list;
+    int32_t *work_fields, *fields;
+} heat_rbm_share;
 
-/* Work space that stays from one update to the next; starts as zeroes. */
+/* Starts as zeroes. */
 typedef struct heat_rbm_gibbs {
-    heat_rbm_block *blocks;
-    int64_t n_blocks, capacity;
+    int32_t n_visible, n_hidden, n_shares;
+    heat_rbm_share *shares;
+    uint64_t *visible; /* of a block of rows, [row][word] */
+    uint32_t *random;  /* [row] of the draws of their visible units */
+    uint32_t *list;    /* of the visible units that are on, where shares have it in common */
+    float *scale;
+    heat_team team;
 } heat_rbm_gibbs;
 
 /* Rows, and what they become. */
@@ -23,13 +37,20 @@ typedef struct heat_rbm_phase {
     int64_t n_y;        /* rows that a word of y holds, these among them */
 } heat_rbm_phase;
 
+/* Rooms, and tables without numbers, for as many threads as gain by it. */
+HEAT_MUST_USE heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden,
+                                              int64_t threads, heat_rbm_gibbs *gibbs);
+
+/* Runs fn(arg, share, step) for every share on a thread of its own, step by step, all in step. */
+HEAT_MUST_USE heat_status heat_rbm_gibbs_run_steps(heat_context *ctx, heat_rbm_gibbs *gibbs, int64_t n_steps,
+                                                   heat_step_fn fn, void *arg);
+
 /* Moves n_rows rows of visible units, of values `low` and 1, by negative->k sweeps: hidden units given
  * visible ones, visible ones given those. Every row of every update has streams of its own. Fills in x and y
  * of both ends (NULL: not wanted), the rows as they were before and as they are then. */
 HEAT_MUST_USE heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *gibbs,
-                                              const heat_negative *negative, const heat_layer_units *units,
-                                              int8_t low, int64_t n_rows, int8_t *rows,
-                                              const heat_rbm_phase ends[2]);
+                                              const heat_negative *negative, int8_t low, int64_t n_rows,
+                                              int8_t *rows, const heat_rbm_phase ends[2]);
 
 /* HEAT_ERROR_OPTION: an instruction set that this machine has not. */
 HEAT_MUST_USE heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *isa,
@@ -37,7 +58,6 @@ HEAT_MUST_USE heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const ch
 
 /* Fills in x and y. */
 HEAT_MUST_USE heat_status heat_rbm_gibbs_mean(heat_context *ctx, heat_rbm_gibbs *gibbs, const char *isa,
-                                              int64_t threads, const heat_layer_units *units,
                                               const heat_rbm_phase *phase);
 
 /* Frees what is kept; legal on zeroes. */

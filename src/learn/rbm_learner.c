@@ -186,12 +186,12 @@ static heat_rbm_parameters parameters_of(const heat_learner *l)
 }
 
 /* The kernel's tables become those of the parameters. */
-static heat_status settle(heat_context *ctx, const heat_learner *l, const char *isa, int64_t threads)
+static heat_status settle(heat_context *ctx, const heat_learner *l, const char *isa)
 {
     rbm_learner *self = l->self;
     heat_rbm_parameters p = parameters_of(l);
 
-    return heat_rbm_climber_settle(ctx, &self->climber, isa, threads, &p);
+    return heat_rbm_climber_settle(ctx, &self->climber, isa, &p);
 }
 
 /* Hidden units given visible ones, visible ones given those, K times. */
@@ -201,22 +201,22 @@ static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const he
     rbm_learner *self = l->self;
     heat_rbm_climber *c = &self->climber;
     heat_rbm_phase ends[2];
-    heat_status status = settle(ctx, l, negative->isa, heat_negative_threads(negative, (double)l->n_decayed));
+    heat_status status = settle(ctx, l, negative->isa);
 
     c->n_moved = 0;
     if (status == HEAT_OK && negative->begins_at_data)
         status = heat_rbm_climber_begin(ctx, c, n_rows, ends);
-    return status == HEAT_OK ? heat_rbm_gibbs_move(ctx, &c->gibbs, negative, c->units,
-                                                   l->coding == HEAT_CODING_SPIN ? -1 : 0, n_rows, rows,
-                                                   negative->begins_at_data ? ends : NULL)
-                             : status;
+    return status == HEAT_OK
+               ? heat_rbm_gibbs_move(ctx, &c->gibbs, negative, l->coding == HEAT_CODING_SPIN ? -1 : 0, n_rows,
+                                     rows, negative->begins_at_data ? ends : NULL)
+               : status;
 }
 
 static heat_status rbm_climb(heat_context *ctx, heat_learner *l, const heat_climb *climb)
 {
     rbm_learner *self = l->self;
     heat_rbm_parameters p = parameters_of(l);
-    heat_status status = settle(ctx, l, climb->isa, climb->threads);
+    heat_status status = settle(ctx, l, climb->isa);
 
     return status == HEAT_OK ? heat_rbm_climber_step(ctx, &self->climber, climb, &p) : status;
 }
@@ -438,8 +438,9 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     status = alloc_arrays(ctx, l);
     if (status == HEAT_OK)
         status = heat_learner_start(ctx, input->data, options->seed, self->offset, l);
-    return status == HEAT_OK ? heat_rbm_climber_open(ctx, l->n_visible, self->n_hidden, &self->climber)
-                             : status;
+    return status == HEAT_OK
+               ? heat_rbm_climber_open(ctx, l->n_visible, self->n_hidden, options->threads, &self->climber)
+               : status;
 }
 
 const heat_learn_kind heat_learn_kind_rbm = {

@@ -302,6 +302,35 @@ static void instances_agree(void **state)
         }
 }
 
+/* What threads that share a draw ask for: streams passed on, lists made before, fields of more chains. */
+static void parts_of_a_draw_are_the_whole(void **state)
+{
+    (void)state;
+    static bench a, b;
+    static int32_t fields[TO_WORDS][CHAINS + 3][64];
+
+    for (int k = 0; k < heat_isa_count(); k++) {
+        const heat_layer_kernel *kernel = heat_isa_at(k)->layers;
+        prepare(&a, 3, true, HEAT_FLIP_HEAT_BATH);
+        prepare(&b, 3, true, HEAT_FLIP_HEAT_BATH);
+        want_all(&a);
+        want_all(&b);
+        kernel->draw(&a.table, &a.draw);
+        (kernel->skip)(CHAINS, TO_WORDS, b.draw.random);
+        assert_memory_equal(a.random, b.random, sizeof a.random);
+        prepare(&b, 3, true, HEAT_FLIP_HEAT_BATH);
+        want_all(&b);
+        kernel->list(&b.table, &b.draw);
+        b.draw.is_listed = true;
+        b.draw.fields = fields[0][2];
+        b.draw.n_fields = CHAINS + 3;
+        kernel->draw(&b.table, &b.draw);
+        assert_memory_equal(a.to, b.to, sizeof a.to);
+        for (int w = 0; w < TO_WORDS; w++)
+            assert_memory_equal(a.fields[w], fields[w][2], sizeof a.fields[w]);
+    }
+}
+
 /* log (1 + exp(x)) */
 static double softplus(double x)
 {
@@ -363,7 +392,7 @@ static double first_weight(int i, int j)
 typedef struct stepped {
     double w[N_FROM][N_TO], average[N_FROM][N_TO];
     float y_gain[TO_UNITS];
-    double x_gain[N_FROM], x_sum[N_FROM], x_size[N_FROM];
+    double x_gain[N_FROM], x_sum[TO_WORDS][N_FROM], x_size[TO_WORDS][N_FROM];
     double y_sum[FROM_WORDS][TO_UNITS], y_size[FROM_WORDS][TO_UNITS];
     int32_t up[TO_WORDS][FROM_UNITS][64], down[FROM_WORDS][TO_UNITS][64];
 } stepped;
@@ -379,12 +408,32 @@ static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
     enum { DREAMS = 3, ROWS = CHAINS + DREAMS };
     static double weight[ROWS], offset[N_FROM];
     static float y[TO_WORDS][ROWS][64];
-    static uint32_t list[64 * (ROWS + 1)];
+    static uint32_t list[FROM_WORDS * 64 * (ROWS + 1)];
     static uint64_t x[ROWS][FROM_WORDS];
-    heat_layer_climb c = {N_FROM,        N_TO,     ROWS,          x[0],        y[0][0],     weight,
-                          list,          s->w[0],  s->average[0], 0.25,        0.5,         0.125,
-                          offset,        0.5,      s->y_gain,     s->x_gain,   1024,        s->up[0][0],
-                          s->down[0][0], s->x_sum, s->x_size,     s->y_sum[0], s->y_size[0]};
+    heat_layer_climb c = {.n_x = N_FROM,
+                          .n_y = N_TO,
+                          .n_rows = ROWS,
+                          .x = x[0],
+                          .y = y[0][0],
+                          .weight = weight,
+                          .list = list,
+                          .w = s->w[0],
+                          .w_stride = N_TO,
+                          .average = s->average[0],
+                          .share = 0.25,
+                          .rate = 0.5,
+                          .decay = 0.125,
+                          .x_offset = offset,
+                          .y_offset = 0.5,
+                          .y_gain = s->y_gain,
+                          .x_gain = s->x_gain,
+                          .per_unit = 1024,
+                          .up = s->up[0][0],
+                          .down = s->down[0][0],
+                          .x_sum = s->x_sum[0],
+                          .x_size = s->x_size[0],
+                          .y_sum = s->y_sum[0],
+                          .y_size = s->y_size[0]};
 
     memset(s, 0, sizeof *s);
     for (int r = 0; r < ROWS; r++) {
@@ -400,6 +449,8 @@ static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
     }
     for (int32_t word = 0; word < TO_WORDS; word++)
         kernel->weigh(&c, word);
+    for (int32_t word = 0; word < FROM_WORDS; word++)
+        kernel->list_rows(&c, word);
     for (int32_t word = 0; word < FROM_WORDS; word++)
         kernel->climb(&c, word);
 }
@@ -425,7 +476,7 @@ static void steps_follow_the_gradient(void **state)
         assert_true(fabs((double)s.y_gain[j] - y_gain[j]) < 1e-5);
     }
     for (int i = 0; i < N_FROM; i++) {
-        double x_gain = 0, sum = 0, size = 0;
+        double x_gain = 0, sum = 0, size = 0, x_sum = 0, x_size = 0;
         for (int r = 0; r < CHAINS + 3; r++)
             x_gain += is_on(b.from[r % CHAINS], i) ? row_weight(r) : 0;
         assert_true(fabs(s.x_gain[i] - x_gain) < 1e-12);
@@ -443,7 +494,11 @@ static void steps_follow_the_gradient(void **state)
             sum += s.w[i][j];
             size += fabs(s.w[i][j]);
         }
-        assert_true(fabs(s.x_sum[i] - sum) < 1e-11 && fabs(s.x_size[i] - size) < 1e-11);
+        for (int word = 0; word < TO_WORDS; word++) {
+            x_sum += s.x_sum[word][i];
+            x_size += s.x_size[word][i];
+        }
+        assert_true(fabs(x_sum - sum) < 1e-11 && fabs(x_size - size) < 1e-11);
     }
     for (int w = 0; w < FROM_WORDS; w++)
         for (int j = 0; j < N_TO; j++) {
@@ -464,6 +519,7 @@ int main(void)
         cmocka_unit_test(sums_of_many_chains_are_exact),
         cmocka_unit_test(fields_can_be_given),
         cmocka_unit_test(instances_agree),
+        cmocka_unit_test(parts_of_a_draw_are_the_whole),
         cmocka_unit_test(steps_follow_the_gradient),
         cmocka_unit_test(gains_are_log_ratios),
     };

@@ -505,6 +505,43 @@ static void the_bits_do_not_depend_on_threads(void **state)
     heat_context_free(ctx);
 }
 
+/* Updates of an RBM large enough to be shared, of hidden units that fill no whole words. */
+static void threads_share_an_rbm_without_a_trace(void **state)
+{
+    (void)state;
+    static const char *const negatives[] = {"cd:2", "pcd:2"};
+    enum { HIDDEN = 180, ALL = 324 * HIDDEN };
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input,
+                              .data = load(ctx, "ising-teacher:lattice:18x18,n=200,temperature=3")};
+    double *first = malloc(ALL * sizeof *first);
+
+    assert_non_null(first);
+    for (int k = 0; k < 2; k++)
+        for (int64_t threads = 1; threads <= 4; threads++) {
+            heat_learn_options options;
+            heat_learn_result r;
+            heat_rbm rbm;
+            heat_learn_options_init(&options);
+            heat_learn_result_init(&r);
+            options.hidden = HIDDEN;
+            options.negative = negatives[k];
+            options.batch = 150; /* a block and part of one */
+            options.epochs = 2;
+            options.blind = true;
+            options.threads = threads;
+            assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+            assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
+            if (threads == 1)
+                memcpy(first, rbm.weights, ALL * sizeof *first);
+            assert_memory_equal(first, rbm.weights, ALL * sizeof *first);
+            heat_learn_result_clear(&r);
+        }
+    free(first);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 static void validation_ends_training_and_keeps_the_best(void **state)
 {
     (void)state;
@@ -625,18 +662,19 @@ static void settled_tables_are_those_of_the_model(void **state)
     heat_stream stream;
 
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 2);
-    assert_ok(ctx, heat_rbm_climber_open(ctx, VISIBLE, HIDDEN, &climber));
+    assert_ok(ctx, heat_rbm_climber_open(ctx, VISIBLE, HIDDEN, 1, &climber));
     for (int k = 0; k < 2; k++) {
+        const heat_layer_units *own = climber.gibbs.shares[0].units;
         heat_layer_units *u;
         for (int a = 0; a < ALL; a++)
             parameters[a] = (k == 0 ? 3 : 0.2) * heat_stream_normal(&stream);
         p.n_changes = k;
         assert_ok(ctx, heat_layer_units_create(ctx, &view, false, &u));
-        assert_ok(ctx, heat_rbm_climber_settle(ctx, &climber, isas[k], 2, &p));
-        assert_true(u->unit == climber.units->unit);
+        assert_ok(ctx, heat_rbm_climber_settle(ctx, &climber, isas[k], &p));
+        assert_true(u->unit == own->unit);
         for (int t = HEAT_LAYER_UP; t <= HEAT_LAYER_DOWN; t++) {
-            assert_memory_equal(u->weights[t], climber.units->weights[t], 192 * 128 * sizeof(int32_t));
-            assert_memory_equal(u->bias[t], climber.units->bias[t], (t == 1 ? 192 : 128) * sizeof(int32_t));
+            assert_memory_equal(u->weights[t], own->weights[t], 192 * 128 * sizeof(int32_t));
+            assert_memory_equal(u->bias[t], own->bias[t], (t == 1 ? 192 : 128) * sizeof(int32_t));
         }
         heat_layer_units_free(u);
     }
@@ -678,13 +716,8 @@ static void means_that_a_move_left_are_the_same(void **state)
     for (int k = 0; k < 2; k++) {
         heat_negative moves = {
             .k = 2, .seed = test_seed(), .threads = 1 + k, .isa = "auto", .begins_at_data = k == 0};
-        heat_climb climb = {.n_rows = ROWS,
-                            .n_dreams = ROWS,
-                            .rows = rows,
-                            .dreams = dreams,
-                            .rate = 0.3,
-                            .threads = 1 + k,
-                            .isa = "auto"};
+        heat_climb climb = {
+            .n_rows = ROWS, .n_dreams = ROWS, .rows = rows, .dreams = dreams, .rate = 0.3, .isa = "auto"};
         heat_learn_options options;
         heat_learner l;
         heat_learn_options_init(&options);
@@ -733,7 +766,6 @@ static void updates_follow_the_difference_of_means(void **state)
                             .rate = 0.3,
                             .weight_decay = 0.01,
                             .share = 0.25,
-                            .threads = 2,
                             .isa = isas[k]};
         heat_learn_options_init(&options);
         options.hidden = HIDDEN;
@@ -951,6 +983,7 @@ int main(void)
         cmocka_unit_test(what_diverges_goes_back),
         cmocka_unit_test(hidden_units_do_no_harm),
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
+        cmocka_unit_test(threads_share_an_rbm_without_a_trace),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(steps_are_smaller_where_couplings_are_many),
         cmocka_unit_test(what_cannot_be_learned_is_told),
