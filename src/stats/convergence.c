@@ -325,20 +325,16 @@ static void diagnose(halves *h, heat_convergence *c)
     judge_folded(h, c);
 }
 
-/* Refuses what is not finite; every |x| is below 2^*exponent. */
-static heat_status check_draws(heat_context *ctx, const heat_draw_table *t, int *exponent)
+/* Refuses what is not finite. */
+static heat_status check_draws(heat_context *ctx, const heat_draw_table *t)
 {
-    double largest = 0;
-
     for (int64_t c = 0; c < t->n_chains; c++)
         for (int64_t k = 0; k < t->n_draws; k++) {
             double x = t->x[c * t->stride + k];
             if (!isfinite(x))
                 return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "draw %lld of chain %lld is %f", (long long)k,
                                  (long long)c, x);
-            largest = fmax(largest, fabs(x));
         }
-    frexp(largest, exponent);
     return HEAT_OK;
 }
 
@@ -442,7 +438,6 @@ heat_status heat_draws_create(heat_context *ctx, const heat_draw_table *t, heat_
 {
     const int64_t every = (t->n_chains + MOST_PICKED - 1) / MOST_PICKED;
     halves *h;
-    int exponent;
     heat_status status;
 
     *out = NULL;
@@ -450,7 +445,7 @@ heat_status heat_draws_create(heat_context *ctx, const heat_draw_table *t, heat_
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                          "%lld chains of %lld draws: at least 1 of at least 4 are needed",
                          (long long)t->n_chains, (long long)t->n_draws);
-    status = check_draws(ctx, t, &exponent);
+    status = check_draws(ctx, t);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 1, sizeof *h, &h);
     if (status != HEAT_OK)
@@ -547,14 +542,17 @@ heat_status heat_autocorrelation_time(heat_context *ctx, int64_t n, const double
 {
     heat_autocovariance *lags = NULL;
     const double *covariance;
-    double *y = NULL;
+    double *y = NULL, largest = 0;
     int exponent;
     heat_status status;
 
     if (n < 1)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an autocorrelation time needs at least 1 draw");
-    if ((status = check_draws(ctx, &(heat_draw_table){1, n, n, x, 1}, &exponent)) != HEAT_OK)
+    if ((status = check_draws(ctx, &(heat_draw_table){1, n, n, x, 1})) != HEAT_OK)
         return status;
+    for (int64_t k = 0; k < n; k++)
+        largest = fmax(largest, fabs(x[k]));
+    frexp(largest, &exponent);
     *tau = 1;
     if (all_equal(n, x))
         return HEAT_OK;
