@@ -8,6 +8,7 @@
 #include "terminal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What the verb holds while it runs. */
@@ -59,6 +60,8 @@ static json_t *json_bias(cli *c, const heat_learn_result *r)
         cli_put(c, row, "update", cli_json_number(b->update));
         cli_put(c, row, "gradient", cli_json_number(b->gradient));
         cli_put(c, row, "cosine", cli_json_number(b->cosine));
+        cli_put(c, row, "fixed_log_likelihood", cli_json_number(r->cd_fixed[k].log_likelihood));
+        cli_put(c, row, "fixed_gradient", cli_json_number(r->cd_fixed[k].gradient));
         cli_append(c, rows, row);
     }
     return rows;
@@ -111,12 +114,17 @@ static void print_likelihood(const char *name, const heat_likelihood *l)
 
 static void print_bias(const heat_learn_result *r)
 {
-    char bias[CLI_NUMBER_SIZE], update[CLI_NUMBER_SIZE];
+    char bias[CLI_NUMBER_SIZE], update[CLI_NUMBER_SIZE], at[CLI_NUMBER_SIZE + 40];
 
-    for (int k = 0; k < HEAT_CD_BIASES && r->has_cd_bias; k++)
-        cli_print_row(k == 0 ? "bias of" : "", "CD-%-2lld %s, of an update of %s", (long long)r->cd_bias[k].k,
-                      cli_text_short(r->cd_bias[k].bias, 3, bias),
-                      cli_text_short(r->cd_bias[k].update, 3, update));
+    for (int k = 0; k < HEAT_CD_BIASES && r->has_cd_bias; k++) {
+        double rests = r->cd_fixed[k].log_likelihood;
+        snprintf(at, sizeof at, "no fixed point was found");
+        if (isfinite(rests))
+            snprintf(at, sizeof at, "its fixed point has %.6g nats a row", rests);
+        cli_print_row(k == 0 ? "bias of" : "", "CD-%-2lld %s, of an update of %s; %s",
+                      (long long)r->cd_bias[k].k, cli_text_short(r->cd_bias[k].bias, 3, bias),
+                      cli_text_short(r->cd_bias[k].update, 3, update), at);
+    }
 }
 
 static const char *describe_count(const heat_learn_result *r)

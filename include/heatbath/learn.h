@@ -53,6 +53,12 @@ typedef struct heat_cd_bias {
     double cosine;   /* of the angle between the two; NaN where one is 0 */
 } heat_cd_bias;
 
+/* Where the expected update of CD-k vanishes. NaN: none was found. */
+typedef struct heat_cd_fixed_point {
+    double log_likelihood; /* of the training data there, mean of a row, exact */
+    double gradient;       /* its norm: the bias, for the update is 0 */
+} heat_cd_fixed_point;
+
 enum { HEAT_CD_BIASES = 7 }; /* k = 1, 2, 4, ... 64 */
 
 /* log Z of a model that is learned. Exact: error 0, and bounds equal to it. NaN: not known. */
@@ -93,6 +99,7 @@ typedef struct heat_learn_result {
     heat_likelihood pseudo; /* of the training data, where that is the objective, else NaN: no likelihood */
     double exchanges_accepted; /* a share, between the two rungs that have fewest, lately */
     double update_seconds;     /* of `seconds`, those of updates along sampled gradients */
+    heat_cd_fixed_point cd_fixed[HEAT_CD_BIASES]; /* with `report_bias` */
 } heat_learn_result;
 
 HEAT_API void heat_learn_options_init(heat_learn_options *options);

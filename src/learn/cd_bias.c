@@ -79,6 +79,22 @@ heat_status heat_cd_expect(heat_context *ctx, const heat_learner *l, const heat_
     return status;
 }
 
+heat_status heat_cd_update(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows, int64_t k,
+                           double *update)
+{
+    double *sampled = NULL;
+    heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *sampled, &sampled);
+
+    if (status == HEAT_OK)
+        status = heat_cd_expect(ctx, l, rows, 0, update);
+    if (status == HEAT_OK)
+        status = heat_cd_expect(ctx, l, rows, k, sampled);
+    for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++)
+        update[a] -= sampled[a];
+    heat_free(sampled);
+    return status;
+}
+
 static double product(int64_t n, const double *a, const double *b)
 {
     double sum = 0;

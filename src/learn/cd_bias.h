@@ -12,6 +12,10 @@ enum { HEAT_MOST_BIAS_UNITS = 24 };
 HEAT_MUST_USE heat_status heat_cd_expect(heat_context *ctx, const heat_learner *learner,
                                          const heat_learn_rows *rows, int64_t k, double *mean);
 
+/* The update that CD-k is expected to make, <phi>_data - <phi>_k, at the learner's parameters. */
+HEAT_MUST_USE heat_status heat_cd_update(heat_context *ctx, const heat_learner *learner,
+                                         const heat_learn_rows *rows, int64_t k, double *update);
+
 /* HEAT_ERROR_UNABLE where there are more units than that, HEAT_ERROR_OPTION where the kind's is not known. */
 HEAT_MUST_USE heat_status heat_cd_bias_check(heat_context *ctx, const heat_learner *learner);
 

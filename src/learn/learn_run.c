@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "learn/cd_bias.h"
+#include "learn/cd_fixed_point.h"
 #include "learn/pseudo_likelihood.h"
 #include "learn/trainer.h"
 #include "logz/typical_rows.h"
@@ -302,6 +303,21 @@ static heat_status train(heat_context *ctx, heat_trainer *t, bool affordable)
     return status;
 }
 
+/* What was learned counts, whether there was time for this or not. */
+static heat_status report_bias(heat_context *ctx, const heat_trainer *t, heat_learn_result *r)
+{
+    heat_error_text before = ctx->error;
+    heat_status status = heat_cd_bias_find(ctx, t->learner, &t->train, t->opt->threads, r->cd_bias);
+
+    r->has_cd_bias = status == HEAT_OK;
+    if (status == HEAT_OK)
+        status = heat_cd_fixed_points_find(ctx, t->learner, &t->train, t->opt->threads, r->cd_fixed);
+    if (status != HEAT_ERROR_STOPPED)
+        return status;
+    ctx->error = before;
+    return HEAT_OK;
+}
+
 static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_learner *l,
                          const heat_learn_options *opt, heat_learn_result *r)
 {
@@ -344,8 +360,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     if (status == HEAT_OK)
         status = judge(ctx, &t, input->test, affordable, r);
     if (status == HEAT_OK && opt->report_bias)
-        status = heat_cd_bias_find(ctx, l, &t.train, opt->threads, r->cd_bias);
-    r->has_cd_bias = opt->report_bias;
+        status = report_bias(ctx, &t, r);
     if (status == HEAT_OK)
         status = make_model(ctx, l, &r->model);
     if (status == HEAT_OK)

@@ -1,6 +1,7 @@
 /* The bias of contrastive divergence: it falls to nothing with k, and a million chains expect what the sums
  * say. */
 #include "learn/cd_bias.h"
+#include "learn/cd_fixed_point.h"
 #include "random/stream.h"
 #include "support.h"
 
@@ -67,10 +68,57 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     heat_context_free(ctx);
 }
 
+/* At the root of the expected update it vanishes, the gradient does not, and less so the larger k: the
+ * likelihood there rises to its maximum. */
+static void fixed_points_approach_the_maximum(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_data *data;
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_options options;
+    heat_learn_result best;
+    heat_learn_rows rows = {0};
+    heat_learner l = {.kind = &heat_learn_kind_rbm};
+    heat_cd_fixed_point points[HEAT_CD_BIASES];
+    double *begin;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&best);
+    options.hidden = 2;
+    options.tolerance = 0;
+    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:lattice:2x3,n=100,temperature=2", NULL, &data));
+    input.data = data;
+    assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &best));
+    assert_ok(ctx, l.kind->open(ctx, &input, &options, &l));
+    assert_ok(ctx, l.kind->take(ctx, best.model, &l));
+    assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &rows));
+    begin = calloc((size_t)l.n_parameters, sizeof *begin);
+    memcpy(begin, l.parameters, (size_t)l.n_parameters * sizeof *begin);
+    assert_ok(ctx, heat_cd_fixed_points_find(ctx, &l, &rows, 1, points));
+    assert_memory_equal(begin, l.parameters, (size_t)l.n_parameters * sizeof *begin);
+    for (int k = 0; k < HEAT_CD_BIASES; k++) {
+        assert_true(isfinite(points[k].log_likelihood) && points[k].log_likelihood <= best.train.mean + 1e-7);
+        if (k > 0)
+            assert_true(points[k].gradient < points[k - 1].gradient + 2e-6 &&
+                        points[k].log_likelihood > points[k - 1].log_likelihood - 1e-7);
+    }
+    assert_true(points[0].gradient > 0.1 && points[0].log_likelihood < best.train.mean - 0.01);
+    assert_true(points[6].gradient < points[0].gradient / 50);
+    assert_close(points[6].log_likelihood, best.train.mean, 1e-5);
+    free(begin);
+    heat_learn_rows_clear(&rows);
+    heat_learn_result_clear(&best);
+    heat_learner_clear(&l);
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bias_of_cd_falls_to_nothing_and_chains_agree),
+        cmocka_unit_test(fixed_points_approach_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
