@@ -182,7 +182,7 @@ static heat_status check_operands(cli *c)
                             verb->operands);
     if (c->args.n_operands >= verb->least_operands)
         return HEAT_OK;
-    if (c->args.n_operands == 0)
+    if (c->args.n_operands == 0 && verb->operands[0] == 'M')
         return cli_fail(c, HEAT_ERROR_ARGUMENT,
                         "%s needs a MODEL, a file or a built-in, as in: heatbath %s %s", verb->name,
                         verb->name, verb->example);

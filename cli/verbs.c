@@ -29,12 +29,13 @@ const cli_verb cli_verbs[] = {
      "variable.",
      "lattice:8x8,J=1 --temperature 2.5", cli_logz},
     {"learn", "KIND DATA", 2, 2, "which energy makes the data likely?",
-     "Learns a model of kind KIND from DATA whose values are 0 and 1, or -1 and +1. ising: couplings and "
-     "fields, all variables visible; rbm: a layer of --hidden units too; boltzmann: a few, any pair coupled, "
-     "or in --layers. Training follows the gradient of the log-likelihood: means over the data minus means "
-     "over the model; --negative says how the latter are found. The log-likelihood is exact where log Z is "
-     "affordable, else estimated. --validation and --test take a file or a fraction of the rows; --output "
-     "FILE writes the model.",
+     "Learns a model of kind KIND from DATA of 0 and 1 or of -1 and +1, an rbm also from a few values or "
+     "real "
+     "numbers. ising: couplings and fields, all variables visible; rbm: a layer of --hidden units too; "
+     "boltzmann: a few, any pair coupled, or in --layers. Training follows the gradient of the "
+     "log-likelihood: means over the data minus means over the model; --negative says how the latter are "
+     "found. The log-likelihood is exact where log Z is affordable, else estimated. --validation and --test "
+     "take a file or a fraction of the rows; --output FILE writes the model.",
      "ising bars-and-stripes:3x3", cli_learn},
     {"score", "MODEL DATA", 2, 2, "how likely are data under a model?",
      "The log-likelihood of every row of DATA under MODEL, -E/T - log Z, hidden units summed out: its mean "

@@ -27,9 +27,10 @@ static heat_status take_chains(heat_context *ctx, const heat_model *initial, con
             memcpy(rows + c * l->row_bytes, from, (size_t)l->row_bytes);
         for (int64_t i = 0; i < width && l->n_states > 0; i++)
             if (!to_state(l, from[i], &rows[c * l->row_bytes + i]))
-                return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
-                                 "initial: chain %lld is %g at unit %lld, which is no value of the data",
-                                 (long long)(c % n), (double)from[i], (long long)i);
+                return heat_fail(
+                    ctx, HEAT_ERROR_ARGUMENT,
+                    "option --initial: chain %lld is %g at unit %lld, which is no value of the data",
+                    (long long)(c % n), (double)from[i], (long long)i);
     }
     return HEAT_OK;
 }
@@ -86,16 +87,16 @@ heat_status heat_learner_take_pairs(heat_context *ctx, const heat_model *model, 
 
     heat_model_describe(model, &info);
     if (!heat_model_get_pairwise(model, &view) || (info.coding == HEAT_CODING_SPIN) != is_spin)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "initial: %s is no graph of units of %s", info.name,
-                         is_spin ? "-1 and +1" : "0 and 1");
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "option --initial: %s is no graph of units of %s",
+                         info.name, is_spin ? "-1 and +1" : "0 and 1");
     if (view.n != n_units)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "initial: %s has %d units, and %d are learned", info.name,
-                         (int)view.n, (int)n_units);
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "option --initial: %s has %d units, and %d are learned",
+                         info.name, (int)view.n, (int)n_units);
     memcpy(biases, view.field, (size_t)n_units * sizeof *biases);
     for (int64_t e = 0; e < n_edges; e++)
         weights[e] = find_coupling(&view, i[e], j[e], &n_found);
     if (n_found < view.row[view.n] / 2)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "initial: %s couples pairs that are not learned",
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "option --initial: %s couples pairs that are not learned",
                          info.name);
     for (int64_t e = 0; e < n_edges && !is_spin; e++) { /* s = 2x - 1 */
         biases[i[e]] -= weights[e];
@@ -120,14 +121,15 @@ heat_status heat_learner_take_rbm(heat_context *ctx, const heat_model *model, co
     heat_model_describe(model, &info);
     heat_rbm_init(rbm);
     if (strcmp(info.kind, "rbm") != 0)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "initial: %s is no RBM (kind %s)", info.name, info.kind);
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "option --initial: %s is no RBM (kind %s)", info.name,
+                         info.kind);
     if (heat_model_get_rbm(ctx, model, rbm) == HEAT_OK &&
         is_layer(visible, rbm->visible, rbm->n_visible, rbm->visible_states) &&
         is_layer(hidden, rbm->hidden, rbm->n_hidden, rbm->hidden_states))
         return HEAT_OK;
     return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
-                     "initial: %s has %d %s and %d %s units, and %d %s and %d %s ones are learned", info.name,
-                     (int)rbm->n_visible, heat_layer_name(rbm->visible), (int)rbm->n_hidden,
+                     "option --initial: %s has %d %s and %d %s units, and %d %s and %d %s ones are learned",
+                     info.name, (int)rbm->n_visible, heat_layer_name(rbm->visible), (int)rbm->n_hidden,
                      heat_layer_name(rbm->hidden), (int)visible->n, heat_layer_name(visible->kind->layer),
                      (int)hidden->n, heat_layer_name(hidden->kind->layer));
 }

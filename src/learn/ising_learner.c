@@ -34,41 +34,36 @@ static void ising_free(heat_learner *l)
     heat_free(self);
 }
 
-static heat_status add_pair(heat_context *ctx, ising_learner *self, int64_t *capacity, int32_t i, int32_t j)
+static void add_pair(ising_learner *self, int32_t i, int32_t j)
 {
-    int64_t of_j = *capacity;
-    heat_status status = heat_grow(ctx, self->n_edges + 1, sizeof *self->i, capacity, &self->i);
-
-    if (status == HEAT_OK)
-        status = heat_grow(ctx, self->n_edges + 1, sizeof *self->j, &of_j, &self->j);
-    if (status != HEAT_OK)
-        return status;
     self->i[self->n_edges] = i;
     self->j[self->n_edges++] = j;
-    return HEAT_OK;
 }
 
+/* As many places as there are pairs, at once: what is too much is told before the work begins. */
 static heat_status list_pairs(heat_context *ctx, const heat_model *graph, int32_t n, ising_learner *self)
 {
     heat_pairwise view;
-    int64_t capacity = 0;
-    heat_status status = HEAT_OK;
+    int64_t most = (int64_t)n * (n - 1) / 2;
+    heat_status status;
 
-    if (graph == NULL) {
-        for (int32_t i = 0; i < n && status == HEAT_OK; i++)
-            for (int32_t j = i + 1; j < n && status == HEAT_OK; j++)
-                status = add_pair(ctx, self, &capacity, i, j);
-        return status;
-    }
-    if (!heat_model_get_pairwise(graph, &view))
+    if (graph != NULL && !heat_model_get_pairwise(graph, &view))
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "the graph to learn on is no graph of pairs");
-    if (view.n != n)
+    if (graph != NULL && view.n != n)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "the graph has %d variables, the data %d", (int)view.n,
                          (int)n);
-    for (int32_t i = 0; i < n && status == HEAT_OK; i++)
-        for (int64_t k = view.row[i]; k < view.row[i + 1] && status == HEAT_OK; k++)
+    if (graph != NULL)
+        most = view.row[n] / 2;
+    status = heat_alloc(ctx, most, sizeof *self->i, &self->i);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, most, sizeof *self->j, &self->j);
+    for (int32_t i = 0; i < n && status == HEAT_OK; i++) {
+        for (int32_t j = i + 1; j < n && graph == NULL; j++)
+            add_pair(self, i, j);
+        for (int64_t k = graph == NULL ? 0 : view.row[i]; graph != NULL && k < view.row[i + 1]; k++)
             if (view.col[k] > i)
-                status = add_pair(ctx, self, &capacity, i, view.col[k]);
+                add_pair(self, i, view.col[k]);
+    }
     return status;
 }
 
