@@ -133,8 +133,10 @@ LANE_FN void climb_eights_of(climb_eights *e, const int n, int64_t width, const 
         climb_eight(e, n, j, width - j, averages);
 }
 
-LANE_FN double total_eight(eight x)
+LANE_FN double total_eight(const eight *of)
 {
+    const eight x = *of;
+
     return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
 }
 
@@ -184,8 +186,8 @@ LANE_FN void climb_units(climb_tile *t, const int n)
         climb_eights_of(&e, n, width, false);
     for (int k = 0; k < n; k++) {
         int64_t at = t->first / HEAT_LAYER_WORD * c->n_x + t->i + k;
-        c->x_sum[at] = total_eight(e.x_sum[k]);
-        c->x_size[at] = total_eight(e.x_size[k]);
+        c->x_sum[at] = total_eight(&e.x_sum[k]);
+        c->x_size[at] = total_eight(&e.x_size[k]);
     }
     t->i += n;
     t->up += n * HEAT_LAYER_WORD;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { MOST_KILLS = 6 };
+static const double part_of_time = 0.2; /* checkpoints take time too */
 
 static const char few_gaps[] = "1,0,?,1\n0,?,1,1\n1,1,0,0\n0,0,0,1\n?,?,1,0\n1,0,1,1\n0,1,1,0\n1,1,1,0\n";
 static const char many_gaps[] = "1,0,?,?,?,?,?,?,?,?,?,?,?,?,?,1\n0,1,?,?,?,?,?,?,?,?,?,?,?,?,?,0\n"
@@ -104,7 +105,7 @@ static void assert_same(const heat_learn_result *a, const heat_learn_result *b)
     assert_memory_equal(a->history, b->history, (size_t)a->n_history * sizeof *a->history);
 }
 
-/* kill -9, later and later. */
+/* kill -9, each time after a part of the time that the whole takes. */
 static void a_killed_training_goes_on(void **state)
 {
     (void)state;
@@ -121,7 +122,7 @@ static void a_killed_training_goes_on(void **state)
                 learn(row, path, -1, &resumed);
                 _exit(0);
             }
-            usleep(3000U << k);
+            usleep((useconds_t)(1e6 * (part_of_time * whole.seconds + 0.002)));
             kill(child, SIGKILL);
             assert_int_equal(waitpid(child, NULL, 0), child);
         }
@@ -148,7 +149,7 @@ static void a_stopped_training_goes_on(void **state)
         unlink(path);
         learn(row, NULL, -1, &whole);
         for (int k = 0; k < MOST_KILLS; k++) {
-            learn(row, path, 0.002 * k * k, &resumed);
+            learn(row, path, k == 0 ? 0 : part_of_time * whole.seconds, &resumed);
             heat_learn_result_clear(&resumed);
         }
         learn(row, path, -1, &resumed);

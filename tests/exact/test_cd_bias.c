@@ -68,6 +68,40 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     heat_context_free(ctx);
 }
 
+/* After no sweep the distribution is that of the rows, each as often as its weight says. */
+static void rows_count_by_their_weights(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_data *data;
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_options options;
+    heat_learn_rows rows = {0};
+    heat_learner l = {.kind = &heat_learn_kind_rbm};
+    double *expected, *mean;
+
+    heat_learn_options_init(&options);
+    options.hidden = 2;
+    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:sk:4,n=10,seed=3", NULL, &data));
+    input.data = data;
+    assert_ok(ctx, l.kind->open(ctx, &input, &options, &l));
+    assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &rows));
+    expected = calloc((size_t)l.n_parameters, sizeof *expected);
+    mean = calloc((size_t)l.n_parameters, sizeof *mean);
+    for (int64_t r = 0; r < rows.n; r++)
+        rows.weight[r] = r % 2 == 0 ? 1.75 : 0.25;
+    l.kind->add_statistics(&l, rows.n, rows.states, rows.weight, expected);
+    assert_ok(ctx, heat_cd_expect(ctx, &l, &rows, 0, mean));
+    for (int64_t a = 0; a < l.n_parameters; a++)
+        assert_close(mean[a], expected[a] / (double)rows.n, 1e-12);
+    free(expected);
+    free(mean);
+    heat_learn_rows_clear(&rows);
+    heat_learner_clear(&l);
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
 /* At the root of the expected update it vanishes, the gradient does not, and less so the larger k: the
  * likelihood there rises to its maximum. */
 static void fixed_points_approach_the_maximum(void **state)
@@ -118,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bias_of_cd_falls_to_nothing_and_chains_agree),
+        cmocka_unit_test(rows_count_by_their_weights),
         cmocka_unit_test(fixed_points_approach_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,7 +257,8 @@ static void many_gaps_are_drawn(void **state)
     (void)state;
     enum { SWEEPS = 6000 };
     heat_context *ctx = test_context();
-    double first, mean[MANY] = {0}, exact[MANY] = {0}, z = 0, w[2];
+    double first, mean[MANY] = {0}, exact[MANY] = {0}, z = 0, w[2], log_weight = 0, exact_log_weight = 0,
+                  off = 0;
     heat_learn_input input = {.size = sizeof input, .data = load_mostly_missing(ctx, 2, &first)};
     heat_learner l = {.kind = &heat_learn_kind_ising};
     heat_learn_rows rows = {0};
@@ -277,6 +278,8 @@ static void many_gaps_are_drawn(void **state)
         heat_learn_rows_sweep(&l, &stream, &rows);
         for (int i = 0; i < MANY; i++)
             mean[i] += rows.states[MANY + i] / (double)SWEEPS;
+        l.kind->log_weights(&l, 1, rows.states + MANY, w);
+        log_weight += w[0] / SWEEPS;
     }
     for (int pass = 0; pass < 2; pass++)
         for (int x = 0; x < STATES / 2; x++) {
@@ -287,9 +290,14 @@ static void many_gaps_are_drawn(void **state)
             z += pass == 0 ? exp(w[0]) : 0;
             for (int i = 0; i < MANY && pass == 1; i++)
                 exact[i] += row[i] * exp(w[0]) / z;
+            exact_log_weight += pass == 1 ? w[0] * exp(w[0]) / z : 0;
         }
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         assert_close(mean[i], exact[i], 0.1);
+        off += (mean[i] - exact[i]) / MANY;
+    }
+    assert_close(off, 0, 0.03);                      /* no value is favoured */
+    assert_close(log_weight, exact_log_weight, 0.2); /* at the right temperature */
     heat_learn_rows_log_weights(&l, &rows, w);
     assert_true(isfinite(w[0]) && isnan(w[1]));
     assert_ok(ctx, heat_learn_likelihood(ctx, &l, &rows, 0, &all));
