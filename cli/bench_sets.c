@@ -31,7 +31,7 @@ static const bench_set sets[] = {
     {"nltcs", -6.759, {{"rbm", "exact", 16, 0}, {"rbm", "exact", 24, 0}}},
     {"plants", -16.524, {{"rbm", "pcd:5", 50, 0}, {"rbm", "pcd:5", 100, 0}}},
     {"dna", -87.698, {{"ising", "auto", 0, 0}, {"rbm", "pcd:5", 50, 0}}},
-    {"mushrooms", -20.986, {{"rbm", "tempering", 64, 400}, {"rbm", "tempering", 100, 400}}},
+    {"mushrooms", -20.986, {{"rbm", "tempering", 64, 800}, {"rbm", "tempering", 100, 800}}},
 };
 enum { N_SETS = sizeof sets / sizeof *sets };
 
