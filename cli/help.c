@@ -57,7 +57,8 @@ static void add_default(const cli_arguments *args, const heat_option *o, char bu
 {
     char value[CLI_HELP_SIZE];
 
-    if (o->kind == HEAT_OPTION_TEXT || (o->kind == HEAT_OPTION_REAL && fabs(o->number) >= HEAT_FOREVER)) {
+    if ((o->kind == HEAT_OPTION_TEXT && o->text == NULL) ||
+        (o->kind == HEAT_OPTION_REAL && fabs(o->number) >= HEAT_FOREVER)) {
         add(buffer, "default none");
         return;
     }
