@@ -57,7 +57,6 @@ typedef struct heat_layer_draw {
     int64_t *on_bias;             /* [chain] likewise of the biases */
     int64_t *n_moves;             /* [chain] is added the number of units that changed */
     uint32_t *list;               /* work space, [chain][heat_layer_list_size] */
-    bool is_listed;               /* done already, by the kernel's `list`: parts of a layer share it */
     int32_t *work_fields;         /* work space [chain][64]; NULL with `fields` */
     int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
 } heat_layer_draw;
@@ -126,7 +125,7 @@ typedef void (*heat_layer_gain_fn)(const heat_layer_gain *gain);
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_layer_kernel {
     const char *isa;
-    heat_layer_draw_fn draw, list;
+    heat_layer_draw_fn draw;
     heat_layer_skip_fn skip;
     heat_layer_climb_fn weigh, list_rows, climb;
     heat_layer_gain_fn gain;

@@ -257,7 +257,7 @@ LANE_FN bool is_dense(const heat_layer_rows *r, const heat_layer_draw *d)
     return 3 * n_on > n_halves * (400 + 16 * (int64_t)d->n_chains);
 }
 
-static LANE_UNUSED void LANE_PASTE(layer_list_, LANE_ISA)(const heat_layer_rows *r, const heat_layer_draw *d)
+LANE_FN void list_chains(const heat_layer_rows *r, const heat_layer_draw *d)
 {
     for (int64_t chain = 0; chain < d->n_chains; chain++) {
         const uint64_t *from = d->from + chain * heat_layer_words(r->n_from);
@@ -271,8 +271,8 @@ LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, co
     const bool dense = d->from != NULL && is_dense(r, d);
     const int64_t n_words = heat_layer_words(r->n_to);
 
-    if (d->from != NULL && !dense && !d->is_listed)
-        LANE_PASTE(layer_list_, LANE_ISA)(r, d);
+    if (d->from != NULL && !dense)
+        list_chains(r, d);
     for (int64_t word = 0; word < n_words; word++) {
         int32_t *fields = fields_of(d, word);
         if (dense)

@@ -1,6 +1,7 @@
 /* An update in three passes, each shared by threads: rows dream (the negative phase), rows of both phases get
  * the means of their hidden units, weights move. A thread has the weights and tables of its hidden units from
- * one update to the next, and of visible units the lists of rows and the biases. With the weights their
+ * one update to the next, and lists rows for itself, which is sooner done than read; of visible units it has
+ * the biases. With the weights their
  * tables in integer units are written, and what the plain biases and the unit need is summed up:
  *
  *     plain b_i = b_i - l sum_j W_ij,    plain c_j = c_j - sum_i m_i W_ij.
@@ -23,13 +24,17 @@ heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t 
 {
     const int64_t y = heat_layer_words(n_hidden) * WORD;
     const int64_t x_parts = heat_layer_words(n_hidden) * n_visible, y_parts = heat_layer_words(n_visible) * y;
+    heat_status status = heat_rbm_gibbs_open(ctx, n_visible, n_hidden, threads, &c->gibbs);
     const struct {
         double **array;
         int64_t count;
-    } rows[] = {{&c->x_gain, n_visible}, {&c->x_bias, n_visible}, {&c->y_bias, n_hidden},
-                {&c->x_sum, x_parts},    {&c->x_size, x_parts},   {&c->y_sum, y_parts},
+    } rows[] = {{&c->x_gain, (int64_t)c->gibbs.n_shares * n_visible},
+                {&c->x_bias, n_visible},
+                {&c->y_bias, n_hidden},
+                {&c->x_sum, x_parts},
+                {&c->x_size, x_parts},
+                {&c->y_sum, y_parts},
                 {&c->y_size, y_parts}};
-    heat_status status = heat_rbm_gibbs_open(ctx, n_visible, n_hidden, threads, &c->gibbs);
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
@@ -83,7 +88,7 @@ static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *c->weight, &c->weight);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, x * WORD * (n + 1), sizeof *c->list, &c->list);
+        status = heat_alloc_unset(ctx, c->gibbs.n_shares * x * WORD * (n + 1), sizeof *c->list, &c->list);
     if (status == HEAT_OK)
         c->n_room = n;
     return status;
@@ -107,6 +112,8 @@ static heat_layer_climb climb_of(const stepping *s, int64_t share)
     heat_layer_climb climb = s->climb;
 
     climb.n_y = of->units->up.n_to;
+    climb.list += share * heat_layer_words(climb.n_x) * WORD * (c->n_room + 1);
+    climb.x_gain += share * climb.n_x;
     climb.y += first * climb.n_rows;
     climb.w += first;
     climb.average = climb.average == NULL ? NULL : climb.average + first;
@@ -153,7 +160,7 @@ static double settle_hidden(const stepping *s, const heat_layer_climb *climb, in
     return largest;
 }
 
-static double settle_visible(const stepping *s, int64_t first, int64_t end)
+static double settle_visible(const stepping *s, const double *x_gain, int64_t first, int64_t end)
 {
     const heat_layer_climb *climb = &s->climb;
     const int64_t own = (int64_t)climb->n_x * climb->n_y;
@@ -165,13 +172,13 @@ static double settle_visible(const stepping *s, int64_t first, int64_t end)
             sum += climb->x_sum[w * climb->n_x + i];
             size += climb->x_size[w * climb->n_x + i];
         }
-        *bias = move_bias(s, own + i, climb->x_gain[i]) - climb->y_offset * sum;
+        *bias = move_bias(s, own + i, x_gain[i]) - climb->y_offset * sum;
         largest = fmax(largest, fabs(*bias) + size);
     }
     return largest;
 }
 
-enum { LIST_ROWS, MOVE_WEIGHTS, SETTLE_VISIBLE, N_STEPS };
+enum { MOVE_WEIGHTS, SETTLE_VISIBLE, N_STEPS };
 
 static void take_step(void *arg, int64_t share, int64_t step)
 {
@@ -181,18 +188,17 @@ static void take_step(void *arg, int64_t share, int64_t step)
     const heat_layer_climb own = climb_of(s, share);
     double *largest = &s->c->largest[share].field;
 
-    if (step == LIST_ROWS && !s->is_again) {
-        for (int32_t word = first; word < end; word++)
-            s->kernel->list_rows(&s->climb, word);
-        for (int32_t word = 0; word < heat_layer_words(own.n_y) && own.n_rows > 0; word++)
-            s->kernel->weigh(&own, word);
-    } else if (step == MOVE_WEIGHTS) {
-        for (int32_t word = 0; word < n_words; word++)
-            s->kernel->climb(&own, word);
-        *largest = settle_hidden(s, &own, (int64_t)s->c->gibbs.shares[share].first_word * WORD);
-    } else if (step == SETTLE_VISIBLE) {
-        *largest = fmax(*largest, settle_visible(s, (int64_t)first * WORD, (int64_t)end * WORD));
+    if (step == SETTLE_VISIBLE) {
+        *largest = fmax(*largest, settle_visible(s, own.x_gain, (int64_t)first * WORD, (int64_t)end * WORD));
+        return;
     }
+    for (int32_t word = 0; word < n_words && !s->is_again; word++)
+        s->kernel->list_rows(&own, word);
+    for (int32_t word = 0; word < heat_layer_words(own.n_y) && own.n_rows > 0 && !s->is_again; word++)
+        s->kernel->weigh(&own, word);
+    for (int32_t word = 0; word < n_words; word++)
+        s->kernel->climb(&own, word);
+    *largest = settle_hidden(s, &own, (int64_t)s->c->gibbs.shares[share].first_word * WORD);
 }
 
 /* Biases of visible units count once. */

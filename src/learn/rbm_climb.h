@@ -24,10 +24,11 @@ typedef struct heat_rbm_climber {
     uint64_t *x;          /* of both phases, as heat_layer_climb has them */
     float *y, *y_gain;
     double *weight;
-    uint32_t *list;                   /* [word of visible][64][row + 1] */
-    double *x_gain, *x_bias, *y_bias; /* of each unit */
-    double *x_sum, *x_size;           /* [word of hidden][visible] */
-    double *y_sum, *y_size;           /* of each share [word of visible][hidden, padded] */
+    uint32_t *list;          /* of each share [word of visible][64][row + 1] */
+    double *x_gain;          /* of each share [visible] */
+    double *x_bias, *y_bias; /* of each unit */
+    double *x_sum, *x_size;  /* [word of hidden][visible] */
+    double *y_sum, *y_size;  /* of each share [word of visible][hidden, padded] */
     struct heat_rbm_largest {
         _Alignas(64) double field; /* of the units that a share has settled */
     } * largest;

@@ -3,8 +3,9 @@
  *
  * Threads share the hidden units: each has tables of its own, draws its units for all rows, and finds what
  * they add to the fields of visible units. Those sums, a tenth of what the tables hold, and the visible units
- * are all that threads hand to each other: the sums of a row are added up, and its visible units drawn, by
- * the thread that has the row. Streams are those of a row, whoever draws. */
+ * are all that threads hand to each other (what is on is sooner listed by each than read): the sums of a row
+ * are added up, and its visible units drawn, by the thread that has the row. Streams are those of a row,
+ * whoever draws. */
 #include "learn/rbm_gibbs.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -60,10 +61,6 @@ heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visible, int32_t n_
         status = heat_alloc(ctx, MOST_ROWS, sizeof *g->scale, &g->scale);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, g->n_shares, sizeof *g->shares, &g->shares);
-    if (status == HEAT_OK && g->n_shares > 1)
-        status =
-            heat_alloc_unset(ctx, MOST_ROWS * heat_layer_list_size(&(heat_layer_rows){.n_from = n_visible}),
-                             sizeof *g->list, &g->list);
     for (int32_t s = 0; s < g->n_shares && status == HEAT_OK; s++) {
         int32_t first = (int32_t)(n_words * s / g->n_shares),
                 end = (int32_t)(n_words * (s + 1) / g->n_shares);
@@ -87,7 +84,6 @@ void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)
     heat_free(g->shares);
     heat_free(g->visible);
     heat_free(g->random);
-    heat_free(g->list);
     heat_free(g->scale);
     *g = (heat_rbm_gibbs){.n_shares = 0};
 }
@@ -185,21 +181,6 @@ static void share_random(const moving *m, int64_t row)
     }
 }
 
-/* Lists what is on in a share's rows, for all. */
-static void list_rows(const moving *m, int64_t s)
-{
-    const heat_rbm_gibbs *g = m->g;
-    const heat_layer_rows *up = &g->shares[0].units->up;
-    const int64_t begin = row_of(m, s);
-    heat_layer_draw draw = {.n_chains = (int32_t)(row_of(m, s + 1) - begin),
-                            .from = g->visible + begin * heat_layer_words(g->n_visible)};
-
-    if (g->n_shares == 1)
-        return;
-    draw.list = g->list + begin * heat_layer_list_size(up);
-    m->kernel->list(up, &draw);
-}
-
 /* Takes up a share's rows and their streams. */
 static void open_rows(const moving *m, int64_t share)
 {
@@ -215,7 +196,6 @@ static void open_rows(const moving *m, int64_t share)
         open_random(m, m->first + r, g->random + r * LANES_A_ROW);
         share_random(m, r);
     }
-    list_rows(m, share);
 }
 
 static heat_layer_draw draw_of(const moving *m, heat_rbm_share *share)
@@ -225,8 +205,7 @@ static heat_layer_draw draw_of(const moving *m, heat_rbm_share *share)
                              .rule = HEAT_FLIP_HEAT_BATH,
                              .scale = m->g->scale,
                              .random = m->g->n_shares > 1 ? share->random : m->g->random,
-                             .list = m->g->n_shares > 1 ? m->g->list : share->list,
-                             .is_listed = m->g->n_shares > 1,
+                             .list = share->list,
                              .work_fields = share->work_fields};
 }
 
@@ -258,8 +237,6 @@ static void draw_hidden(const moving *m, int64_t s, int64_t sweep)
     up.to = share->hidden;
     m->kernel->draw(&u->up, &up);
     down.from = share->hidden;
-    down.list = share->list;
-    down.is_listed = false;
     if (g->n_shares > 1)
         down.fields = share->fields;
     else
@@ -304,7 +281,6 @@ static void draw_visible(const moving *m, int64_t s, int64_t sweep)
     if (sweep > 0)
         m->kernel->skip(n, heat_layer_words(g->n_hidden), down.random);
     m->kernel->draw(&share->units->down, &down);
-    list_rows(m, s);
 }
 
 static void close_rows(const moving *m, int64_t s)

@@ -23,7 +23,6 @@ typedef struct heat_rbm_gibbs {
     heat_rbm_share *shares;
     uint64_t *visible; /* of a block of rows, [row][word] */
     uint32_t *random;  /* [row] of the draws of their visible units */
-    uint32_t *list;    /* of the visible units that are on, where shares have it in common */
     float *scale;
     heat_team team;
 } heat_rbm_gibbs;

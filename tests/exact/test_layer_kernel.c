@@ -302,7 +302,7 @@ static void instances_agree(void **state)
         }
 }
 
-/* What threads that share a draw ask for: streams passed on, lists made before, fields of more chains. */
+/* What threads that share a draw ask for: streams passed on, fields of more chains. */
 static void parts_of_a_draw_are_the_whole(void **state)
 {
     (void)state;
@@ -320,8 +320,6 @@ static void parts_of_a_draw_are_the_whole(void **state)
         assert_memory_equal(a.random, b.random, sizeof a.random);
         prepare(&b, 3, true, HEAT_FLIP_HEAT_BATH);
         want_all(&b);
-        kernel->list(&b.table, &b.draw);
-        b.draw.is_listed = true;
         b.draw.fields = fields[0][2];
         b.draw.n_fields = CHAINS + 3;
         kernel->draw(&b.table, &b.draw);
