@@ -87,8 +87,10 @@ static heat_scaled LAYER_PASTE(layer_visit_, LAYER_ISA)(const heat_layer_table *
     heat_scaled product;
     double sum;
 
+    if (t->is_plain && made.bit < 0)
+        return peek_odds(t, work, NULL, factor_of(t, asked));
     if (t->is_plain)
-        return peek_odds(t, work, made.bit < 0 ? NULL : factor_of(t, made), factor_of(t, asked));
+        return peek_odds(t, work, factor_of(t, made), factor_of(t, asked));
     visit_fields(t, work, weights_of(t, made), made.on ? 1 : -1, NULL);
     sum = visit_fields(t, work, weights_of(t, asked), asked.on ? 1 : -1, &product);
     if (asked.bit >= 0)
