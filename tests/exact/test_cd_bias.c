@@ -9,52 +9,73 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A learner of an RBM, and the rows that it learns. */
+typedef struct lesson {
+    heat_context *ctx;
+    heat_data *data;
+    heat_learn_input input;
+    heat_learn_options options;
+    heat_learn_rows rows;
+    heat_learner learner;
+} lesson;
+
+static void open_lesson(lesson *s, const char *spec, int32_t n_hidden)
+{
+    *s = (lesson){
+        .ctx = test_context(), .input = {.size = sizeof s->input}, .learner = {.kind = &heat_learn_kind_rbm}};
+    heat_learn_options_init(&s->options);
+    s->options.hidden = n_hidden;
+    s->options.tolerance = 0;
+    assert_ok(s->ctx, heat_data_load(s->ctx, spec, NULL, &s->data));
+    s->input.data = s->data;
+    assert_ok(s->ctx, s->learner.kind->open(s->ctx, &s->input, &s->options, &s->learner));
+    assert_ok(s->ctx, heat_learn_rows_load(s->ctx, s->data, false, &s->rows));
+}
+
+static void close_lesson(lesson *s)
+{
+    heat_learn_rows_clear(&s->rows);
+    heat_learner_clear(&s->learner);
+    heat_data_free(s->data);
+    heat_context_free(s->ctx);
+}
+
 static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
 {
     (void)state;
     enum { ROWS = 60, REPEATS = 17000 }; /* a million chains */
-    heat_context *ctx = test_context();
-    heat_data *data;
-    heat_learn_input input = {.size = sizeof input};
-    heat_learn_options options;
-    heat_learn_rows rows = {0};
-    heat_learner l = {.kind = &heat_learn_kind_rbm};
+    lesson s;
     heat_stream stream;
     heat_cd_bias bias[HEAT_CD_BIASES];
     heat_negative negative = {.k = 2, .threads = 1, .seed = test_seed(), .isa = "auto"};
     double *sums, *squares, *expected, *mean;
 
-    heat_learn_options_init(&options);
-    options.hidden = 3;
-    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:sk:4,n=60,seed=3", NULL, &data));
-    input.data = data;
-    assert_ok(ctx, l.kind->open(ctx, &input, &options, &l));
+    open_lesson(&s, "ising-teacher:sk:4,n=60,seed=3", 3);
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 1);
-    for (int64_t a = 0; a < l.n_parameters; a++)
-        l.parameters[a] = heat_stream_normal(&stream);
-    assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &rows));
-    assert_int_equal(rows.n, ROWS);
-    assert_ok(ctx, heat_cd_bias_find(ctx, &l, &rows, 1, bias));
+    for (int64_t a = 0; a < s.learner.n_parameters; a++)
+        s.learner.parameters[a] = heat_stream_normal(&stream);
+    assert_int_equal(s.rows.n, ROWS);
+    assert_ok(s.ctx, heat_cd_bias_find(s.ctx, &s.learner, &s.rows, 1, bias));
     for (int k = 1; k < HEAT_CD_BIASES; k++)
         assert_true(bias[k].bias < bias[k - 1].bias + 1e-12);
     assert_true(bias[0].bias > 0.01 && bias[6].bias < 1e-6);
     assert_close(bias[6].cosine, 1, 1e-6);
 
-    sums = calloc((size_t)l.n_parameters, sizeof *sums);
-    squares = calloc((size_t)l.n_parameters, sizeof *squares);
-    expected = calloc((size_t)l.n_parameters, sizeof *expected);
-    mean = calloc((size_t)l.n_parameters, sizeof *mean);
-    assert_ok(ctx, heat_cd_expect(ctx, &l, &rows, negative.k, expected));
+    sums = calloc((size_t)s.learner.n_parameters, sizeof *sums);
+    squares = calloc((size_t)s.learner.n_parameters, sizeof *squares);
+    expected = calloc((size_t)s.learner.n_parameters, sizeof *expected);
+    mean = calloc((size_t)s.learner.n_parameters, sizeof *mean);
+    assert_ok(s.ctx, heat_cd_expect(s.ctx, &s.learner, &s.rows, negative.k, expected));
     for (int r = 0; r < REPEATS; r++) {
         int8_t moved[ROWS * 4];
-        memcpy(moved, rows.states, sizeof moved);
-        assert_ok(ctx, heat_negative_mean(ctx, &negative, &l, ROWS, moved, NULL, mean));
-        for (int64_t a = 0; a < l.n_parameters; a++) {
+        memcpy(moved, s.rows.states, sizeof moved);
+        assert_ok(s.ctx, heat_negative_mean(s.ctx, &negative, &s.learner, ROWS, moved, NULL, mean));
+        for (int64_t a = 0; a < s.learner.n_parameters; a++) {
             sums[a] += mean[a];
             squares[a] += mean[a] * mean[a];
         }
     }
-    for (int64_t a = 0; a < l.n_parameters; a++) {
+    for (int64_t a = 0; a < s.learner.n_parameters; a++) {
         double m = sums[a] / REPEATS, variance = squares[a] / REPEATS - m * m;
         assert_close(m, expected[a], 4 * sqrt(variance / REPEATS) + 1e-12);
     }
@@ -62,44 +83,28 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     free(squares);
     free(expected);
     free(mean);
-    heat_learn_rows_clear(&rows);
-    heat_learner_clear(&l);
-    heat_data_free(data);
-    heat_context_free(ctx);
+    close_lesson(&s);
 }
 
 /* After no sweep the distribution is that of the rows, each as often as its weight says. */
 static void rows_count_by_their_weights(void **state)
 {
     (void)state;
-    heat_context *ctx = test_context();
-    heat_data *data;
-    heat_learn_input input = {.size = sizeof input};
-    heat_learn_options options;
-    heat_learn_rows rows = {0};
-    heat_learner l = {.kind = &heat_learn_kind_rbm};
+    lesson s;
     double *expected, *mean;
 
-    heat_learn_options_init(&options);
-    options.hidden = 2;
-    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:sk:4,n=10,seed=3", NULL, &data));
-    input.data = data;
-    assert_ok(ctx, l.kind->open(ctx, &input, &options, &l));
-    assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &rows));
-    expected = calloc((size_t)l.n_parameters, sizeof *expected);
-    mean = calloc((size_t)l.n_parameters, sizeof *mean);
-    for (int64_t r = 0; r < rows.n; r++)
-        rows.weight[r] = r % 2 == 0 ? 1.75 : 0.25;
-    l.kind->add_statistics(&l, rows.n, rows.states, rows.weight, expected);
-    assert_ok(ctx, heat_cd_expect(ctx, &l, &rows, 0, mean));
-    for (int64_t a = 0; a < l.n_parameters; a++)
-        assert_close(mean[a], expected[a] / (double)rows.n, 1e-12);
+    open_lesson(&s, "ising-teacher:sk:4,n=10,seed=3", 2);
+    expected = calloc((size_t)s.learner.n_parameters, sizeof *expected);
+    mean = calloc((size_t)s.learner.n_parameters, sizeof *mean);
+    for (int64_t r = 0; r < s.rows.n; r++)
+        s.rows.weight[r] = r % 2 == 0 ? 1.75 : 0.25;
+    s.learner.kind->add_statistics(&s.learner, s.rows.n, s.rows.states, s.rows.weight, expected);
+    assert_ok(s.ctx, heat_cd_expect(s.ctx, &s.learner, &s.rows, 0, mean));
+    for (int64_t a = 0; a < s.learner.n_parameters; a++)
+        assert_close(mean[a], expected[a] / (double)s.rows.n, 1e-12);
     free(expected);
     free(mean);
-    heat_learn_rows_clear(&rows);
-    heat_learner_clear(&l);
-    heat_data_free(data);
-    heat_context_free(ctx);
+    close_lesson(&s);
 }
 
 /* At the root of the expected update it vanishes, the gradient does not, and less so the larger k: the
@@ -107,30 +112,19 @@ static void rows_count_by_their_weights(void **state)
 static void fixed_points_approach_the_maximum(void **state)
 {
     (void)state;
-    heat_context *ctx = test_context();
-    heat_data *data;
-    heat_learn_input input = {.size = sizeof input};
-    heat_learn_options options;
+    lesson s;
     heat_learn_result best;
-    heat_learn_rows rows = {0};
-    heat_learner l = {.kind = &heat_learn_kind_rbm};
     heat_cd_fixed_point points[HEAT_CD_BIASES];
     double *begin;
 
-    heat_learn_options_init(&options);
     heat_learn_result_init(&best);
-    options.hidden = 2;
-    options.tolerance = 0;
-    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:lattice:2x3,n=100,temperature=2", NULL, &data));
-    input.data = data;
-    assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &best));
-    assert_ok(ctx, l.kind->open(ctx, &input, &options, &l));
-    assert_ok(ctx, l.kind->take(ctx, best.model, &l));
-    assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &rows));
-    begin = calloc((size_t)l.n_parameters, sizeof *begin);
-    memcpy(begin, l.parameters, (size_t)l.n_parameters * sizeof *begin);
-    assert_ok(ctx, heat_cd_fixed_points_find(ctx, &l, &rows, 1, points));
-    assert_memory_equal(begin, l.parameters, (size_t)l.n_parameters * sizeof *begin);
+    open_lesson(&s, "ising-teacher:lattice:2x3,n=100,temperature=2", 2);
+    assert_ok(s.ctx, heat_learn(s.ctx, "rbm", &s.input, &s.options, &best));
+    assert_ok(s.ctx, s.learner.kind->take(s.ctx, best.model, &s.learner));
+    begin = calloc((size_t)s.learner.n_parameters, sizeof *begin);
+    memcpy(begin, s.learner.parameters, (size_t)s.learner.n_parameters * sizeof *begin);
+    assert_ok(s.ctx, heat_cd_fixed_points_find(s.ctx, &s.learner, &s.rows, 1, points));
+    assert_memory_equal(begin, s.learner.parameters, (size_t)s.learner.n_parameters * sizeof *begin);
     for (int k = 0; k < HEAT_CD_BIASES; k++) {
         assert_true(isfinite(points[k].log_likelihood) && points[k].log_likelihood <= best.train.mean + 1e-7);
         if (k > 0)
@@ -141,11 +135,8 @@ static void fixed_points_approach_the_maximum(void **state)
     assert_true(points[6].gradient < points[0].gradient / 50);
     assert_close(points[6].log_likelihood, best.train.mean, 1e-5);
     free(begin);
-    heat_learn_rows_clear(&rows);
     heat_learn_result_clear(&best);
-    heat_learner_clear(&l);
-    heat_data_free(data);
-    heat_context_free(ctx);
+    close_lesson(&s);
 }
 
 int main(void)
