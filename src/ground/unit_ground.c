@@ -14,11 +14,11 @@ static heat_status refuse(heat_context *ctx, const heat_model_info *info, const 
 {
     if (opt->maximize)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                         "%s: some of its units are real numbers, and its energy has no highest value",
+                         "%s: some of its variables are real numbers, and its energy has no highest value",
                          info->name);
     if (opt->initial != NULL)
         return heat_fail_option(ctx, "initial", opt->initial,
-                                "some units of %s are real numbers: no state of "
+                                "some variables of %s are real numbers: no state of "
                                 "it is read",
                                 info->name);
     return HEAT_OK;
@@ -34,7 +34,10 @@ void heat_ground_price_units(const heat_model *model, heat_cost *cost)
     heat_unit_layers u;
 
     *cost = heat_cost_of_none();
-    heat_model_get_units(model, &u);
+    if (!heat_model_get_units(model, &u)) {
+        cost->reason = "no search walks in real variables";
+        return;
+    }
     cost->affordable = true;
     if (heat_marginal_fits(model)) {
         cost->method = "marginal";
@@ -112,8 +115,9 @@ static heat_status choose(heat_context *ctx, const heat_model *model, const heat
     heat_model_info info;
     bool is_one;
 
-    heat_model_get_units(model, &u);
     heat_model_describe(model, &info);
+    if (!heat_model_get_units(model, &u))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: no search walks in real variables", info.name);
     if (heat_marginal_fits(model))
         return search_states(ctx, model, opt, r);
     is_one = u.visible.n == 0 || u.hidden.n == 0;

@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/matrix_file.h"
 #include "io/rbm_parts.h"
 
 #include <stdio.h>
@@ -26,37 +27,6 @@ bool heat_rbm_text_recognise(const heat_graph_head *head)
            (head->first.n_words > 3 || !heat_head_is_int(&head->first, 0));
 }
 
-/* Numbers line by line; all lines are as long as the first. */
-static heat_status read_rows(heat_text_source *source, heat_npy_array *a)
-{
-    heat_context *ctx = heat_text_source_context(source);
-    int64_t capacity = 0, count = 0, in_line = 0;
-    heat_text_token token;
-
-    *a = (heat_npy_array){.rank = 2};
-    for (;;) {
-        heat_status status = heat_text_next(source, &token);
-        if (status == HEAT_OK && token.kind == HEAT_TEXT_WORD) {
-            if (a->extent[0] > 0 && in_line == a->extent[1])
-                return heat_text_fail(source, &token, "lines of %lld numbers each", (long long)a->extent[1]);
-            status = heat_grow(ctx, count + 1, sizeof *a->values, &capacity, &a->values);
-            if (status == HEAT_OK)
-                status = heat_text_get_real(source, &token, "a number", &a->values[count++]);
-            in_line++;
-        } else if (status == HEAT_OK && in_line > 0) {
-            if (a->extent[0] == 0)
-                a->extent[1] = in_line;
-            if (in_line != a->extent[1])
-                return heat_text_fail_at(source, &token, "a line of %lld numbers, expected %lld",
-                                         (long long)in_line, (long long)a->extent[1]);
-            a->extent[0]++;
-            in_line = 0;
-        }
-        if (status != HEAT_OK || token.kind == HEAT_TEXT_END)
-            return status;
-    }
-}
-
 /* The path of the companion with that letter: false if the name has no place for it. */
 static bool companion(const char *path, char letter, char *out, size_t size)
 {
@@ -78,7 +48,7 @@ static heat_status read_bias(heat_context *ctx, const char *path, heat_npy_array
     heat_status status = heat_text_source_open(ctx, path, &source);
 
     if (status == HEAT_OK)
-        status = read_rows(source, a);
+        status = heat_matrix_read_text(source, a);
     heat_text_source_close(source);
     if (status == HEAT_OK && a->extent[0] != 1 && a->extent[1] != 1)
         status =
@@ -123,7 +93,7 @@ heat_status heat_rbm_text_read(heat_text_source *source, heat_edge_list *list)
         return status;
     companion(path, visible, visible_path, sizeof visible_path);
     companion(path, hidden, hidden_path, sizeof hidden_path);
-    status = read_rows(source, &p.weights);
+    status = heat_matrix_read_text(source, &p.weights);
     if (status == HEAT_OK)
         status = read_bias(ctx, visible_path, &p.visible_bias);
     if (status == HEAT_OK)

@@ -7,6 +7,7 @@
 #include "kernel/lane_sweep.h"
 #include "kernel/layer_sum.h"
 #include "kernel/layer_sweep.h"
+#include "kernel/potentials.h"
 #include "kernel/potts_sweep.h"
 
 /* Everything that is compiled once an instruction set. */
@@ -18,6 +19,7 @@ typedef struct heat_isa {
     const heat_potts_kernel *potts;
     const heat_layer_sum_kernel *layer_sums;
     const heat_layer_kernel *layers;
+    const heat_potential_kernel *potentials;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

@@ -1,12 +1,13 @@
 /* Built-in models by text, NAME:SHAPE[,key=value ...]: a graph, a law of its couplings and fields, and either
- * spins or Potts variables on it. Disorder comes from the stream (seed, HEAT_PURPOSE_GENERATE): the couplings
- * in the order of the edges from unit 0, the graph from unit 1, the fields in the order of the variables (and
- * their values) from unit 2. */
+ * spins or Potts variables on it; or a named potential. Disorder comes from the stream (seed,
+ * HEAT_PURPOSE_GENERATE): the couplings in the order of the edges from unit 0, the graph from unit 1, the
+ * fields in the order of the variables (and their values) from unit 2. */
 #include "model/builtin.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/model_private.h"
+#include "model/potential.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -313,24 +314,28 @@ static const builtin *find(const char *spec)
 
 const char *heat_builtin_list(void)
 {
-    return "lattice:, triangular:, honeycomb:, ea:, sk:, regular:, potts:";
+    return "lattice:, triangular:, honeycomb:, ea:, sk:, regular:, potts:, double-well, gaussian:";
 }
 
 const char *heat_builtin_nearest(const char *spec)
 {
-    const char *names[N_BUILTINS];
+    const char *names[N_BUILTINS + HEAT_N_POTENTIALS], *examples[N_BUILTINS + HEAT_N_POTENTIALS];
     char name[32];
     size_t length = strcspn(spec, ":");
-    int nearest;
+    int n = 0, nearest;
 
-    if (spec[length] != ':' || length >= sizeof name)
+    if (length >= sizeof name)
         return NULL;
     memcpy(name, spec, length);
     name[length] = '\0';
-    for (int k = 0; k < N_BUILTINS; k++)
-        names[k] = builtins[k].name;
-    nearest = heat_nearest_word(name, names, N_BUILTINS);
-    return nearest < 0 ? NULL : names[nearest];
+    for (int k = 0; k < N_BUILTINS && spec[length] == ':'; k++, n++) {
+        names[n] = builtins[k].name;
+        examples[n] = builtins[k].example;
+    }
+    for (int k = 0; heat_potential_get_name(k, &examples[n]) != NULL; k++, n++)
+        names[n] = heat_potential_get_name(k, &examples[n]);
+    nearest = heat_nearest_word(name, names, n);
+    return nearest < 0 ? NULL : examples[nearest];
 }
 
 /* The fields: of spins n numbers; of Potts variables n q, where a number or a sign favours value 0, and gauss
@@ -369,10 +374,11 @@ heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known
     const builtin *b = find(spec);
     heat_edge_list list = {0};
     heat_recipe r;
-    heat_status status;
+    heat_status status = heat_potential_create_named(ctx, spec, known, out);
 
+    if (*known)
+        return status;
     *known = b != NULL;
-    *out = NULL;
     if (b == NULL)
         return HEAT_OK;
     status = parse_recipe(ctx, b, spec, &r);

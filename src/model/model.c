@@ -224,7 +224,7 @@ heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **ou
         nearest = heat_builtin_nearest(spec);
         if (nearest != NULL)
             return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
-                                  "no such file, and no such built-in; did you mean %s:...?", nearest);
+                                  "no such file, and no such built-in; did you mean %s?", nearest);
         if (strchr(spec, ':') != NULL)
             return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
                                   "no such file, and no such built-in (%s)", heat_builtin_list());
@@ -273,6 +273,11 @@ bool heat_model_get_layered(const heat_model *model, heat_layered *view)
     return model->kind->layered != NULL && model->kind->layered(model->self, view);
 }
 
+bool heat_model_get_smooth(const heat_model *model, const struct heat_isa *isa, heat_smooth *view)
+{
+    return model->kind->smooth != NULL && model->kind->smooth(model, isa, view);
+}
+
 bool heat_model_get_units(const heat_model *model, heat_unit_layers *view)
 {
     return model->kind->units != NULL && model->kind->units(model->self, view);
@@ -300,13 +305,13 @@ heat_status heat_model_need_states(heat_context *ctx, const heat_model *model, c
     if (model->info.n_states > 0)
         return HEAT_OK;
     return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                     "%s: some of its units are real numbers, and %s works on variables of few values",
+                     "%s: some of its variables are real numbers, and %s works on variables of few values",
                      model->name, work);
 }
 
 heat_cost heat_cost_of_none(void)
 {
-    return (heat_cost){sizeof(heat_cost), "none", "some units are real numbers, which are no states", 0,
+    return (heat_cost){sizeof(heat_cost), "none", "some variables are real numbers, which are no states", 0,
                        (double)NAN,       false};
 }
 

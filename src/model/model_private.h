@@ -19,7 +19,8 @@ typedef struct heat_model_kind {
     bool (*layered)(const void *self, heat_layered *view);         /* likewise */
     bool (*units)(const void *self, heat_unit_layers *view);       /* likewise */
     bool (*summed)(const void *self, heat_summed *view);           /* likewise */
-    int32_t (*count_values)(const void *self, int32_t variable);   /* NULL: info.n_states of each */
+    bool (*smooth)(const heat_model *model, const struct heat_isa *isa, heat_smooth *view); /* likewise */
+    int32_t (*count_values)(const void *self, int32_t variable); /* NULL: info.n_states of each */
     heat_status (*save)(heat_context *ctx, const heat_model *model,
                         const char *path); /* NULL: cannot be saved */
 } heat_model_kind;
@@ -99,7 +100,8 @@ HEAT_MUST_USE heat_status heat_builtin_create(heat_context *ctx, const char *spe
 /* All their names, for messages. */
 const char *heat_builtin_list(void);
 
-/* The built-in whose name is nearest to the word before the colon; NULL if none is near. */
+/* A text of the built-in whose name is nearest to the word before the colon; without a colon, of the
+ * potentials; NULL if none is near. */
 const char *heat_builtin_nearest(const char *spec);
 
 #endif

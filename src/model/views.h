@@ -6,6 +6,7 @@
 #include "kernel/categorical.h"
 #include "kernel/layered.h"
 #include "kernel/pairwise.h"
+#include "kernel/smooth.h"
 
 #include "random/stream.h"
 
@@ -20,6 +21,12 @@ bool heat_model_get_categorical(const heat_model *model, heat_categorical *view)
 
 /* Fills in the layered view; false if the model has none. Valid while the model lives. */
 bool heat_model_get_layered(const heat_model *model, heat_layered *view);
+
+struct heat_isa;
+
+/* Fills in the smooth view, its kernels those of an instruction set (kernel/isa.h); false if the model has
+ * none. Valid while the model lives. */
+bool heat_model_get_smooth(const heat_model *model, const struct heat_isa *isa, heat_smooth *view);
 
 /* The view of one layer of two, the other summed out. */
 typedef struct heat_summed {

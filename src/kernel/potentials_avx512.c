@@ -1,0 +1,3 @@
+/* Named potentials with AVX-512. */
+#define POTENTIALS_ISA avx512
+#include "kernel/potentials_body.h"

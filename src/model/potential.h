@@ -1,0 +1,39 @@
+/* The inside of the potential kind: an energy U(x) of real variables, with the smooth view and nothing else.
+ */
+#ifndef HEATBATH_POTENTIAL_H
+#define HEATBATH_POTENTIAL_H
+
+#include "kernel/isa.h"
+#include "model/model_private.h"
+
+/* Its creator fills it in; the model owns every array. */
+typedef struct heat_potential {
+    int32_t n;
+    heat_potential_name name; /* which kernels */
+    heat_potential_numbers numbers;
+    double *mean, *precision; /* what `numbers` points to */
+    double *lower, *upper;    /* [n]; NULL: no bounds */
+    double *start, *scale;    /* [n]; NULL: not known */
+} heat_potential;
+
+/* The model of a potential, which it owns from the call on, even when the call fails. Variables are named x,
+ * y, z, or x1 ... xn where they are more than three. `format` is static. */
+HEAT_MUST_USE heat_status heat_potential_create(heat_context *ctx, heat_potential *potential,
+                                                const char *name, const char *format, heat_model **out);
+
+void heat_potential_free(void *self);
+
+/* Fills in a normal distribution from a file (heat_matrix_read): the mean in the first row, the covariance
+ * below it; or the covariance alone, of mean 0. HEAT_ERROR_INPUT if it is none. */
+HEAT_MUST_USE heat_status heat_potential_read_gaussian(heat_context *ctx, const char *path,
+                                                       heat_potential *potential);
+
+/* A named potential by its text, "double-well"; *known is false, and the status HEAT_OK, if the word before
+ * the colon names none. */
+HEAT_MUST_USE heat_status heat_potential_create_named(heat_context *ctx, const char *spec, bool *known,
+                                                      heat_model **out);
+
+/* Name k of them, and a text that works; NULL behind the last. */
+const char *heat_potential_get_name(int k, const char **example);
+
+#endif

@@ -1,0 +1,121 @@
+/* What a view gives back is looked at once, here, so that no engine meets a NaN. */
+#include "model/smooth_rows.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "model/model_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROWS = 64, SHOWN = 6 };
+
+/* "x = 1, y = 2": the first coordinates of a chain. */
+static void write_place(const heat_smooth *view, const heat_smooth_block *b, int64_t c, char *text,
+                        size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int32_t i = 0; i < view->n && i < SHOWN && used < size; i++) {
+        const char *label = heat_model_get_label(view->model, i);
+        char number[32], name[16];
+        snprintf(name, sizeof name, "x%d", (int)i + 1);
+        if (isfinite(b->x[i * b->stride + c]))
+            heat_text_real(b->x[i * b->stride + c], number, sizeof number);
+        else
+            snprintf(number, sizeof number, "%g", b->x[i * b->stride + c]);
+        used += (size_t)snprintf(text + used, size - used, "%s%.40s = %s", i == 0 ? "" : ", ",
+                                 label == NULL ? name : label, number);
+    }
+    if (view->n > SHOWN && used < size)
+        snprintf(text + used, size - used, ", ...");
+}
+
+static heat_status refuse(heat_context *ctx, const heat_smooth *view, const heat_smooth_block *b, int64_t c,
+                          const char *what, double value)
+{
+    char place[HEAT_MESSAGE_SIZE / 2];
+
+    write_place(view, b, c, place, sizeof place);
+    return heat_fail(ctx, HEAT_ERROR_CALLBACK, "%s: %s is %g at %s", view->model->name, what, value, place);
+}
+
+/* Fails at the first chain, in order, that has something amiss. */
+static heat_status find_fault(heat_context *ctx, const heat_smooth *view, const heat_smooth_block *b)
+{
+    for (int64_t c = 0; c < b->n_chains; c++) {
+        if (!(b->energies[c] > -(double)INFINITY))
+            return refuse(ctx, view, b, c, "the energy", b->energies[c]);
+        for (int32_t i = 0; i < view->n && b->gradients != NULL && isfinite(b->energies[c]); i++)
+            if (!isfinite(b->gradients[i * b->stride + c]))
+                return refuse(ctx, view, b, c, "the energy's gradient", b->gradients[i * b->stride + c]);
+    }
+    return HEAT_OK;
+}
+
+heat_status heat_smooth_evaluate(heat_context *ctx, const heat_smooth *view, const heat_smooth_block *block)
+{
+    heat_status status = view->evaluate(ctx, view->self, block);
+    double suspect = 0;
+
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t c = 0; c < block->n_chains; c++) /* 0 where finite, else NaN */
+        suspect += block->energies[c] * 0;
+    for (int32_t i = 0; i < view->n && block->gradients != NULL; i++)
+        for (int64_t c = 0; c < block->n_chains; c++)
+            suspect += block->gradients[i * block->stride + c] * 0;
+    return suspect == 0 ? HEAT_OK : find_fault(ctx, view, block);
+}
+
+int64_t heat_smooth_stride(int64_t n_chains)
+{
+    return (n_chains + HEAT_SMOOTH_LANES - 1) / HEAT_SMOOTH_LANES * HEAT_SMOOTH_LANES;
+}
+
+void heat_smooth_from_rows(int32_t n, int64_t n_chains, int64_t stride, const double *rows, double *x)
+{
+    for (int64_t c = 0; c < stride; c++)
+        for (int32_t i = 0; i < n; i++)
+            x[i * stride + c] = rows[(c < n_chains ? c : n_chains - 1) * n + i];
+}
+
+void heat_smooth_to_rows(int32_t n, int64_t n_chains, int64_t stride, const double *x, double *rows)
+{
+    for (int64_t c = 0; c < n_chains; c++)
+        for (int32_t i = 0; i < n; i++)
+            rows[c * n + i] = x[i * stride + c];
+}
+
+heat_status heat_smooth_evaluate_rows(heat_context *ctx, const heat_smooth *view, int64_t n_rows,
+                                      const double *rows, double *energies, double *gradients)
+{
+    double *x = NULL, *g = NULL, *e = NULL, *work = NULL;
+    heat_status status = heat_alloc(ctx, (int64_t)view->n * ROWS, sizeof *x, &x);
+
+    if (status == HEAT_OK && gradients != NULL)
+        status = heat_alloc(ctx, (int64_t)view->n * ROWS, sizeof *g, &g);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, ROWS, sizeof *e, &e);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, view->n_work, sizeof *work, &work);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r += ROWS) {
+        int64_t count = n_rows - r < ROWS ? n_rows - r : ROWS, stride = heat_smooth_stride(count);
+        heat_smooth_block b = {
+            .n_chains = count, .stride = stride, .x = x, .energies = e, .gradients = g, .work = work};
+        heat_smooth_from_rows(view->n, count, stride, rows + r * view->n, x);
+        status = heat_smooth_evaluate(ctx, view, &b);
+        if (status != HEAT_OK)
+            break;
+        memcpy(energies + r, e, (size_t)count * sizeof *e);
+        if (gradients != NULL)
+            heat_smooth_to_rows(view->n, count, stride, g, gradients + r * view->n);
+    }
+    heat_free(x);
+    heat_free(g);
+    heat_free(e);
+    heat_free(work);
+    return status;
+}
