@@ -289,10 +289,9 @@ HEAT_API HEAT_MUST_USE heat_status heat_model_create_clamped_values(heat_context
                                                                     const double *held, heat_model **out);
 
 /* Whole states of n_rows states of a model that one of these two made, the held variables at their values; of
- * any other model the states themselves. `states` may begin where `rows` does. Rows of RBMs with Gaussian or
- * ReLU units are doubles, n_variables each, passed as bytes. */
-HEAT_API void heat_model_get_whole(const heat_model *model, int64_t n_rows, const int8_t *rows,
-                                   int8_t *states);
+ * any other model the states themselves. `states` may begin where `rows` does. Both are int8_t, n_variables a
+ * row, or double where variables are real numbers (n_states 0). */
+HEAT_API void heat_model_get_whole(const heat_model *model, int64_t n_rows, const void *rows, void *states);
 
 HEAT_END_DECLS
 

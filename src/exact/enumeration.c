@@ -59,7 +59,7 @@ double heat_enumeration_count(const heat_model *model)
     heat_model_info info;
 
     heat_model_describe(model, &info);
-    return info.n_states == 0 ? (double)INFINITY : pow(info.n_states, info.n_variables);
+    return heat_model_is_real(&info) ? (double)INFINITY : pow(info.n_states, info.n_variables);
 }
 
 /* Adds `degeneracy` states at `minimum`, the first of them `lowest`. */
@@ -310,7 +310,7 @@ static heat_status work_init(heat_context *ctx, enumeration_work *work, const he
     work->model = model;
     work->beta = beta;
     heat_model_describe(model, &work->info);
-    if (work->info.n_states == 0)
+    if (heat_model_is_real(&work->info))
         return heat_model_need_states(ctx, model, "enumeration");
     if (!(beta >= 0 && beta < (double)INFINITY))
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected 0 or more", beta);

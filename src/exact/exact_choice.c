@@ -100,7 +100,7 @@ heat_status heat_exact_choose(heat_context *ctx, const heat_model *model, int64_
     cost->operations = heat_enumeration_count(model);
     cost->affordable = cost->operations <= most_states && enumeration_bytes <= (double)memory;
     heat_model_describe(model, &info);
-    if (info.n_states == 0) {
+    if (heat_model_is_real(&info)) {
         *cost = (heat_exact_cost){.size = sizeof *cost, .method = "none"};
         choose_layer(model, (double)memory, choice);
         return HEAT_OK;

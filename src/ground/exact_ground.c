@@ -45,7 +45,7 @@ heat_status heat_ground_estimate(heat_context *ctx, const heat_model *model,
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     heat_model_describe(model, &info);
-    if (info.n_states == 0) {
+    if (heat_model_is_real(&info)) {
         heat_ground_price_units(model, cost);
         return HEAT_OK;
     }
@@ -75,7 +75,7 @@ static heat_status minimise_units(heat_context *ctx, const heat_search *search, 
     if (status == HEAT_OK)
         status = heat_unit_enumeration_run_minimum(ctx, u, search->opt->threads, energy, values);
     if (status == HEAT_OK)
-        heat_units_write_row(u, false, values, state);
+        heat_units_write_row(u, values, state);
     heat_free(values);
     return status;
 }

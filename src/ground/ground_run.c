@@ -233,7 +233,7 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     heat_model_describe(model, &search.info);
     r.n_variables = search.info.n_variables;
     r.hot = r.cold = (double)NAN;
-    if (search.info.n_states == 0) {
+    if (heat_model_is_real(&search.info)) {
         status = heat_ground_of_units(ctx, model, &opt, &r);
         goto out;
     }

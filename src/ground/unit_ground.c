@@ -141,7 +141,7 @@ static heat_status unclamp(heat_context *ctx, const heat_model *clamped, int32_t
         return HEAT_OK;
     status = heat_alloc(ctx, n_rows * n, sizeof *whole, &whole);
     if (status == HEAT_OK)
-        heat_model_get_whole(clamped, n_rows, (const int8_t *)(const void *)*values, (int8_t *)(void *)whole);
+        heat_model_get_whole(clamped, n_rows, *values, whole);
     heat_free(*values);
     *values = whole;
     return status;
@@ -165,7 +165,7 @@ heat_status heat_ground_of_units(heat_context *ctx, const heat_model *model, con
     if (status == HEAT_OK && clamped != NULL)
         status = unclamp(ctx, clamped, info.n_variables, r->n_states, &r->kept_values);
     if (status == HEAT_OK)
-        status = heat_model_energies(ctx, model, 1, (const int8_t *)(const void *)r->values, &r->energy);
+        status = heat_model_energies(ctx, model, 1, r->values, &r->energy);
     r->n_variables = info.n_variables;
     if (r->outcome == HEAT_OUTCOME_PROVED || r->energy < r->bound)
         r->bound = r->energy;

@@ -100,8 +100,8 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
 
     if (status == HEAT_OK && !choice.cost.affordable && choice.cost.sum_method == NULL &&
         !heat_halted(ctx)) /* half a plan prices nothing */
-        status = c->info.n_states == 0 ? refuse_integral(ctx, c)
-                                       : heat_exact_fail(ctx, &choice.cost, c->opt->memory);
+        status = heat_model_is_real(&c->info) ? refuse_integral(ctx, c)
+                                              : heat_exact_fail(ctx, &choice.cost, c->opt->memory);
     c->is_slow = status == HEAT_OK && heat_logz_exact_seconds(&choice.cost) * r->n_rows > c->most_seconds;
     if (c->is_slow)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: an exact sum would take about %.2g s", c->info.name,

@@ -184,12 +184,12 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     heat_error_text before = ctx->error;
     heat_status status;
 
-    if (c->info.n_states != 0) /* an integral has no other road */
+    if (!heat_model_is_real(&c->info)) /* an integral has no other road */
         c->most_seconds = patience(c->opt);
     status = heat_logz_method_exact.run(ctx, c);
     c->result->method_reason = "the cheapest exact method";
     if (status != HEAT_ERROR_UNABLE ||
-        c->info.n_states == 0) /* too wide, or too cold for the digits of a Pfaffian */
+        heat_model_is_real(&c->info)) /* too wide, or too cold for the digits of a Pfaffian */
         return status;
     c->result->method_reason = c->is_slow ? takes_longer : "no exact method is affordable";
     ctx->error = before;
@@ -307,7 +307,7 @@ static heat_status count_states(heat_context *ctx, heat_counting *c)
         c->beta_max = fmax(c->beta_max, 1 / c->result->rows[k].temperature);
     if (c->beta_max != 1) /* rows are of the model as it stands */
         c->rows = (heat_typical_rows){.n = 0};
-    if (c->info.n_states == 0)
+    if (heat_model_is_real(&c->info))
         return count_units(ctx, c);
     c->log_states = heat_model_log_states(c->model);
     for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
@@ -337,15 +337,15 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
         status = heat_temperature_set_get(ctx, opt.temperature_set, 0, NULL, &n);
     heat_model_describe(model, &info);
     seconds = heat_logz_exact_seconds(exact) * (double)n;
-    is_slow =
-        info.n_states != 0 && (exact->sum_method != NULL || exact->affordable) && seconds > patience(&opt);
+    is_slow = !heat_model_is_real(&info) && (exact->sum_method != NULL || exact->affordable) &&
+              seconds > patience(&opt);
     if (exact->sum_method != NULL && !is_slow) {
         *cost =
             (heat_cost){sizeof *cost,     exact->sum_method, "the cheapest exact method of a sum over states",
                         exact->sum_bytes, seconds,           true};
         return status;
     }
-    if (info.n_states == 0 && !exact->affordable) {
+    if (heat_model_is_real(&info) && !exact->affordable) {
         *cost = heat_cost_of_none();
         cost->affordable = true;
         cost->method = heat_marginal_fits(model) ? "mbar" : "ais";

@@ -191,8 +191,8 @@ static void clamped_free(void *self)
     heat_free(m);
 }
 
-static heat_status make_whole(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                              const int8_t *states, int8_t **whole)
+static heat_status make_whole(heat_context *ctx, const heat_model *model, int64_t n_rows, const void *states,
+                              int8_t **whole)
 {
     const clamped *m = model->self;
     heat_status status = heat_alloc_unset(ctx, n_rows * m->base->info.n_variables, 1, whole);
@@ -203,7 +203,7 @@ static heat_status make_whole(heat_context *ctx, const heat_model *model, int64_
 }
 
 static heat_status clamped_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                    const int8_t *states, double *energies)
+                                    const void *states, double *energies)
 {
     const clamped *m = model->self;
     int8_t *whole = NULL;
@@ -317,7 +317,7 @@ static void find_held(const heat_model *model, const int8_t *clamp, double *held
     bool is_coded = heat_model_get_units(model, &u) && model->info.coding == HEAT_CODING_INDEX;
 
     if (is_coded)
-        heat_units_read_row(&u, false, clamp, held);
+        heat_units_read_row(&u, clamp, held);
     for (int32_t i = 0; i < model->info.n_variables; i++)
         held[i] = clamp[i] == HEAT_FREE ? (double)NAN : is_coded ? held[i] : clamp[i];
 }
@@ -406,7 +406,7 @@ heat_status heat_model_create_clamped_values(heat_context *ctx, const heat_model
     *out = NULL;
     if (model == NULL || held == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_clamped_values: no model or no values");
-    if (model->info.n_states > 0 || !heat_model_get_units(model, &u))
+    if (!heat_model_is_real(&model->info) || !heat_model_get_units(model, &u))
         return clamp_states(ctx, model, held, out);
     r.n = model->info.n_variables;
     for (int32_t i = 0; i < r.n; i++) {
@@ -423,22 +423,22 @@ heat_status heat_model_create_clamped_values(heat_context *ctx, const heat_model
 }
 
 /* From the back: the rows may lie at the front of the room for the whole ones. */
-void heat_model_get_whole(const heat_model *model, int64_t n_rows, const int8_t *rows, int8_t *states)
+void heat_model_get_whole(const heat_model *model, int64_t n_rows, const void *rows, void *states)
 {
-    const bool is_real = model->held != NULL;
-    int64_t size = is_real ? (int64_t)sizeof *model->held : 1;
-    int64_t n_free = model->info.n_variables, n = model->n_whole;
+    const heat_row_form form = heat_model_row_form(&model->info);
+    const bool is_real = heat_row_is_real(&form);
+    int64_t n = model->n_whole;
 
-    if (model->clamp == NULL && !is_real) {
-        memmove(states, rows, (size_t)(n_rows * heat_model_row_bytes(&model->info)));
+    if (model->clamp == NULL && model->held == NULL) {
+        memmove(states, rows, (size_t)(n_rows * heat_row_bytes(&form)));
         return;
     }
     for (int64_t r = n_rows - 1; r >= 0; r--) {
-        int64_t next = (r + 1) * n_free;
+        int64_t next = (r + 1) * form.n;
         for (int64_t i = n - 1; i >= 0; i--) {
-            bool is_free = is_real ? isnan(model->held[i]) : model->clamp[i] == HEAT_FREE;
-            const void *held = is_real ? (const void *)&model->held[i] : &model->clamp[i];
-            memmove(states + (r * n + i) * size, is_free ? rows + --next * size : held, (size_t)size);
+            double held = is_real ? model->held[i] : model->clamp[i];
+            bool is_free = is_real ? isnan(held) : model->clamp[i] == HEAT_FREE;
+            heat_row_set(&form, states, r * n + i, is_free ? heat_row_get(&form, rows, --next) : held);
         }
     }
 }

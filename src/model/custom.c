@@ -27,7 +27,7 @@ static heat_status refuse(heat_context *ctx, const heat_model *model, const char
 }
 
 static heat_status custom_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                   const int8_t *states, double *energies)
+                                   const void *states, double *energies)
 {
     const heat_custom *c = model->self;
     int code = c->energy(c->user, n_rows, states, energies);

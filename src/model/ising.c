@@ -66,8 +66,9 @@ static double neighbours(const heat_ising *m, const int8_t *s, int32_t i, bool u
 }
 
 static heat_status ising_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                  const int8_t *states, double *energies)
+                                  const void *rows, double *energies)
 {
+    const int8_t *states = rows;
     const heat_ising *m = model->self;
 
     (void)ctx;

@@ -189,9 +189,10 @@ typedef struct box {
     double temperature; /* 0: at best */
 } box;
 
-static heat_status box_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                const int8_t *states, double *energies)
+static heat_status box_energies(heat_context *ctx, const heat_model *model, int64_t n_rows, const void *rows,
+                                double *energies)
 {
+    const int8_t *states = rows;
     const box *b = model->self;
     const heat_unit_layer *own = stays(&b->of), *other = goes(&b->of);
     double *values = NULL, *field = NULL;

@@ -302,7 +302,7 @@ double heat_model_log_states(const heat_model *model)
 
 heat_status heat_model_need_states(heat_context *ctx, const heat_model *model, const char *work)
 {
-    if (model->info.n_states > 0)
+    if (!heat_model_is_real(&model->info))
         return HEAT_OK;
     return heat_fail(ctx, HEAT_ERROR_UNABLE,
                      "%s: some of its variables are real numbers, and %s works on variables of few values",
@@ -315,15 +315,16 @@ heat_cost heat_cost_of_none(void)
                        (double)NAN,       false};
 }
 
-int64_t heat_model_row_bytes(const heat_model_info *info)
+heat_row_form heat_model_row_form(const heat_model_info *info)
 {
-    return info->n_variables * (int64_t)(info->n_states == 0 ? sizeof(double) : sizeof(int8_t));
+    return (heat_row_form){heat_model_is_real(info) ? HEAT_ELEMENT_DOUBLE : HEAT_ELEMENT_INT8,
+                           info->n_variables};
 }
 
-heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                const int8_t *states, double *energies)
+heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows, const void *rows,
+                                double *energies)
 {
-    return model->kind->energies(ctx, model, n_rows, states, energies);
+    return model->kind->energies(ctx, model, n_rows, rows, energies);
 }
 
 heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,

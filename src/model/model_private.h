@@ -10,7 +10,7 @@
 typedef struct heat_model_kind {
     const char *name;
     void (*free)(void *self);
-    heat_status (*energies)(heat_context *ctx, const heat_model *model, int64_t n_rows, const int8_t *states,
+    heat_status (*energies)(heat_context *ctx, const heat_model *model, int64_t n_rows, const void *rows,
                             double *energies);
     heat_status (*deltas)(heat_context *ctx, const heat_model *model, int64_t n_rows, const int8_t *states,
                           int32_t site, const int8_t *proposed, double *deltas);

@@ -34,7 +34,7 @@ static void negate(double *values, int64_t count)
 }
 
 static heat_status negated_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                    const int8_t *states, double *energies)
+                                    const void *states, double *energies)
 {
     const negated *m = model->self;
     heat_status status = heat_model_energies(ctx, m->base, n_rows, states, energies);

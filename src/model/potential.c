@@ -42,20 +42,12 @@ static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_
 }
 
 static heat_status potential_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                      const int8_t *states, double *energies)
+                                      const void *rows, double *energies)
 {
     heat_smooth view;
-    double *rows = NULL;
-    int64_t count = n_rows * model->info.n_variables;
-    heat_status status = heat_alloc_unset(ctx, count, sizeof *rows, &rows);
 
-    if (status != HEAT_OK)
-        return status;
-    memcpy(rows, states, (size_t)count * sizeof *rows);
     potential_smooth(model, heat_isa_get("auto"), &view);
-    status = heat_smooth_evaluate_rows(ctx, &view, n_rows, rows, energies, NULL);
-    heat_free(rows);
-    return status;
+    return heat_smooth_evaluate_rows(ctx, &view, n_rows, rows, energies, NULL);
 }
 
 static const heat_model_kind potential_kind = {

@@ -67,8 +67,9 @@ static double local_sum(const heat_potts_model *m, const int8_t *a, int32_t i, i
 }
 
 static heat_status potts_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                  const int8_t *states, double *energies)
+                                  const void *rows, double *energies)
 {
+    const int8_t *states = rows;
     const heat_potts_model *m = model->self;
 
     (void)ctx;

@@ -90,9 +90,10 @@ static double hidden_field(const heat_rbm_model *m, const int8_t *state, int32_t
     return sum;
 }
 
-static heat_status rbm_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                const int8_t *states, double *energies)
+static heat_status rbm_energies(heat_context *ctx, const heat_model *model, int64_t n_rows, const void *rows,
+                                double *energies)
 {
+    const int8_t *states = rows;
     const heat_rbm_model *m = model->self;
 
     (void)ctx;

@@ -53,8 +53,9 @@ static double find_fields(const heat_summed *s, int64_t n, const int8_t *state, 
 }
 
 static heat_status summed_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                   const int8_t *states, double *energies)
+                                   const void *rows, double *energies)
 {
+    const int8_t *states = rows;
     const heat_summed *s = model->self;
     int64_t n = model->info.n_variables;
     double *x = NULL;

@@ -88,24 +88,32 @@ static bool is_spin(const heat_unit_layers *u, int32_t i)
     return (i < u->visible.n ? &u->visible : &u->hidden)->kind->layer == HEAT_LAYER_SPIN;
 }
 
-void heat_units_read_row(const heat_unit_layers *u, bool is_real, const int8_t *row, double *values)
+/* A row holds what units are worth where some are real numbers, else their codes. */
+static bool is_real(const heat_unit_layers *u)
 {
-    int32_t n = u->visible.n + u->hidden.n;
-
-    if (is_real)
-        memcpy(values, row, (size_t)n * sizeof *values);
-    for (int32_t i = 0; i < n && !is_real; i++)
-        values[i] = is_spin(u, i) ? 2 * row[i] - 1 : row[i];
+    return heat_unit_layer_states(&u->visible) == 0 || heat_unit_layer_states(&u->hidden) == 0;
 }
 
-void heat_units_write_row(const heat_unit_layers *u, bool is_real, const double *values, int8_t *row)
+void heat_units_read_row(const heat_unit_layers *u, const void *row, double *values)
 {
+    const int8_t *codes = row;
     int32_t n = u->visible.n + u->hidden.n;
 
-    if (is_real)
+    if (is_real(u))
+        memcpy(values, row, (size_t)n * sizeof *values);
+    for (int32_t i = 0; i < n && !is_real(u); i++)
+        values[i] = is_spin(u, i) ? 2 * codes[i] - 1 : codes[i];
+}
+
+void heat_units_write_row(const heat_unit_layers *u, const double *values, void *row)
+{
+    int8_t *codes = row;
+    int32_t n = u->visible.n + u->hidden.n;
+
+    if (is_real(u))
         memcpy(row, values, (size_t)n * sizeof *values);
-    for (int32_t i = 0; i < n && !is_real; i++)
-        row[i] = (int8_t)(is_spin(u, i) ? values[i] > 0 : values[i]);
+    for (int32_t i = 0; i < n && !is_real(u); i++)
+        codes[i] = (int8_t)(is_spin(u, i) ? values[i] > 0 : values[i]);
 }
 
 double heat_units_free_energy(const heat_unit_layers *u, double temperature, const double *visible,

@@ -37,8 +37,8 @@ double heat_units_energy(const heat_unit_layers *layers, const double *visible, 
                          double *field);
 
 /* A row of a model (views.h) as values of both layers, visible ones first, and back. */
-void heat_units_read_row(const heat_unit_layers *layers, bool is_real, const int8_t *row, double *values);
-void heat_units_write_row(const heat_unit_layers *layers, bool is_real, const double *values, int8_t *row);
+void heat_units_read_row(const heat_unit_layers *layers, const void *row, double *values);
+void heat_units_write_row(const heat_unit_layers *layers, const double *values, void *row);
 
 /* F_T of visible values, the hidden layer summed out. `field` is work space for the hidden fields. */
 double heat_units_free_energy(const heat_unit_layers *layers, double temperature, const double *visible,

@@ -84,30 +84,26 @@ static double pull(const heat_unit_layers *u, const int8_t *state, int32_t site,
 }
 
 static heat_status real_energies(heat_context *ctx, const heat_unit_layers *u, int64_t n_rows,
-                                 const int8_t *rows, double *energies)
+                                 const double *rows, double *energies)
 {
     int64_t n = (int64_t)u->visible.n + u->hidden.n;
-    double *values = NULL, *field = NULL;
-    heat_status status = heat_alloc_unset(ctx, n, sizeof *values, &values);
+    double *field = NULL;
+    heat_status status = heat_alloc_unset(ctx, heat_unit_layer_width(&u->hidden), sizeof *field, &field);
 
-    if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, heat_unit_layer_width(&u->hidden), sizeof *field, &field);
-    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++) {
-        heat_units_read_row(u, true, rows + r * n * (int64_t)sizeof *values, values);
-        energies[r] = heat_units_energy(u, values, values + u->visible.n, field);
-    }
-    heat_free(values);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++)
+        energies[r] = heat_units_energy(u, rows + r * n, rows + r * n + u->visible.n, field);
     heat_free(field);
     return status;
 }
 
 static heat_status unit_rbm_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                     const int8_t *states, double *energies)
+                                     const void *rows, double *energies)
 {
     const heat_unit_layers *u = &((const heat_unit_rbm_model *)model->self)->units;
+    const int8_t *states = rows;
 
-    if (model->info.n_states == 0)
-        return real_energies(ctx, u, n_rows, states, energies);
+    if (heat_model_is_real(&model->info))
+        return real_energies(ctx, u, n_rows, rows, energies);
     for (int64_t r = 0; r < n_rows; r++) {
         const int8_t *state = states + r * model->info.n_variables, *hidden = state + u->visible.n;
         double energy = u->offset;

@@ -7,6 +7,7 @@
 #include "kernel/layered.h"
 #include "kernel/pairwise.h"
 #include "kernel/smooth.h"
+#include "model/row_form.h"
 
 #include "random/stream.h"
 
@@ -61,15 +62,20 @@ heat_cost heat_cost_of_none(void);
 /* Rewrites rows of spins, which is what the pairwise view speaks of, in the model's coding, in place. */
 void heat_states_from_spins(const heat_model_info *info, int64_t n_rows, int8_t *states);
 
-/* A row is a state as the black box, chains and files take it: n_variables values, int8_t in the model's
- * coding; where some variables are real numbers (n_states 0) doubles, passed as the bytes they are. */
-int64_t heat_model_row_bytes(const heat_model_info *info);
+/* True where some variables are real numbers: then the model has no states to count, and n_states is 0. */
+static inline bool heat_model_is_real(const heat_model_info *info)
+{
+    return info->n_states == 0;
+}
+
+/* Of its states: values in the model's coding, or doubles where variables are real numbers. */
+heat_row_form heat_model_row_form(const heat_model_info *info);
 
 /* Every model has the black-box view: energies of rows, and energy changes of one site in many rows.
- * Both follow heat_custom: they fail with HEAT_ERROR_CALLBACK on a failing callback, NaN or -infinity. States
- * are rows, in the model's coding, and are not checked. Energy changes are of models of states alone. */
+ * Both follow heat_custom: they fail with HEAT_ERROR_CALLBACK on a failing callback, NaN or -infinity. Rows
+ * are of heat_model_row_form, and are not checked. Energy changes are of models of states alone. */
 HEAT_MUST_USE heat_status heat_model_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                              const int8_t *states, double *energies);
+                                              const void *rows, double *energies);
 HEAT_MUST_USE heat_status heat_model_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                             const int8_t *states, int32_t site, const int8_t *proposed,
                                             double *deltas);

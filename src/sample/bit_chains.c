@@ -129,17 +129,19 @@ static void put_spin(const heat_chains *c, int64_t chain, int64_t site, int8_t v
     *part = (*part & ~((uint64_t)1 << bit % 64)) | (uint64_t)(value != 1) << bit % 64;
 }
 
-static heat_status bits_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status bits_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *row)
 {
+    const int8_t *state = row;
     (void)worker;
     for (int64_t i = 0; i < c->n; i++)
         put_spin(c, chain, i, state[i]);
     return HEAT_OK;
 }
 
-static heat_status bits_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status bits_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                               uint64_t stream_unit)
 {
+    const int8_t *state = row;
     heat_bit_store *s = c->store;
     heat_stream stream;
 
@@ -222,8 +224,9 @@ static heat_status bits_add_parts(heat_context *ctx, heat_chains *c, heat_parts 
     return status;
 }
 
-static void bits_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void bits_get_state(const heat_chains *c, int64_t chain, void *row)
 {
+    int8_t *state = row;
     const heat_bit_store *s = c->store;
     const heat_bit_word *words = words_of(s, chain / c->width);
     int64_t bit = chain % c->width;

@@ -22,7 +22,7 @@ static bool is_candidate(const heat_layout *layout, const heat_model_info *info,
 {
     return (plan->layout == NULL || plan->layout == layout) &&
            (layout->rule == NULL || layout->rule == plan->rule) &&
-           (info->n_states > 0 || layout->holds_numbers) &&
+           (layout->holds_numbers || !heat_model_is_real(info)) &&
            (plan->reference == NULL || layout->sum_reference != NULL) &&
            (!plan->scales_couplings || layout->scales_couplings);
 }
@@ -41,7 +41,7 @@ static heat_status open_layout(heat_context *ctx, heat_chains *c, const heat_cha
         c->layout->free(c);
         c->store = NULL;
     }
-    if (c->info.n_states == 0)
+    if (heat_model_is_real(&c->info))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "%s: some of its units are real numbers, which are drawn a layer at a time: engines "
                          "gibbs, heat-bath and tempering do",
@@ -97,7 +97,7 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     heat_model_describe(model, &c->info);
     c->model = model;
     c->n = c->info.n_variables;
-    c->row_bytes = heat_model_row_bytes(&c->info);
+    c->form = heat_model_row_form(&c->info);
     c->n_chains = plan->n_chains;
     c->n_rungs = plan->n_rungs;
     c->seed = plan->seed;
@@ -214,13 +214,13 @@ static uint64_t begin_chain(heat_chains *c, int64_t chain, int64_t restart)
     return stream;
 }
 
-heat_status heat_chains_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+heat_status heat_chains_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                               int64_t restart)
 {
     return c->layout->start(ctx, c, chain, state, begin_chain(c, chain, restart));
 }
 
-heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *c, int64_t unit, const int8_t *state,
+heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *c, int64_t unit, const void *state,
                                    int64_t restart, bool *started)
 {
     const heat_layout *l = c->layout;
@@ -241,7 +241,7 @@ heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *c, int64_t un
     return HEAT_OK;
 }
 
-heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_chains *c, int64_t unit, const int8_t *state)
+heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_chains *c, int64_t unit, const void *state)
 {
     int64_t first, last;
     bool started;
@@ -253,7 +253,7 @@ heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_chains *c, int6
     return status;
 }
 
-heat_status heat_chains_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+heat_status heat_chains_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *state)
 {
     c->sign[chain] = 1;
     return c->layout->set_state(worker, c, chain, state);
@@ -357,7 +357,7 @@ static void apply_sign(const heat_chains *c, int64_t chain, int8_t *state)
         state[i] = (int8_t)(c->info.coding == HEAT_CODING_SPIN ? -state[i] : 1 - state[i]);
 }
 
-void heat_chains_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+void heat_chains_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     c->layout->get_state(c, chain, state);
     apply_sign(c, chain, state);
@@ -441,7 +441,7 @@ void heat_chains_keep_best(heat_chains *c, int64_t unit)
     c->layout->keep_best(c, unit);
 }
 
-double heat_chains_get_best(const heat_chains *c, int64_t chain, int8_t *state)
+double heat_chains_get_best(const heat_chains *c, int64_t chain, void *state)
 {
     double energy = c->layout->get_best(c, chain, state);
 

@@ -28,8 +28,8 @@ typedef struct heat_layout heat_layout;
 typedef struct heat_chains {
     const heat_model *model; /* borrowed */
     heat_model_info info;
-    int32_t n;         /* variables */
-    int64_t row_bytes; /* of a state as a row: n, or of models of real numbers n doubles (views.h) */
+    int32_t n;          /* variables */
+    heat_row_form form; /* of a state as a row */
     int64_t n_chains;
     uint64_t seed;
     uint64_t first_stream; /* added to the unit of every stream */
@@ -114,20 +114,20 @@ void heat_chains_set_beta(heat_chains *chains, int64_t chain, double beta);
  * (seed, HEAT_PURPOSE_INITIAL, first_stream + chain + n_chains * restart); its moves come from the same unit
  * of other purposes. */
 HEAT_MUST_USE heat_status heat_chains_start(heat_context *ctx, heat_chains *chains, int64_t chain,
-                                            const int8_t *state, int64_t restart);
+                                            const void *state, int64_t restart);
 
 /* Starts the chains of a unit as heat_chains_start does: the same bits, in less time. Halted, it leaves
  * *started false: then no chain of the unit is in a state. */
 HEAT_MUST_USE heat_status heat_chains_start_unit(heat_context *ctx, heat_chains *chains, int64_t unit,
-                                                 const int8_t *state, int64_t restart, bool *started);
+                                                 const void *state, int64_t restart, bool *started);
 
 /* The same for a run that begins, whose chains must have states even if it is halted at once. */
 HEAT_MUST_USE heat_status heat_chains_start_whole_unit(heat_context *ctx, heat_chains *chains, int64_t unit,
-                                                       const int8_t *state);
+                                                       const void *state);
 
 /* Puts a chain into another state; its streams go on. Safe from the thread that runs the chain's unit. */
 HEAT_MUST_USE heat_status heat_chains_set_state(heat_context *worker, heat_chains *chains, int64_t chain,
-                                                const int8_t *state);
+                                                const void *state);
 
 /* Where two chains of a unit differ, of variables of two values: unlike[i] is 1 or 0; without a field it may
  * be the other way round. `row` is scratch of n. */
@@ -157,8 +157,8 @@ void heat_chains_measure(heat_chains *chains, int64_t unit);
  * lost may be that of some sweeps ago. Its average is right, and it is all that its size could blur. */
 void heat_chains_follow(heat_chains *chains, int64_t unit);
 
-/* The chain's state as a row of row_bytes; its energy and the sum of its values as of the last measure. */
-void heat_chains_get_state(const heat_chains *chains, int64_t chain, int8_t *state);
+/* The chain's state as a row; its energy and the sum of its values as of the last measure. */
+void heat_chains_get_state(const heat_chains *chains, int64_t chain, void *state);
 double heat_chains_get_energy(const heat_chains *chains, int64_t chain);
 int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);
 
@@ -192,7 +192,7 @@ void heat_chains_reset_moves(heat_chains *chains, int64_t unit);
 /* With track_best: keeps the states of the unit's chains that are the lowest since their start; and hands one
  * out. */
 void heat_chains_keep_best(heat_chains *chains, int64_t unit);
-double heat_chains_get_best(const heat_chains *chains, int64_t chain, int8_t *state);
+double heat_chains_get_best(const heat_chains *chains, int64_t chain, void *state);
 
 /* Lists all memory that the further life of the chains depends on, for checkpoints. */
 HEAT_MUST_USE heat_status heat_chains_add_parts(heat_context *ctx, heat_chains *chains, heat_parts *parts);

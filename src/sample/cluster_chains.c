@@ -205,7 +205,7 @@ static bool is_coded(const heat_chains *c)
     return !s->model->graph.is_potts && c->info.coding != HEAT_CODING_SPIN;
 }
 
-static void clusters_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void clusters_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_cluster_store *s = c->store;
 
@@ -240,9 +240,9 @@ static heat_status measure_chain(heat_context *ctx, heat_chains *c, int64_t chai
     return heat_model_energies(ctx, c->model, 1, row, &s->energy[chain]);
 }
 
-static heat_status clusters_set_state(heat_context *worker, heat_chains *c, int64_t chain,
-                                      const int8_t *state)
+static heat_status clusters_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *from)
 {
+    const int8_t *state = from;
     heat_cluster_store *s = c->store;
     int8_t *row = s->rows == NULL ? s->row + chain / c->width * c->n : row_of(c, chain);
 
@@ -253,9 +253,10 @@ static heat_status clusters_set_state(heat_context *worker, heat_chains *c, int6
     return measure_chain(worker, c, chain);
 }
 
-static heat_status clusters_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status clusters_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                                   uint64_t stream_unit)
 {
+    const int8_t *state = row;
     heat_cluster_store *s = c->store;
     heat_cluster_random *random = &s->random[chain];
     int8_t *values = NULL;

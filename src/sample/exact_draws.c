@@ -24,10 +24,10 @@ static heat_status open_drawing(heat_context *ctx, heat_sampling *s, drawing *d)
     int64_t total = s->opt.replicas * s->recorder.n_sweeps;
     heat_status status = heat_exact_choose_elimination(ctx, s->model, ctx->config.memory, &d->choice);
 
-    d->at_once = (BYTES_AT_ONCE / (s->recorder.n + 8) / s->opt.replicas + 1) * s->opt.replicas;
+    d->at_once = (BYTES_AT_ONCE / (s->recorder.form.n + 8) / s->opt.replicas + 1) * s->opt.replicas;
     d->at_once = d->at_once < total ? d->at_once : total;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, d->at_once * s->recorder.n, 1, &d->states);
+        status = heat_alloc(ctx, d->at_once * s->recorder.form.n, 1, &d->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, d->at_once, sizeof *d->energies, &d->energies);
     return status;
@@ -37,7 +37,7 @@ static heat_status open_drawing(heat_context *ctx, heat_sampling *s, drawing *d)
 static void record_draws(const drawing *d, int64_t temperature, int64_t first_sweep, int64_t count)
 {
     heat_sampling *s = d->s;
-    int64_t n = s->recorder.n, replicas = s->opt.replicas;
+    int64_t n = s->recorder.form.n, replicas = s->opt.replicas;
 
     for (int64_t k = 0; k < count; k++) {
         const int8_t *state = d->states + k * n;

@@ -19,7 +19,7 @@ static heat_status trade(heat_context *worker, heat_sampling *s, int64_t unit, i
     heat_exchange *x = &s->exchange;
     int64_t n = s->info.n_variables, at = ladder * x->n_rungs + rung, size;
     const int64_t pair[2] = {x->chain_at[at], x->chain_at[at + x->n_rungs]};
-    int8_t *row = s->recorder.row + pair[0] * s->recorder.row_bytes;
+    int8_t *row = heat_row_edit(&s->recorder.form, s->recorder.row, pair[0]);
     int32_t *queue = x->queue + unit * (n + 1);
     uint8_t *unlike = x->unlike + unit * n;
 

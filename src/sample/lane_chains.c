@@ -224,8 +224,9 @@ static void put_spin(const heat_lane_block *b, const place *p, int64_t site, int
     *word = (uint16_t)(value == 1 ? *word & ~p->bit : *word | p->bit);
 }
 
-static heat_status lanes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status lanes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *row)
 {
+    const int8_t *state = row;
     heat_lane_store *s = c->store;
     place p = place_of(c, chain);
 
@@ -326,9 +327,10 @@ static bool lanes_sum_energies(const heat_context *ctx, heat_chains *c, int64_t 
     return true;
 }
 
-static heat_status lanes_draw(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status lanes_draw(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                               uint64_t stream_unit)
 {
+    const int8_t *state = row;
     heat_lane_store *s = c->store;
     place p = place_of(c, chain);
     heat_lane_block *b = &s->blocks[p.block];
@@ -346,7 +348,7 @@ static heat_status lanes_draw(heat_context *ctx, heat_chains *c, int64_t chain, 
     return HEAT_OK;
 }
 
-static heat_status lanes_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status lanes_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                                uint64_t stream_unit)
 {
     heat_lane_store *s = c->store;
@@ -367,7 +369,7 @@ static void read_state(const heat_chains *c, const place *p, const uint16_t *dow
         state[i] = down[i * n_vectors + first_word(p)] & p->bit ? low : 1;
 }
 
-static void lanes_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void lanes_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_lane_store *s = c->store;
     place p = place_of(c, chain);
@@ -521,7 +523,7 @@ static void lanes_keep_best(heat_chains *c, int64_t unit)
     }
 }
 
-static double lanes_get_best(const heat_chains *c, int64_t chain, int8_t *state)
+static double lanes_get_best(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_lane_store *s = c->store;
     place p = place_of(c, chain);

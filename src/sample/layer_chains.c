@@ -295,9 +295,10 @@ static void keep_beta(heat_chains *c, int64_t chain)
         s->reference_before[chain] = s->reference_scale[chain];
 }
 
-static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                                uint64_t stream_unit)
 {
+    const int8_t *state = row;
     heat_layer_store *s = c->store;
     heat_stream stream;
 
@@ -313,7 +314,7 @@ static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain,
     return HEAT_OK;
 }
 
-static heat_status layers_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status layers_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                                 uint64_t stream_unit)
 {
     heat_status status = layers_draw(ctx, c, chain, state, stream_unit);
@@ -322,8 +323,9 @@ static heat_status layers_start(heat_context *ctx, heat_chains *c, int64_t chain
     return status;
 }
 
-static heat_status layers_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status layers_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *row)
 {
+    const int8_t *state = row;
     (void)worker;
     for (int64_t i = 0; i < c->n; i++)
         put_unit(c, chain, i, state[i]);
@@ -464,8 +466,9 @@ static double layers_get_energy(const heat_chains *c, int64_t chain)
     return s->energy == NULL ? layers_get_walk_energy(c, chain) : s->energy[chain];
 }
 
-static void layers_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void layers_get_state(const heat_chains *c, int64_t chain, void *row)
 {
+    int8_t *state = row;
     const heat_layer_store *s = c->store;
     const uint64_t *visible = s->visible + chain * s->visible_words,
                    *hidden = s->hidden + chain * s->hidden_words;

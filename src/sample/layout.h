@@ -20,7 +20,7 @@ struct heat_layout {
     const char *name;
     heat_visit_price price;
     const heat_site_rule *rule; /* the only one it moves by; NULL: any */
-    bool holds_numbers;         /* also models of real numbers, whose rows are doubles (views.h) */
+    bool holds_numbers;         /* also models of real numbers, whose rows are doubles */
     bool scales_couplings;      /* can do so: then it has the next two */
     bool shares_sweeps;         /* one sweep is spread over the chains' team where it is open */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
@@ -31,14 +31,14 @@ struct heat_layout {
     void (*free)(heat_chains *chains);
     void (*set_beta)(heat_chains *chains, int64_t chain, double beta);
     /* `state` may be NULL: then drawn from (seed, HEAT_PURPOSE_INITIAL, stream). */
-    heat_status (*start)(heat_context *ctx, heat_chains *chains, int64_t chain, const int8_t *state,
+    heat_status (*start)(heat_context *ctx, heat_chains *chains, int64_t chain, const void *state,
                          uint64_t stream);
     /* Where the energies of a unit are cheaper together: `start` without the energy, and then those of all
      * chains of the unit; false if it was halted on the way. Both NULL: `start` it is. */
-    heat_status (*draw)(heat_context *ctx, heat_chains *chains, int64_t chain, const int8_t *state,
+    heat_status (*draw)(heat_context *ctx, heat_chains *chains, int64_t chain, const void *state,
                         uint64_t stream);
     bool (*sum_energies)(const heat_context *ctx, heat_chains *chains, int64_t unit);
-    heat_status (*set_state)(heat_context *worker, heat_chains *chains, int64_t chain, const int8_t *state);
+    heat_status (*set_state)(heat_context *worker, heat_chains *chains, int64_t chain, const void *state);
     /* Of two chains of a unit: where their spins differ, a 1 a site; and a flip of both at sites where their
      * energies change by the same with opposite signs. Both NULL: by rows. */
     void (*compare)(const heat_chains *chains, const int64_t pair[2], uint8_t *unlike);
@@ -52,7 +52,7 @@ struct heat_layout {
     void (*follow)(heat_chains *chains, int64_t unit);  /* heat_chains_follow; NULL: measure */
     /* Lists the memory that makes up the chains' states and streams, for checkpoints. */
     heat_status (*add_parts)(heat_context *ctx, heat_chains *chains, heat_parts *parts);
-    void (*get_state)(const heat_chains *chains, int64_t chain, int8_t *state);
+    void (*get_state)(const heat_chains *chains, int64_t chain, void *state);
     double (*get_energy)(const heat_chains *chains, int64_t chain);
     double (*get_walk_energy)(const heat_chains *chains, int64_t chain);
     /* Mean and variance of the energy of a whole state, given the chain's, where variables were summed out;
@@ -67,7 +67,7 @@ struct heat_layout {
     /* R of heat_chains_plan.reference; NULL in layouts that take none. */
     double (*sum_reference)(const heat_chains *chains, int64_t chain);
     void (*keep_best)(heat_chains *chains, int64_t unit);
-    double (*get_best)(const heat_chains *chains, int64_t chain, int8_t *state);
+    double (*get_best)(const heat_chains *chains, int64_t chain, void *state);
     double (*get_slack)(const heat_chains *chains); /* NULL: 0 */
     /* Cost of a sweep of one unit, in visits of a neighbour by one lane. */
     double (*sweep_cost)(const heat_chains *chains);

@@ -114,7 +114,7 @@ heat_status heat_population_init(heat_context *ctx, heat_population *p, const he
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *p->families, &p->families);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * p->chains->row_bytes, 1, &p->rows);
+        status = heat_rows_alloc(ctx, &p->chains->form, n, &p->rows);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, chains.n_chains, sizeof *p->path_energy, &p->path_energy);
     if (status == HEAT_OK && plan->reference != NULL)
@@ -195,18 +195,19 @@ static void choose_sources(heat_population *p, double u)
 /* Places whose source is another member take its state; all rows are read before any is written. */
 static heat_status copy_members(heat_context *ctx, heat_population *p, int64_t first)
 {
-    int64_t n = p->plan.n_members, length = p->chains->row_bytes;
+    const heat_row_form *form = &p->chains->form;
+    int64_t n = p->plan.n_members;
     int32_t *family = p->family + first;
     heat_status status = HEAT_OK;
 
     for (int64_t m = 0; m < n; m++) {
         p->families[m] = family[p->source[m]];
         if (p->source[m] != m)
-            heat_chains_get_state(p->chains, first + p->source[m], p->rows + m * length);
+            heat_chains_get_state(p->chains, first + p->source[m], heat_row_edit(form, p->rows, m));
     }
     for (int64_t m = 0; m < n && status == HEAT_OK; m++)
         if (p->source[m] != m)
-            status = heat_chains_set_state(ctx, p->chains, first + m, p->rows + m * length);
+            status = heat_chains_set_state(ctx, p->chains, first + m, heat_row_at(form, p->rows, m));
     memcpy(family, p->families, (size_t)n * sizeof *family);
     return status;
 }

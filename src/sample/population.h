@@ -33,7 +33,7 @@ typedef struct heat_population {
     double *cumulative;   /* [member] scratch */
     int64_t *source;      /* [member] scratch */
     int32_t *families;    /* [member] scratch */
-    int8_t *rows;         /* [member][variable] scratch */
+    void *rows;           /* [member] scratch */
     int8_t *states;       /* [variable] scratch, with a reference */
     int64_t n_steps;
     double *log_weight; /* [chain] where members carry weights; 0 at the start */

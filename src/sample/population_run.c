@@ -110,7 +110,7 @@ static void record_members(heat_sampling *s, heat_population *p, int64_t tempera
     for (int64_t m = 0; m < n; m++)
         for (int64_t r = 0; r < s->opt.replicas; r++) {
             int64_t chain = r * n + m, partner = r % 2 == 0 && s->n_paired == 2 ? chain + n : chain;
-            int8_t *row = s->recorder.row, *other = row + (partner == chain ? 0 : s->recorder.row_bytes);
+            void *row = s->recorder.row, *other = heat_row_edit(&s->recorder.form, row, partner != chain);
             double values[HEAT_N_SERIES] = {0};
             values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(p->chains, chain);
             values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(p->chains, chain) + s->clamped_total;

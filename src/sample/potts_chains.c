@@ -198,8 +198,9 @@ static int64_t energy_in_units(const heat_chains *c, int64_t chain)
     return energy;
 }
 
-static heat_status potts_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status potts_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *row)
 {
+    const int8_t *state = row;
     heat_potts_store *s = c->store;
     uint8_t *value = s->value + first_value(c, chain);
 
@@ -210,9 +211,10 @@ static heat_status potts_set_state(heat_context *worker, heat_chains *c, int64_t
     return HEAT_OK;
 }
 
-static heat_status potts_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status potts_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                                uint64_t stream_unit)
 {
+    const int8_t *state = row;
     heat_potts_store *s = c->store;
     uint8_t *value = s->value + first_value(c, chain);
     int64_t cell = cell_of(c, chain);
@@ -288,7 +290,7 @@ static void read_state(const heat_chains *c, int64_t chain, const uint8_t *value
         state[i] = (int8_t)value[i * s->lanes];
 }
 
-static void potts_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void potts_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_potts_store *s = c->store;
 
@@ -358,7 +360,7 @@ static void potts_keep_best(heat_chains *c, int64_t unit)
     }
 }
 
-static double potts_get_best(const heat_chains *c, int64_t chain, int8_t *state)
+static double potts_get_best(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_potts_store *s = c->store;
 

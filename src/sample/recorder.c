@@ -25,7 +25,8 @@ static int64_t draws_of(const heat_recorder_plan *plan)
 double heat_recorder_bytes(const heat_recorder_plan *plan)
 {
     const heat_model_info *info = &plan->scalars.info;
-    double chains = (double)plan->n_chains, series = 0, row = (double)heat_model_row_bytes(info), bytes;
+    const heat_row_form form = heat_model_row_form(info);
+    double chains = (double)plan->n_chains, series = 0, row = (double)heat_row_bytes(&form), bytes;
 
     for (int id = 0; id < HEAT_N_SERIES; id++)
         series += plan->scalars.wants[id] ? sizeof(double) : 0;
@@ -61,22 +62,21 @@ heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_r
                          .n_draws = draws_of(plan),
                          .graph = plan->scalars.graph,
                          .needs_state = heat_scalars_need_state(&plan->scalars),
-                         .n = info->n_variables,
-                         .row_bytes = heat_model_row_bytes(info)};
+                         .form = heat_model_row_form(info)};
     r->block = plan->n_sweeps / HEAT_RECORD_BLOCKS > 0 ? plan->n_sweeps / HEAT_RECORD_BLOCKS : 1;
     for (int id = 0; id < HEAT_N_SERIES && status == HEAT_OK; id++)
         if (plan->scalars.wants[id])
             status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->series[id], &r->series[id]);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, plan->n_chains * r->row_bytes, 1, &r->row);
+        status = heat_rows_alloc(ctx, &r->form, plan->n_chains, &r->row);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, plan->n_chains, sizeof *r->n_blocks, &r->n_blocks);
     if (status == HEAT_OK && plan->keep_states)
-        status = heat_alloc(ctx, plan->n_chains * r->n_draws * r->row_bytes, 1, &r->states);
+        status = heat_rows_alloc(ctx, &r->form, plan->n_chains * r->n_draws, &r->states);
     if (status == HEAT_OK && plan->keep_states)
         status = heat_alloc(ctx, plan->n_chains * r->n_draws, sizeof *r->energies, &r->energies);
     if (status == HEAT_OK && plan->spins)
-        status = init_sums(ctx, &r->spins, plan->n_chains, r->n);
+        status = init_sums(ctx, &r->spins, plan->n_chains, r->form.n);
     if (status == HEAT_OK && plan->edges)
         status = init_sums(ctx, &r->edges, plan->n_chains, info->n_edges);
     if (status != HEAT_OK)
@@ -129,7 +129,8 @@ heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *r, heat_pa
         status = heat_parts_add(ctx, p, "recorder/series", id, r->series[id],
                                 n * r->n_sweeps * (int64_t)sizeof *r->series[id]);
     if (status == HEAT_OK)
-        status = heat_parts_add(ctx, p, "recorder/states", -1, r->states, n * r->n_draws * r->row_bytes);
+        status = heat_parts_add(ctx, p, "recorder/states", -1, r->states,
+                                n * r->n_draws * heat_row_bytes(&r->form));
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, p, "recorder/energies", -1, r->energies,
                                 n * r->n_draws * (int64_t)sizeof *r->energies);
@@ -173,17 +174,13 @@ static void add_edges(heat_recorder *r, int64_t chain, const int8_t *state)
                 now[e++] += state[i] * state[g->col[k]];
 }
 
-static void add_values(const heat_recorder *r, const int8_t *state, double *now)
+static void add_values(const heat_recorder *r, const void *state, double *now)
 {
-    for (int32_t i = 0; i < r->n; i++) {
-        double x = state[i];
-        if (r->row_bytes > r->n)
-            memcpy(&x, state + (size_t)i * sizeof x, sizeof x);
-        now[i] += x;
-    }
+    for (int64_t i = 0; i < r->form.n; i++)
+        now[i] += heat_row_get(&r->form, state, i);
 }
 
-void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int8_t *state,
+void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const void *state,
                        const double *values)
 {
     for (int id = 0; id < HEAT_N_SERIES; id++)
@@ -191,11 +188,11 @@ void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const int
             r->series[id][chain * r->n_sweeps + sweep] = values[id];
     if (r->states != NULL && sweep % r->thin == 0) {
         int64_t draw = chain * r->n_draws + sweep / r->thin;
-        memcpy(r->states + draw * r->row_bytes, state, (size_t)r->row_bytes);
+        heat_rows_copy(&r->form, 1, state, heat_row_edit(&r->form, r->states, draw));
         r->energies[draw] = values[HEAT_SERIES_ENERGY];
     }
     if (r->spins.length > 0)
-        add_values(r, state, r->spins.now + chain * r->n);
+        add_values(r, state, r->spins.now + chain * r->form.n);
     if (r->edges.length > 0)
         add_edges(r, chain, state);
     if ((sweep + 1) % r->block == 0) {

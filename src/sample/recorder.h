@@ -23,16 +23,15 @@ typedef struct heat_recorder {
     int64_t thin;
     int64_t n_draws;               /* kept states planned, a slot */
     double *series[HEAT_N_SERIES]; /* [slot][sweep]; NULL: not kept */
-    int8_t *states;                /* [slot][draw] rows; NULL: not kept */
+    void *states;                  /* [slot][draw] rows; NULL: not kept */
     double *energies;              /* [slot][draw] */
     int64_t block;                 /* sweeps a block of the sums */
     int64_t *n_blocks;             /* [slot] full ones so far */
     heat_block_sums spins, edges;  /* length 0: not wanted */
     heat_pairwise graph;           /* of edges */
-    int32_t n;
-    int64_t row_bytes; /* of a state (views.h) */
-    bool needs_state;  /* for the series */
-    int8_t *row;       /* [chain] rows, scratch */
+    heat_row_form form;            /* of a whole state */
+    bool needs_state;              /* for the series */
+    void *row;                     /* [chain] rows, scratch */
 } heat_recorder;
 
 typedef struct heat_recorder_plan {
@@ -49,7 +48,7 @@ HEAT_MUST_USE heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r
 void heat_recorder_clear(heat_recorder *recorder);
 
 /* Records sweep number `sweep` of a slot: values[HEAT_N_SERIES], and the row `state` where it is wanted. */
-void heat_recorder_add(heat_recorder *recorder, int64_t slot, int64_t sweep, const int8_t *state,
+void heat_recorder_add(heat_recorder *recorder, int64_t slot, int64_t sweep, const void *state,
                        const double *values);
 
 /* True if that sweep's states are wanted, by the series, the sums or to be kept; else they need not be

@@ -80,7 +80,7 @@ static int8_t *row_of(const heat_chains *c, int64_t chain)
     return s->rows + chain * c->n;
 }
 
-static heat_status rows_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status rows_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *state)
 {
     heat_row_store *s = c->store;
 
@@ -88,9 +88,10 @@ static heat_status rows_set_state(heat_context *worker, heat_chains *c, int64_t 
     return heat_model_energies(worker, c->model, 1, row_of(c, chain), &s->energy[chain]);
 }
 
-static heat_status rows_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status rows_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *from,
                               uint64_t stream)
 {
+    const int8_t *state = from;
     heat_row_store *s = c->store;
     int8_t *row = row_of(c, chain);
     heat_stream initial;
@@ -184,7 +185,7 @@ static heat_status rows_sweep(heat_context *worker, heat_chains *c, int64_t unit
     return heat_model_energies(worker, c->model, last - first, row_of(c, first), s->energy + first);
 }
 
-static void rows_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void rows_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     memcpy(state, row_of(c, chain), (size_t)c->n);
 }
@@ -219,7 +220,7 @@ static void rows_keep_best(heat_chains *c, int64_t unit)
         }
 }
 
-static double rows_get_best(const heat_chains *c, int64_t chain, int8_t *state)
+static double rows_get_best(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_row_store *s = c->store;
 

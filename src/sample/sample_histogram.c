@@ -38,7 +38,7 @@ static bool fits(const histogram_row *row, const heat_model_info *info)
 
     if (row->series == HEAT_SERIES_ORDER)
         return row->per_variable ? heat_scalars_are_of_values(info) : is_spin;
-    return row->series == HEAT_SERIES_ENERGY || info->n_states > 0;
+    return row->series == HEAT_SERIES_ENERGY || !heat_model_is_real(info);
 }
 
 heat_status heat_histogram_plan(heat_context *ctx, const char *list, const heat_model_info *info,

@@ -155,15 +155,16 @@ static void report_states(heat_sampling *s, heat_sample_result *r)
         return;
     r->n_draws = (s->n_recorded + rec->thin - 1) / rec->thin;
     for (int64_t chain = 1; chain < rec->n_chains && r->n_draws < rec->n_draws; chain++) {
-        memmove(rec->states + chain * r->n_draws * rec->row_bytes,
-                rec->states + chain * rec->n_draws * rec->row_bytes, (size_t)(r->n_draws * rec->row_bytes));
+        memmove(heat_row_edit(&rec->form, rec->states, chain * r->n_draws),
+                heat_row_at(&rec->form, rec->states, chain * rec->n_draws),
+                (size_t)(r->n_draws * heat_row_bytes(&rec->form)));
         memmove(rec->energies + chain * r->n_draws, rec->energies + chain * rec->n_draws,
                 (size_t)r->n_draws * sizeof *rec->energies);
     }
-    if (s->info.n_states > 0)
-        r->states = rec->states;
+    if (heat_row_is_real(&rec->form))
+        r->values = rec->states;
     else
-        r->values = (double *)(void *)rec->states;
+        r->states = rec->states;
     r->energies = rec->energies;
     rec->states = NULL;
     rec->energies = NULL;
@@ -180,7 +181,7 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         return status;
     r->engine = s->engine->name;
     r->n_temperatures = (int32_t)s->n_temperatures;
-    r->n_variables = s->recorder.n;
+    r->n_variables = s->plan.scalars.info.n_variables;
     r->n_chains = (int32_t)s->opt.replicas;
     r->n_sweeps = s->n_recorded;
     r->updates = s->updates;

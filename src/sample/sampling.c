@@ -48,16 +48,16 @@ static heat_status start_chains(heat_context *ctx, heat_sampling *s)
     return status;
 }
 
-void heat_sampling_get_row(const heat_sampling *s, const heat_chains *chains, int64_t chain, int8_t *row)
+void heat_sampling_get_row(const heat_sampling *s, const heat_chains *chains, int64_t chain, void *row)
 {
     heat_chains_get_state(chains, chain, row);
     if (s->clamped != NULL)
         heat_model_get_whole(s->clamped, 1, row, row);
 }
 
-static int8_t *row_of(const heat_sampling *s, int64_t chain)
+static void *row_of(const heat_sampling *s, int64_t chain)
 {
-    return s->recorder.row + chain * s->recorder.row_bytes;
+    return heat_row_edit(&s->recorder.form, s->recorder.row, chain);
 }
 
 /* What one sweep leaves of the chain in a slot. */

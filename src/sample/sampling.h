@@ -66,7 +66,7 @@ int64_t heat_sampling_get_chain(const heat_sampling *sampling, int64_t slot);
 
 /* The whole state of a chain as a row, clamped variables included. */
 void heat_sampling_get_row(const heat_sampling *sampling, const heat_chains *chains, int64_t chain,
-                           int8_t *row);
+                           void *row);
 
 /* Adds a line to the reasons of a result. */
 HEAT_MUST_USE heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *result,

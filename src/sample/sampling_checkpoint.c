@@ -22,23 +22,20 @@ static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64
 {
     int64_t n = s->info.n_variables;
     double energies[PROBES];
-    int64_t row = heat_model_row_bytes(&s->info);
-    int8_t *states = NULL;
+    const heat_row_form form = heat_model_row_form(&s->info);
+    void *states = NULL;
     heat_stream stream;
-    heat_status status = heat_alloc(ctx, PROBES * row, 1, &states);
+    heat_status status = heat_rows_alloc(ctx, &form, PROBES, &states);
 
     *digest = (uint64_t)n;
     if (status != HEAT_OK)
         return status;
     heat_stream_init(&stream, 0, HEAT_PURPOSE_PROBE, 1);
     for (int64_t k = 0; k < PROBES * n; k++)
-        if (s->info.n_states > 0) {
-            states[k] = heat_model_random_value(s->model, (int32_t)(k % n), &stream);
-        } else {
-            int32_t q = heat_model_count_values(s->model, (int32_t)(k % n));
-            double x = q > 0 ? (double)heat_stream_below(&stream, (uint64_t)q) : heat_stream_uniform(&stream);
-            memcpy(states + (size_t)k * sizeof x, &x, sizeof x);
-        }
+        heat_row_set(&form, states, k,
+                     heat_model_count_values(s->model, (int32_t)(k % n)) == 0
+                         ? heat_stream_uniform(&stream)
+                         : heat_model_random_value(s->model, (int32_t)(k % n), &stream));
     status = heat_model_energies(ctx, s->model, PROBES, states, energies);
     heat_free(states);
     for (int k = 0; k < PROBES && status == HEAT_OK; k++) {
@@ -46,7 +43,7 @@ static heat_status probe_model(heat_context *ctx, const heat_sampling *s, uint64
         memcpy(&bits, &energies[k], sizeof bits);
         *digest = mix(*digest ^ bits);
     }
-    for (int32_t i = 0; s->clamp != NULL && i < s->recorder.n; i++)
+    for (int32_t i = 0; s->clamp != NULL && i < s->recorder.form.n; i++)
         *digest = mix(*digest ^ (uint8_t)s->clamp[i]);
     return status;
 }

@@ -103,7 +103,7 @@ static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
         const wish *w = find_wish(c, length);
         if (w == NULL)
             return refuse_word(ctx, list, c, length);
-        if (w->needs_states && info->n_states == 0)
+        if (w->needs_states && heat_model_is_real(info))
             return heat_fail_option(ctx, "observables", list,
                                     "%s is of states, and some units of %s are real numbers", w->word,
                                     info->name);

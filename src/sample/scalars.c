@@ -123,21 +123,20 @@ static double link_overlap(const heat_pairwise *g, const int8_t *a, const int8_t
 }
 
 /* Of a layer whose first unit is variable `first`. */
-static double layer_mean(const heat_scalars *s, const heat_unit_layer *l, int32_t first, const int8_t *state)
+static double layer_mean(const heat_scalars *s, const heat_unit_layer *l, int32_t first, const void *state)
 {
-    double sum = 0, x;
+    const heat_row_form form = heat_model_row_form(&s->info);
+    const bool is_coded = !heat_row_is_real(&form) && l->kind->layer == HEAT_LAYER_SPIN;
+    double sum = 0;
 
     for (int32_t i = 0; i < l->n; i++) {
-        if (s->info.n_states == 0)
-            memcpy(&x, state + (size_t)(first + i) * sizeof x, sizeof x);
-        else
-            x = l->kind->layer == HEAT_LAYER_SPIN ? 2 * state[first + i] - 1 : state[first + i];
-        sum += x;
+        double x = heat_row_get(&form, state, first + i);
+        sum += is_coded ? 2 * x - 1 : x;
     }
     return sum / l->n;
 }
 
-void heat_scalars_get(const heat_scalars *s, const int8_t *state, const int8_t *other, double *values)
+void heat_scalars_get(const heat_scalars *s, const void *state, const void *other, double *values)
 {
     if (s->wants[HEAT_SERIES_ORDER] && heat_scalars_are_of_values(&s->info))
         values[HEAT_SERIES_ORDER] = potts_order(&s->info, state);

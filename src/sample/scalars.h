@@ -39,6 +39,6 @@ typedef struct heat_scalars {
 bool heat_scalars_need_state(const heat_scalars *scalars);
 
 /* Sets values[id] of every wanted scalar that needs the state; `other` is the replica's partner. */
-void heat_scalars_get(const heat_scalars *scalars, const int8_t *state, const int8_t *other, double *values);
+void heat_scalars_get(const heat_scalars *scalars, const void *state, const void *other, double *values);
 
 #endif

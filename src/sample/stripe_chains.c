@@ -126,7 +126,7 @@ static heat_bit_word *words_of(const heat_stripe_store *s, int64_t chain)
     return s->words + chain * s->lattice.n_words;
 }
 
-static heat_status stripes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status stripes_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *state)
 {
     const heat_stripe_store *s = c->store;
 
@@ -149,7 +149,7 @@ static heat_status start_random(heat_context *ctx, heat_chains *c, int64_t chain
     return status;
 }
 
-static heat_status stripes_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status stripes_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                                  uint64_t stream_unit)
 {
     heat_stripe_store *s = c->store;
@@ -304,7 +304,7 @@ static heat_status stripes_add_parts(heat_context *ctx, heat_chains *c, heat_par
     return status;
 }
 
-static void stripes_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void stripes_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_stripe_store *s = c->store;
 

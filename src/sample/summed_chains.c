@@ -167,8 +167,9 @@ static void sum_chain(heat_chains *c, int64_t chain)
                            s->view.beta * s->own[chain];
 }
 
-static heat_status summed_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status summed_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *row)
 {
+    const int8_t *state = row;
     summed_store *s = c->store;
 
     (void)worker;
@@ -177,9 +178,10 @@ static heat_status summed_set_state(heat_context *worker, heat_chains *c, int64_
     return HEAT_OK;
 }
 
-static heat_status summed_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status summed_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                                 uint64_t stream_unit)
 {
+    const int8_t *state = row;
     summed_store *s = c->store;
     heat_stream initial;
 
@@ -296,8 +298,9 @@ static heat_status summed_sweep(heat_context *worker, heat_chains *c, int64_t un
     return HEAT_OK;
 }
 
-static void summed_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void summed_get_state(const heat_chains *c, int64_t chain, void *row)
 {
+    int8_t *state = row;
     const summed_store *s = c->store;
 
     memcpy(state, s->states + chain * c->n, (size_t)c->n);

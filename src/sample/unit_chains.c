@@ -55,7 +55,6 @@ static heat_status units_open(heat_context *ctx, heat_chains *c, const heat_chai
     c->store = s;
     *fits = true;
     s->layers = layers;
-    s->is_real = c->info.n_states == 0;
     choose_width(c);
     status = heat_alloc(ctx, c->n_chains * c->n, sizeof *s->values, &s->values);
     if (status == HEAT_OK)
@@ -114,13 +113,13 @@ static double *values_of(const heat_chains *c, int64_t chain)
     return s->values + chain * c->n;
 }
 
-static heat_status units_set_state(heat_context *worker, heat_chains *c, int64_t chain, const int8_t *state)
+static heat_status units_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *state)
 {
     heat_unit_store *s = c->store;
     double *values = values_of(c, chain);
 
     (void)worker;
-    heat_units_read_row(&s->layers, s->is_real, state, values);
+    heat_units_read_row(&s->layers, state, values);
     s->energy[chain] =
         heat_units_energy(&s->layers, values, values + s->layers.visible.n, s->fields[chain / c->width].up);
     return HEAT_OK;
@@ -158,7 +157,7 @@ static void draw_start(const heat_unit_layers *u, double beta, heat_stream *stre
     }
 }
 
-static heat_status units_start(heat_context *ctx, heat_chains *c, int64_t chain, const int8_t *state,
+static heat_status units_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                                uint64_t stream)
 {
     heat_unit_store *s = c->store;
@@ -266,11 +265,11 @@ static heat_status units_sweep(heat_context *worker, heat_chains *c, int64_t uni
     return HEAT_OK;
 }
 
-static void units_get_state(const heat_chains *c, int64_t chain, int8_t *state)
+static void units_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     const heat_unit_store *s = c->store;
 
-    heat_units_write_row(&s->layers, s->is_real, values_of(c, chain), state);
+    heat_units_write_row(&s->layers, values_of(c, chain), state);
 }
 
 static double units_get_energy(const heat_chains *c, int64_t chain)
@@ -283,11 +282,10 @@ static double units_get_energy(const heat_chains *c, int64_t chain)
 /* Of states alone: the sum of their codes. */
 static int64_t units_get_total(const heat_chains *c, int64_t chain)
 {
-    const heat_unit_store *s = c->store;
     const double *values = values_of(c, chain);
     int64_t total = 0;
 
-    for (int32_t i = 0; i < c->n && !s->is_real; i++)
+    for (int32_t i = 0; i < c->n && !heat_row_is_real(&c->form); i++)
         total += values[i] > 0 ? (int64_t)values[i] : 0;
     return total;
 }

@@ -7,7 +7,6 @@
 
 typedef struct heat_unit_store {
     heat_unit_layers layers;
-    bool is_real;   /* rows are doubles */
     double *values; /* [chain][variable] */
     double *energy; /* [chain] */
     double *gain,

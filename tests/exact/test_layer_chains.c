@@ -248,7 +248,7 @@ static void a_reference_alone_draws_its_units(void **state)
 static double log_weight_of(heat_context *ctx, const heat_model *model, const heat_chains *chains, int64_t k,
                             double beta)
 {
-    int8_t *row = malloc((size_t)chains->row_bytes);
+    int8_t *row = malloc((size_t)heat_row_bytes(&chains->form));
     heat_layered view;
     double energy;
 

@@ -152,10 +152,10 @@ static void sweep(heat_context *ctx, heat_chains *chains, int count)
 
 static void read_values(const heat_unit_layers *u, const heat_chains *chains, int64_t chain, double *values)
 {
-    int8_t row[(V + H) * sizeof(double)];
+    double row[V + H];
 
     heat_chains_get_state(chains, chain, row);
-    heat_units_read_row(u, chains->info.n_states == 0, row, values);
+    heat_units_read_row(u, row, values);
 }
 
 static void energies_and_rows_are_those_of_states(void **state)
@@ -169,13 +169,13 @@ static void energies_and_rows_are_those_of_states(void **state)
             heat_unit_layers u;
             heat_model *model;
             heat_chains *chains;
-            int8_t row[(V + H) * sizeof(double)];
+            double row[V + H];
             if (a < 2 && b < 2)
                 continue;
             make(&s, kinds[a], kinds[b], 0.3);
             model = model_of(ctx, &s, &u);
             chains = start(ctx, model, 11, 0.9);
-            assert_int_equal(chains->row_bytes, chains->info.n_states == 0 ? sizeof row : V + H);
+            assert_int_equal(heat_row_bytes(&chains->form), chains->info.n_states == 0 ? sizeof row : V + H);
             for (int k = 0; k < 3; k++, sweep(ctx, chains, 2))
                 for (int64_t c = 0; c < 11; c++) {
                     double values[V + H], energy;
@@ -359,11 +359,13 @@ static void held_units_leave_the_rbm_of_the_free_ones(void **state)
                 heat_model *model, *part;
                 heat_model_info info;
                 double values[V + H], held[V + H], field[MOST], energy, whole;
-                int8_t row[(V + H) * sizeof(double)], back[(V + H) * sizeof(double)];
+                heat_row_form form;
+                double row[V + H], back[V + H];
                 int n_free = 0;
                 make(&s, kinds[a], kinds[b], 0.7);
                 model = model_of(ctx, &s, &u);
                 heat_model_describe(model, &info);
+                form = heat_model_row_form(&info);
                 memset(field, 0, sizeof field);
                 u.visible.kind->draw(&u.visible, 1, field, &stream, values);
                 u.hidden.kind->draw(&u.hidden, 1, field, &stream, values + V);
@@ -373,22 +375,16 @@ static void held_units_leave_the_rbm_of_the_free_ones(void **state)
                         values[i] = (values[i] + 1) / 2;
                 for (int i = 0; i < V + H; i++) {
                     held[i] = mask >> i & 1 ? values[i] : (double)NAN;
-                    if (isnan(held[i]) && info.n_states == 0)
-                        memcpy(row + n_free++ * (int)sizeof(double), &values[i], sizeof(double));
-                    else if (isnan(held[i]))
-                        row[n_free++] = (int8_t)values[i];
+                    if (isnan(held[i]))
+                        heat_row_set(&form, row, n_free++, values[i]);
                 }
                 assert_ok(ctx, heat_model_create_clamped_values(ctx, model, held, &part));
                 assert_ok(ctx, heat_model_energies(ctx, part, 1, row, &energy));
                 heat_model_get_whole(part, 1, row, back);
                 assert_ok(ctx, heat_model_energies(ctx, model, 1, back, &whole));
                 assert_close(energy, whole, 1e-11);
-                for (int i = 0; i < V + H; i++) {
-                    double x = back[i];
-                    if (info.n_states == 0)
-                        memcpy(&x, back + (size_t)i * sizeof x, sizeof x);
-                    assert_true(x == values[i]);
-                }
+                for (int i = 0; i < V + H; i++)
+                    assert_true(heat_row_get(&form, back, i) == values[i]);
                 heat_model_free(part);
                 heat_model_free(model);
             }
