@@ -98,9 +98,10 @@ static double sum_hidden(const heat_learner *l, const int8_t *row, heat_subsets 
     return own + heat_subsets_sum(hidden, w + n_outer, field);
 }
 
-static void boltzmann_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
+static void boltzmann_add_statistics(const heat_learner *l, int64_t n_rows, const void *rows,
                                      const double *weight, double *sum)
 {
+    const int8_t *states = rows;
     boltzmann_learner *self = l->self;
     int64_t n_outer = self->n_edges - self->n_inner, n_pairs = n_outer - self->n_mixed;
     double *sums = self->sums, *of = sums + self->n_edges;
@@ -109,7 +110,7 @@ static void boltzmann_add_statistics(const heat_learner *l, int64_t n_rows, cons
     find_plain_biases(l);
     memset(sums, 0, (size_t)l->n_parameters * sizeof *sums);
     for (int64_t r = 0; r < n_rows; r++) {
-        const int8_t *row = rows + r * l->n_visible;
+        const int8_t *row = states + r * l->n_visible;
         double w = weight == NULL ? 1 : weight[r];
         sum_hidden(l, row, &self->hidden, self->field);
         heat_subsets_mean(&self->hidden, self->mean);
@@ -129,13 +130,14 @@ static void boltzmann_add_statistics(const heat_learner *l, int64_t n_rows, cons
         sum[a] += sums[a];
 }
 
-static void boltzmann_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+static void boltzmann_log_weights(const heat_learner *l, int64_t n_rows, const void *rows, double *out)
 {
+    const int8_t *states = rows;
     boltzmann_learner *self = l->self;
 
     find_plain_biases(l);
     for (int64_t r = 0; r < n_rows; r++)
-        out[r] = sum_hidden(l, rows + r * l->n_visible, &self->hidden, self->field);
+        out[r] = sum_hidden(l, states + r * l->n_visible, &self->hidden, self->field);
 }
 
 typedef struct gibbs {
@@ -193,7 +195,7 @@ static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
 }
 
 static heat_status boltzmann_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                                  int64_t n_rows, int8_t *rows)
+                                  int64_t n_rows, void *rows)
 {
     const boltzmann_learner *self = l->self;
     gibbs g = {.negative = negative, .learner = l, .n_rows = n_rows, .rows = rows};
@@ -536,7 +538,7 @@ static heat_status boltzmann_open(heat_context *ctx, const heat_learn_input *inp
     l->self = self;
     l->coding = info.coding;
     l->n_visible = info.n_variables;
-    l->row_bytes = l->n_visible;
+    l->form = (heat_row_form){HEAT_ELEMENT_INT8, l->n_visible};
     l->n_states = 2;
     status = list_pairs(ctx, input->graph, options, info.n_variables, self);
     l->n_decayed = self->n_edges;

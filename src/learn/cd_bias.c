@@ -61,7 +61,7 @@ static heat_status begin(heat_context *ctx, const heat_learner *l, const heat_le
     if (status == HEAT_OK)
         status = heat_alloc(ctx, (int64_t)1 << l->n_visible, sizeof **p, p);
     for (int64_t r = 0; r < rows->n && status == HEAT_OK; r++)
-        (*p)[bits_of(l, rows->states + r * l->n_visible)] += rows->weight[r] / (double)rows->n;
+        (*p)[bits_of(l, heat_row_at(&l->form, rows->states, r))] += rows->weight[r] / (double)rows->n;
     return status;
 }
 

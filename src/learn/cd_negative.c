@@ -7,7 +7,7 @@
 
 typedef struct moved_rows {
     int64_t capacity;
-    int8_t *rows; /* of the last run */
+    void *rows; /* of the last run */
 } moved_rows;
 
 static heat_status open_rows(heat_context *ctx, const heat_learn_options *options, const heat_learner *l,
@@ -27,15 +27,15 @@ static void free_rows(heat_negative *negative)
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, const double *weight, double *mean)
+                       const void *rows, const double *weight, double *mean)
 {
     moved_rows *self = negative->self;
-    heat_status status = heat_grow(ctx, n_rows * l->row_bytes, 1, &self->capacity, &self->rows);
+    heat_status status = heat_grow(ctx, n_rows * heat_row_bytes(&l->form), 1, &self->capacity, &self->rows);
 
     if (status != HEAT_OK)
         return status;
     negative->begins_at_data = mean == NULL;
-    memcpy(self->rows, rows, (size_t)(n_rows * l->row_bytes));
+    heat_rows_copy(&l->form, n_rows, rows, self->rows);
     return heat_negative_mean(ctx, negative, l, n_rows, self->rows, weight, mean);
 }
 

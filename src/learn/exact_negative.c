@@ -2,7 +2,7 @@
 #include "learn/learner.h"
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, const double *weight, double *mean)
+                       const void *rows, const double *weight, double *mean)
 {
     (void)n_rows;
     (void)rows;

@@ -3,15 +3,17 @@
 #include "base/memory.h"
 #include "learn/learner.h"
 
+#include <math.h>
 #include <string.h>
 
-/* What a unit is worth, as a row holds it; false if the learner's units are never worth that. */
-static bool to_state(const heat_learner *l, float value, int8_t *state)
+/* True if the learner's units may be worth that. */
+static bool is_value(const heat_learner *l, float value)
 {
-    *state = (int8_t)(value > -2 && value < 127 ? value : -2);
-    if ((float)*state != value)
-        return false;
-    return l->coding == HEAT_CODING_SPIN ? *state == -1 || *state == 1 : *state >= 0 && *state < l->n_states;
+    if (heat_row_is_real(&l->form))
+        return true;
+    if (l->coding == HEAT_CODING_SPIN)
+        return value == -1 || value == 1;
+    return value >= 0 && value < (float)l->n_states && value == floorf(value);
 }
 
 static heat_status take_chains(heat_context *ctx, const heat_model *initial, const heat_learner *l,
@@ -19,18 +21,15 @@ static heat_status take_chains(heat_context *ctx, const heat_model *initial, con
 {
     const float *values;
     int64_t n = heat_model_get_chains(initial, &values), width = l->n_visible;
-    int8_t *rows = negative->kind->get_chains(negative);
+    void *rows = negative->kind->get_chains(negative);
 
-    for (int64_t c = 0; c < negative->n_chains && n > 0; c++) {
-        const float *from = values + c % n * width;
-        if (l->n_states == 0)
-            memcpy(rows + c * l->row_bytes, from, (size_t)l->row_bytes);
-        for (int64_t i = 0; i < width && l->n_states > 0; i++)
-            if (!to_state(l, from[i], &rows[c * l->row_bytes + i]))
-                return heat_fail(
-                    ctx, HEAT_ERROR_ARGUMENT,
-                    "option --initial: chain %lld is %g at unit %lld, which is no value of the data",
-                    (long long)(c % n), (double)from[i], (long long)i);
+    for (int64_t k = 0; k < negative->n_chains * width && n > 0; k++) {
+        const float x = values[k % (n * width)];
+        if (!is_value(l, x))
+            return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                             "option --initial: chain %lld is %g at unit %lld, which is no value of the data",
+                             (long long)(k / width % n), (double)x, (long long)(k % width));
+        heat_row_set(&l->form, rows, k, (double)x);
     }
     return HEAT_OK;
 }
@@ -49,18 +48,14 @@ heat_status heat_learn_keep_chains(heat_context *ctx, const heat_learner *l, hea
                                    heat_model *model)
 {
     int64_t count = negative->n_chains * l->n_visible;
-    const int8_t *rows;
     float *values = NULL;
     heat_status status;
 
     if (negative->kind->get_chains == NULL)
         return HEAT_OK;
-    rows = negative->kind->get_chains(negative);
     status = heat_alloc(ctx, count, sizeof *values, &values);
-    if (status == HEAT_OK && l->n_states == 0)
-        memcpy(values, rows, (size_t)count * sizeof *values);
-    for (int64_t k = 0; k < count && status == HEAT_OK && l->n_states > 0; k++)
-        values[k] = rows[k];
+    for (int64_t k = 0; k < count && status == HEAT_OK; k++)
+        values[k] = (float)heat_row_get(&l->form, negative->kind->get_chains(negative), k);
     if (status == HEAT_OK)
         status = heat_model_keep_chains(ctx, model, negative->n_chains, values);
     heat_free(values);

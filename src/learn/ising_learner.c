@@ -77,11 +77,12 @@ static void add_statistics(const heat_learner *l, const int8_t *s, double weight
         sum[self->n_edges + k] += weight * s[k];
 }
 
-static void ising_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
+static void ising_add_statistics(const heat_learner *l, int64_t n_rows, const void *rows,
                                  const double *weight, double *sum)
 {
+    const int8_t *states = rows;
     for (int64_t r = 0; r < n_rows; r++)
-        add_statistics(l, rows + r * l->n_visible, weight == NULL ? 1 : weight[r], sum);
+        add_statistics(l, states + r * l->n_visible, weight == NULL ? 1 : weight[r], sum);
 }
 
 /* From fields f_i = h_i + sum_j J_ij s_j: s_i given the others is on with probability 1/(1 + exp(-2 f_i)), of
@@ -152,7 +153,7 @@ static heat_status ising_open(heat_context *ctx, const heat_learn_input *input,
         return status;
     l->self = self;
     l->n_visible = info.n_variables;
-    l->row_bytes = l->n_visible;
+    l->form = (heat_row_form){HEAT_ELEMENT_INT8, l->n_visible};
     l->n_states = 2;
     l->coding = info.coding;
     status = list_pairs(ctx, input->graph, info.n_variables, self);
@@ -294,13 +295,14 @@ static heat_status ising_price_states(heat_context *ctx, const heat_learner *l, 
     return status;
 }
 
-static void ising_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+static void ising_log_weights(const heat_learner *l, int64_t n_rows, const void *rows, double *out)
 {
+    const int8_t *states = rows;
     const ising_learner *self = l->self;
     const double *theta = l->parameters;
 
     for (int64_t r = 0; r < n_rows; r++) {
-        const int8_t *s = rows + r * l->n_visible;
+        const int8_t *s = states + r * l->n_visible;
         double sum = 0;
         for (int64_t e = 0; e < self->n_edges; e++)
             sum += theta[e] * (s[self->i[e]] * s[self->j[e]]);

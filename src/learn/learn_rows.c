@@ -34,7 +34,7 @@ heat_status heat_learn_rows_check(heat_context *ctx, const heat_learner *l, cons
 
     heat_data_describe(data, &info);
     if (info.n_variables == l->n_visible &&
-        (l->n_states == 0 ||
+        (heat_row_is_real(&l->form) ||
          (info.storage != HEAT_DATA_FLOATS && info.coding == l->coding && info.n_states <= l->n_states)))
         return HEAT_OK;
     return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s does not fit the training data in variables or coding",
@@ -61,7 +61,7 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool 
     for (int64_t k = 0; k < info.n_rows * info.n_variables && status == HEAT_OK && info.n_missing > 0; k++)
         rows->missing[k] = heat_data_is_missing(data, k / info.n_variables, (int32_t)(k % info.n_variables));
     if (status == HEAT_OK && is_real)
-        heat_data_get_values(data, 0, info.n_rows, (float *)(void *)rows->states);
+        heat_data_get_values(data, 0, info.n_rows, rows->states);
     else if (status == HEAT_OK)
         status = heat_data_get_states(ctx, data, 0, info.n_rows, rows->states);
     if (status != HEAT_OK)

@@ -4,10 +4,10 @@
 
 #include "learn/learner.h"
 
-/* Rows as the learner reads them, states or 32-bit floats, with weights whose mean is 1. */
+/* Rows of the learner's form, with weights whose mean is 1. */
 typedef struct heat_learn_rows {
     int64_t n;
-    int8_t *states;    /* [n][row_bytes] */
+    void *states;      /* [n] rows */
     double *weight;    /* [n] */
     int8_t *missing;   /* [n][n_visible], 1 where a value is; NULL: none is */
     int8_t *filled;    /* rows with their gaps filled in, and */

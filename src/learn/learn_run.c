@@ -144,7 +144,7 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     heat_logz_options options;
     heat_logz_result z = {0};
     heat_model *model = NULL;
-    bool are_states = t->train.missing == NULL && t->learner->n_states > 0;
+    bool are_states = t->train.missing == NULL && !heat_row_is_real(&t->learner->form);
     heat_typical_rows rows = {.n = are_states ? t->train.n : 0, .states = t->train.states};
     heat_status status = t->learner->kind->make_model(ctx, t->learner, &model);
 
@@ -214,7 +214,7 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
 static heat_status load_rows(heat_context *ctx, const heat_learner *l, const heat_data *data,
                              heat_learn_rows *rows)
 {
-    heat_status status = heat_learn_rows_load(ctx, data, l->n_states == 0, rows);
+    heat_status status = heat_learn_rows_load(ctx, data, heat_row_is_real(&l->form), rows);
 
     return status == HEAT_OK ? heat_learn_rows_prepare(ctx, l, data, rows) : status;
 }

@@ -12,7 +12,7 @@
 typedef struct heat_learner heat_learner;
 typedef struct heat_negative heat_negative;
 
-/* One update along the gradient between rows of data and rows of the negative phase. */
+/* One update along the gradient between rows of data and rows of the negative phase, both of states. */
 typedef struct heat_climb {
     int64_t n_rows, n_dreams;
     const int8_t *rows, *dreams;
@@ -35,21 +35,21 @@ typedef struct heat_learn_kind {
     void (*free)(heat_learner *learner); /* of `self`, which may be NULL */
     /* Adds weight[r] (NULL: 1) times the statistics of each row to sum[n_parameters], hidden units in the
      * mean. */
-    void (*add_statistics)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
+    void (*add_statistics)(const heat_learner *learner, int64_t n_rows, const void *rows,
                            const double *weight, double *sum);
-    /* heat_pseudo_find by all variables, faster than row by row; NULL: there is no such way. */
+    /* heat_pseudo_find by all variables, faster than row by row, of states; NULL: there is no such way. */
     void (*add_conditionals)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
                              const double *weight, double *value, double *sum);
     /* log of the unnormalised probability of each row. */
-    void (*log_weights)(const heat_learner *learner, int64_t n_rows, const int8_t *rows, double *out);
+    void (*log_weights)(const heat_learner *learner, int64_t n_rows, const void *rows, double *out);
     /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
     heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
-                        int64_t n_rows, int8_t *rows);
+                        int64_t n_rows, void *rows);
     /* Makes an update in one go; NULL: by way of the statistics. HEAT_ERROR_STOPPED: it was halted, and
      * nothing has changed. Who writes to parameters otherwise counts it in learner->n_changes. */
     heat_status (*climb)(heat_context *ctx, heat_learner *learner, const heat_climb *climb);
     /* First rows of persistent chains; NULL: random values. */
-    void (*draw)(const heat_learner *learner, heat_stream *stream, int64_t n_rows, int8_t *rows);
+    void (*draw)(const heat_learner *learner, heat_stream *stream, int64_t n_rows, void *rows);
     /* What one such sweep makes of p[2^n_visible], the probabilities of rows, in place; unit i is bit i.
      * NULL: not known. Cost: 2^(visible + hidden). */
     heat_status (*spread)(heat_context *ctx, const heat_learner *learner, double *p);
@@ -74,8 +74,8 @@ struct heat_learner {
     double *parameters; /* those to start from, once open */
     double *scale;      /* about 1 / variance of each statistic: steps are in its units */
     heat_coding coding; /* of the rows */
-    int32_t n_states;   /* of their values; 0: rows are 32-bit floats */
-    int64_t row_bytes;  /* from one row to the next */
+    int32_t n_states;   /* of their values; 0: real numbers */
+    heat_row_form form; /* of a row: real numbers are floats */
     double pace;        /* of noisy gradients: another factor of all steps; 0: none */
     int64_t n_changes;  /* how often parameters have been written to, other than by `climb` */
     void *self;         /* the kind's own */
@@ -92,7 +92,7 @@ struct heat_negative {
     int64_t threads;
     const char *isa;
     bool begins_at_data;        /* rows to be moved are the data, and then the dreams, of the climb to come */
-    const int8_t *dreams;       /* the rows of the last run that gave no mean; borrowed */
+    const void *dreams;         /* the rows of the last run that gave no mean; borrowed */
     const double *dream_weight; /* NULL: 1 */
     int64_t n_dreams;
     double log_z;    /* of the last update, where the phase is exact */
@@ -109,7 +109,7 @@ typedef struct heat_negative_kind {
     bool dreams;    /* the mean is one over rows: where NULL stands for it, they are left as they are */
     /* The mean of the statistics; `rows` are the batch's, and weight (NULL: 1). */
     heat_status (*run)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
-                       int64_t n_rows, const int8_t *rows, const double *weight, double *mean);
+                       int64_t n_rows, const void *rows, const double *weight, double *mean);
     /* Of persistent chains, and NULL where there are none: makes them; frees them, also after a failure; lets
      * them begin anew; puts them back where they were before the last run; lists what their further life
      * depends on. */
@@ -119,7 +119,7 @@ typedef struct heat_negative_kind {
     void (*restart)(heat_negative *negative, const heat_learner *learner);
     void (*undo)(heat_negative *negative);
     heat_status (*add_parts)(heat_context *ctx, heat_negative *negative, heat_parts *parts);
-    int8_t *(*get_chains)(heat_negative *negative); /* those of the model, [n_chains][row_bytes] */
+    void *(*get_chains)(heat_negative *negative); /* those of the model, [n_chains] rows */
 } heat_negative_kind;
 
 #define HEAT_KIND_EXTERN(tag, name, help) extern const heat_learn_kind heat_learn_kind_##tag;
@@ -132,7 +132,7 @@ void heat_learner_clear(heat_learner *learner);
 
 /* Runs the phase: negative->kind->run. */
 HEAT_MUST_USE heat_status heat_negative_run(heat_context *ctx, heat_negative *negative,
-                                            const heat_learner *learner, int64_t n_rows, const int8_t *rows,
+                                            const heat_learner *learner, int64_t n_rows, const void *rows,
                                             const double *weight, double *mean);
 
 /* Takes back the last run, which was halted: chains may have moved. */
@@ -169,7 +169,7 @@ void heat_negative_close(heat_negative *negative);
 double heat_negative_exchange_probability(double x_below, double y_below, double x_above, double y_above);
 
 /* First rows of persistent chains, from the stream of the seed's own. */
-void heat_negative_draw(const heat_negative *negative, const heat_learner *learner, int8_t *rows);
+void heat_negative_draw(const heat_negative *negative, const heat_learner *learner, void *rows);
 
 /* Statistics, means and parameters of binary data: HEAT_ERROR_UNDEFINED, which names the kind, for any other.
  */
@@ -187,15 +187,15 @@ int64_t heat_negative_threads(const heat_negative *negative, double visits);
 /* The mean of the statistics over rows, each times its weight (NULL: 1); where `mean` is NULL they become
  * negative->dreams. */
 void heat_negative_average(heat_negative *negative, const heat_learner *learner, int64_t n_rows,
-                           const int8_t *rows, const double *weight, double *mean);
+                           const void *rows, const double *weight, double *mean);
 
 /* Moves rows, and does the same with them. */
 HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
-                                             const heat_learner *learner, int64_t n_rows, int8_t *rows,
+                                             const heat_learner *learner, int64_t n_rows, void *rows,
                                              const double *weight, double *mean);
 
 /* `move` for kinds whose rows are whole states: a chain set on the model of the moment. */
 HEAT_MUST_USE heat_status heat_negative_move(heat_context *ctx, heat_negative *negative,
-                                             const heat_learner *learner, int64_t n_rows, int8_t *rows);
+                                             const heat_learner *learner, int64_t n_rows, void *rows);
 
 #endif

@@ -25,7 +25,7 @@ heat_status heat_learner_start(heat_context *ctx, const heat_data *data, uint64_
             int64_t at = r * l->n_visible + i;
             if (rows.missing != NULL && rows.missing[at])
                 continue;
-            on += rows.states[at] == 1 ? rows.weight[r] : 0;
+            on += heat_row_get(&l->form, rows.states, at) == 1 ? rows.weight[r] : 0;
             all += rows.weight[r];
         }
         mean[i] = on / all;

@@ -49,7 +49,7 @@ heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, co
             "%s: %lld rows lack more values than can be summed over (%d ways to fill them in): these are "
             "drawn, and likelihoods leave the rows out",
             info.name, (long long)rows->n_sampled, MOST_WAYS);
-    status = heat_alloc(ctx, MOST_WAYS * l->row_bytes, 1, &rows->filled);
+    status = heat_rows_alloc(ctx, &l->form, MOST_WAYS, &rows->filled);
     return status == HEAT_OK ? heat_alloc(ctx, MOST_WAYS, sizeof *rows->share, &rows->share) : status;
 }
 
@@ -66,14 +66,14 @@ static double fill(const heat_learner *l, const heat_learn_rows *rows, int64_t r
     double sum;
 
     *ways = 1;
-    memcpy(rows->filled, rows->states + r * l->row_bytes, (size_t)l->row_bytes);
+    heat_rows_copy(&l->form, 1, heat_row_at(&l->form, rows->states, r), rows->filled);
     for (int32_t i = 0; i < l->n_visible; i++) {
         if (!gaps[i])
             continue;
         for (int32_t a = 0; a < l->n_states; a++)
             for (int64_t c = 0; c < *ways; c++) {
-                int8_t *to = rows->filled + (a * *ways + c) * l->row_bytes;
-                memcpy(to, rows->filled + c * l->row_bytes, (size_t)l->row_bytes);
+                int8_t *to = rows->filled + (a * *ways + c) * l->n_visible;
+                memcpy(to, rows->filled + c * l->n_visible, (size_t)l->n_visible);
                 to[i] = value_of(l, a);
             }
         *ways *= l->n_states;
@@ -97,7 +97,7 @@ void heat_learn_rows_add_statistics(const heat_learner *l, const heat_learn_rows
     for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
         int64_t ways;
         if (is_sampled(l, rows, r)) {
-            l->kind->add_statistics(l, 1, rows->states + r * l->row_bytes, rows->weight + r, sum);
+            l->kind->add_statistics(l, 1, heat_row_at(&l->form, rows->states, r), rows->weight + r, sum);
             continue;
         }
         fill(l, rows, r, &ways);
@@ -129,7 +129,8 @@ void heat_learn_rows_fill(const heat_learner *l, heat_stream *stream, heat_learn
         fill(l, rows, r, &ways);
         while (c < ways - 1 && !((u -= rows->share[c]) < 0))
             c++;
-        memcpy(rows->states + r * l->row_bytes, rows->filled + c * l->row_bytes, (size_t)l->row_bytes);
+        heat_rows_copy(&l->form, 1, rows->filled + c * l->n_visible,
+                       heat_row_edit(&l->form, rows->states, r));
     }
 }
 
@@ -141,8 +142,8 @@ static int32_t draw_value(const heat_learner *l, const heat_learn_rows *rows, co
     double sum;
 
     for (int32_t b = 0; b < l->n_states; b++) {
-        int8_t *candidate = rows->filled + b * l->row_bytes;
-        memcpy(candidate, row, (size_t)l->row_bytes);
+        int8_t *candidate = rows->filled + b * l->n_visible;
+        memcpy(candidate, row, (size_t)l->n_visible);
         candidate[i] = value_of(l, b);
     }
     l->kind->log_weights(l, l->n_states, rows->filled, rows->share);
@@ -156,7 +157,7 @@ void heat_learn_rows_sweep(const heat_learner *l, heat_stream *stream, heat_lear
 {
     for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
         const int8_t *gaps = rows->missing + r * l->n_visible;
-        int8_t *row = rows->states + r * l->row_bytes;
+        int8_t *row = heat_row_edit(&l->form, rows->states, r);
         if (!is_sampled(l, rows, r))
             continue;
         for (int32_t i = 0; i < l->n_visible; i++)

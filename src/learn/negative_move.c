@@ -22,7 +22,7 @@ static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
 }
 
 heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_rows, int8_t *rows)
+                               int64_t n_rows, void *rows)
 {
     const double beta = 1;
     heat_chains_plan plan = {.n_chains = n_rows,
@@ -45,19 +45,19 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
             ctx->error = quiet.error;
     }
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
-        status = heat_chains_start(ctx, m.chains, c, rows + c * l->row_bytes, 0);
+        status = heat_chains_start(ctx, m.chains, c, heat_row_at(&l->form, rows, c), 0);
     if (status == HEAT_OK)
         status = heat_parallel_for(ctx, heat_chains_thread_limit(m.chains, negative->threads),
                                    m.chains->n_units, move_unit, &m);
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
-        heat_chains_get_state(m.chains, c, rows + c * l->row_bytes);
+        heat_chains_get_state(m.chains, c, heat_row_edit(&l->form, rows, c));
     heat_chains_free(m.chains);
     heat_model_free(model);
     return status;
 }
 
 heat_status heat_negative_run(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                              int64_t n_rows, const int8_t *rows, const double *weight, double *mean)
+                              int64_t n_rows, const void *rows, const double *weight, double *mean)
 {
     negative->kept_updates = negative->n_updates;
     return negative->kind->run(ctx, negative, l, n_rows, rows, weight, mean);
@@ -76,7 +76,7 @@ void heat_negative_close(heat_negative *negative)
         negative->kind->free(negative);
 }
 
-void heat_negative_draw(const heat_negative *negative, const heat_learner *l, int8_t *rows)
+void heat_negative_draw(const heat_negative *negative, const heat_learner *l, void *rows)
 {
     heat_model_info info = {.coding = l->coding, .n_states = l->n_states};
     heat_stream stream;
@@ -85,7 +85,7 @@ void heat_negative_draw(const heat_negative *negative, const heat_learner *l, in
     if (l->kind->draw != NULL)
         l->kind->draw(l, &stream, negative->n_chains, rows);
     for (int64_t k = 0; k < negative->n_chains * l->n_visible && l->kind->draw == NULL; k++)
-        rows[k] = heat_random_value(&info, &stream);
+        heat_row_set(&l->form, rows, k, heat_random_value(&info, &stream));
 }
 
 int64_t heat_negative_threads(const heat_negative *negative, double visits)
@@ -95,7 +95,7 @@ int64_t heat_negative_threads(const heat_negative *negative, double visits)
     return visits < least_visits ? 1 : negative->threads;
 }
 
-void heat_negative_average(heat_negative *negative, const heat_learner *l, int64_t n_rows, const int8_t *rows,
+void heat_negative_average(heat_negative *negative, const heat_learner *l, int64_t n_rows, const void *rows,
                            const double *weight, double *mean)
 {
     negative->dreams = rows;
@@ -110,7 +110,7 @@ void heat_negative_average(heat_negative *negative, const heat_learner *l, int64
 }
 
 heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_rows, int8_t *rows, const double *weight, double *mean)
+                               int64_t n_rows, void *rows, const double *weight, double *mean)
 {
     heat_status status = l->kind->move(ctx, negative, l, n_rows, rows);
 

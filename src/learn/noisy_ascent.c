@@ -18,7 +18,7 @@ enum { LOOKS = 100, UPDATES_A_CHECK = 50 };
 /* A batch's rows, gathered. */
 typedef struct batch {
     int64_t size, *order; /* of all rows */
-    int8_t *states;
+    void *states;
     double *weight;
     int8_t *missing;    /* NULL: nothing is */
     double *average;    /* of the parameters, over the updates so far */
@@ -38,7 +38,7 @@ static heat_status open_batch(heat_context *ctx, heat_trainer *t, batch *b)
     b->size = t->opt->batch == HEAT_AUTO ? 100 : t->opt->batch;
     b->size = b->size < n ? b->size : n;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, b->size * t->learner->row_bytes, 1, &b->states);
+        status = heat_rows_alloc(ctx, &t->learner->form, b->size, &b->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, b->size, sizeof *b->weight, &b->weight);
     if (status == HEAT_OK && t->train.missing != NULL)
@@ -82,7 +82,8 @@ static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
 
     for (int64_t k = 0; k < count; k++) {
         int64_t row = b->order[first + k];
-        memcpy(b->states + k * l->row_bytes, t->train.states + row * l->row_bytes, (size_t)l->row_bytes);
+        heat_rows_copy(&l->form, 1, heat_row_at(&l->form, t->train.states, row),
+                       heat_row_edit(&l->form, b->states, k));
         b->weight[k] = t->train.weight[row];
         if (b->missing != NULL)
             memcpy(b->missing + k * l->n_visible, t->train.missing + row * l->n_visible,
@@ -150,10 +151,11 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
 /* What fills rows that lack too much goes on from there. */
 static void keep_filled(heat_trainer *t, const batch *b, int64_t first, int64_t count)
 {
-    const int64_t bytes = t->learner->row_bytes;
+    const heat_row_form *form = &t->learner->form;
 
     for (int64_t k = 0; k < count && t->train.n_sampled > 0; k++)
-        memcpy(t->train.states + b->order[first + k] * bytes, b->states + k * bytes, (size_t)bytes);
+        heat_rows_copy(form, 1, heat_row_at(form, b->states, k),
+                       heat_row_edit(form, t->train.states, b->order[first + k]));
 }
 
 static void go_back(heat_context *ctx, heat_trainer *t, batch *b)
@@ -337,7 +339,7 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
 
     if (status == HEAT_OK && t->train.n_sampled > 0)
         status = heat_parts_add(ctx, &c->parts, "batch/filled", -1, t->train.states,
-                                t->train.n * t->learner->row_bytes);
+                                t->train.n * heat_row_bytes(&t->learner->form));
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, &c->parts, "batch/averaged", -1, &b->n_averaged, sizeof b->n_averaged);
     if (status == HEAT_OK)

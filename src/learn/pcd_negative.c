@@ -7,8 +7,8 @@
 #include <string.h>
 
 typedef struct persistent {
-    int8_t *states; /* [n_chains][row_bytes] */
-    int8_t *kept;   /* those before the last run */
+    void *states; /* [n_chains] rows */
+    void *kept;   /* those before the last run */
     int64_t bytes;
 } persistent;
 
@@ -29,7 +29,7 @@ static heat_status open_chains(heat_context *ctx, const heat_learn_options *opti
     if (status != HEAT_OK)
         return status;
     negative->self = self;
-    self->bytes = negative->n_chains * l->row_bytes;
+    self->bytes = negative->n_chains * heat_row_bytes(&l->form);
     status = heat_alloc(ctx, self->bytes, 1, &self->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, self->bytes, 1, &self->kept);
@@ -47,7 +47,7 @@ static void free_chains(heat_negative *negative)
     heat_free(self);
 }
 
-static int8_t *get_chains(heat_negative *negative)
+static void *get_chains(heat_negative *negative)
 {
     return ((persistent *)negative->self)->states;
 }
@@ -67,7 +67,7 @@ static heat_status add_parts(heat_context *ctx, heat_negative *negative, heat_pa
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, const double *weight, double *mean)
+                       const void *rows, const double *weight, double *mean)
 {
     persistent *self = negative->self;
 

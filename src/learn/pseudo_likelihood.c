@@ -22,7 +22,7 @@ enum { ROWS_A_BLOCK = 32, SAMPLED_SITES = 16 };
 typedef struct variants {
     int64_t sites;
     int32_t *site;  /* [n_visible]: a permutation, its first `sites` are drawn */
-    int8_t *rows;   /* [ROWS_A_BLOCK * sites * n_states][row_bytes] */
+    int8_t *rows;   /* [ROWS_A_BLOCK * sites * n_states][n_visible] */
     double *weight; /* likewise: log weights, then weights */
     double own[ROWS_A_BLOCK];
 } variants;
@@ -34,7 +34,7 @@ static heat_status open_variants(heat_context *ctx, const heat_learner *l, int64
 
     v->sites = sites;
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, count * l->row_bytes, 1, &v->rows);
+        status = heat_alloc_unset(ctx, count * l->n_visible, 1, &v->rows);
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, count, sizeof *v->weight, &v->weight);
     for (int32_t i = 0; i < l->n_visible && status == HEAT_OK; i++)
@@ -61,11 +61,11 @@ static void draw_sites(variants *v, int32_t n, heat_stream *stream)
 
 static void write_variants(const heat_learner *l, variants *v, int64_t r, const int8_t *row)
 {
-    int8_t *to = v->rows + r * v->sites * l->n_states * l->row_bytes;
+    int8_t *to = v->rows + r * v->sites * l->n_states * l->n_visible;
 
     for (int64_t s = 0; s < v->sites; s++)
-        for (int32_t a = 0; a < l->n_states; a++, to += l->row_bytes) {
-            memcpy(to, row, (size_t)l->row_bytes);
+        for (int32_t a = 0; a < l->n_states; a++, to += l->n_visible) {
+            memcpy(to, row, (size_t)l->n_visible);
             to[v->site[s]] = (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);
         }
 }
@@ -93,7 +93,7 @@ static void find_block(const heat_learner *l, variants *v, int64_t n_rows, const
 
     for (int64_t r = 0; r < n_rows; r++) {
         draw_sites(v, l->n_visible, stream);
-        write_variants(l, v, r, rows + r * l->row_bytes);
+        write_variants(l, v, r, rows + r * l->n_visible);
     }
     l->kind->log_weights(l, n_rows, rows, v->own);
     l->kind->log_weights(l, count, v->rows, v->weight);
@@ -123,7 +123,7 @@ heat_status heat_pseudo_find(heat_context *ctx, const heat_learner *l, int64_t n
     status = open_variants(ctx, l, sites < l->n_visible ? sites : l->n_visible, &v);
     for (int64_t first = 0; first < n_rows && status == HEAT_OK; first += ROWS_A_BLOCK) {
         int64_t count = n_rows - first < ROWS_A_BLOCK ? n_rows - first : ROWS_A_BLOCK;
-        find_block(l, &v, count, rows + first * l->row_bytes, weight == NULL ? NULL : weight + first, stream,
+        find_block(l, &v, count, rows + first * l->n_visible, weight == NULL ? NULL : weight + first, stream,
                    value == NULL ? NULL : value + first, sum);
         status = heat_halt_check(ctx, "the conditional means were found");
     }
@@ -161,7 +161,7 @@ static heat_status find_mean(heat_context *ctx, const heat_learner *l, int64_t n
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, const double *weight, double *mean)
+                       const void *rows, const double *weight, double *mean)
 {
     double *values = NULL, *log_weight;
     heat_status status = heat_alloc(ctx, 2 * n_rows, sizeof *values, &values);
@@ -179,7 +179,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
 }
 
 static heat_status run_sampled(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_rows, const int8_t *rows, const double *weight, double *mean)
+                               int64_t n_rows, const void *rows, const double *weight, double *mean)
 {
     heat_stream stream;
 

@@ -112,16 +112,17 @@ static double hidden_fields(const heat_layered *f, const int8_t *row, double *fi
     return own;
 }
 
-static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
-                               const double *weight, double *sum)
+static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const void *rows, const double *weight,
+                               double *sum)
 {
+    const int8_t *states = rows;
     rbm_learner *self = l->self;
     heat_layered f = plain_form(l);
     double *sums = self->sums, *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible, *y = self->field;
 
     memset(sums, 0, (size_t)l->n_parameters * sizeof *sums);
     for (int64_t r = 0; r < n_rows; r++) {
-        const int8_t *row = rows + r * l->n_visible;
+        const int8_t *row = states + r * l->n_visible;
         double w = weight == NULL ? 1 : weight[r];
         hidden_fields(&f, row, y);
         for (int64_t j = 0; j < f.n_hidden; j++) {
@@ -158,8 +159,9 @@ static heat_layer_table table_of(const heat_learner *l, const heat_layered *f)
         .n_units = (int32_t)n, .n_bits = f->n_visible, .beta = 1, .weights = w, .bias = bias};
 }
 
-static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const void *rows, double *out)
 {
+    const int8_t *states = rows;
     const heat_layer_sum_kernel *kernel = heat_isa_get("auto")->layer_sums;
     const heat_layer_flip none = {-1, false};
     const rbm_learner *self = l->self;
@@ -167,7 +169,7 @@ static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const int8_t 
     const heat_layer_table t = table_of(l, &f);
 
     for (int64_t r = 0; r < n_rows; r++) {
-        const int8_t *row = rows + r * l->n_visible;
+        const int8_t *row = states + r * l->n_visible;
         double own = 0;
         for (int64_t i = 0; i < l->n_visible; i++) {
             self->on[i] = row[i] == 1;
@@ -196,7 +198,7 @@ static heat_status settle(heat_context *ctx, const heat_learner *l, const char *
 
 /* Hidden units given visible ones, visible ones given those, K times. */
 static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                            int8_t *rows)
+                            void *rows)
 {
     rbm_learner *self = l->self;
     heat_rbm_climber *c = &self->climber;
@@ -425,7 +427,7 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
     l->self = self;
     l->coding = info.coding;
     l->n_visible = info.n_variables;
-    l->row_bytes = l->n_visible;
+    l->form = (heat_row_form){HEAT_ELEMENT_INT8, l->n_visible};
     l->n_states = 2;
     self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
     self->visible = l->coding == HEAT_CODING_SPIN ? HEAT_LAYER_SPIN : HEAT_LAYER_BINARY;

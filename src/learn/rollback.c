@@ -46,7 +46,7 @@ heat_status heat_rollback_open(heat_context *ctx, heat_trainer *t, int64_t most_
     b->begin = b->best = (double)NAN;
     b->factor = 1;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, most_rows * l->row_bytes, 1, &b->rows);
+        status = heat_rows_alloc(ctx, &l->form, most_rows, &b->rows);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 2 * most_rows, sizeof *b->value, &b->value);
     if (status != HEAT_OK)
@@ -117,7 +117,7 @@ static heat_status check_proxy(heat_context *ctx, const heat_trainer *t, heat_ro
 }
 
 heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollback *b, int64_t update,
-                                int64_t n_rows, const int8_t *rows, const double *weight, bool *diverged)
+                                int64_t n_rows, const void *rows, const double *weight, bool *diverged)
 {
     const heat_learner *l = t->learner;
     heat_learn_rows checked = {.n = n_rows, .states = b->rows, .weight = b->value + n_rows};
@@ -133,9 +133,9 @@ heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollbac
         if (status != HEAT_OK)
             return status;
     }
-    if (l->n_states == 0 || t->train.missing != NULL)
+    if (heat_row_is_real(&l->form) || t->train.missing != NULL)
         return HEAT_OK;
-    memcpy(b->rows, rows, (size_t)(n_rows * l->row_bytes));
+    heat_rows_copy(&l->form, n_rows, rows, b->rows);
     memcpy(checked.weight, weight, (size_t)n_rows * sizeof *weight);
     if (t->negative->kind->is_proxy)
         return check_proxy(ctx, t, b, &checked, diverged);

@@ -6,7 +6,7 @@
 
 typedef struct heat_rollback {
     double *kept;       /* parameters of the best look; at first those training began with */
-    int8_t *rows;       /* [most_rows][row_bytes] work space */
+    void *rows;         /* [most_rows] work space */
     double *value;      /* [2 * most_rows] work space */
     double begin, best; /* likelihood at first, and to be kept up with, of the best look; NaN: not known */
     double factor;      /* of the learning rate */
@@ -29,7 +29,7 @@ bool heat_rollback_is_sound(const heat_trainer *trainer, int64_t first);
  * (of real numbers, and where values are missing), or halted. */
 HEAT_MUST_USE heat_status heat_rollback_check(heat_context *ctx, heat_trainer *trainer,
                                               heat_rollback *rollback, int64_t update, int64_t n_rows,
-                                              const int8_t *rows, const double *weight, bool *diverged);
+                                              const void *rows, const double *weight, bool *diverged);
 
 /* A look: keeps the learner's parameters if none were better. `surely` is low where log Z is not exact.
  * Returns whether training has diverged. */

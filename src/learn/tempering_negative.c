@@ -30,7 +30,7 @@ typedef struct ladder {
     bool is_trajectory;
     int64_t most, n_parameters, bytes; /* of the chains of a rung */
     rungs now, kept;
-    int8_t *states, *kept_states; /* [most][n_chains][row_bytes] */
+    int8_t *states, *kept_states; /* [most][bytes] */
     double *theta;                /* [most][n_parameters]; the last rung's are the learner's */
     double *weight;               /* [4][n_chains] work space */
 } ladder;
@@ -68,7 +68,7 @@ static heat_status open_ladder(heat_context *ctx, const heat_learn_options *opti
     self->is_trajectory = strcmp(options->ladder, "trajectory") == 0;
     self->most = options->rungs;
     self->n_parameters = l->n_parameters;
-    self->bytes = negative->n_chains * l->row_bytes;
+    self->bytes = negative->n_chains * heat_row_bytes(&l->form);
     status = alloc_arrays(ctx, negative, self);
     if (status != HEAT_OK)
         return status;
@@ -89,7 +89,7 @@ static void free_ladder(heat_negative *negative)
     heat_free(self);
 }
 
-static int8_t *get_chains(heat_negative *negative)
+static void *get_chains(heat_negative *negative)
 {
     ladder *self = negative->self;
 
@@ -228,7 +228,7 @@ double heat_negative_exchange_probability(double x_below, double y_below, double
 /* Chain by chain, between rungs r and r + 1. */
 static void exchange(const heat_negative *negative, ladder *self, const heat_learner *l, int64_t r)
 {
-    int64_t n = negative->n_chains, row_bytes = l->row_bytes, accepted = 0;
+    int64_t n = negative->n_chains, row_bytes = heat_row_bytes(&l->form), accepted = 0;
     int8_t *x = self->states + r * self->bytes, *y = x + self->bytes;
     const heat_learner below = on_rung(self, l, r), above = on_rung(self, l, r + 1);
     double *w = self->weight;
@@ -272,7 +272,7 @@ static heat_status sweep(heat_context *ctx, heat_negative *negative, ladder *sel
 }
 
 static heat_status run(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                       const int8_t *rows, const double *weight, double *mean)
+                       const void *rows, const double *weight, double *mean)
 {
     ladder *self = negative->self;
     heat_status status = HEAT_OK;

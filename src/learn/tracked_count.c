@@ -33,9 +33,9 @@ static heat_status alloc(heat_context *ctx, const heat_learner *l, heat_tracked_
     if (status == HEAT_OK)
         status = heat_alloc(ctx, l->n_parameters, sizeof *t->origin, &t->origin);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, ALL * l->row_bytes, 1, &t->rows);
+        status = heat_rows_alloc(ctx, &l->form, ALL, &t->rows);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, ALL * l->row_bytes, 1, &t->work_rows);
+        status = heat_rows_alloc(ctx, &l->form, ALL, &t->work_rows);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, ALL, sizeof *t->here, &t->here);
     return status == HEAT_OK ? heat_alloc(ctx, ALL, sizeof *t->there, &t->there) : status;
@@ -65,7 +65,7 @@ static void draw_values(const heat_learner *l, heat_tracked_count *t, int64_t i,
         int a = 0;
         while (a < l->n_states - 1 && !((u -= exp(weight[a] - log_sum)) < 0))
             a++;
-        t->rows[k * l->row_bytes + i] = value_of(l, a);
+        heat_row_set(&l->form, t->rows, k * l->form.n + i, value_of(l, a));
     }
 }
 
@@ -85,8 +85,8 @@ static double log_integral(const double *x, const double *f)
 static double begin_real(heat_learner *l, heat_tracked_count *t, heat_stream *stream)
 {
     enum { POINTS = 3, MOST = ALL / POINTS };
-    const float *members = (const void *)t->rows;
-    float *rows = (void *)t->work_rows;
+    const float *members = t->rows;
+    float *rows = t->work_rows;
     const int64_t n = l->n_visible;
     double base, log_z, x[MOST][POINTS];
 
@@ -101,7 +101,7 @@ static double begin_real(heat_learner *l, heat_tracked_count *t, heat_stream *st
                 values[k] = members[k * n + first + i];
             for (int k = 0; k < POINTS; k++) {
                 float *row = rows + (i * POINTS + k) * n;
-                memcpy(row, members, (size_t)l->row_bytes);
+                heat_rows_copy(&l->form, 1, members, row);
                 row[first + i] += (float)(k * sqrt(heat_variance(ALL, values)));
                 x[i][k] = (double)row[first + i] - members[first + i];
             }
@@ -119,19 +119,20 @@ static double begin_states(heat_learner *l, heat_tracked_count *t, heat_stream *
 {
     const int q = l->n_states;
     const int64_t most = ALL / q;
+    int8_t *rows = t->work_rows;
     double base, log_z;
 
-    for (int64_t k = 0; k < ALL * l->row_bytes; k++)
-        t->work_rows[k] = value_of(l, 0);
+    for (int64_t k = 0; k < ALL * l->n_visible; k++)
+        rows[k] = value_of(l, 0);
     l->kind->log_weights(l, 1, t->work_rows, &base);
     log_z = base;
     for (int64_t first = 0; first < l->n_visible; first += most) {
         int64_t count = l->n_visible - first < most ? l->n_visible - first : most;
         for (int64_t k = 0; k < count * q; k++)
-            t->work_rows[k * l->row_bytes + first + k / q] = value_of(l, (int)(k % q));
+            rows[k * l->n_visible + first + k / q] = value_of(l, (int)(k % q));
         l->kind->log_weights(l, count * q, t->work_rows, t->here);
         for (int64_t k = 0; k < count * q; k++)
-            t->work_rows[k * l->row_bytes + first + k / q] = value_of(l, 0);
+            rows[k * l->n_visible + first + k / q] = value_of(l, 0);
         for (int64_t i = 0; i < count; i++) {
             double sum = heat_log_sum_exp(q, t->here + i * q);
             draw_values(l, t, first + i, t->here + i * q, sum, stream);
@@ -150,7 +151,7 @@ static void begin(heat_learner *l, heat_tracked_count *t)
     memcpy(t->at, t->origin, (size_t)l->n_parameters * sizeof *t->at);
     l->n_changes++;
     swap_parameters(l, &t->at);
-    log_z = l->n_states == 0 ? begin_real(l, t, &stream) : begin_states(l, t, &stream);
+    log_z = heat_row_is_real(&l->form) ? begin_real(l, t, &stream) : begin_states(l, t, &stream);
     for (int g = 0; g < GROUPS; g++)
         t->forward[g] = t->reverse[g] = t->bennett[g] = log_z;
     swap_parameters(l, &t->at);
@@ -199,11 +200,11 @@ static void resample(const heat_learner *l, heat_tracked_count *t, const double 
         for (int k = 0; k < MEMBERS; k++) {
             sum += exp(own[k]) / mean;
             for (; to < MEMBERS && (to + offset < sum || k == MEMBERS - 1); to++)
-                memcpy(t->work_rows + (g * MEMBERS + to) * l->row_bytes,
-                       t->rows + (g * MEMBERS + k) * l->row_bytes, (size_t)l->row_bytes);
+                heat_rows_copy(&l->form, 1, heat_row_at(&l->form, t->rows, g * MEMBERS + k),
+                               heat_row_edit(&l->form, t->work_rows, g * MEMBERS + to));
         }
     }
-    memcpy(t->rows, t->work_rows, (size_t)(ALL * l->row_bytes));
+    heat_rows_copy(&l->form, ALL, t->work_rows, t->rows);
 }
 
 /* Adds what log Z gains over a step: u of members before and after it. */
@@ -304,7 +305,7 @@ heat_status heat_tracked_count_add_parts(heat_context *ctx, const heat_learner *
     } rows[] = {
         {"tracked/at", t->at, (size_t)l->n_parameters * sizeof *t->at},
         {"tracked/looks", &t->n_looks, sizeof t->n_looks},
-        {"tracked/rows", t->rows, (size_t)(ALL * l->row_bytes)},
+        {"tracked/rows", t->rows, (size_t)(ALL * heat_row_bytes(&l->form))},
         {"tracked/updates", &t->moves.n_updates, sizeof t->moves.n_updates},
         {"tracked/resampling", &t->resampling, sizeof t->resampling},
         {"tracked/forward", t->forward, sizeof t->forward},

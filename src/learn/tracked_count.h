@@ -14,8 +14,8 @@ typedef struct heat_tracked_count {
     double *at;     /* parameters at which the members are, [n_parameters] */
     double *origin; /* where they begin, [n_parameters] */
     int64_t n_looks;
-    int8_t *rows;         /* [group][member][row_bytes] */
-    int8_t *work_rows;    /* the same */
+    void *rows;           /* [group][member] */
+    void *work_rows;      /* the same */
     double *here, *there; /* [group][member] log weights, work space */
     heat_negative moves;
     heat_stream resampling;

@@ -18,7 +18,7 @@ void heat_trainer_find_positive(heat_trainer *t, const heat_learn_rows *rows)
         t->positive[a] /= (double)rows->n;
 }
 
-heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64_t n_rows, const int8_t *rows,
+heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64_t n_rows, const void *rows,
                                        const double *weight)
 {
     const heat_learner *l = t->learner;

@@ -42,7 +42,7 @@ void heat_trainer_find_positive(heat_trainer *trainer, const heat_learn_rows *ro
 /* trainer->gradient at the learner's parameters, where trainer->positive is of `rows`, the batch, and
  * `weight`. */
 HEAT_MUST_USE heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *trainer, int64_t n_rows,
-                                                     const int8_t *rows, const double *weight);
+                                                     const void *rows, const double *weight);
 
 /* Writes the likelihoods of an epoch into the history, given that of the training data and log Z; keeps the
  * parameters that are best on the validation data, by its pseudo-likelihood where that is the objective and

@@ -24,7 +24,7 @@ static uint64_t digest(uint64_t hash, const void *data, int64_t size)
 
 static uint64_t digest_rows(uint64_t hash, const heat_trainer *t, const heat_learn_rows *rows)
 {
-    hash = digest(hash, rows->states, rows->n * t->learner->row_bytes);
+    hash = digest(hash, rows->states, rows->n * heat_row_bytes(&t->learner->form));
     if (rows->missing != NULL)
         hash = digest(hash, rows->missing, rows->n * t->learner->n_visible);
     return digest(hash, rows->weight, rows->n * (int64_t)sizeof *rows->weight);

@@ -93,33 +93,23 @@ static void centre_sums(const unit_learner *self, double *sums)
                 self->visible_offset[i] * of_hidden[j] + self->hidden_offset[j] * of_visible[i];
 }
 
-static void read_row(const heat_learner *l, const int8_t *rows, int64_t r, double *values)
+static void read_row(const heat_learner *l, const void *rows, int64_t r, double *values)
 {
     const unit_learner *self = l->self;
-    const int8_t *row = rows + r * l->row_bytes;
 
-    for (int32_t i = 0; i < l->n_visible; i++)
-        if (l->n_states == 0) {
-            float x;
-            memcpy(&x, row + (size_t)i * sizeof x, sizeof x);
-            values[i] = ((double)x - self->mean[i]) / self->deviation[i];
-        } else {
-            values[i] = row[i];
-        }
+    for (int32_t i = 0; i < l->n_visible; i++) {
+        double x = heat_row_get(&l->form, rows, r * l->n_visible + i);
+        values[i] = heat_row_is_real(&l->form) ? (x - self->mean[i]) / self->deviation[i] : x;
+    }
 }
 
-static void write_row(const heat_learner *l, const double *values, int64_t r, int8_t *rows)
+static void write_row(const heat_learner *l, const double *values, int64_t r, void *rows)
 {
     const unit_learner *self = l->self;
-    int8_t *row = rows + r * l->row_bytes;
 
     for (int32_t i = 0; i < l->n_visible; i++)
-        if (l->n_states == 0) {
-            float x = (float)(self->mean[i] + self->deviation[i] * values[i]);
-            memcpy(row + (size_t)i * sizeof x, &x, sizeof x);
-        } else {
-            row[i] = (int8_t)values[i];
-        }
+        heat_row_set(&l->form, rows, r * l->n_visible + i,
+                     heat_row_is_real(&l->form) ? self->mean[i] + self->deviation[i] * values[i] : values[i]);
 }
 
 /* One row of weight `weight`. */
@@ -144,8 +134,8 @@ static void add_row(const heat_unit_layers *u, unit_learner *self, double weight
     }
 }
 
-static void unit_add_statistics(const heat_learner *l, int64_t n_rows, const int8_t *rows,
-                                const double *weight, double *sum)
+static void unit_add_statistics(const heat_learner *l, int64_t n_rows, const void *rows, const double *weight,
+                                double *sum)
 {
     unit_learner *self = l->self;
     const heat_unit_layers *u = layers_of(l);
@@ -160,7 +150,7 @@ static void unit_add_statistics(const heat_learner *l, int64_t n_rows, const int
         sum[a] += self->sums[a];
 }
 
-static void unit_log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+static void unit_log_weights(const heat_learner *l, int64_t n_rows, const void *rows, double *out)
 {
     unit_learner *self = l->self;
     const heat_unit_layers *u = layers_of(l);
@@ -176,7 +166,7 @@ typedef struct moving {
     const heat_unit_layers *layers;
     const heat_negative *negative;
     int64_t n_rows;
-    int8_t *rows;
+    void *rows;
 } moving;
 
 static heat_status move_block(heat_context *worker, void *arg, int64_t block)
@@ -208,7 +198,7 @@ static heat_status move_block(heat_context *worker, void *arg, int64_t block)
 }
 
 static heat_status unit_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                             int64_t n_rows, int8_t *rows)
+                             int64_t n_rows, void *rows)
 {
     moving m = {l, layers_of(l), negative, n_rows, rows};
 
@@ -217,7 +207,7 @@ static heat_status unit_move(heat_context *ctx, heat_negative *negative, const h
 }
 
 /* Visible units as if there were no couplings. */
-static void unit_draw(const heat_learner *l, heat_stream *stream, int64_t n_rows, int8_t *rows)
+static void unit_draw(const heat_learner *l, heat_stream *stream, int64_t n_rows, void *rows)
 {
     unit_learner *self = l->self;
     const heat_unit_layer *visible = &layers_of(l)->visible;
@@ -463,7 +453,7 @@ static heat_status start(heat_context *ctx, const heat_data *data, uint64_t seed
     heat_unit_layers *u = &self->layers;
     heat_learn_rows rows = {0};
     heat_stream stream;
-    heat_status status = heat_learn_rows_load(ctx, data, l->n_states == 0, &rows);
+    heat_status status = heat_learn_rows_load(ctx, data, heat_row_is_real(&l->form), &rows);
 
     u->visible.bias = self->visible_field;
     u->hidden.bias = self->hidden_field;
@@ -475,7 +465,7 @@ static heat_status start(heat_context *ctx, const heat_data *data, uint64_t seed
         self->visible_precision[i] = 1;
     if (status != HEAT_OK)
         goto out;
-    if (l->n_states == 0)
+    if (heat_row_is_real(&l->form))
         standardise(ctx, &rows, l);
     start_visible(&rows, l);
     heat_stream_init(&stream, seed, HEAT_PURPOSE_LEARN, 0);
@@ -558,10 +548,10 @@ static heat_status unit_open(heat_context *ctx, const heat_learn_input *input,
     l->n_visible = info.n_variables;
     l->coding = info.coding;
     l->n_states = visible == HEAT_LAYER_GAUSSIAN ? 0 : q;
-    l->row_bytes = l->n_states == 0 ? l->n_visible * (int64_t)sizeof(float) : l->n_visible;
+    l->form = (heat_row_form){l->n_states == 0 ? HEAT_ELEMENT_FLOAT : HEAT_ELEMENT_INT8, l->n_visible};
     l->n_decayed = heat_unit_layer_width(&u->visible) * heat_unit_layer_width(&u->hidden);
     l->n_parameters = l->n_decayed + heat_unit_layer_width(&u->visible) + heat_unit_layer_width(&u->hidden) +
-                      (l->n_states == 0 ? l->n_visible : 0);
+                      (heat_row_is_real(&l->form) ? l->n_visible : 0);
     status = alloc_arrays(ctx, l);
     return status == HEAT_OK ? start(ctx, input->data, options->seed, l) : status;
 }

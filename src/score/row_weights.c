@@ -44,7 +44,7 @@ static heat_status check_fit(heat_context *ctx, const heat_row_scale *s, const h
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
                          "%s: %lld values are missing, and real numbers are not summed over", rows.name,
                          (long long)rows.n_missing);
-    if (n_states == 0)
+    if (s->has_numbers)
         return HEAT_OK;
     if (rows.storage == HEAT_DATA_FLOATS)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s: the values are %g to %g, and %s has states of %s",

@@ -687,7 +687,7 @@ static void move_from_new_tables_too(heat_context *ctx, heat_learner *l, int64_t
                                      const char *isa)
 {
     heat_negative moves = {.k = 2, .seed = test_seed(), .threads = 1, .isa = isa};
-    size_t bytes = (size_t)(n * l->row_bytes);
+    size_t bytes = (size_t)(n * heat_row_bytes(&l->form));
     int8_t *kept = malloc(bytes), *made = malloc(bytes);
 
     assert_true(kept != NULL && made != NULL);

@@ -48,7 +48,8 @@ static double by_enumeration(const heat_learner *l, const heat_data *data, const
         for (int32_t i = 0; i < VISIBLE; i++, left /= l->n_states) {
             int a = (int)(left % l->n_states);
             state[i] = (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);
-            agrees &= heat_data_is_missing(data, r, i) || state[i] == rows->states[r * VISIBLE + i];
+            agrees &= heat_data_is_missing(data, r, i) ||
+                      state[i] == heat_row_get(&l->form, rows->states, r * VISIBLE + i);
         }
         if (!agrees)
             continue;
@@ -159,10 +160,11 @@ static void gaps_are_filled_by_the_model(void **state)
     assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, &rows));
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
     for (int draw = 0; draw < DRAWS; draw++) {
+        const int8_t *states = rows.states;
         heat_learn_rows_fill(&l, &stream, &rows);
-        assert_true(rows.states[0] == 0 && rows.states[2] == 1);
-        assert_memory_equal(rows.states + VISIBLE, ((int8_t[]){0, 1, 1, 0}), VISIBLE);
-        count[rows.states[1] + 2 * rows.states[3]]++;
+        assert_true(states[0] == 0 && states[2] == 1);
+        assert_memory_equal(states + VISIBLE, ((int8_t[]){0, 1, 1, 0}), VISIBLE);
+        count[states[1] + 2 * states[3]]++;
     }
     for (int c = 0; c < 4; c++) {
         int8_t row[VISIBLE] = {0, (int8_t)(c & 1), 1, (int8_t)(c >> 1)};
@@ -275,10 +277,11 @@ static void many_gaps_are_drawn(void **state)
     assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, &rows));
     assert_int_equal(rows.n_sampled, 1);
     for (int s = 0; s < SWEEPS; s++) {
+        const int8_t *last = heat_row_at(&l.form, rows.states, 1);
         heat_learn_rows_sweep(&l, &stream, &rows);
         for (int i = 0; i < MANY; i++)
-            mean[i] += rows.states[MANY + i] / (double)SWEEPS;
-        l.kind->log_weights(&l, 1, rows.states + MANY, w);
+            mean[i] += last[i] / (double)SWEEPS;
+        l.kind->log_weights(&l, 1, last, w);
         log_weight += w[0] / SWEEPS;
     }
     for (int pass = 0; pass < 2; pass++)

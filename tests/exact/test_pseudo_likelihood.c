@@ -76,7 +76,7 @@ static double by_definition(const subject_state *at)
         for (int32_t i = 0; i < l->n_visible; i++) {
             int8_t row[8];
             double own, w, sum = 0;
-            memcpy(row, at->rows + r * l->row_bytes, (size_t)l->row_bytes);
+            heat_rows_copy(&l->form, 1, heat_row_at(&l->form, at->rows, r), row);
             l->kind->log_weights(l, 1, row, &own);
             for (int a = 0; a < l->n_states; a++) {
                 row[i] = (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * a - 1 : a);

@@ -123,7 +123,7 @@ static void check_moves(heat_context *ctx, const heat_learner *l)
     enum { ROWS = 4000 };
     heat_negative negative = {.k = 30, .seed = test_seed(), .threads = 1, .isa = "auto"};
     double moved[MOST * MOST], exact[MOST * MOST], log_z;
-    int8_t *rows = calloc(ROWS, (size_t)l->row_bytes);
+    int8_t *rows = calloc(ROWS, (size_t)heat_row_bytes(&l->form));
     heat_stream stream;
 
     assert_non_null(rows);

@@ -10,18 +10,15 @@
 enum { CHAINS = 20, UPDATES = 64 };
 
 /* A row is one float, its own log weight. */
-static int8_t *get_chains(heat_negative *negative)
+static void *get_chains(heat_negative *negative)
 {
     return negative->self;
 }
 
-static void log_weights(const heat_learner *l, int64_t n_rows, const int8_t *rows, double *out)
+static void log_weights(const heat_learner *l, int64_t n_rows, const void *rows, double *out)
 {
-    for (int64_t r = 0; r < n_rows; r++) {
-        float x;
-        memcpy(&x, rows + r * l->row_bytes, sizeof x);
-        out[r] = (double)x;
-    }
+    for (int64_t r = 0; r < n_rows; r++)
+        out[r] = heat_row_get(&l->form, rows, r);
 }
 
 /* Chains that keep a part `memory` of their energy, and are all taken along by `drift` an update. */
@@ -32,7 +29,7 @@ static double ess_of(double memory, double drift)
     heat_context *ctx = test_context();
     float x[CHAINS];
     double own[CHAINS], ess;
-    heat_learner l = {.kind = &kind, .n_visible = 1, .row_bytes = sizeof *x};
+    heat_learner l = {.kind = &kind, .n_visible = 1, .form = {HEAT_ELEMENT_FLOAT, 1}};
     heat_negative negative = {.kind = &phase, .n_chains = CHAINS, .self = x};
     heat_chain_record record;
     heat_stream stream;
