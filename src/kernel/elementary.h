@@ -7,17 +7,22 @@
 #include <stdint.h>
 #include <string.h>
 
+#define HEAT_LOG2E 1.4426950408889634074
+/* ln 2 in two parts: multiples of the first below 2^20 are exact. */
+#define HEAT_LN2_HIGH 6.93147180369123816490e-01
+#define HEAT_LN2_LOW 1.90821492927058770002e-10
+/* Added to a double, it leaves the nearest integer, ties to even, in the low half of its bits. */
+#define HEAT_ROUND 6755399441055744.0 /* 1.5 * 2^52 */
+
 /* exp(x) for x <= 0; 0 below -708. Relative error below 2^-51. */
 static inline double heat_exp_negative(double x)
 {
-    const double log2e = 1.4426950408889634074, round = 6755399441055744.0; /* 1.5 * 2^52 */
-    const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
     double shifted, k, r, p;
     uint64_t bits, value;
 
-    shifted = x * log2e + round;
-    k = shifted - round;
-    r = (x - k * ln2_high) - k * ln2_low; /* |r| <= ln(2) / 2 */
+    shifted = x * HEAT_LOG2E + HEAT_ROUND;
+    k = shifted - HEAT_ROUND;
+    r = (x - k * HEAT_LN2_HIGH) - k * HEAT_LN2_LOW; /* |r| <= ln(2) / 2 */
     p = 1.0 / 6227020800.0;
     p = p * r + 1.0 / 479001600.0;
     p = p * r + 1.0 / 39916800.0;

@@ -8,22 +8,12 @@
  * Direct, where odds would leave the range of doubles: log(1 + e^x) = max(0, x) + log(1 + e^-|x|), an exp
  * each.
  */
+#include "kernel/lane_doubles.h"
 #include "kernel/scaled.h"
 
 #define LAYER_PASTE_(a, b) a##b
 #define LAYER_PASTE(a, b) LAYER_PASTE_(a, b)
 #define LAYER_FN static inline __attribute__((always_inline, unused))
-
-#if defined(__AVX512F__)
-#define VEC_LANES 8
-#elif defined(__AVX2__)
-#define VEC_LANES 4
-#else
-#define VEC_LANES 2
-#endif
-
-typedef double vec __attribute__((vector_size(8 * VEC_LANES), may_alias));
-typedef uint64_t vec_bits __attribute__((vector_size(8 * VEC_LANES), may_alias));
 
 enum {
     PARTS = HEAT_LAYER_PAD / VEC_LANES, /* vectors for the eight lanes */
@@ -38,9 +28,6 @@ typedef struct lane_product {
     vec m[PARTS];
     vec_bits e[PARTS];
 } lane_product;
-
-#define VEC(array, v) (((vec *)(uintptr_t)(array))[v])
-#define ALL(x) ((vec){0} + (x))
 
 LAYER_FN void product_begin(lane_product *p)
 {
@@ -71,32 +58,6 @@ LAYER_FN heat_scaled product_get(const lane_product *p)
     return scaled_of(((m[0] * m[1]) * (m[2] * m[3])) * ((m[4] * m[5]) * (m[6] * m[7])), (int64_t)e);
 }
 
-/* heat_exp_negative of a vector. */
-LAYER_FN void vec_exp_negative(const vec *x, vec *out)
-{
-    const double log2e = 1.4426950408889634074, round = 6755399441055744.0; /* 1.5 * 2^52 */
-    const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
-    static const double coefficient[] = {1.0 / 479001600.0,
-                                         1.0 / 39916800.0,
-                                         1.0 / 3628800.0,
-                                         1.0 / 362880.0,
-                                         1.0 / 40320.0,
-                                         1.0 / 5040.0,
-                                         1.0 / 720.0,
-                                         1.0 / 120.0,
-                                         1.0 / 24.0,
-                                         1.0 / 6.0,
-                                         0.5};
-    vec shifted = *x * log2e + round, k = shifted - round;
-    vec r = (*x - k * ln2_high) - k * ln2_low, p = ALL(1.0 / 6227020800.0);
-
-    for (int c = 0; c < 11; c++)
-        p = p * r + coefficient[c];
-    p = p * r * r + r;
-    p = p + 1.0;
-    *out = (vec)(((vec_bits)p + ((vec_bits)shifted << 52)) & (vec_bits)(*x >= ALL(-708.0)));
-}
-
 /* The fields of the block's first state. */
 LAYER_FN void begin_fields(const heat_layer_table *t, uint64_t state, double *field)
 {
@@ -113,7 +74,7 @@ LAYER_FN void take_shifted_odds(const heat_layer_table *t, double *odds)
     for (int32_t v = 0; v < t->n_units / VEC_LANES; v++) {
         vec y = VEC(odds, v) * t->beta - VEC(t->shift, v), zero = ALL(0.0);
         y = (vec)((vec_bits)y & (vec_bits)(y < zero));
-        vec_exp_negative(&y, &VEC(odds, v));
+        VEC(odds, v) = vec_exp_negative(y);
     }
 }
 
@@ -282,7 +243,7 @@ LAYER_FN double visit_fields(const heat_layer_table *t, double *field, const dou
             if (product == NULL)
                 continue;
             size = (vec)((vec_bits)x | 0x8000000000000000) * t->beta; /* -|x| */
-            vec_exp_negative(&size, &e);
+            e = vec_exp_negative(size);
             p.m[k] *= e + 1.0;
         }
         if (v / PARTS % DIRECT_GROUP == DIRECT_GROUP - 1)
@@ -492,7 +453,7 @@ LAYER_FN void add_fields(const layer_walk *w, double weight, heat_layer_moments 
     for (int32_t v = 0; v < t->n_units / VEC_LANES; v++) {
         vec x = VEC(w->work, v), e, top, zero = ALL(0.0), size;
         size = (vec)((vec_bits)x | 0x8000000000000000) * t->beta;
-        vec_exp_negative(&size, &e);
+        e = vec_exp_negative(size);
         top = (vec)(((vec_bits)ALL(1.0) & (vec_bits)(x >= zero)) | ((vec_bits)e & (vec_bits)(x < zero)));
         top = top / (e + 1.0) * weight;
         add_means(w, 0, v, &top, m);

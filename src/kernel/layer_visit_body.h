@@ -20,7 +20,7 @@ LAYER_FN void take_odds(const heat_layer_table *t, double *odds)
     for (int32_t v = 0; v < t->n_units / VEC_LANES; v++) {
         vec y = VEC(odds, v) * t->beta, size = (vec)((vec_bits)y | 0x8000000000000000), e;
         vec_bits above = (vec_bits)(y > ALL(0.0));
-        vec_exp_negative(&size, &e);
+        e = vec_exp_negative(size);
         VEC(odds, v) = (vec)(((vec_bits)(1.0 / e) & above) | ((vec_bits)e & ~above));
     }
 }
@@ -99,7 +99,7 @@ static heat_scaled LAYER_PASTE(layer_visit_, LAYER_ISA)(const heat_layer_table *
 }
 
 /* scaled_log of a vector. */
-LAYER_FN void vec_log(const vec *mantissa, const vec_bits *exponent, vec *out)
+LAYER_FN void vec_scaled_log(const vec *mantissa, const vec_bits *exponent, vec *out)
 {
     const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
     const double round = 6755399441055744.0; /* 1.5 * 2^52 */
@@ -120,12 +120,12 @@ static void LAYER_PASTE(layer_offer_, LAYER_ISA)(const heat_layer_offer *o)
     for (int64_t v = 0; v < o->n / VEC_LANES; v++) {
         vec m = VEC(o->m, v), weight, x, size, e, up, down = ALL(1.0);
         vec_bits above, exponent = (vec_bits)VEC(o->e, v);
-        vec_log(&m, &exponent, &weight);
+        vec_scaled_log(&m, &exponent, &weight);
         weight += VEC(o->base, v);
         x = VEC(o->slope, v) * (weight - VEC(o->now, v)) + VEC(o->tilt, v);
         above = (vec_bits)(x >= ALL(0.0));
         size = (vec)((vec_bits)x | 0x8000000000000000);
-        vec_exp_negative(&size, &e);
+        e = vec_exp_negative(size);
         up = (vec)(((vec_bits)down & above) | ((vec_bits)e & ~above));
         VEC(o->weight, v) = weight;
         if (!o->is_metropolis)
@@ -145,7 +145,7 @@ static void LAYER_PASTE(layer_energy_, LAYER_ISA)(const heat_layer_table *t, con
             vec x = VEC(work, v + k), size, e, on, spread;
             x = (vec)((vec_bits)x & (vec_bits)(x > ALL(-1e299))); /* the padding counts nothing */
             size = (vec)((vec_bits)x | 0x8000000000000000) * t->beta;
-            vec_exp_negative(&size, &e);
+            e = vec_exp_negative(size);
             on = (vec)(((vec_bits)ALL(1.0) & (vec_bits)(x >= zero)) | ((vec_bits)e & (vec_bits)(x < zero)));
             spread = e / ((e + 1.0) * (e + 1.0));
             mean[k] += x * (on / (e + 1.0));
