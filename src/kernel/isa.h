@@ -9,6 +9,7 @@
 #include "kernel/layer_sweep.h"
 #include "kernel/potentials.h"
 #include "kernel/potts_sweep.h"
+#include "kernel/tape.h"
 
 /* Everything that is compiled once an instruction set. */
 typedef struct heat_isa {
@@ -20,6 +21,7 @@ typedef struct heat_isa {
     const heat_layer_sum_kernel *layer_sums;
     const heat_layer_kernel *layers;
     const heat_potential_kernel *potentials;
+    const heat_tape_kernel *tapes;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */
