@@ -10,6 +10,9 @@
  * also times the square of an energy. */
 static const double widest_odds = 690, widest_group = 960;
 
+/* The same of floats, which are normal from exp(-87) to exp(88). */
+static const double widest_single = 80, widest_single_group = 120;
+
 static const double nothing = -1e300; /* the bias of the padding */
 
 static heat_status alloc_arrays(heat_context *ctx, int64_t n_bits, int64_t n_units, heat_layer_arrays *a)
@@ -35,6 +38,8 @@ static heat_status alloc_factors(heat_context *ctx, int64_t n_bits, int64_t n_un
         status = heat_alloc(ctx, n_units, sizeof *a->shift, &a->shift);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n_units, sizeof *a->rest, &a->rest);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_units, sizeof *a->bits, &a->bits);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n_units / HEAT_LAYER_PAD, sizeof *a->groups, &a->groups);
     return status;
@@ -82,25 +87,24 @@ static bool is_narrow(const heat_layer_arrays *a)
     return true;
 }
 
-/* Vectors side by side whose products cannot leave the range make a group. A factor is between exp(-s_i) and
- * 2, of odds without the shift between 1 and 2 exp(s_i). */
-static void make_groups(heat_layer_arrays *a)
+/* Vectors side by side whose products cannot leave the range in any lane make a group; returns how many there
+ * are. */
+static int32_t make_groups(const heat_layer_arrays *a, int32_t lanes, double widest, int32_t *groups)
 {
-    double used = 0;
-    int32_t n_vectors = a->table.n_units / HEAT_LAYER_PAD, n = 0;
+    double used[2 * HEAT_LAYER_PAD] = {0};
+    int32_t n = 0;
 
-    for (int32_t v = 0; v < n_vectors; v++) {
-        double bits = 1;
-        for (int32_t i = v * HEAT_LAYER_PAD; i < (v + 1) * HEAT_LAYER_PAD && i < a->n_real; i++)
-            bits = fmax(bits, 1 + a->shift[i] / log(2));
-        if (v > 0 && used + bits > widest_group) {
-            a->groups[n++] = v;
-            used = 0;
-        }
-        used += bits;
+    for (int32_t v = 0; v < a->table.n_units / lanes; v++) {
+        bool is_full = false;
+        for (int32_t l = 0; l < lanes; l++)
+            is_full |= v > 0 && used[l] + a->bits[v * lanes + l] > widest;
+        if (is_full)
+            groups[n++] = v;
+        for (int32_t l = 0; l < lanes; l++)
+            used[l] = (is_full ? 0 : used[l]) + a->bits[v * lanes + l];
     }
-    a->groups[n++] = n_vectors;
-    a->table.n_groups = n;
+    groups[n++] = a->table.n_units / lanes;
+    return n;
 }
 
 static void fill_factors(heat_layer_arrays *a)
@@ -117,6 +121,8 @@ static void fill_factors(heat_layer_arrays *a)
         range_of(a, i, &low, &high);
         a->shift[i] = high > 0 ? high : 0;
         a->rest[i] = heat_exp_negative(-a->shift[i]);
+        a->bits[i] =
+            1 + a->shift[i] / log(2); /* between exp(-s_i) and 2, or without the shift 1 and 2 exp(s_i) */
         a->shift_sum += a->shift[i];
         a->table.is_plain = a->table.is_plain && a->shift[i] <= widest_odds;
     }
@@ -126,7 +132,7 @@ static void fill_factors(heat_layer_arrays *a)
             a->factor[2 * j * n_units + i] = y > 0 ? small : 1 / small;
             a->factor[(2 * j + 1) * n_units + i] = y > 0 ? 1 / small : small;
         }
-    make_groups(a);
+    a->table.n_groups = make_groups(a, HEAT_LAYER_PAD, widest_group, a->groups);
 }
 
 heat_status heat_layer_arrays_init(heat_context *ctx, const heat_layered *l, double beta, bool direct,
@@ -163,6 +169,35 @@ heat_status heat_layer_arrays_init(heat_context *ctx, const heat_layered *l, dou
     return HEAT_OK;
 }
 
+heat_status heat_layer_arrays_add_singles(heat_context *ctx, heat_layer_arrays *a)
+{
+    heat_layer_table *t = &a->table;
+    int64_t n = 2 * (int64_t)t->n_bits * t->n_units;
+    heat_status status;
+
+    if (!t->is_plain)
+        return HEAT_OK;
+    for (int64_t i = 0; i < a->n_real; i++) {
+        double low, high;
+        range_of(a, i, &low, &high);
+        if (!(high <= widest_single && low >= -widest_single))
+            return HEAT_OK;
+        a->bits[i] = log1p(exp(high)) / log(2);
+    }
+    status = heat_alloc(ctx, n, sizeof *a->single, &a->single);
+    if (status == HEAT_OK)
+        status =
+            heat_alloc(ctx, t->n_units / (2 * HEAT_LAYER_PAD), sizeof *a->single_groups, &a->single_groups);
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t k = 0; k < n; k++)
+        a->single[k] = (float)a->factor[k];
+    t->n_single_groups = make_groups(a, 2 * HEAT_LAYER_PAD, widest_single_group, a->single_groups);
+    t->single = a->single;
+    t->single_groups = a->single_groups;
+    return HEAT_OK;
+}
+
 void heat_layer_arrays_clear(heat_layer_arrays *a)
 {
     heat_free(a->weights);
@@ -173,6 +208,9 @@ void heat_layer_arrays_clear(heat_layer_arrays *a)
     heat_free(a->ones);
     heat_free(a->shift);
     heat_free(a->rest);
+    heat_free(a->bits);
     heat_free(a->groups);
+    heat_free(a->single);
+    heat_free(a->single_groups);
     *a = (heat_layer_arrays){0};
 }

@@ -13,13 +13,17 @@ typedef struct heat_layer_arrays {
     int32_t n_real;         /* units without the padding */
     double shift_sum;       /* sum_i s_i; 0 where the table is direct */
     double *weights, *bias, *own, *factor, *ones, *shift, *rest;
+    double *bits; /* [unit] the most that a unit's factor takes, 0 in the padding; scratch of groups */
     heat_scaled *own_factor;
-    int32_t *groups;
+    float *single;
+    int32_t *groups, *single_groups;
 } heat_layer_arrays;
 
 /* Multiplicative where that is possible, unless `direct`. */
 HEAT_MUST_USE heat_status heat_layer_arrays_init(heat_context *ctx, const heat_layered *layers, double beta,
                                                  bool direct, heat_layer_arrays *arrays);
+/* Adds factors in single precision, for visits alone, if all odds keep well within its range. */
+HEAT_MUST_USE heat_status heat_layer_arrays_add_singles(heat_context *ctx, heat_layer_arrays *arrays);
 void heat_layer_arrays_clear(heat_layer_arrays *arrays);
 
 #endif

@@ -40,6 +40,10 @@ typedef struct heat_layer_table {
     const double *rest;    /* exp(-s_i), [unit]; 1 in the padding */
     int32_t n_groups;      /* of vectors whose products stay within the range of doubles */
     const int32_t *groups; /* [n_groups]: where each ends, in vectors */
+    /* The factors once more, for visits that hold odds as floats; NULL: visits hold doubles. */
+    const float *single; /* [bit][2][unit] */
+    int32_t n_single_groups;
+    const int32_t *single_groups; /* in vectors of twice as many units */
 } heat_layer_table;
 
 /* What the states of a block add up to: without exp(sum_i s_i) where the table is multiplicative. */
@@ -72,8 +76,8 @@ typedef void (*heat_layer_sum_fn)(const heat_layer_table *table, int64_t block, 
 typedef void (*heat_layer_moments_fn)(const heat_layer_table *table, int64_t block, double *work,
                                       heat_layer_moments *moments);
 
-/* The same sums for one state of y, of chains that move it: `work`, [unit], holds what a state leaves behind.
- * state[n_bits] are bytes of 0 and 1. */
+/* The same sums for one state of y, of chains that move it: `work`, [unit], holds what a state leaves behind:
+ * odds, as floats where the table has single factors, or fields. state[n_bits] are bytes of 0 and 1. */
 typedef void (*heat_layer_begin_fn)(const heat_layer_table *table, const int8_t *state, double *work);
 
 /* A flip of y: this bit, to this value; bit -1 is none. */

@@ -34,6 +34,9 @@ typedef struct sweeping {
     int64_t first; /* exchange: the lower rung of the first pair */
 } sweeping;
 
+/* What chains may be off by in their log weights, of the error wanted. */
+static const double negligible = 1e-3;
+
 static heat_chains_plan plan_chains(const heat_ladder_chains *l)
 {
     const heat_logz_options *opt = l->counting->opt;
@@ -47,7 +50,8 @@ static heat_chains_plan plan_chains(const heat_ladder_chains *l)
                               .rule = &heat_rule_heat_bath,
                               .layout = l->is_steady ? &heat_layout_bits : NULL,
                               .is_steady = l->is_steady,
-                              .reference = l->reference};
+                              .reference = l->reference,
+                              .tolerance = negligible * opt->target_error};
 }
 
 static heat_status check_memory(heat_context *ctx, const heat_ladder_chains *l)
@@ -294,11 +298,12 @@ static heat_status count_cold(heat_context *worker, const sweeping *w, int64_t c
     return status == HEAT_OK ? heat_energy_tally_add(worker, means + w->l->n_blocks, variance) : status;
 }
 
-/* What all chains of a unit met in its sweep number t. */
-static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t unit, int64_t t)
+/* What all chains of a unit met in its last sweep. */
+static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t unit)
 {
     const heat_ladder_chains *l = w->l;
-    bool counts_cold = l->counts_cold && (l->chains->layout->get_moments == NULL || t % SWEEPS_A_MOMENT == 0);
+    bool is_due = l->chains->layout->get_moments == NULL || l->chains->n_sweeps[unit] % SWEEPS_A_MOMENT == 0;
+    bool counts_cold = l->counts_cold && is_due;
     heat_status status = HEAT_OK;
     int64_t first, last;
 
@@ -327,7 +332,7 @@ static heat_status sweep_unit(heat_context *worker, const sweeping *w, int64_t u
             continue;
         if (l->is_steady)
             heat_chains_measure(l->chains, unit);
-        status = l->is_steady ? count_bits(worker, w, unit) : count_unit(worker, w, unit, t);
+        status = l->is_steady ? count_bits(worker, w, unit) : count_unit(worker, w, unit);
         if (status != HEAT_OK)
             return status;
         for (int64_t ladder = first / l->n_rungs; !l->is_steady && ladder < last / l->n_rungs; ladder++)

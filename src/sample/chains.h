@@ -82,6 +82,8 @@ typedef struct heat_chains_plan {
      * exp(-beta E + (1 - beta / betas[last]) R), R the sum of reference[i] over variables that have the
      * higher value: the units alone at 0, the model alone at the last rung. Borrowed; NULL: none. */
     const double *reference;
+    double
+        tolerance; /* what log weights that chains walk by may be off by, in root mean square; 0: nothing */
 } heat_chains_plan;
 
 /* A chain set, all chains on rung 0, in no state yet: start every chain before the first sweep.

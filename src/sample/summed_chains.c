@@ -2,7 +2,9 @@
  * odds exp(f_i / T) of the units that are summed: a flip of y_j multiplies them by exp(+-W_ij / T), and the
  * product of 1 + odds that this would leave, one pass over the units, is the weight of the other value
  * (kernel/layer_sum.h). A flip is taken into the odds by the pass that follows it. Every so many sweeps odds
- * are summed anew, so that roundings do not add up.
+ * are summed anew, so that roundings do not add up. Where the plan's tolerance allows it odds are floats,
+ * half the memory to walk through: log weights are then off by single_resolution in root mean square for each
+ * unit's root, with a mean near 0, and chains walk by them as they are.
  *
  * For runs that end with their process: it lists no parts for checkpoints. */
 #include "base/memory.h"
@@ -11,9 +13,17 @@
 #include "kernel/scaled.h"
 #include "sample/layout.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { SWEEPS_A_SUM = 64, WIDTH = 16 /* about as many chains a unit: whole vectors of offers */ };
+enum {
+    SWEEPS_A_SUM = 64,
+    VISITS_A_SINGLE_SUM = 640,
+    WIDTH = 16 /* about as many chains a unit: whole vectors of offers */
+};
+
+/* Of log weights summed over n units in floats, over sqrt(n): nats in root mean square. */
+static const double single_resolution = 2.5e-7;
 
 static const heat_layer_flip none = {-1, false};
 
@@ -84,6 +94,10 @@ static heat_status summed_open(heat_context *ctx, heat_chains *c, const heat_cha
     s->view = view;
     s->kernel = heat_isa_get(plan->isa)->layer_sums;
     status = heat_layer_arrays_init(ctx, &view.layers, view.beta, false, &s->arrays);
+    if (status != HEAT_OK)
+        return status;
+    if (plan->tolerance >= single_resolution * sqrt(s->arrays.n_real))
+        status = heat_layer_arrays_add_singles(ctx, &s->arrays);
     if (status != HEAT_OK)
         return status;
     *fits = true;
@@ -261,6 +275,15 @@ static void move_chain(heat_chains *c, int64_t chain, int32_t j, double weight, 
     s->log_weight[chain] = weight;
 }
 
+static int64_t sweeps_a_sum(const heat_chains *c)
+{
+    const summed_store *s = c->store;
+
+    if (s->arrays.table.single == NULL)
+        return SWEEPS_A_SUM;
+    return c->n < VISITS_A_SINGLE_SUM ? VISITS_A_SINGLE_SUM / c->n : 1;
+}
+
 static heat_status summed_sweep(heat_context *worker, heat_chains *c, int64_t unit,
                                 const heat_site_rule *rule)
 {
@@ -281,7 +304,7 @@ static heat_status summed_sweep(heat_context *worker, heat_chains *c, int64_t un
     (void)worker;
     heat_chains_get_unit(c, unit, &first, &last);
     for (int64_t chain = first; chain < last; chain++) {
-        if (c->n_sweeps[unit] % SWEEPS_A_SUM == 0)
+        if (c->n_sweeps[unit] % sweeps_a_sum(c) == 0)
             sum_chain(c, chain);
         if (c->beta[chain] == 0)
             draw_chain(c, chain);

@@ -83,8 +83,8 @@ static double sum_out(heat_context *ctx, const machine *m, const int8_t *y, doub
     return heat_log_sum_value(&first);
 }
 
-static heat_chains *open_chains(heat_context *ctx, const machine *m, const char *isa,
-                                const heat_layout *layout, const double *reference)
+static heat_chains *open_within(heat_context *ctx, const machine *m, const char *isa,
+                                const heat_layout *layout, const double *reference, double tolerance)
 {
     static const double betas[RUNGS] = {0.2, 0.5, 0.8};
     heat_chains_plan plan = {.n_chains = CHAINS,
@@ -94,7 +94,8 @@ static heat_chains *open_chains(heat_context *ctx, const machine *m, const char 
                              .group = RUNGS,
                              .isa = isa,
                              .layout = layout,
-                             .reference = reference};
+                             .reference = reference,
+                             .tolerance = tolerance};
     heat_chains *c;
 
     assert_int_equal(heat_chains_create(ctx, m->summed, &plan, &c), HEAT_OK);
@@ -105,13 +106,19 @@ static heat_chains *open_chains(heat_context *ctx, const machine *m, const char 
     return c;
 }
 
+static heat_chains *open_chains(heat_context *ctx, const machine *m, const char *isa,
+                                const heat_layout *layout, const double *reference)
+{
+    return open_within(ctx, m, isa, layout, reference, 0);
+}
+
 static void sweep_all(heat_context *ctx, heat_chains *c, const heat_site_rule *rule)
 {
     for (int64_t unit = 0; unit < c->n_units; unit++)
         assert_int_equal(heat_chains_sweep(ctx, c, unit, rule), HEAT_OK);
 }
 
-static void assert_same_states(const heat_chains *a, const heat_chains *b)
+static void assert_same_states(const heat_chains *a, const heat_chains *b, double tolerance)
 {
     int8_t one[MOST_UNITS], other[MOST_UNITS];
 
@@ -120,7 +127,7 @@ static void assert_same_states(const heat_chains *a, const heat_chains *b)
         heat_chains_get_state(b, k, other);
         assert_memory_equal(one, other, (size_t)a->n);
         assert_close(heat_chains_get_energy(a, k), heat_chains_get_energy(b, k),
-                     1e-10 * fmax(1, fabs(heat_chains_get_energy(b, k))));
+                     tolerance * fmax(1, fabs(heat_chains_get_energy(b, k))));
     }
 }
 
@@ -184,7 +191,7 @@ static void every_decision_is_that_of_rows(void **state)
             for (int sweep = 0; sweep < 100; sweep++) {
                 sweep_all(ctx, rows, rule);
                 sweep_all(ctx, summed, rule);
-                assert_same_states(rows, summed);
+                assert_same_states(rows, summed, 1e-10);
             }
             assert_close(heat_chains_get_acceptance(rows, 1), heat_chains_get_acceptance(summed, 1), 0);
             assert_close(heat_chains_get_path_energy(rows, 2), heat_chains_get_path_energy(summed, 2), 1e-7);
@@ -196,19 +203,80 @@ static void every_decision_is_that_of_rows(void **state)
     heat_context_free(ctx);
 }
 
-static void every_instruction_set_gives_the_same_bits(void **state)
+/* Odds of single precision: numbers so close to a probability that they decide otherwise are one in a
+ * million. */
+static void singles_walk_as_rows_within_their_resolution(void **state)
 {
     (void)state;
     heat_context *ctx = test_context();
+    enum { SWEEPS = 300 };
+    const double tolerance = 1e-5, temperature = 1.25;
+    machine m;
+
+    open_machine(ctx, MOST_UNITS, 12, HEAT_LAYER_BINARY, 0.6, temperature, &m);
+    for (int isa = 0; isa < heat_isa_count(); isa++) {
+        heat_chains *rows = open_chains(ctx, &m, "auto", &heat_layout_rows, NULL);
+        heat_chains *singles = open_within(ctx, &m, heat_isa_at(isa)->name, NULL, NULL, tolerance);
+        double square = 0;
+        for (int sweep = 0; sweep < SWEEPS; sweep++) {
+            sweep_all(ctx, rows, &heat_rule_metropolis);
+            sweep_all(ctx, singles, &heat_rule_metropolis);
+            assert_same_states(rows, singles, 1e-4);
+            for (int64_t k = 0; k < CHAINS; k++) {
+                double off = heat_chains_get_energy(singles, k) - heat_chains_get_energy(rows, k);
+                square += off / temperature * off / temperature / CHAINS / SWEEPS;
+            }
+        }
+        assert_true(sqrt(square) > 1e-8 && sqrt(square) < 2.5e-7 * sqrt(MOST_UNITS) * 2);
+        heat_chains_free(singles);
+        heat_chains_free(rows);
+    }
+    close_machine(&m);
+    heat_context_free(ctx);
+}
+
+/* Where the tolerance asks for more, and where odds could leave the range of floats, walks are of doubles. */
+static void singles_are_for_whom_they_serve(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    static const struct {
+        double strength, tolerance;
+        bool is_single;
+    } cases[] = {{0.6, 1e-5, true}, {0.6, 1e-7, false}, {12, 1e-5, false}};
+
+    for (int k = 0; k < 3; k++) {
+        heat_chains *rows, *c;
+        double off = 0;
+        machine m;
+        open_machine(ctx, MOST_UNITS, 12, HEAT_LAYER_BINARY, cases[k].strength, 1.25, &m);
+        rows = open_chains(ctx, &m, "auto", &heat_layout_rows, NULL);
+        c = open_within(ctx, &m, "auto", &heat_layout_summed, NULL, cases[k].tolerance);
+        for (int sweep = 0; sweep < 20; sweep++) {
+            sweep_all(ctx, rows, &heat_rule_metropolis);
+            sweep_all(ctx, c, &heat_rule_metropolis);
+        }
+        for (int64_t chain = 0; chain < CHAINS; chain++)
+            off = fmax(off, fabs(heat_chains_get_energy(c, chain) / heat_chains_get_energy(rows, chain) - 1));
+        assert_int_equal(off > 1e-11, cases[k].is_single);
+        heat_chains_free(c);
+        heat_chains_free(rows);
+        close_machine(&m);
+    }
+    heat_context_free(ctx);
+}
+
+static void compare_instruction_sets(heat_context *ctx, double tolerance)
+{
     heat_chains *plain;
     machine m;
 
     open_machine(ctx, 40, 12, HEAT_LAYER_BINARY, 0.6, 0.8, &m);
-    plain = open_chains(ctx, &m, "ref", NULL, NULL);
+    plain = open_within(ctx, &m, "ref", NULL, NULL, tolerance);
     for (int sweep = 0; sweep < 70; sweep++)
         sweep_all(ctx, plain, &heat_rule_metropolis);
     for (int k = 1; k < heat_isa_count(); k++) {
-        heat_chains *c = open_chains(ctx, &m, heat_isa_at(k)->name, NULL, NULL);
+        heat_chains *c = open_within(ctx, &m, heat_isa_at(k)->name, NULL, NULL, tolerance);
         for (int sweep = 0; sweep < 70; sweep++)
             sweep_all(ctx, c, &heat_rule_metropolis);
         for (int64_t chain = 0; chain < CHAINS; chain++) {
@@ -222,6 +290,15 @@ static void every_instruction_set_gives_the_same_bits(void **state)
     }
     heat_chains_free(plain);
     close_machine(&m);
+}
+
+static void every_instruction_set_gives_the_same_bits(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    compare_instruction_sets(ctx, 0);
+    compare_instruction_sets(ctx, 1e-5);
     heat_context_free(ctx);
 }
 
@@ -254,7 +331,7 @@ static void estimates_tell_the_energy_of_the_whole(void **state)
         assert_close(row->mean_energy, truth->mean_energy, 5 * row->mean_energy_error);
         assert_close(row->heat_capacity, truth->heat_capacity, 5 * row->heat_capacity_error);
         assert_close(row->entropy, truth->entropy, 5 * row->entropy_error);
-        assert_true(row->mean_energy_error < 0.1 && row->heat_capacity_error < 0.5);
+        assert_true(row->mean_energy_error < 0.15 && row->heat_capacity_error < 0.5);
         heat_logz_result_clear(&r);
     }
     heat_logz_result_clear(&exact);
@@ -267,6 +344,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(energies_and_moments_are_those_of_all_states_summed),
         cmocka_unit_test(every_decision_is_that_of_rows),
+        cmocka_unit_test(singles_walk_as_rows_within_their_resolution),
+        cmocka_unit_test(singles_are_for_whom_they_serve),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(estimates_tell_the_energy_of_the_whole),
     };
