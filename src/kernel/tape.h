@@ -1,12 +1,14 @@
-/* Tapes: straight programs of arithmetic, run for many chains at once. Each step reads up to three rows of
- * numbers, one number a chain, and writes one. The rooms above write the tapes (see src/expr); here they are
- * arrays. The same bits in every instruction set, and for any number of chains. */
+/* Tapes: straight programs of arithmetic, run for many chains at once. Each
+ * step reads up to three rows of numbers, one number a chain, and writes one.
+ * The rooms above write the tapes (see src/expr); here they are arrays. The
+ * same bits in every instruction set, and for any number of chains. */
 #ifndef HEATBATH_TAPE_H
 #define HEATBATH_TAPE_H
 
 #include <heatbath/export.h>
 
-/* What a step writes, from its operands a, b, c. The last of a name says how it rounds: as it reads. */
+/* What a step writes, from its operands a, b, c. The last of a name says how it
+ * rounds: as it reads. */
 typedef enum heat_tape_op {
     HEAT_TAPE_COPY,       /* a */
     HEAT_TAPE_NEGATE,     /* -a */
@@ -28,7 +30,8 @@ typedef enum heat_tape_op {
     HEAT_TAPE_ABS,
     HEAT_TAPE_SIGN, /* -1, 0 or 1 */
     HEAT_TAPE_SQRT,
-    HEAT_TAPE_POW, /* a^b; by products and a root where b is one constant, a half of an odd number below 128
+    HEAT_TAPE_POW, /* a^b; by products and a root where b is one constant, a half
+                    * of an odd number below 128
                     */
     HEAT_TAPE_EXP,
     HEAT_TAPE_LOG,
@@ -44,7 +47,8 @@ typedef enum heat_tape_op {
     HEAT_TAPE_N_OPS
 } heat_tape_op;
 
-/* Where a row lies: the low bits of a place. Above them stands which of them it is. */
+/* Where a row lies: the low bits of a place. Above them stands which of them it
+ * is. */
 typedef enum heat_tape_kind {
     HEAT_TAPE_WORK,      /* intermediate, read and written */
     HEAT_TAPE_CONSTANT,  /* one number for all chains */
@@ -66,8 +70,8 @@ typedef struct heat_tape_step {
 } heat_tape_step;
 
 enum {
-    HEAT_TAPE_BLOCK = 64, /* chains that go through a step together */
-    HEAT_TAPE_WIDEST = 8  /* lanes of the widest vector */
+    HEAT_TAPE_WIDEST = 8, /* lanes of the widest vector */
+    HEAT_TAPE_MOST = 256  /* chains that go through a step together */
 };
 
 typedef struct heat_tape {
@@ -87,10 +91,23 @@ typedef struct heat_tape_rows {
     double *work;                /* [heat_tape_work_size()], from a multiple of 64 bytes on */
 } heat_tape_rows;
 
-/* How many doubles a run works in. */
+/* Chains that go through a step together, so many that their rows stay within
+ * 64 KiB, and what is spent on choosing what to do is shared by many. */
+static inline int64_t heat_tape_block(const heat_tape *tape)
+{
+    const int64_t n = 8192 / ((int64_t)tape->n_work + 2 * (int64_t)tape->n_x + 1);
+
+    return n > HEAT_TAPE_MOST     ? HEAT_TAPE_MOST
+           : n < HEAT_TAPE_WIDEST ? HEAT_TAPE_WIDEST
+                                  : n & -HEAT_TAPE_WIDEST;
+}
+
+/* How many doubles a run works in: rows of a block, and a vector of chains
+ * apart. */
 static inline int64_t heat_tape_work_size(const heat_tape *tape)
 {
-    return (int64_t)tape->n_work * HEAT_TAPE_BLOCK + (3 * (int64_t)tape->n_x + 1) * HEAT_TAPE_WIDEST;
+    return tape->n_work * (heat_tape_block(tape) + HEAT_TAPE_WIDEST) +
+           (3 * (int64_t)tape->n_x + 1) * HEAT_TAPE_WIDEST;
 }
 
 typedef void (*heat_tape_run_fn)(const heat_tape *tape, const heat_tape_rows *rows);

@@ -1,9 +1,10 @@
-/* The body that runs tapes, compiled once an instruction set. Before including it, define TAPE_ISA, which
- * ends the function's name.
+/* The body that runs tapes, compiled once an instruction set. Before including
+ * it, define TAPE_ISA, which ends the function's name.
  *
- * A block of chains goes through the tape step by step, so that choosing what to do is paid once for 64
- * chains and all rows of a block stay in the nearest cache. Tapes of very many rows go by single vectors
- * instead, and so do chains that fill no block; those that fill no vector are copied to a vector of their
+ * A block of chains goes through the tape step by step, so that choosing what
+ * to do is paid once for 64 chains and all rows of a block stay in the nearest
+ * cache. Tapes of very many rows go by single vectors instead, and so do chains
+ * that fill no block; those that fill no vector are copied to a vector of their
  * own, with the last of them repeated. */
 #include "kernel/lane_doubles.h"
 #include "kernel/tape.h"
@@ -11,12 +12,8 @@
 #define TAPE_PASTE_(a, b) a##b
 #define TAPE_PASTE(a, b) TAPE_PASTE_(a, b)
 
-enum {
-    BLOCK_VECTORS = HEAT_TAPE_BLOCK / VEC_LANES,
-    MOST_BLOCK_ROWS = 512 /* 256 KiB of them: what a second cache holds */
-};
-
-/* Where the rows of each kind begin, how far they lie apart, and how far its vectors do. */
+/* Where the rows of each kind begin, how far they lie apart, and how far its
+ * vectors do. */
 typedef struct tape_places {
     double *base[1 << HEAT_TAPE_KIND_BITS];
     int64_t row[1 << HEAT_TAPE_KIND_BITS];
@@ -40,8 +37,7 @@ VEC_FN int64_t advance_of(uint32_t place)
 #define C vec_load(c + v * c_step)
 #define STEP(op, expression)                                                                                 \
     case op:                                                                                                 \
-        for (int64_t v = 0; v < n; v++)                                                                      \
-            vec_store(to + v * VEC_LANES, expression);                                                       \
+        _Pragma("GCC unroll 4") for (int64_t v = 0; v < n; v++) vec_store(to + v * VEC_LANES, expression);   \
         break
 /* Long expressions: their loops are not unrolled. */
 #define LONG_LOOP(expression)                                                                                \
@@ -168,9 +164,9 @@ VEC_FN void run_steps(const heat_tape *tape, const tape_places *places, const in
     }
 }
 
-static __attribute__((noinline)) void run_block(const heat_tape *tape, const tape_places *places)
+static __attribute__((noinline)) void run_block(const heat_tape *tape, const tape_places *places, int64_t n)
 {
-    run_steps(tape, places, BLOCK_VECTORS);
+    run_steps(tape, places, n);
 }
 
 static __attribute__((noinline)) void run_vector(const heat_tape *tape, const tape_places *places)
@@ -200,6 +196,13 @@ static tape_places places_at(const heat_tape *tape, const heat_tape_rows *r, int
                                  [HEAT_TAPE_ROW] = r->stride}};
 }
 
+VEC_FN void copy_rest(double *to, const double *from, int64_t n)
+{
+    vec_store(to, ALL(from[n - 1]));
+    for (int64_t l = 0; l + 1 < n; l++)
+        to[l] = from[l];
+}
+
 /* Chains from `chain` on, fewer than a vector. */
 static void run_rest(const heat_tape *tape, const heat_tape_rows *r, int64_t chain)
 {
@@ -214,13 +217,11 @@ static void run_rest(const heat_tape *tape, const heat_tape_rows *r, int64_t cha
                                  .work = r->work};
     const tape_places places = places_at(tape, &copy, 0, VEC_LANES);
 
-    for (int64_t i = 0; i < tape->n_x; i++)
-        for (int64_t l = 0; l < VEC_LANES; l++) {
-            const int64_t from = i * r->stride + chain + (l < left ? l : left - 1);
-            x[i * VEC_LANES + l] = r->x[from];
-            if (r->direction != NULL)
-                direction[i * VEC_LANES + l] = r->direction[from];
-        }
+    for (int64_t i = 0; i < tape->n_x; i++) {
+        copy_rest(x + i * VEC_LANES, r->x + i * r->stride + chain, left);
+        if (r->direction != NULL)
+            copy_rest(direction + i * VEC_LANES, r->direction + i * r->stride + chain, left);
+    }
     run_vector(tape, &places);
     for (int64_t l = 0; l < left; l++) {
         if (r->values != NULL)
@@ -232,18 +233,17 @@ static void run_rest(const heat_tape *tape, const heat_tape_rows *r, int64_t cha
 
 static void TAPE_PASTE(tape_run_, TAPE_ISA)(const heat_tape *tape, const heat_tape_rows *r)
 {
-    int64_t chain = 0;
-    tape_places places;
+    const int64_t whole = r->n_chains & -VEC_LANES, block = whole > 0 ? heat_tape_block(tape) : 0;
 
-    for (; tape->n_work <= MOST_BLOCK_ROWS && chain + HEAT_TAPE_BLOCK <= r->n_chains;
-         chain += HEAT_TAPE_BLOCK) {
-        places = places_at(tape, r, chain, HEAT_TAPE_BLOCK);
-        run_block(tape, &places);
+    for (int64_t chain = 0, n; chain < whole; chain += n) {
+        /* Rows that lie a power of 2 apart would get into each other's way. */
+        const tape_places places = places_at(tape, r, chain, block + HEAT_TAPE_WIDEST);
+        n = whole - chain < block ? whole - chain : block;
+        if (n == VEC_LANES)
+            run_vector(tape, &places);
+        else
+            run_block(tape, &places, n / VEC_LANES);
     }
-    for (; chain + VEC_LANES <= r->n_chains; chain += VEC_LANES) {
-        places = places_at(tape, r, chain, VEC_LANES);
-        run_vector(tape, &places);
-    }
-    if (chain < r->n_chains)
-        run_rest(tape, r, chain);
+    if (whole < r->n_chains)
+        run_rest(tape, r, whole);
 }
