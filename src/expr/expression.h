@@ -14,7 +14,7 @@ enum {
     HEAT_EXPRESSION_MOST_VARIABLES = 1 << 14,
     HEAT_EXPRESSION_MOST_OPERATIONS = 1 << 16, /* of the value, constants and repetitions not counted */
     HEAT_EXPRESSION_MOST_DEPTH = 200,          /* of parentheses, powers and signs within each other */
-    HEAT_EXPRESSION_MOST_WORDS = 1 << 20,      /* read, those within a sum once a term */
+    HEAT_EXPRESSION_MOST_WORDS = 1 << 18,      /* read, those within a sum once a term */
     HEAT_EXPRESSION_LONGEST_NAME = 31
 };
 

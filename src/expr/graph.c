@@ -10,15 +10,21 @@
 
 enum { FIRST_TABLE = 256, MOST_PRODUCT = 64 };
 
+/* Every bit reaches the low ones. */
+static uint64_t mix(uint64_t h, uint64_t bits)
+{
+    h = (h ^ bits) * 0x9e3779b97f4a7c15;
+    return h ^ h >> 32;
+}
+
 static int64_t slot_of(const heat_graph *g, const heat_node *n)
 {
     uint64_t bits, h = n->op;
 
     memcpy(&bits, &n->value, sizeof bits);
     for (int k = 0; k < 3; k++)
-        h = (h ^ (uint32_t)n->operand[k]) * 0x9e3779b97f4a7c15;
-    h = (h ^ bits) * 0x9e3779b97f4a7c15;
-    return (int64_t)((h ^ h >> 32) & (uint64_t)(g->table_size - 1));
+        h = mix(h, (uint32_t)n->operand[k]);
+    return (int64_t)(mix(mix(h, bits), 0) & (uint64_t)(g->table_size - 1));
 }
 
 static bool is_same(const heat_node *a, const heat_node *b)
@@ -102,8 +108,8 @@ int32_t heat_graph_direction(heat_graph *g, int32_t index)
     return add_node(g, (heat_node){.op = HEAT_NODE_DIRECTION, .operand = {index, -1, -1}});
 }
 
-/* The constant that an operation makes of constants: a tape of one step, run. */
-static int32_t fold(heat_graph *g, heat_tape_op op, const int32_t operand[3])
+/* The constant that a function makes of constants: a tape of one step, run. */
+static int32_t fold_function(heat_graph *g, heat_tape_op op, const int32_t operand[3])
 {
     double constants[3 * HEAT_TAPE_WIDEST], value = 0, no_x = 0;
     double work[5 * HEAT_TAPE_WIDEST] __attribute__((aligned(64)));
@@ -118,6 +124,26 @@ static int32_t fold(heat_graph *g, heat_tape_op op, const int32_t operand[3])
             constants[k * HEAT_TAPE_WIDEST + l] = operand[k] < 0 ? 0 : g->nodes[operand[k]].value;
     heat_tape_ref.run(&tape, &rows);
     return heat_graph_constant(g, value);
+}
+
+static int32_t fold(heat_graph *g, heat_tape_op op, const int32_t operand[3])
+{
+    const double a = g->nodes[operand[0]].value, b = operand[1] < 0 ? 0 : g->nodes[operand[1]].value;
+
+    switch (op) {
+    case HEAT_TAPE_NEGATE:
+        return heat_graph_constant(g, -a);
+    case HEAT_TAPE_ADD:
+        return heat_graph_constant(g, a + b);
+    case HEAT_TAPE_SUB:
+        return heat_graph_constant(g, a - b);
+    case HEAT_TAPE_MUL:
+        return heat_graph_constant(g, a * b);
+    case HEAT_TAPE_DIV:
+        return heat_graph_constant(g, a / b);
+    default:
+        return fold_function(g, op, operand);
+    }
 }
 
 static int32_t operation(heat_graph *g, heat_tape_op op, int32_t a, int32_t b, int32_t c)

@@ -156,7 +156,7 @@ static void every_error_points_at_its_column(void **state)
         {"sum(i=1..3, sum(i=1..2, x[i]))", 1, 17, "i has a meaning already"},
         {"sum(i=1..3, x[i]) + i", 1, 21, "there is no name i"},
         {"sum(i=3..1, x[i) + x1", 1, 16, "found ')'"},
-        {"sum(i=1..1000000000, i)*x", 1, 22, "more than 1048576 words are read"},
+        {"sum(i=1..1000000000, i)*x", 1, 22, "more than 262144 words are read"},
         {"sum(i=1..100000, (x+i)*(y-i))", 1, 26, "more than 65536 operations"},
         {"abcdefghijklmnopqrstuvwxyzabcdefg*x", 1, 1, "a name of at most 31 characters"},
     };
