@@ -1,5 +1,6 @@
 /* The road that exact answers take: enumeration of all variables or of the smaller of two layers, elimination
- * or, for sums over states, Pfaffians or magnetisations; whichever is cheapest, within the memory allowed. */
+ * or, for sums over states, Pfaffians or magnetisations; whichever is cheapest, within the memory allowed. Of
+ * a potential the sum is an integral, by quadrature. */
 #ifndef HEATBATH_EXACT_CHOICE_H
 #define HEATBATH_EXACT_CHOICE_H
 
@@ -8,6 +9,7 @@
 #include "exact/layer_enumeration.h"
 #include "exact/magnetization.h"
 #include "exact/planar.h"
+#include "exact/quadrature.h"
 #include "exact/unit_enumeration.h"
 
 #include <heatbath/cost.h>
@@ -29,6 +31,8 @@ typedef struct heat_exact_choice {
     heat_elimination *plan;  /* NULL: enumeration, or nothing affordable */
     heat_planar *planar;     /* NULL unless it is the cheapest road of a sum */
     bool by_magnetization;   /* that is */
+    bool by_quadrature;      /* that is, of a potential */
+    heat_smooth smooth;      /* of the model, where `by_quadrature` */
     heat_exact_parts *parts; /* NULL unless each by a road of its own is cheapest */
     heat_pairwise graph;     /* what the plans borrow: one of the two */
     heat_categorical categorical;

@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "exact/components.h"
+#include "kernel/isa.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,6 +39,17 @@ static void offer_units(const heat_model *model, int64_t memory, heat_exact_choi
     choice->units = units;
 }
 
+/* Takes the integral over a potential of few variables. */
+static void offer_quadrature(const heat_model *model, int64_t memory, heat_exact_choice *choice)
+{
+    static const double seconds[HEAT_QUADRATURE_DIMENSIONS] = {1e-4, 1e-2, 2}; /* mostly */
+
+    choice->by_quadrature = heat_model_get_smooth(model, heat_isa_get("auto"), &choice->smooth) &&
+                            heat_quadrature_fits(&choice->smooth) &&
+                            offer(&choice->cost, "quadrature", heat_quadrature_bytes(&choice->smooth),
+                                  seconds[choice->smooth.n - 1], memory);
+}
+
 /* For the model as a whole. */
 static heat_status choose_whole(heat_context *ctx, const heat_model *model, int64_t memory,
                                 heat_exact_choice *choice)
@@ -50,6 +62,8 @@ static heat_status choose_whole(heat_context *ctx, const heat_model *model, int6
 
     if (status == HEAT_OK)
         offer_units(model, memory, choice);
+    if (status == HEAT_OK)
+        offer_quadrature(model, memory, choice);
     if (status != HEAT_OK || heat_halted(ctx) || !heat_model_get_pairwise(model, &graph))
         return status;
     choice->graph = graph;
@@ -184,6 +198,7 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
 {
     heat_layer_enumeration layer = {.wants_energy = true};
     heat_enumeration all = {.log_z = (double)NAN};
+    heat_quadrature integral;
     heat_status status;
 
     sum->road = road_of(&choice->cost);
@@ -196,6 +211,13 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         if (status != HEAT_ERROR_UNABLE || choice->plan == NULL)
             return status; /* else too cold: elimination is dearer, but nothing cancels in it */
         sum->road = choice->cost.method;
+    }
+    if (choice->by_quadrature) {
+        status = heat_quadrature_run(ctx, &choice->smooth, beta, threads, &integral);
+        sum->log_z = integral.log_z;
+        sum->mean_energy = integral.mean_energy;
+        sum->energy_variance = integral.energy_variance;
+        return status;
     }
     if (choice->by_units) {
         heat_unit_sums units = {.wants_moments = true};

@@ -1,7 +1,7 @@
 /* Noisy gradients: theta <- theta + rate_t D g over mini-batches, where D rescales each statistic, with
  * rate_t falling as 1/(1 + 10 f), f the part of all updates that is done, or of the time if that is more, and
- * the average over the second half (Polyak and Juditsky, SIAM J. Control Optim. 30 (1992) 838). A training
- * with a checkpoint, which may be taken up with more time, goes by updates alone. */
+ * the average over every eighth update of the second half (Polyak and Juditsky, SIAM J. Control Optim. 30
+ * (1992) 838). A training with a checkpoint, which may be taken up with more time, goes by updates alone. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOOKS = 100, UPDATES_A_CHECK = 50 };
+enum { LOOKS = 100, UPDATES_A_CHECK = 100, UPDATES_AN_AVERAGE = 8, ROWS_AHEAD = 4, CACHE_LINE = 64 };
 
 /* A batch's rows, gathered. */
 typedef struct batch {
@@ -21,8 +21,8 @@ typedef struct batch {
     void *states;
     double *weight;
     int8_t *missing;    /* NULL: nothing is */
-    double *average;    /* of the parameters, over the updates so far */
-    int64_t n_averaged; /* of them; 0: none yet */
+    double *average;    /* of the parameters, over some updates so far */
+    int64_t n_averaged; /* how many; 0: none yet */
     double began_s;
     heat_rollback rollback;
     heat_chain_record record;
@@ -74,6 +74,13 @@ static void shuffle(batch *b, int64_t n, uint64_t seed, int64_t epoch)
     }
 }
 
+/* Rows are taken from all over memory: they are asked for before it is their turn. */
+static void fetch_row(const heat_learner *l, const void *row)
+{
+    for (int64_t at = 0; at < heat_row_bytes(&l->form); at += CACHE_LINE)
+        __builtin_prefetch((const char *)row + at);
+}
+
 /* Gathers rows order[first ...]; returns how many. */
 static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
 {
@@ -82,6 +89,8 @@ static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
 
     for (int64_t k = 0; k < count; k++) {
         int64_t row = b->order[first + k];
+        if (k + ROWS_AHEAD < count)
+            fetch_row(l, heat_row_at(&l->form, t->train.states, b->order[first + k + ROWS_AHEAD]));
         heat_rows_copy(&l->form, 1, heat_row_at(&l->form, t->train.states, row),
                        heat_row_edit(&l->form, b->states, k));
         b->weight[k] = t->train.weight[row];
@@ -204,8 +213,8 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     begin_s = heat_clock();
     part = part_done(ctx, t, b, done, total);
     rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * part) * b->rollback.factor;
-    averaged = part < 0.5 ? 0 : b->n_averaged + 1;
-    share = averaged == 0 ? 0 : 1 / (double)averaged;
+    averaged = part < 0.5 ? 0 : b->n_averaged + ((int64_t)done % UPDATES_AN_AVERAGE == 0);
+    share = averaged == b->n_averaged || averaged == 0 ? 0 : 1 / (double)averaged;
     status = l->kind->climb != NULL && t->negative->kind->dreams && b->missing == NULL
                  ? climb(ctx, t, b, count, rate, share)
                  : follow(ctx, t, b, count, rate, share);

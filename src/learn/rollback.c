@@ -46,7 +46,7 @@ heat_status heat_rollback_open(heat_context *ctx, heat_trainer *t, int64_t most_
     b->begin = b->best = (double)NAN;
     b->factor = 1;
     if (status == HEAT_OK)
-        status = heat_rows_alloc(ctx, &l->form, most_rows, &b->rows);
+        status = heat_rows_alloc(ctx, &l->form, 2 * most_rows, &b->rows);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 2 * most_rows, sizeof *b->value, &b->value);
     if (status != HEAT_OK)
@@ -120,6 +120,7 @@ heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollbac
                                 int64_t n_rows, const void *rows, const double *weight, bool *diverged)
 {
     const heat_learner *l = t->learner;
+    void *moved = heat_row_edit(&l->form, b->rows, n_rows);
     heat_learn_rows checked = {.n = n_rows, .states = b->rows, .weight = b->value + n_rows};
     heat_negative moves = *t->negative;
     double mean, error, most;
@@ -136,19 +137,20 @@ heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollbac
     if (heat_row_is_real(&l->form) || t->train.missing != NULL)
         return HEAT_OK;
     heat_rows_copy(&l->form, n_rows, rows, b->rows);
-    memcpy(checked.weight, weight, (size_t)n_rows * sizeof *weight);
-    if (t->negative->kind->is_proxy)
+    if (t->negative->kind->is_proxy) {
+        memcpy(checked.weight, weight, (size_t)n_rows * sizeof *weight);
         return check_proxy(ctx, t, b, &checked, diverged);
-    l->kind->log_weights(l, n_rows, rows, b->value);
-    heat_weighted_mean(n_rows, b->value, weight, &mean, &error);
+    }
+    heat_rows_copy(&l->form, n_rows, rows, moved);
     moves.k = 1;
     moves.n_updates = first_update + update;
-    status = l->kind->move(ctx, &moves, l, n_rows, b->rows);
+    status = l->kind->move(ctx, &moves, l, n_rows, moved);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
-    l->kind->log_weights(l, n_rows, b->rows, b->value);
-    most = b->value[0];
-    for (int64_t r = 1; r < n_rows; r++)
+    l->kind->log_weights(l, 2 * n_rows, b->rows, b->value);
+    heat_weighted_mean(n_rows, b->value, weight, &mean, &error);
+    most = b->value[n_rows];
+    for (int64_t r = n_rows + 1; r < 2 * n_rows; r++)
         most = fmax(most, b->value[r]);
     *diverged = is_far(b, mean - most, error);
     return HEAT_OK;

@@ -6,7 +6,7 @@
 
 typedef struct heat_rollback {
     double *kept;       /* parameters of the best look; at first those training began with */
-    void *rows;         /* [most_rows] work space */
+    void *rows;         /* [2 * most_rows] work space */
     double *value;      /* [2 * most_rows] work space */
     double begin, best; /* likelihood at first, and to be kept up with, of the best look; NaN: not known */
     double factor;      /* of the learning rate */

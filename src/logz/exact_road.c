@@ -2,6 +2,7 @@
  * by Pfaffians or by magnetisations. */
 #include "base/context_private.h"
 #include "exact/exact_choice.h"
+#include "kernel/isa.h"
 #include "logz/logz_methods.h"
 
 #include <math.h>
@@ -81,9 +82,15 @@ static heat_status sum_states(heat_context *ctx, const heat_counting *c, const h
     return status;
 }
 
-/* No road to an integral over units that are real numbers. */
+/* No road to an integral over real numbers. */
 static heat_status refuse_integral(heat_context *ctx, const heat_counting *c)
 {
+    heat_smooth smooth;
+
+    if (heat_model_get_smooth(c->model, heat_isa_get("auto"), &smooth))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "%s: integrals are summed up in at most %d dimensions, and this has %d",
+                         c->info.name, HEAT_QUADRATURE_DIMENSIONS, smooth.n);
     return heat_fail(
         ctx, HEAT_ERROR_UNABLE,
         "%s: log Z is known where one layer has few values and few enough units to visit all its states, "
@@ -116,8 +123,9 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
     r->exact = true;
     r->outcome =
         isnan(r->rows[r->n_rows - 1].log_z) ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE) : HEAT_OUTCOME_PROVED;
-    r->reason = r->outcome == HEAT_OUTCOME_PROVED ? "every state was counted"
-                                                  : "stopped before every state was counted";
+    r->reason = r->outcome != HEAT_OUTCOME_PROVED ? "stopped before every state was counted"
+                : choice.by_quadrature            ? "finer grids change no digit of ten"
+                                                  : "every state was counted";
     heat_exact_choice_clear(&choice);
     return status;
 }

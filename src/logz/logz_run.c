@@ -2,6 +2,7 @@
  * table that fits. F = -T log Z;  S = log Z + <E> / T;  C = Var(E) / T^2. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "kernel/isa.h"
 #include "logz/coupled_units.h"
 #include "logz/logz_methods.h"
 #include "model/marginal.h"
@@ -279,11 +280,24 @@ static heat_status count_real(heat_context *ctx, heat_counting *c)
     return heat_logz_run_coupled(ctx, c);
 }
 
+/* A potential: by quadrature. */
+static heat_status count_potential(heat_context *ctx, heat_counting *c)
+{
+    if (strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
+        return heat_model_need_states(ctx, c->model, c->opt->method);
+    c->result->method_reason = "the integral has at most three dimensions";
+    return heat_logz_method_exact.run(ctx, c);
+}
+
 /* Models of real numbers: exact where the sum or integral is closed, else by the marginal. */
 static heat_status count_units(heat_context *ctx, heat_counting *c)
 {
     heat_error_text before = ctx->error;
+    heat_smooth smooth;
     heat_status status;
+
+    if (heat_model_get_smooth(c->model, heat_isa_get("auto"), &smooth))
+        return count_potential(ctx, c);
 
     if (!heat_marginal_fits(c->model))
         return count_real(ctx, c);

@@ -1,0 +1,189 @@
+/* Integrals over potentials against closed forms: named ones, and shapes that are hard to sum up. */
+#include "exact/quadrature.h"
+#include "kernel/isa.h"
+#include "model/views.h"
+#include "support.h"
+
+#include <math.h>
+
+static const double pi = 3.14159265358979323846;
+
+/* Potentials by hand. */
+typedef struct shape {
+    const char *name;
+    int32_t n;
+    double (*energy)(const double *x);
+    bool has_walls;
+    double lower[3], upper[3];
+    double log_z, mean_energy; /* at beta = 1 */
+} shape;
+
+static heat_status evaluate(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const shape *s = self;
+
+    (void)ctx;
+    for (int64_t c = 0; c < b->n_chains; c++) {
+        double x[3];
+        for (int32_t i = 0; i < s->n; i++)
+            x[i] = b->x[i * b->stride + c];
+        b->energies[c] = s->energy(x);
+        for (int32_t i = 0; i < s->n && b->gradients != NULL; i++) {
+            double h = 1e-6 * (fabs(x[i]) + (s->has_walls ? 1e-30 : 1e-2)), at = x[i], up, down;
+            x[i] = at + h;
+            up = s->energy(x);
+            x[i] = at - h;
+            down = s->energy(x);
+            x[i] = at;
+            b->gradients[i * b->stride + c] = (up - down) / (2 * h);
+        }
+    }
+    return HEAT_OK;
+}
+
+static double far_parabola(const double *x)
+{
+    return (x[0] - 300) * (x[0] - 300) / 2;
+}
+
+/* Two wells of width 1e-3, which no coarse node meets, of depths that differ by log 3. */
+static double narrow_wells(const double *x)
+{
+    double a = (x[0] + 1.2345) / 1e-3, b = (x[0] - 0.7654) / 1e-3;
+
+    return fmin(a * a / 2, b * b / 2 - log(3));
+}
+
+static double heavy_tail(const double *x)
+{
+    return 2 * log(1 + x[0] * x[0]);
+}
+
+static double ray(const double *x)
+{
+    return 3 * x[0] - 2 * log(x[0]);
+}
+
+static double half_parabola(const double *x)
+{
+    return (x[0] - 1) * (x[0] - 1) / 2;
+}
+
+static double banana(const double *x)
+{
+    double a = 1 - x[0], b = x[1] - x[0] * x[0];
+
+    return a * a + 100 * b * b;
+}
+
+static double flat(const double *x)
+{
+    (void)x;
+    return 2;
+}
+
+static double correlated(const double *x)
+{
+    return (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]) / 2 + 0.45 * (x[0] * x[1] + x[1] * x[2]);
+}
+
+static double plateau(const double *x)
+{
+    return x[0] * x[0];
+}
+
+static double slow(const double *x)
+{
+    return 0.55 * log(1 + x[0] * x[0]);
+}
+
+static double cauchy_like(const double *x)
+{
+    return 0.5 * log(1 + x[0] * x[0]);
+}
+
+static heat_smooth view_of(const shape *s, const heat_model *model)
+{
+    return (heat_smooth){.n = s->n,
+                         .model = model,
+                         .self = s,
+                         .evaluate = evaluate,
+                         .has_gradient = true,
+                         .lower = s->has_walls ? s->lower : NULL,
+                         .upper = s->has_walls ? s->upper : NULL};
+}
+
+static void shapes_have_their_volume(void **state)
+{
+    const double inf = (double)INFINITY, z_walled = sqrt(pi / 2) * (erf(sqrt(0.5)) + erf(sqrt(2)));
+    const shape shapes[] = {
+        {"far parabola", 1, far_parabola, .log_z = log(2 * pi) / 2, .mean_energy = 0.5},
+        {"narrow wells", 1, narrow_wells, .log_z = log(4e-3 * sqrt(2 * pi)),
+         .mean_energy = 0.5 - 0.75 * log(3)},
+        {"heavy tail", 1, heavy_tail, .log_z = log(pi / 2), .mean_energy = (double)NAN},
+        {"ray", 1, ray, true, {0}, {inf}, log(2.0 / 27), (double)NAN},
+        {"half a parabola", 1, half_parabola, true, {0}, {3}, log(z_walled), (double)NAN},
+        {"banana", 2, banana, .log_z = log(pi / 10), .mean_energy = 1},
+        {"flat", 2, flat, true, {-1, 2}, {1, 5}, log(6) - 2, 2},
+        {"correlated", 3, correlated, .log_z = 1.5 * log(2 * pi) - 0.5 * log(1 - 2 * 0.45 * 0.45),
+         .mean_energy = 1.5},
+    };
+    heat_context *ctx = test_context();
+    heat_model *model = NULL;
+
+    (void)state;
+    assert_ok(ctx, heat_model_load(ctx, "double-well", &model));
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        heat_smooth view = view_of(&shapes[k], model);
+        heat_quadrature q, other;
+        print_message("%s\n", shapes[k].name);
+        assert_ok(ctx, heat_quadrature_run(ctx, &view, 1, 1, &q));
+        assert_close(q.log_z, shapes[k].log_z, 1e-9);
+        if (!isnan(shapes[k].mean_energy))
+            assert_close(q.mean_energy, shapes[k].mean_energy, 1e-8);
+        assert_ok(ctx, heat_quadrature_run(ctx, &view, 1, 2, &other));
+        assert_memory_equal(&q, &other, sizeof q);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static double hill(const double *x)
+{
+    return -x[0] * x[0];
+}
+
+static void what_has_no_volume_is_refused(void **state)
+{
+    const struct {
+        shape shape;
+        heat_status status;
+    } rows[] = {{{.name = "flat line", .n = 1, .energy = flat}, HEAT_ERROR_UNDEFINED},
+                {{.name = "hill", .n = 1, .energy = hill}, HEAT_ERROR_UNDEFINED},
+                {{.name = "valley without end", .n = 2, .energy = plateau}, HEAT_ERROR_UNDEFINED},
+                {{.name = "1/x", .n = 1, .energy = cauchy_like}, HEAT_ERROR_UNDEFINED},
+                {{.name = "1/x^1.1", .n = 1, .energy = slow}, HEAT_ERROR_UNABLE}};
+    heat_context *ctx = test_context();
+    heat_model *model = NULL;
+
+    (void)state;
+    assert_ok(ctx, heat_model_load(ctx, "double-well", &model));
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        heat_smooth view = view_of(&rows[k].shape, model);
+        heat_quadrature q;
+        print_message("%s\n", rows[k].shape.name);
+        assert_int_equal(heat_quadrature_run(ctx, &view, 1, 1, &q), rows[k].status);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_have_their_volume),
+        cmocka_unit_test(what_has_no_volume_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
