@@ -136,6 +136,7 @@ static int32_t read_series(heat_reader *r, int op, const char *opened)
          i++) {
         int32_t term;
         r->at = body;
+        r->n_words += 3; /* a term costs more than its words */
         r->index[r->n_indices - 1].value = i;
         term = read_sum(r);
         if (to >= from)
