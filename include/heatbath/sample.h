@@ -19,7 +19,7 @@ typedef struct heat_sample_options {
 /* One measured quantity. Averages carry all fields; derived quantities (heat capacity, Binder cumulant) carry
  * mean and error only, the rest NaN. A quantity refused by a diagnostic has NaN in mean and error. */
 typedef struct heat_observable {
-    const char *name; /* "energy", "heat_capacity"; static */
+    const char *name; /* "energy", "heat_capacity", or that of a variable; lives as long as the array */
     double mean;
     double error; /* one standard error */
     double sd;    /* of one draw */
@@ -33,7 +33,7 @@ typedef struct heat_observable {
 /* A histogram: p[bin] is the share of draws from edges[bin] to edges[bin + 1]. All arrays are owned by the
  * result; NaN in p and error where the average of the same name was refused. */
 typedef struct heat_sample_histogram {
-    const char *name; /* of the observable; static */
+    const char *name; /* of the observable, and the same text */
     int32_t n_bins;
     double *edges; /* n_bins + 1 */
     double *p;     /* n_bins, sums to 1 */

@@ -422,6 +422,29 @@ int64_t heat_chains_get_total(const heat_chains *c, int64_t chain)
     return c->info.coding == HEAT_CODING_SPIN ? -total : c->n - total;
 }
 
+double heat_chains_get_scalar(const heat_chains *c, int64_t chain, heat_series_id id)
+{
+    switch (id) {
+    case HEAT_SERIES_ENERGY:
+        return heat_chains_get_energy(c, chain);
+    case HEAT_SERIES_MAGNETIZATION:
+        return (double)heat_chains_get_total(c, chain);
+    default:
+        return c->layout->get_scalar(c, chain, id);
+    }
+}
+
+bool heat_chains_have_scalar(const heat_model *model, const heat_chains_plan *plan, heat_series_id id)
+{
+    heat_model_info info;
+    const heat_layout *layout;
+    double bytes;
+
+    heat_model_describe(model, &info);
+    layout = likely_layout(model, &info, plan, &bytes);
+    return layout != NULL && layout->has_scalar != NULL && layout->has_scalar(model, id);
+}
+
 double heat_chains_get_acceptance(const heat_chains *c, int64_t chain)
 {
     return (double)c->n_moves[chain] / ((double)c->n_counted[chain / c->width] * c->n);

@@ -12,6 +12,7 @@
 #include "kernel/isa.h"
 #include "model/views.h"
 #include "random/stream.h"
+#include "sample/scalars.h"
 
 /* The rule of a single-variable move: the probabilities p[0..q) with which one variable of q values takes
  * each of them, given x[a] = -beta (E with value a - E now); x[current] = 0. Leaves the Boltzmann
@@ -163,6 +164,11 @@ void heat_chains_follow(heat_chains *chains, int64_t unit);
 void heat_chains_get_state(const heat_chains *chains, int64_t chain, void *state);
 double heat_chains_get_energy(const heat_chains *chains, int64_t chain);
 int64_t heat_chains_get_total(const heat_chains *chains, int64_t chain);
+
+/* A scalar that the chains tell (heat_series_is_of_chains), as of the last measure; and whether chains of
+ * this plan tell one besides energy and magnetisation. */
+double heat_chains_get_scalar(const heat_chains *chains, int64_t chain, heat_series_id id);
+bool heat_chains_have_scalar(const heat_model *model, const heat_chains_plan *plan, heat_series_id id);
 
 /* The energy whose Boltzmann distribution the moves leave invariant, after every sweep: the model's own, but
  * where a layout rounds the couplings, of the rounded ones. Exchanges between rungs decide by it. */

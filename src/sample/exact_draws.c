@@ -44,7 +44,7 @@ static void record_draws(const drawing *d, int64_t temperature, int64_t first_sw
         int64_t partner = k % replicas % 2 == 0 ? k + s->n_paired - 1 : k;
         double values[HEAT_N_SERIES] = {0};
         for (int64_t i = 0; i < n; i++)
-            values[HEAT_SERIES_ORDER] += state[i];
+            values[HEAT_SERIES_MAGNETIZATION] += state[i];
         values[HEAT_SERIES_ENERGY] = d->energies[k];
         heat_scalars_get(&s->plan.scalars, state, d->states + partner * n, values);
         heat_recorder_add(&s->recorder, temperature * replicas + k % replicas, first_sweep + k / replicas,

@@ -46,7 +46,7 @@ typedef struct interpolation {
     int32_t *order;     /* [n] temperatures of the result, ascending, each once */
     int32_t n;
     int n_quantities, n_columns;
-    quantity quantities[HEAT_MOST_OBSERVABLES];
+    quantity quantities[MOST_COLUMNS];
     double shift;                    /* of the energy */
     int64_t n_families, n_stretches; /* blocks: chains, each cut into stretches */
     draws *draws;                    /* [n] */
@@ -84,24 +84,15 @@ static void add_quantity(interpolation *x, const heat_average_row *average, cons
 /* Averages that are one power of a series, and all that is derived, as far as they were measured. */
 static void choose_quantities(interpolation *x)
 {
-    static const char *const averages[] = {"energy",
-                                           "abs_magnetization_per_spin",
-                                           "magnetization_per_spin_squared",
-                                           "magnetization_per_spin_fourth",
-                                           "order_parameter",
-                                           "order_parameter_squared",
-                                           "order_parameter_fourth",
-                                           "structure_factor"};
     const heat_sample_temperature *head = &x->r->temperatures[0];
 
-    for (int k = 0; k < HEAT_N_AVERAGES; k++)
-        for (size_t a = 0; a < sizeof averages / sizeof *averages; a++)
-            if (strcmp(heat_average_rows[k].name, averages[a]) == 0 && find(head, averages[a]) != NULL)
-                add_quantity(x, &heat_average_rows[k], NULL);
-    for (int k = 0; k < HEAT_N_DERIVED; k++)
-        if (find(head, heat_derived_rows[k].name) != NULL &&
-            !heat_series_is_paired(heat_observable_series(heat_derived_rows[k].of)))
-            add_quantity(x, NULL, &heat_derived_rows[k]);
+    for (const heat_average_row *row = heat_average_rows; row->name != NULL; row++)
+        if ((row->flags & HEAT_BETWEEN) && find(head, row->name) != NULL)
+            add_quantity(x, row, NULL);
+    for (const heat_derived_row *row = heat_derived_rows; row->name != NULL; row++)
+        if (find(head, row->name) != NULL &&
+            !heat_series_is_paired(heat_average_find(row->of, strlen(row->of))->series))
+            add_quantity(x, NULL, row);
 }
 
 static heat_status order_temperatures(heat_context *ctx, interpolation *x)

@@ -59,6 +59,10 @@ struct heat_layout {
      * NULL: none were. */
     void (*get_moments)(const heat_chains *chains, int64_t chain, double *mean, double *variance);
     int64_t (*get_total)(const heat_chains *chains, int64_t chain);
+    /* Scalars of chains besides energy and total: whether it has this one of such a model, and its value.
+     * Both NULL: none. */
+    bool (*has_scalar)(const heat_model *model, heat_series_id id);
+    double (*get_scalar)(const heat_chains *chains, int64_t chain, heat_series_id id);
     /* E_W, and log Z at beta = 0, where couplings are scaled. */
     double (*get_coupling_energy)(const heat_chains *chains, int64_t chain);
     double (*get_log_start)(const heat_chains *chains);

@@ -10,22 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-static bool is_any(const heat_model_info *info)
-{
-    (void)info;
-    return true;
-}
-
-static bool is_spin(const heat_model_info *info)
-{
-    return info->coding == HEAT_CODING_SPIN && info->n_variables > 0;
-}
-
-static bool has_many_values(const heat_model_info *info)
-{
-    return heat_scalars_are_of_values(info) && info->n_variables > 0;
-}
-
 static double itself(double x, double n)
 {
     (void)n;
@@ -76,29 +60,87 @@ static double fourth_per_spin(double x, double n)
     return square(square_per_spin(x, n), n);
 }
 
-const heat_average_row heat_average_rows[HEAT_N_AVERAGES] = {
-    {"energy", HEAT_SERIES_ENERGY, is_any, itself, false},
-    {"energy_per_spin", HEAT_SERIES_ENERGY, is_spin, per_spin, true},
-    {"magnetization", HEAT_SERIES_ORDER, is_spin, itself, false},
-    {"magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, per_spin, true},
-    {"abs_magnetization", HEAT_SERIES_ORDER, is_spin, size, false},
-    {"abs_magnetization_per_spin", HEAT_SERIES_ORDER, is_spin, size_per_spin, true},
-    {"magnetization_per_spin_squared", HEAT_SERIES_ORDER, is_spin, square_per_spin, false},
-    {"magnetization_per_spin_fourth", HEAT_SERIES_ORDER, is_spin, fourth_per_spin, false},
-    {"order_parameter", HEAT_SERIES_ORDER, has_many_values, per_spin, false},
-    {"order_parameter_squared", HEAT_SERIES_ORDER, has_many_values, square_per_spin, false},
-    {"order_parameter_fourth", HEAT_SERIES_ORDER, has_many_values, fourth_per_spin, false},
-    {"visible_mean", HEAT_SERIES_VISIBLE, is_any, itself, false},
-    {"hidden_mean", HEAT_SERIES_HIDDEN, is_any, itself, false},
-    {"structure_factor", HEAT_SERIES_FOURIER, is_any, itself, false},
-    {"structure_factor_zero", HEAT_SERIES_ZERO, is_any, itself, false},
-    {"overlap", HEAT_SERIES_OVERLAP, is_any, itself, false},
-    {"abs_overlap", HEAT_SERIES_OVERLAP, is_any, size, false},
-    {"overlap_squared", HEAT_SERIES_OVERLAP, is_any, square, false},
-    {"overlap_fourth", HEAT_SERIES_OVERLAP, is_any, fourth, false},
-    {"link_overlap", HEAT_SERIES_LINK, is_any, itself, false},
-    {"domain_wall", HEAT_SERIES_LINK, is_any, wall, false},
+static heat_grid continuum(const heat_model_info *info)
+{
+    (void)info;
+    return (heat_grid){0, (double)INFINITY, -(double)INFINITY};
+}
+
+static heat_grid magnetization_grid(const heat_model_info *info)
+{
+    return (heat_grid){2, -info->n_variables, info->n_variables};
+}
+
+/* Values of q / (q - 1) times a share, less 1 / (q - 1). */
+static double share_step(const heat_model_info *info)
+{
+    double q = info->n_states, n = info->n_variables;
+
+    return q / (q - 1) / n;
+}
+
+static heat_grid order_grid(const heat_model_info *info)
+{
+    return (heat_grid){share_step(info), 0, 1};
+}
+
+static heat_grid overlap_grid(const heat_model_info *info)
+{
+    return (heat_grid){share_step(info), -1.0 / (info->n_states - 1), 1};
+}
+
+static heat_grid link_grid(const heat_model_info *info)
+{
+    return (heat_grid){2 / (double)info->n_edges, -1, 1};
+}
+
+const heat_average_row heat_average_rows[] = {
+    {"energy", HEAT_SERIES_ENERGY, itself, continuum, HEAT_BETWEEN},
+    {"energy_per_spin", HEAT_SERIES_ENERGY, per_spin, NULL, HEAT_PER_SPIN},
+    {"magnetization", HEAT_SERIES_MAGNETIZATION, itself, magnetization_grid, 0},
+    {"magnetization_per_spin", HEAT_SERIES_MAGNETIZATION, per_spin, NULL, HEAT_PER_SPIN},
+    {"abs_magnetization", HEAT_SERIES_MAGNETIZATION, size, NULL, 0},
+    {"abs_magnetization_per_spin", HEAT_SERIES_MAGNETIZATION, size_per_spin, NULL,
+     HEAT_PER_SPIN | HEAT_BETWEEN},
+    {"magnetization_per_spin_squared", HEAT_SERIES_MAGNETIZATION, square_per_spin, NULL, HEAT_BETWEEN},
+    {"magnetization_per_spin_fourth", HEAT_SERIES_MAGNETIZATION, fourth_per_spin, NULL, HEAT_BETWEEN},
+    {"order_parameter", HEAT_SERIES_ORDER, per_spin, order_grid, HEAT_BETWEEN},
+    {"order_parameter_squared", HEAT_SERIES_ORDER, square_per_spin, NULL, HEAT_BETWEEN},
+    {"order_parameter_fourth", HEAT_SERIES_ORDER, fourth_per_spin, NULL, HEAT_BETWEEN},
+    {"visible_mean", HEAT_SERIES_VISIBLE, itself, NULL, 0},
+    {"hidden_mean", HEAT_SERIES_HIDDEN, itself, NULL, 0},
+    {"structure_factor", HEAT_SERIES_FOURIER, itself, NULL, HEAT_BETWEEN},
+    {"structure_factor_zero", HEAT_SERIES_ZERO, itself, NULL, 0},
+    {"overlap", HEAT_SERIES_OVERLAP, itself, overlap_grid, 0},
+    {"abs_overlap", HEAT_SERIES_OVERLAP, size, NULL, 0},
+    {"overlap_squared", HEAT_SERIES_OVERLAP, square, NULL, 0},
+    {"overlap_fourth", HEAT_SERIES_OVERLAP, fourth, NULL, 0},
+    {"link_overlap", HEAT_SERIES_LINK, itself, link_grid, 0},
+    {"domain_wall", HEAT_SERIES_LINK, wall, NULL, 0},
+    {"virial", HEAT_SERIES_VIRIAL, itself, NULL, 0},
+    {.name = NULL},
 };
+
+const heat_average_row *heat_average_find(const char *name, size_t length)
+{
+    for (const heat_average_row *row = heat_average_rows; row->name != NULL; row++)
+        if (strlen(row->name) == length && strncmp(row->name, name, length) == 0)
+            return row;
+    return NULL;
+}
+
+bool heat_average_get(const heat_series *s, int32_t k, heat_average_row *row)
+{
+    const int32_t n_rows = sizeof heat_average_rows / sizeof *heat_average_rows - 1;
+    int32_t i = k - n_rows;
+
+    if (k < n_rows)
+        *row = heat_average_rows[k];
+    else if (i < s->n_coordinates)
+        *row = (heat_average_row){heat_model_get_label(s->model, i), (heat_series_id)(HEAT_N_SERIES + i),
+                                  itself, continuum, 0};
+    return i < s->n_coordinates;
+}
 
 static double energy_column(const heat_series *s, double shift, int64_t k, int column)
 {
@@ -110,7 +152,9 @@ static double energy_column(const heat_series *s, double shift, int64_t k, int c
 /* |m|, m^2, m^4 */
 static double moment_column(const heat_series *s, double shift, int64_t k, int column)
 {
-    double m = fabs(s->values[HEAT_SERIES_ORDER][k]) / s->info->n_variables;
+    const double *of_values = s->values[HEAT_SERIES_ORDER];
+    double m = fabs((of_values != NULL ? of_values : s->values[HEAT_SERIES_MAGNETIZATION])[k]) /
+               s->info->n_variables;
 
     (void)shift;
     return column == 0 ? m : column == 1 ? m * m : m * m * m * m;
@@ -176,35 +220,19 @@ static double one_over_k(const heat_series *s)
     return 1 / heat_observable_wave(s->info);
 }
 
-const heat_derived_row heat_derived_rows[HEAT_N_DERIVED] = {
-    {"heat_capacity", "energy", is_any, 2, energy_column, variance_of, one_over_t2, {NULL}},
-    {"susceptibility",
-     "magnetization_per_spin_squared",
-     is_spin,
-     2,
-     moment_column,
-     variance_of,
-     n_over_t,
-     {NULL}},
+const heat_derived_row heat_derived_rows[] = {
+    {"heat_capacity", "energy", 2, energy_column, variance_of, one_over_t2, {NULL}},
+    {"susceptibility", "magnetization_per_spin_squared", 2, moment_column, variance_of, n_over_t, {NULL}},
     {"binder",
      "magnetization_per_spin_fourth",
-     is_spin,
      3,
      moment_column,
      binder_of,
      one,
      {NULL, "magnetization_per_spin_squared", "magnetization_per_spin_fourth"}},
-    {"order_susceptibility",
-     "order_parameter",
-     has_many_values,
-     2,
-     moment_column,
-     variance_of,
-     n_over_t,
-     {NULL}},
+    {"order_susceptibility", "order_parameter", 2, moment_column, variance_of, n_over_t, {NULL}},
     {"order_binder",
      "order_parameter_fourth",
-     has_many_values,
      3,
      moment_column,
      binder_of,
@@ -212,7 +240,6 @@ const heat_derived_row heat_derived_rows[HEAT_N_DERIVED] = {
      {NULL, "order_parameter_squared", "order_parameter_fourth"}},
     {"correlation_length",
      "structure_factor",
-     is_any,
      2,
      structure_column,
      length_of,
@@ -220,18 +247,10 @@ const heat_derived_row heat_derived_rows[HEAT_N_DERIVED] = {
      {"structure_factor", "structure_factor_zero"}},
     {"overlap_binder",
      "overlap_fourth",
-     is_any,
      3,
      overlap_column,
      binder_of,
      one,
      {NULL, "overlap_squared", "overlap_fourth"}},
+    {.name = NULL},
 };
-
-heat_series_id heat_observable_series(const char *average)
-{
-    for (int k = 0; k < HEAT_N_AVERAGES; k++)
-        if (strcmp(heat_average_rows[k].name, average) == 0)
-            return heat_average_rows[k].series;
-    return HEAT_SERIES_ENERGY;
-}

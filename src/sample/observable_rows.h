@@ -1,18 +1,30 @@
 /* The observables as two tables: averages of a recorded series, and functions of averages. One row adds an
- * observable; who computes it, with which errors, is the estimators' business. */
+ * observable, which is reported where its series is recorded; who computes it, with which errors, is the
+ * estimators' business. */
 #ifndef HEATBATH_OBSERVABLE_ROWS_H
 #define HEATBATH_OBSERVABLE_ROWS_H
 
 #include "sample/observables.h"
 #include "stats/resampling.h"
 
+/* Bins of a histogram: the spacing of the values, 0 of a continuum, and their range where it is known, so
+ * that all models and temperatures get the same edges. */
+typedef struct heat_grid {
+    double step, low, high;
+} heat_grid;
+
+typedef enum heat_average_flag {
+    HEAT_PER_SPIN = 1, /* of models of spins: value is that of the row before, over n */
+    HEAT_BETWEEN = 2   /* interpolated between the temperatures of a scan */
+} heat_average_flag;
+
 /* An average of value(x, n) over a series x, n variables. */
 typedef struct heat_average_row {
     const char *name;
     heat_series_id series;
-    bool (*fits)(const heat_model_info *info);
     double (*value)(double x, double n);
-    bool is_before_over_n; /* value is that of the row before, over n */
+    heat_grid (*grid)(const heat_model_info *info); /* of its histogram; NULL: there is none */
+    unsigned flags;                                 /* heat_average_flag */
 } heat_average_row;
 
 /* factor * f of the averages of up to three columns, column(s, shift, k, c) of record k; shift is subtracted
@@ -21,7 +33,6 @@ typedef struct heat_average_row {
 typedef struct heat_derived_row {
     const char *name;
     const char *of; /* the average whose autocorrelation time and verdict it takes over */
-    bool (*fits)(const heat_model_info *info);
     int n_columns;
     double (*column)(const heat_series *s, double shift, int64_t k, int column);
     heat_derived_fn f;
@@ -29,15 +40,17 @@ typedef struct heat_derived_row {
     const char *moments[3]; /* of a ratio: the averages that its columns are of, NULL where f reads none */
 } heat_derived_row;
 
-enum { HEAT_N_AVERAGES = 21, HEAT_N_DERIVED = 7, HEAT_MOST_OBSERVABLES = HEAT_N_AVERAGES + HEAT_N_DERIVED };
+/* Both end with a row without a name. */
+extern const heat_average_row heat_average_rows[];
+extern const heat_derived_row heat_derived_rows[];
 
-extern const heat_average_row heat_average_rows[HEAT_N_AVERAGES];
-extern const heat_derived_row heat_derived_rows[HEAT_N_DERIVED];
+/* Average k of what is recorded, *row: those of the table, then the coordinates. False behind the last. */
+bool heat_average_get(const heat_series *series, int32_t k, heat_average_row *row);
+
+/* The average of that name, or NULL. */
+const heat_average_row *heat_average_find(const char *name, size_t length);
 
 /* 2 sin(k / 2) of a lattice, k = 2 pi / L along its first axis. */
 double heat_observable_wave(const heat_model_info *info);
-
-/* The series that the average of that name is of. */
-heat_series_id heat_observable_series(const char *average);
 
 #endif

@@ -55,7 +55,7 @@ static void take_worse(const heat_convergence *other, heat_convergence *c)
 static heat_status judge_pairs(heat_context *ctx, const heat_series *s, const heat_average_row *row,
                                double *scratch, heat_convergence *c)
 {
-    const double *x = s->values[row->series];
+    const double *x = heat_series_get(s, row->series);
     heat_convergence alone = *c; /* then of the sums */
     heat_status status;
 
@@ -85,7 +85,7 @@ static heat_status gather(heat_context *ctx, const heat_series *s, heat_series_i
     const heat_draw_table table = {.n_chains = s->n_chains / step_of(id),
                                    .n_draws = s->n_sweeps,
                                    .stride = s->stride * step_of(id),
-                                   .x = s->values[id],
+                                   .x = heat_series_get(s, id),
                                    .threads = s->threads};
 
     heat_draws_free(*draws);
@@ -195,29 +195,104 @@ static int32_t find_row(const heat_observable *rows, int32_t n, const char *name
     return -1;
 }
 
+/* Those that stand for a verdict: of averages that passed. */
+static bool has_passed(const heat_observable *o)
+{
+    return !isnan(o->mean);
+}
+
 /* All derived rows whose average is there; `n` averages stand in `rows` already. */
-static heat_status add_derived(heat_context *ctx, const heat_series *s, const bool *passed,
-                               heat_observable *rows, int32_t *n)
+static heat_status add_derived(heat_context *ctx, const heat_series *s, heat_observable *rows, int32_t *n)
 {
     int32_t n_averages = *n;
 
-    for (int k = 0; k < HEAT_N_DERIVED; k++) {
-        const heat_derived_row *row = &heat_derived_rows[k];
+    for (const heat_derived_row *row = heat_derived_rows; row->name != NULL; row++) {
         int32_t of = find_row(rows, n_averages, row->of);
         heat_observable *o = &rows[*n];
+        heat_series_id id;
         heat_status status;
-        if (of < 0 || !row->fits(s->info))
+        if (of < 0)
             continue;
         *o = empty_row(row->name);
         (*n)++;
-        if (!passed[of])
+        if (!has_passed(&rows[of]))
             continue;
-        status = derive(ctx, s, row, step_of(heat_observable_series(row->of)),
-                        heat_observable_series(row->of) == HEAT_SERIES_ENERGY ? rows[of].mean : 0,
-                        rows[of].tau, o);
+        id = heat_average_find(row->of, strlen(row->of))->series;
+        status =
+            derive(ctx, s, row, step_of(id), id == HEAT_SERIES_ENERGY ? rows[of].mean : 0, rows[of].tau, o);
         if (status != HEAT_OK)
             return status;
     }
+    return HEAT_OK;
+}
+
+/* All averages of what was recorded, the draws of a series gathered once. */
+static heat_status add_averages(heat_context *ctx, const heat_series *s, double *scratch,
+                                heat_observable *rows, int32_t *n, const char **failing, int32_t *culprit)
+{
+    heat_draws *draws = NULL;
+    heat_series_id gathered = HEAT_SERIES_NONE;
+    heat_average_row row;
+    heat_status status = HEAT_OK;
+
+    for (int32_t k = 0; heat_average_get(s, k, &row) && status == HEAT_OK; k++) {
+        const char *criterion;
+        if (heat_series_get(s, row.series) == NULL ||
+            ((row.flags & HEAT_PER_SPIN) && s->values[HEAT_SERIES_MAGNETIZATION] == NULL))
+            continue;
+        if (row.flags & HEAT_PER_SPIN) {
+            rows[*n] = divide(&rows[*n - 1], row.name, s->info->n_variables);
+            ++*n;
+            continue;
+        }
+        if (row.series != gathered)
+            status = gather(ctx, s, gathered = row.series, &draws);
+        if (status == HEAT_OK)
+            status = average(ctx, s, &row, draws, scratch, &rows[*n], &criterion);
+        if (status != HEAT_OK)
+            break;
+        if (criterion != NULL && *failing == NULL) {
+            *failing = criterion;
+            *culprit = *n;
+        }
+        ++*n;
+    }
+    heat_draws_free(draws);
+    return status;
+}
+
+static int32_t count_rows(const heat_series *s)
+{
+    heat_average_row row;
+    int32_t n = 0;
+
+    while (heat_average_get(s, n, &row))
+        n++;
+    for (const heat_derived_row *d = heat_derived_rows; d->name != NULL; d++)
+        n++;
+    return n;
+}
+
+heat_status heat_observables_own_names(heat_context *ctx, int32_t n, heat_observable **rows)
+{
+    heat_observable *own = NULL;
+    size_t size = (size_t)n * sizeof *own;
+    char *name;
+    heat_status status;
+
+    for (int32_t k = 0; k < n; k++)
+        size += strlen((*rows)[k].name) + 1;
+    status = heat_alloc(ctx, (int64_t)size, 1, &own);
+    if (status != HEAT_OK)
+        return status;
+    memcpy(own, *rows, (size_t)n * sizeof *own);
+    name = (char *)(own + n);
+    for (int32_t k = 0; k < n; k++) {
+        own[k].name = strcpy(name, own[k].name);
+        name += strlen(name) + 1;
+    }
+    heat_free(*rows);
+    *rows = own;
     return HEAT_OK;
 }
 
@@ -227,43 +302,20 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
 {
     heat_observable *rows = NULL;
     double *scratch = NULL;
-    heat_draws *draws = NULL;
-    heat_series_id gathered = HEAT_N_SERIES;
-    bool passed[HEAT_MOST_OBSERVABLES] = {false};
-    int32_t n = 0;
-    heat_status status = heat_alloc(ctx, HEAT_MOST_OBSERVABLES, sizeof *rows, &rows);
+    int32_t n = 0, failed = 0;
+    heat_status status = heat_alloc(ctx, count_rows(s), sizeof *rows, &rows);
 
     *failing = NULL;
     *culprit = NULL;
     if (status == HEAT_OK)
         status =
             heat_alloc_unset(ctx, s->in_pairs ? s->n_chains * s->n_sweeps : 0, sizeof *scratch, &scratch);
-    for (int k = 0; k < HEAT_N_AVERAGES && status == HEAT_OK; k++) {
-        const char *criterion;
-        if (s->values[heat_average_rows[k].series] == NULL || !heat_average_rows[k].fits(s->info))
-            continue;
-        if (heat_average_rows[k].is_before_over_n) {
-            rows[n] = divide(&rows[n - 1], heat_average_rows[k].name, s->info->n_variables);
-            passed[n] = passed[n - 1];
-            n++;
-            continue;
-        }
-        if (heat_average_rows[k].series != gathered)
-            status = gather(ctx, s, gathered = heat_average_rows[k].series, &draws);
-        if (status == HEAT_OK)
-            status = average(ctx, s, &heat_average_rows[k], draws, scratch, &rows[n], &criterion);
-        if (status != HEAT_OK)
-            break;
-        passed[n] = criterion == NULL;
-        if (criterion != NULL && *failing == NULL) {
-            *failing = criterion;
-            *culprit = &rows[n];
-        }
-        n++;
-    }
     if (status == HEAT_OK)
-        status = add_derived(ctx, s, passed, rows, &n);
-    heat_draws_free(draws);
+        status = add_averages(ctx, s, scratch, rows, &n, failing, &failed);
+    if (status == HEAT_OK)
+        status = add_derived(ctx, s, rows, &n);
+    if (status == HEAT_OK)
+        status = heat_observables_own_names(ctx, n, &rows);
     heat_free(scratch);
     if (status != HEAT_OK) {
         heat_free(rows);
@@ -271,5 +323,6 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
     }
     *n_observables = n;
     *observables = rows;
+    *culprit = *failing == NULL ? NULL : &rows[failed];
     return HEAT_OK;
 }

@@ -112,8 +112,7 @@ static void record_members(heat_sampling *s, heat_population *p, int64_t tempera
             int64_t chain = r * n + m, partner = r % 2 == 0 && s->n_paired == 2 ? chain + n : chain;
             void *row = s->recorder.row, *other = heat_row_edit(&s->recorder.form, row, partner != chain);
             double values[HEAT_N_SERIES] = {0};
-            values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(p->chains, chain);
-            values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(p->chains, chain) + s->clamped_total;
+            heat_sampling_get_scalars(s, p->chains, chain, values);
             if (heat_recorder_wants_state(&s->recorder, m)) {
                 heat_sampling_get_row(s, p->chains, chain, row);
                 if (partner != chain)

@@ -30,6 +30,7 @@ double heat_recorder_bytes(const heat_recorder_plan *plan)
 
     for (int id = 0; id < HEAT_N_SERIES; id++)
         series += plan->scalars.wants[id] ? sizeof(double) : 0;
+    series += plan->scalars.n_coordinates * (double)sizeof(double);
     bytes = chains * ((double)plan->n_sweeps * series + row);
     bytes += chains * (double)draws_of(plan) * (row + (double)sizeof(double));
     if (plan->spins)
@@ -60,6 +61,7 @@ heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_r
                          .n_sweeps = plan->n_sweeps,
                          .thin = plan->thin,
                          .n_draws = draws_of(plan),
+                         .n_coordinates = plan->scalars.n_coordinates,
                          .graph = plan->scalars.graph,
                          .needs_state = heat_scalars_need_state(&plan->scalars),
                          .form = heat_model_row_form(info)};
@@ -67,6 +69,9 @@ heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r, const heat_r
     for (int id = 0; id < HEAT_N_SERIES && status == HEAT_OK; id++)
         if (plan->scalars.wants[id])
             status = heat_alloc(ctx, plan->n_chains * plan->n_sweeps, sizeof *r->series[id], &r->series[id]);
+    if (status == HEAT_OK && r->n_coordinates > 0)
+        status = heat_alloc(ctx, r->n_coordinates * plan->n_chains * plan->n_sweeps, sizeof *r->coordinates,
+                            &r->coordinates);
     if (status == HEAT_OK)
         status = heat_rows_alloc(ctx, &r->form, plan->n_chains, &r->row);
     if (status == HEAT_OK)
@@ -95,6 +100,7 @@ void heat_recorder_clear(heat_recorder *r)
 {
     for (int id = 0; id < HEAT_N_SERIES; id++)
         heat_free(r->series[id]);
+    heat_free(r->coordinates);
     heat_free(r->states);
     heat_free(r->energies);
     heat_free(r->row);
@@ -128,6 +134,9 @@ heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *r, heat_pa
     for (int id = 0; id < HEAT_N_SERIES && status == HEAT_OK; id++)
         status = heat_parts_add(ctx, p, "recorder/series", id, r->series[id],
                                 n * r->n_sweeps * (int64_t)sizeof *r->series[id]);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "recorder/coordinates", -1, r->coordinates,
+                                r->n_coordinates * n * r->n_sweeps * (int64_t)sizeof *r->coordinates);
     if (status == HEAT_OK)
         status = heat_parts_add(ctx, p, "recorder/states", -1, r->states,
                                 n * r->n_draws * heat_row_bytes(&r->form));
@@ -186,6 +195,8 @@ void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const voi
     for (int id = 0; id < HEAT_N_SERIES; id++)
         if (r->series[id] != NULL)
             r->series[id][chain * r->n_sweeps + sweep] = values[id];
+    for (int64_t i = 0; i < r->n_coordinates; i++)
+        r->coordinates[(i * r->n_chains + chain) * r->n_sweeps + sweep] = heat_row_get(&r->form, state, i);
     if (r->states != NULL && sweep % r->thin == 0) {
         int64_t draw = chain * r->n_draws + sweep / r->thin;
         heat_rows_copy(&r->form, 1, state, heat_row_edit(&r->form, r->states, draw));

@@ -23,15 +23,17 @@ typedef struct heat_recorder {
     int64_t thin;
     int64_t n_draws;               /* kept states planned, a slot */
     double *series[HEAT_N_SERIES]; /* [slot][sweep]; NULL: not kept */
-    void *states;                  /* [slot][draw] rows; NULL: not kept */
-    double *energies;              /* [slot][draw] */
-    int64_t block;                 /* sweeps a block of the sums */
-    int64_t *n_blocks;             /* [slot] full ones so far */
-    heat_block_sums spins, edges;  /* length 0: not wanted */
-    heat_pairwise graph;           /* of edges */
-    heat_row_form form;            /* of a whole state */
-    bool needs_state;              /* for the series */
-    void *row;                     /* [chain] rows, scratch */
+    int32_t n_coordinates;
+    double *coordinates;          /* [coordinate][slot][sweep] */
+    void *states;                 /* [slot][draw] rows; NULL: not kept */
+    double *energies;             /* [slot][draw] */
+    int64_t block;                /* sweeps a block of the sums */
+    int64_t *n_blocks;            /* [slot] full ones so far */
+    heat_block_sums spins, edges; /* length 0: not wanted */
+    heat_pairwise graph;          /* of edges */
+    heat_row_form form;           /* of a whole state */
+    bool needs_state;             /* for the series */
+    void *row;                    /* [chain] rows, scratch */
 } heat_recorder;
 
 typedef struct heat_recorder_plan {

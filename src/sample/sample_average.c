@@ -93,9 +93,9 @@ static heat_status average_one(heat_context *ctx, const place *p, int32_t observ
 
 static const heat_derived_row *find_ratio(const char *name)
 {
-    for (int k = 0; k < HEAT_N_DERIVED; k++)
-        if (heat_derived_rows[k].moments[1] != NULL && strcmp(heat_derived_rows[k].name, name) == 0)
-            return &heat_derived_rows[k];
+    for (const heat_derived_row *row = heat_derived_rows; row->name != NULL; row++)
+        if (row->moments[1] != NULL && strcmp(row->name, name) == 0)
+            return row;
     return NULL;
 }
 
@@ -264,7 +264,8 @@ static heat_status average_histograms(heat_context *ctx, const place *p, heat_sa
         int32_t n_bins = first->histograms[h].n_bins;
         if (!have_common_edges(p, h))
             continue;
-        *out = (heat_sample_histogram){.name = first->histograms[h].name, .n_bins = n_bins};
+        *out = (heat_sample_histogram){
+            .name = row->observables[find_row(row, first->histograms[h].name)].name, .n_bins = n_bins};
         row->n_histograms++;
         status = heat_alloc(ctx, n_bins + 1, sizeof *out->edges, &out->edges);
         if (status == HEAT_OK)
@@ -291,6 +292,8 @@ static heat_status average_temperature(heat_context *ctx, const place *p, heat_s
         if (status == HEAT_OK)
             status = judge_identity(ctx, p->n, o, row->temperature, average);
     }
+    if (status == HEAT_OK)
+        status = heat_observables_own_names(ctx, row->n_observables, &row->observables);
     return status == HEAT_OK ? average_histograms(ctx, p, row) : status;
 }
 

@@ -46,8 +46,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
                                   .n_sweeps = s.opt.sweeps,
                                   .thin = s.opt.thin,
                                   .keep_states = s.opt.keep_states};
-    s.plan.scalars.info = s.info;
-    s.plan.scalars.wants[HEAT_SERIES_ENERGY] = s.plan.scalars.wants[HEAT_SERIES_ORDER] = true;
+    heat_scalars_init(model, &s.plan.scalars);
     draws = (double)s.plan.n_chains * (double)s.opt.sweeps;
     *cost = (heat_cost){.size = sizeof *cost, .method = s.engine->name, .affordable = true};
     cost->reason = reason;

@@ -5,9 +5,7 @@
 #include "sample/observables.h"
 
 /* Reads the names of --histogram and asks for the series they need. */
-HEAT_MUST_USE heat_status heat_histogram_plan(heat_context *ctx, const char *list,
-                                              const heat_model_info *info, bool has_edges,
-                                              heat_scalars *scalars);
+HEAT_MUST_USE heat_status heat_histogram_plan(heat_context *ctx, const char *list, heat_scalars *scalars);
 
 /* Adds the histograms of `list` to a temperature whose observables are there; those of refused averages have
  * NaN in p and error. */

@@ -82,6 +82,8 @@ static heat_status discard_start(heat_context *ctx, const heat_sampling *s, heat
     for (int id = 0; id < HEAT_N_SERIES; id++)
         if (series->values[id] != NULL)
             series->values[id] += start.discard;
+    if (series->n_coordinates > 0)
+        series->coordinates += start.discard;
     return HEAT_OK;
 }
 
@@ -93,6 +95,9 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
                           .n_chains = s->opt.replicas,
                           .n_sweeps = s->n_recorded,
                           .stride = s->recorder.n_sweeps,
+                          .model = s->whole,
+                          .n_coordinates = s->recorder.n_coordinates,
+                          .apart = s->recorder.n_chains * s->recorder.n_sweeps,
                           .temperature = s->temperatures[t],
                           .threads = s->opt.threads,
                           .in_pairs = s->engine->n_paired == 2};
@@ -103,6 +108,8 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
     for (int id = 0; id < HEAT_N_SERIES; id++)
         if (s->recorder.series[id] != NULL)
             series.values[id] = s->recorder.series[id] + t * s->opt.replicas * s->recorder.n_sweeps;
+    if (series.n_coordinates > 0)
+        series.coordinates = s->recorder.coordinates + t * s->opt.replicas * s->recorder.n_sweeps;
     status = discard_start(ctx, s, &series, &row->discarded);
     if (status != HEAT_OK)
         return status;

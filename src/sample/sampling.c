@@ -60,14 +60,22 @@ static void *row_of(const heat_sampling *s, int64_t chain)
     return heat_row_edit(&s->recorder.form, s->recorder.row, chain);
 }
 
+void heat_sampling_get_scalars(const heat_sampling *s, const heat_chains *chains, int64_t chain,
+                               double *values)
+{
+    for (int id = 0; id < HEAT_N_SERIES; id++)
+        if (s->plan.scalars.wants[id] && heat_series_is_of_chains((heat_series_id)id))
+            values[id] = heat_chains_get_scalar(chains, chain, (heat_series_id)id);
+    values[HEAT_SERIES_MAGNETIZATION] += s->clamped_total;
+}
+
 /* What one sweep leaves of the chain in a slot. */
 static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, bool with_state)
 {
     int64_t chain = heat_sampling_get_chain(s, slot);
     double values[HEAT_N_SERIES] = {0};
 
-    values[HEAT_SERIES_ENERGY] = heat_chains_get_energy(s->chains, chain);
-    values[HEAT_SERIES_ORDER] = (double)heat_chains_get_total(s->chains, chain) + s->clamped_total;
+    heat_sampling_get_scalars(s, s->chains, chain, values);
     if (with_state) {
         int64_t next = slot % s->opt.replicas % 2 == 0 ? slot + s->n_paired - 1 : slot;
         int64_t partner = heat_sampling_get_chain(s, next);

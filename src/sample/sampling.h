@@ -68,6 +68,10 @@ int64_t heat_sampling_get_chain(const heat_sampling *sampling, int64_t slot);
 void heat_sampling_get_row(const heat_sampling *sampling, const heat_chains *chains, int64_t chain,
                            void *row);
 
+/* Scalars of a chain that it tells without its state: values[id] of every wanted one. */
+void heat_sampling_get_scalars(const heat_sampling *sampling, const heat_chains *chains, int64_t chain,
+                               double *values);
+
 /* Adds a line to the reasons of a result. */
 HEAT_MUST_USE heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *result,
                                                    const char *line);

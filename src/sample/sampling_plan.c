@@ -10,113 +10,32 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a word of --observables asks for; one row adds a word. */
-typedef struct wish {
-    const char *word;
-    bool needs_states, needs_edges, needs_lattice;
-    void (*grant)(heat_recorder_plan *plan);
-} wish;
-
-static void grant_spins(heat_recorder_plan *plan)
+/* One word: sums of every variable or every edge, or scalars. */
+static heat_status grant(heat_context *ctx, heat_recorder_plan *plan, const char *list, const char *word,
+                         size_t length)
 {
-    plan->spins = true;
-}
-
-static void grant_edges(heat_recorder_plan *plan)
-{
-    plan->edges = true;
-}
-
-static void grant_overlap(heat_recorder_plan *plan)
-{
-    plan->scalars.wants[HEAT_SERIES_OVERLAP] = true;
-}
-
-static void grant_link_overlap(heat_recorder_plan *plan)
-{
-    plan->scalars.wants[HEAT_SERIES_LINK] = true;
-}
-
-static void grant_correlation_length(heat_recorder_plan *plan)
-{
-    plan->scalars.wants[HEAT_SERIES_FOURIER] = plan->scalars.wants[HEAT_SERIES_ZERO] = true;
-}
-
-static const wish wishes[] = {
-    {"spins", false, false, false, grant_spins},
-    {"edges", true, true, false, grant_edges},
-    {"overlap", true, false, false, grant_overlap},
-    {"link-overlap", true, true, false, grant_link_overlap},
-    {"correlation-length", true, false, true, grant_correlation_length},
-};
-enum { N_WISHES = sizeof wishes / sizeof *wishes };
-
-static const wish *find_wish(const char *word, size_t length)
-{
-    for (int k = 0; k < N_WISHES; k++)
-        if (strlen(wishes[k].word) == length && strncmp(wishes[k].word, word, length) == 0)
-            return &wishes[k];
-    return NULL;
-}
-
-static heat_status refuse_word(heat_context *ctx, const char *list, const char *word, size_t length)
-{
-    char words[256] = "";
-
-    for (int k = 0; k < N_WISHES; k++) {
-        strncat(words, k == 0 ? "" : ", ", sizeof words - strlen(words) - 1);
-        strncat(words, wishes[k].word, sizeof words - strlen(words) - 1);
+    if (length == 5 && strncmp(word, "spins", length) == 0) {
+        plan->spins = true;
+        return HEAT_OK;
     }
-    return heat_fail_option(ctx, "observables", list, "'%.*s' is none of %s",
-                            (int)(length < 80 ? length : 80), word, words);
-}
-
-static bool has_numbers(const heat_unit_layer *l)
-{
-    return l->kind->layer != HEAT_LAYER_POTTS && l->n > 0;
-}
-
-/* Of layers that are not all of two values the mean of each stands in place of one order parameter of all. */
-static bool want_layers(heat_sampling *s)
-{
-    heat_scalars *scalars = &s->plan.scalars;
-    heat_layered of_two_values;
-
-    if (heat_model_get_layered(s->whole, &of_two_values) || !heat_model_get_units(s->whole, &scalars->units))
-        return false;
-    scalars->wants[HEAT_SERIES_VISIBLE] = has_numbers(&scalars->units.visible);
-    scalars->wants[HEAT_SERIES_HIDDEN] = has_numbers(&scalars->units.hidden);
-    return true;
+    if (length == 5 && strncmp(word, "edges", length) == 0) {
+        plan->edges = true;
+        return heat_scalars_need(ctx, &plan->scalars, HEAT_NEEDS_STATES | HEAT_NEEDS_EDGES, list, "edges");
+    }
+    return heat_scalars_ask(ctx, &plan->scalars, list, word, length);
 }
 
 static heat_status parse_observables(heat_context *ctx, heat_sampling *s)
 {
     const char *list = s->opt.observables;
-    bool has_edges = heat_model_get_pairwise(s->whole, &s->plan.scalars.graph);
-    const heat_model_info *info = &s->plan.scalars.info;
 
-    heat_model_describe(s->whole, &s->plan.scalars.info);
-    s->plan.scalars.wants[HEAT_SERIES_ENERGY] = true;
-    s->plan.scalars.wants[HEAT_SERIES_ORDER] = !want_layers(s);
+    heat_scalars_init(s->whole, &s->plan.scalars);
     for (const char *c = list; c != NULL && *c != '\0'; c += strcspn(c, ","), c += *c == ',') {
-        size_t length = strcspn(c, ",");
-        const wish *w = find_wish(c, length);
-        if (w == NULL)
-            return refuse_word(ctx, list, c, length);
-        if (w->needs_states && heat_model_is_real(info))
-            return heat_fail_option(ctx, "observables", list,
-                                    "%s is of states, and some units of %s are real numbers", w->word,
-                                    info->name);
-        if (w->needs_edges && (!has_edges || info->n_edges == 0))
-            return heat_fail_option(ctx, "observables", list,
-                                    "%s needs pairs of variables of two values, %s has none", w->word,
-                                    info->name);
-        if (w->needs_lattice && info->n_dimensions == 0)
-            return heat_fail_option(ctx, "observables", list, "%s needs a hypercubic lattice built-in",
-                                    w->word);
-        w->grant(&s->plan);
+        heat_status status = grant(ctx, &s->plan, list, c, strcspn(c, ","));
+        if (status != HEAT_OK)
+            return status;
     }
-    return heat_histogram_plan(ctx, s->opt.histogram, info, has_edges && info->n_edges > 0, &s->plan.scalars);
+    return heat_histogram_plan(ctx, s->opt.histogram, &s->plan.scalars);
 }
 
 /* Replicas are compared in pairs. */
@@ -239,6 +158,8 @@ static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
     if (heat_engine_moves_chains(s->engine)) {
         heat_chains_plan chains = heat_sampling_plan_chains(s);
         s->chain_bytes = heat_chains_bytes(s->model, &chains);
+        s->plan.scalars.wants[HEAT_SERIES_VIRIAL] =
+            heat_chains_have_scalar(s->model, &chains, HEAT_SERIES_VIRIAL);
     }
     if (s->engine->plan != NULL) {
         heat_status status = s->engine->plan(ctx, s);

@@ -4,7 +4,8 @@
 #include "base/memory.h"
 #include "model/views.h"
 #include "random/stream.h"
-#include "sample/observables.h"
+#include "sample/recorder.h"
+#include "sample/sample_histogram.h"
 #include "support.h"
 
 #include <heatbath/sample.h>
@@ -401,12 +402,95 @@ static void chains_that_trade_states_are_one(void **state)
     heat_context_free(ctx);
 }
 
+/* --- coordinates --- */
+
+enum { RUNS = 4, LENGTH = 500 };
+
+/* Independent draws: coordinate i is 10 i on the average, give or take i + 1; the energy is x. */
+static void record_draws(heat_recorder *r)
+{
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
+    for (int64_t chain = 0; chain < RUNS; chain++)
+        for (int64_t t = 0; t < LENGTH; t++) {
+            double x[3], values[HEAT_N_SERIES] = {0};
+            for (int i = 0; i < 3; i++)
+                x[i] = 10 * i + (i + 1) * heat_stream_normal(&stream);
+            values[HEAT_SERIES_ENERGY] = x[0];
+            heat_recorder_add(r, chain, t, x, values);
+        }
+}
+
+static double mean_of(const double *x)
+{
+    double sum = 0;
+
+    for (int k = 0; k < RUNS * LENGTH; k++)
+        sum += x[k] / (RUNS * LENGTH);
+    return sum;
+}
+
+/* Of a model that is gone by then. */
+static void coordinates_are_observables_by_their_names(void **state)
+{
+    (void)state;
+    static const char file[] = "4,0,0\n0,4,0\n0,0,4\n", *const names[] = {"energy", "x", "y", "z"};
+    heat_context *ctx = test_context();
+    heat_recorder_plan plan = {.n_chains = RUNS, .n_sweeps = LENGTH, .thin = 1};
+    heat_series series = {.info = &plan.scalars.info, .n_chains = RUNS, .n_sweeps = LENGTH, .stride = LENGTH};
+    heat_sample_temperature t = {0};
+    heat_recorder r;
+    const heat_observable *culprit;
+    const char *failing;
+    char spec[1024];
+    heat_model *model;
+
+    snprintf(spec, sizeof spec, "gaussian:%s", test_file(".csv", file, sizeof file - 1));
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    heat_scalars_init(model, &plan.scalars);
+    assert_true(heat_scalars_need_state(&plan.scalars) &&
+                heat_scalars_have_coordinate(&plan.scalars, "y", 1));
+    assert_ok(ctx, heat_histogram_plan(ctx, "z,energy", &plan.scalars));
+    assert_int_equal(heat_histogram_plan(ctx, "overlap", &plan.scalars), HEAT_ERROR_OPTION);
+    assert_ok(ctx, heat_recorder_init(ctx, &r, &plan));
+    record_draws(&r);
+    series.values[HEAT_SERIES_ENERGY] = r.series[HEAT_SERIES_ENERGY];
+    series.model = model;
+    series.n_coordinates = r.n_coordinates;
+    series.coordinates = r.coordinates;
+    series.apart = RUNS * LENGTH;
+    series.temperature = 1;
+    series.threads = 1;
+    assert_ok(ctx, heat_observables_get(ctx, &series, &t.n_observables, &t.observables, &failing, &culprit));
+    assert_ok(ctx, heat_histograms_get(ctx, "z,energy", &series, &t));
+    heat_model_free(model);
+    assert_null(failing);
+    assert_int_equal(t.n_observables, 5); /* and the heat capacity */
+    for (int k = 0; k < 4; k++) {
+        assert_string_equal(t.observables[k].name, names[k]);
+        assert_close(t.observables[k].mean,
+                     mean_of(k == 0 ? r.series[HEAT_SERIES_ENERGY] : r.coordinates + (k - 1) * series.apart),
+                     1e-12);
+        assert_close(t.observables[k].mean, k == 0 ? 0 : 10 * (k - 1), 5 * t.observables[k].error);
+        assert_close(t.observables[k].sd, k == 0 ? 1 : k, 0.1 * (k + 1));
+    }
+    assert_int_equal(t.n_histograms, 2);
+    assert_string_equal(t.histograms[0].name, "z");
+    assert_true(t.histograms[0].edges[0] > 0 && t.histograms[0].edges[t.histograms[0].n_bins] > 25);
+    heat_free(t.observables);
+    heat_histograms_clear(&t);
+    heat_recorder_clear(&r);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overlaps_meet_enumerated_pairs),
         cmocka_unit_test(the_correlation_length_meets_enumeration),
         cmocka_unit_test(chains_that_trade_states_are_one),
+        cmocka_unit_test(coordinates_are_observables_by_their_names),
         cmocka_unit_test(the_order_of_potts_models_meets_enumeration),
         cmocka_unit_test(moments_and_lengths_of_potts_models_meet_enumeration),
     };
