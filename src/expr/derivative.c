@@ -42,8 +42,9 @@ static int32_t times_slope(heat_graph *g, int32_t k, int32_t factor)
         return heat_graph_negate(g, factor);
     case HEAT_TAPE_ABS:
         return heat_graph_mul(g, factor, heat_graph_function(g, HEAT_TAPE_SIGN, a, -1));
-    case HEAT_TAPE_SQRT:
-        return heat_graph_div(g, heat_graph_mul(g, heat_graph_constant(g, 0.5), factor), k);
+    case HEAT_TAPE_SQRT: /* 0 at 0, as of abs: sqrt(x^2 + y^2) is often evaluated there */
+        factor = heat_graph_div(g, heat_graph_mul(g, heat_graph_constant(g, 0.5), factor), k);
+        return heat_graph_pick(g, HEAT_TAPE_PICK, heat_graph_constant(g, 0), k, factor);
     case HEAT_TAPE_EXP:
         return heat_graph_mul(g, factor, k);
     case HEAT_TAPE_LOG:
