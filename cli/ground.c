@@ -72,10 +72,43 @@ static json_t *json_states(cli *c, const heat_model_info *info, const heat_groun
         cli_put(c, row, "state",
                 r->states != NULL ? cli_json_state(r->states + k * r->n_variables, r->n_variables)
                                   : cli_json_numbers(r->kept_values + k * r->n_variables, r->n_variables));
+        if (r->curvatures != NULL)
+            cli_put(c, row, "curvatures",
+                    cli_json_numbers(r->curvatures + k * r->n_variables, r->n_variables));
         cli_put(c, row, "count", json_integer(r->state_counts[k]));
         cli_append(c, rows, row);
     }
     return rows;
+}
+
+static json_t *json_end(int64_t end)
+{
+    return end < 0 ? json_null() : json_integer(end);
+}
+
+/* Between which of the states each lies. */
+static json_t *json_saddles(cli *c, const heat_model_info *info, const heat_ground_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int64_t k = 0; k < r->n_saddles; k++) {
+        json_t *row = json_object(), *ends = json_array();
+        cli_put(c, row, "energy", cli_json_energy(info, r->saddle_energies[k]));
+        cli_put(c, row, "state", cli_json_numbers(r->saddles + k * r->n_variables, r->n_variables));
+        cli_put(c, row, "curvatures",
+                cli_json_numbers(r->saddle_curvatures + k * r->n_variables, r->n_variables));
+        cli_append(c, ends, json_end(r->saddle_ends[2 * k]));
+        cli_append(c, ends, json_end(r->saddle_ends[2 * k + 1]));
+        cli_put(c, row, "between", ends);
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
+/* States are listed where they were asked for; the minima of a potential always. */
+static bool lists_states(const cli *c, const heat_ground_result *r)
+{
+    return c->args.values.verb.ground.keep > 0 || (r->kept_values != NULL && r->n_states > 0);
 }
 
 static heat_status print_json(cli *c, const heat_model *model, const heat_model_info *info,
@@ -99,8 +132,10 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
                                 : json_null());
     if (info->has_labels)
         cli_put(c, result, "labels", json_labels(c, model, info));
-    if (c->args.values.verb.ground.keep > 0)
+    if (lists_states(c, r))
         cli_put(c, result, "states", json_states(c, info, r));
+    if (r->curvatures != NULL)
+        cli_put(c, result, "saddles", json_saddles(c, info, r));
     cli_put(c, result, "trajectory", json_trajectory(c, info, r));
     cli_put(c, result, "schedule",
             r->schedule == NULL ? json_null() : cli_json_text(text_schedule(r, schedule)));
@@ -113,17 +148,40 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
     return cli_print_report(c, &report);
 }
 
+/* " at (x, y, ...)": the first coordinates of a point of real numbers. */
+static void print_place(const double *x, int32_t n, char *text, size_t size)
+{
+    enum { SHOWN = 6 };
+    size_t used = (size_t)snprintf(text, size, " at (");
+
+    for (int32_t i = 0; i < n && i < SHOWN && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%.8g", i == 0 ? "" : ", ", x[i]);
+    if (used < size)
+        snprintf(text + used, size - used, n > SHOWN ? ", ...)" : ")");
+}
+
 static void print_states(const heat_ground_result *r)
 {
     enum { MOST_SHOWN = 10 };
     int64_t shown = r->n_states < MOST_SHOWN ? r->n_states : MOST_SHOWN;
-    char number[CLI_NUMBER_SIZE];
+    char number[CLI_NUMBER_SIZE], place[256] = "";
 
     cli_print_row("kept", "%lld distinct states%s", (long long)r->n_states,
                   shown < r->n_states ? ", the ten best:" : "");
-    for (int64_t k = 0; k < shown; k++)
-        cli_print_row("", "energy %s, count %lld", cli_text_full(r->state_energies[k], number),
-                      (long long)r->state_counts[k]);
+    for (int64_t k = 0; k < shown; k++) {
+        if (r->kept_values != NULL)
+            print_place(r->kept_values + k * r->n_variables, r->n_variables, place, sizeof place);
+        cli_print_row("", "energy %s, count %lld%s", cli_text_full(r->state_energies[k], number),
+                      (long long)r->state_counts[k], place);
+    }
+    if (r->n_saddles == 0)
+        return;
+    cli_print_row("saddles", "%lld%s", (long long)r->n_saddles,
+                  r->n_saddles > MOST_SHOWN ? ", the ten lowest:" : "");
+    for (int64_t k = 0; k < r->n_saddles && k < MOST_SHOWN; k++) {
+        print_place(r->saddles + k * r->n_variables, r->n_variables, place, sizeof place);
+        cli_print_row("", "energy %s%s", cli_text_full(r->saddle_energies[k], number), place);
+    }
 }
 
 static void print_text(cli *c, const heat_model_info *info, const heat_ground_result *r, double cut)
@@ -142,7 +200,7 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
     if (r->schedule != NULL)
         cli_print_row("schedule", "%s, %lld sweeps, %lld restarts", text_schedule(r, schedule),
                       (long long)r->sweeps, (long long)r->restarts);
-    if (c->args.values.verb.ground.keep > 0)
+    if (lists_states(c, r))
         print_states(r);
     cli_print_row("time", "%s", cli_text_time(cli_clock() - c->began_s, number));
     if (r->updates > 0 && r->seconds > 0)

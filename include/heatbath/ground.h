@@ -40,7 +40,16 @@ typedef struct heat_ground_result {
     const char *schedule; /* kind of the one that ran, "geometric" or "linear"; NULL: exact methods; static */
     double *values; /* what `state` is of other models, of an RBM some of whose units are real numbers, whose
                        `state` and `states` are NULL; owned */
-    double *kept_values; /* [n_states][n_variables] likewise */
+    double *kept_values; /* [n_states][n_variables] likewise; of a potential all minima found, with `keep` so
+                            many */
+    double *curvatures;  /* of a potential: [n_states][n_variables] eigenvalues of the Hessian there,
+                            ascending;  owned; NULL beyond 60 variables */
+    int64_t n_saddles;   /* of a potential: points without slope that one direction falls off from, lowest
+                            first */
+    double *saddles;     /* [n_saddles][n_variables]; owned */
+    double *saddle_energies;   /* [n_saddles]; owned */
+    double *saddle_curvatures; /* [n_saddles][n_variables] like curvatures; owned */
+    int64_t *saddle_ends; /* [n_saddles][2] the states that the two sides fall to; -1: none of them; owned */
 } heat_ground_result;
 
 HEAT_API void heat_ground_options_init(heat_ground_options *options);

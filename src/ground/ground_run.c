@@ -3,8 +3,10 @@
 #include "base/memory.h"
 #include "ground/bound.h"
 #include "ground/ground_methods.h"
+#include "ground/potential_ground.h"
 #include "ground/schedule.h"
 #include "ground/unit_ground.h"
+#include "kernel/isa.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,6 +32,11 @@ void heat_ground_result_clear(heat_ground_result *r)
     heat_free(r->state_counts);
     heat_free(r->values);
     heat_free(r->kept_values);
+    heat_free(r->curvatures);
+    heat_free(r->saddles);
+    heat_free(r->saddle_energies);
+    heat_free(r->saddle_curvatures);
+    heat_free(r->saddle_ends);
     size = r->size;
     *r = (heat_ground_result){.size = size};
 }
@@ -213,6 +220,7 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     heat_ground_result r;
     heat_search search = {.model = model, .opt = &opt, .best_energy = (double)INFINITY, .result = &r};
     views between = {NULL, NULL};
+    heat_smooth smooth;
     heat_budget budget;
     int8_t *initial = NULL;
     heat_status status;
@@ -233,6 +241,10 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     heat_model_describe(model, &search.info);
     r.n_variables = search.info.n_variables;
     r.hot = r.cold = (double)NAN;
+    if (heat_model_get_smooth(model, heat_isa_get("auto"), &smooth)) {
+        status = heat_ground_of_potential(ctx, &smooth, &opt, &r);
+        goto out;
+    }
     if (heat_model_is_real(&search.info)) {
         status = heat_ground_of_units(ctx, model, &opt, &r);
         goto out;

@@ -35,7 +35,9 @@ void heat_ground_price_units(const heat_model *model, heat_cost *cost)
 
     *cost = heat_cost_of_none();
     if (!heat_model_get_units(model, &u)) {
-        cost->reason = "no search walks in real variables";
+        cost->affordable = true;
+        cost->method = "quench";
+        cost->reason = "a potential falls off to its minima";
         return;
     }
     cost->affordable = true;

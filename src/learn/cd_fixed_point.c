@@ -8,7 +8,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "learn/cd_bias.h"
-#include "learn/quasi_newton.h"
+#include "stats/quasi_newton.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,8 +8,8 @@
  * Lewis and Overton, Math. Program. 141 (2013) 135, section 2. */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "learn/quasi_newton.h"
 #include "learn/training_checkpoint.h"
+#include "stats/quasi_newton.h"
 
 #include <math.h>
 #include <string.h>

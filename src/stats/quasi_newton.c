@@ -1,7 +1,7 @@
 /* Limited-memory BFGS: the inverse of the curvature is a diagonal, corrected by the last steps s and the
  * changes y of the gradient along them, y = -B s near a maximum. Nocedal, Math. Comp. 35 (1980) 773; Liu and
  * Nocedal, Math. Program. 45 (1989) 503. */
-#include "learn/quasi_newton.h"
+#include "stats/quasi_newton.h"
 #include "base/memory.h"
 
 enum { STEPS = HEAT_QUASI_NEWTON_STEPS };

@@ -1,0 +1,182 @@
+/* Minima and saddles of potentials against the published ones, with their curvatures. */
+#include "ground/potential_ground.h"
+#include "kernel/isa.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+/* K. Mueller and L. D. Brown, Theor. Chim. Acta 53 (1979) 75. */
+static double mueller_brown(const double *x, double *g)
+{
+    static const double height[4] = {-200, -100, -170, 15}, a[4] = {-1, -1, -6.5, 0.7},
+                        b[4] = {0, 0, 11, 0.6}, c[4] = {-10, -10, -6.5, 0.7}, x0[4] = {1, 0, -0.5, -1},
+                        y0[4] = {0, 0.5, 1.5, 1};
+    double u = 0;
+
+    g[0] = g[1] = 0;
+    for (int k = 0; k < 4; k++) {
+        double dx = x[0] - x0[k], dy = x[1] - y0[k];
+        double e = height[k] * exp(a[k] * dx * dx + b[k] * dx * dy + c[k] * dy * dy);
+        u += e;
+        g[0] += e * (2 * a[k] * dx + b[k] * dy);
+        g[1] += e * (b[k] * dx + 2 * c[k] * dy);
+    }
+    return u;
+}
+
+static double banana(const double *x, double *g)
+{
+    double a = 1 - x[0], b = x[1] - x[0] * x[0];
+
+    g[0] = -2 * a - 400 * x[0] * b;
+    g[1] = 200 * b;
+    return a * a + 100 * b * b;
+}
+
+static double slope_to_a_wall(const double *x, double *g)
+{
+    g[0] = 2 * (x[0] + 3);
+    g[1] = 2 * (x[1] - 0.5);
+    return (x[0] + 3) * (x[0] + 3) + (x[1] - 0.5) * (x[1] - 0.5);
+}
+
+static double cubic(const double *x, double *g)
+{
+    g[0] = 3 * x[0] * x[0] - 3;
+    return x[0] * x[0] * x[0] - 3 * x[0];
+}
+
+typedef double (*shape_fn)(const double *x, double *g);
+
+typedef struct shape {
+    int32_t n;
+    shape_fn fn;
+} shape;
+
+static heat_status evaluate(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const shape *s = self;
+
+    (void)ctx;
+    for (int64_t c = 0; c < b->n_chains; c++) {
+        double x[2] = {0}, g[2];
+        for (int32_t i = 0; i < s->n; i++)
+            x[i] = b->x[i * b->stride + c];
+        b->energies[c] = s->fn(x, g);
+        for (int32_t i = 0; i < s->n && b->gradients != NULL; i++)
+            b->gradients[i * b->stride + c] = g[i];
+    }
+    return HEAT_OK;
+}
+
+/* Searches a shape; the model lends its name and says that threads may. */
+static heat_status search(heat_context *ctx, const shape *s, const double *lower, const double *upper,
+                          heat_ground_result *r)
+{
+    heat_ground_options opt;
+    heat_model *model = NULL;
+    heat_smooth view = {
+        .n = s->n, .self = s, .evaluate = evaluate, .has_gradient = true, .lower = lower, .upper = upper};
+    heat_status status;
+
+    heat_ground_options_init(&opt);
+    heat_ground_result_init(r);
+    assert_ok(ctx, heat_model_load(ctx, "double-well", &model));
+    view.model = model;
+    r->n_variables = s->n;
+    status = heat_ground_of_potential(ctx, &view, &opt, r);
+    heat_model_free(model);
+    return status;
+}
+
+static void mueller_and_brown(void **state)
+{
+    static const double minima[3][3] = {{-0.55822363, 1.44172584, -146.69951721},
+                                        {0.62349940, 0.02803776, -108.16672412},
+                                        {-0.05001082, 0.46669410, -80.76781813}};
+    static const double curvatures[3][2] = {{410.531, 4068.199}, {543.836, 3005.396}, {221.037, 1479.197}};
+    static const double saddles[2][3] = {{0.21248658, 0.29298833, -72.24894011},
+                                         {-0.82200156, 0.62431280, -40.66484351}};
+    const shape s = {2, mueller_brown};
+    heat_context *ctx = test_context();
+    heat_ground_result r;
+
+    (void)state;
+    assert_ok(ctx, search(ctx, &s, NULL, NULL, &r));
+    assert_int_equal(r.n_states, 3);
+    for (int k = 0; k < 3; k++) {
+        assert_close(r.kept_values[2 * k], minima[k][0], 1e-8);
+        assert_close(r.kept_values[2 * k + 1], minima[k][1], 1e-8);
+        assert_close(r.state_energies[k], minima[k][2], 1e-8);
+        for (int i = 0; i < 2; i++)
+            assert_close(r.curvatures[2 * k + i], curvatures[k][i], 1e-3);
+    }
+    assert_int_equal(r.n_saddles, 2);
+    for (int k = 0; k < 2; k++) {
+        assert_close(r.saddles[2 * k], saddles[k][0], 1e-8);
+        assert_close(r.saddles[2 * k + 1], saddles[k][1], 1e-8);
+        assert_close(r.saddle_energies[k], saddles[k][2], 1e-8);
+        assert_true(r.saddle_curvatures[2 * k] < 0 && r.saddle_curvatures[2 * k + 1] > 0);
+    }
+    assert_int_equal(r.saddle_ends[0] + r.saddle_ends[1], 1 + 2); /* from the middle one to the right */
+    assert_int_equal(r.saddle_ends[2] + r.saddle_ends[3], 0 + 2); /* and to the left */
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void a_curved_valley_has_one_minimum(void **state)
+{
+    const shape s = {2, banana};
+    heat_context *ctx = test_context();
+    heat_ground_result r;
+
+    (void)state;
+    assert_ok(ctx, search(ctx, &s, NULL, NULL, &r));
+    assert_int_equal(r.n_states, 1);
+    assert_int_equal(r.n_saddles, 0);
+    assert_close(r.values[0], 1, 1e-12);
+    assert_close(r.values[1], 1, 1e-12);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void walls_hold(void **state)
+{
+    const double lower[2] = {-1, -1}, upper[2] = {1, 1};
+    const shape s = {2, slope_to_a_wall};
+    heat_context *ctx = test_context();
+    heat_ground_result r;
+
+    (void)state;
+    assert_ok(ctx, search(ctx, &s, lower, upper, &r));
+    assert_int_equal(r.n_states, 1);
+    assert_close(r.values[0], -1, 0);
+    assert_close(r.values[1], 0.5, 1e-12);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void no_bottom_is_an_error(void **state)
+{
+    const shape s = {1, cubic};
+    heat_context *ctx = test_context();
+    heat_ground_result r;
+
+    (void)state;
+    assert_int_equal(search(ctx, &s, NULL, NULL, &r), HEAT_ERROR_UNDEFINED);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mueller_and_brown),
+        cmocka_unit_test(a_curved_valley_has_one_minimum),
+        cmocka_unit_test(walls_hold),
+        cmocka_unit_test(no_bottom_is_an_error),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
