@@ -128,6 +128,19 @@ bool cli_arguments_have(int argc, char **argv, const char *word)
     return false;
 }
 
+/* Adds a value to those that --let gave before. */
+static heat_status join_lets(cli *c, const char **value)
+{
+    char *lets = c->args.lets;
+    size_t used = strlen(lets);
+    int more = snprintf(lets + used, sizeof c->args.lets - used, "%s%s", used > 0 ? "," : "", *value);
+
+    if (more < 0 || (size_t)more >= sizeof c->args.lets - used)
+        return cli_fail_option(c, "let", *value, "is too long");
+    *value = lets;
+    return HEAT_OK;
+}
+
 /* The option at argv[k]; returns in *used how many words it took. */
 static heat_status set_option(cli *c, int argc, char **argv, int k, int *used)
 {
@@ -149,7 +162,10 @@ static heat_status set_option(cli *c, int argc, char **argv, int k, int *used)
             return cli_fail_option(c, name, value, "needs a value, and %.80s looks like an option", value);
         *used = 2;
     }
-    if (option != NULL && args->given[option - args->rows])
+    if (option != NULL && value != NULL && strcmp(option->name, "let") == 0) {
+        if (join_lets(c, &value) != HEAT_OK)
+            return c->failure.status;
+    } else if (option != NULL && args->given[option - args->rows])
         return cli_fail_option(c, name, value, "is given twice");
     if (option == NULL && cli_is_later_option(c->verb->name, name))
         return cli_fail_option(c, name, value, "planned, but %s does not have it yet", c->verb->name);

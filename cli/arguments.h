@@ -50,6 +50,7 @@ typedef struct cli_arguments {
     bool given[CLI_MOST_OPTIONS];
     const char *operands[CLI_MOST_OPERANDS];
     int n_operands;
+    char lets[4096]; /* what several --let say, between commas */
 } cli_arguments;
 
 /* Makes the table of a verb, with every value at its default. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHOWN = 10 }; /* variables that the text names */
+
 static json_t *json_cost(cli *c, const heat_exact_cost *cost)
 {
     json_t *object = json_object();
@@ -96,7 +98,30 @@ static json_t *json_extent(cli *c, const heat_model_info *info)
     return array;
 }
 
-static heat_status print_json(cli *c, const heat_model_info *info, int32_t n_held,
+/* True of a potential, and of a custom model of real variables: it has coordinates instead of edges. */
+static bool has_coordinates(const heat_model_info *info)
+{
+    return info->n_states == 0 && (strcmp(info->kind, "potential") == 0 || strcmp(info->kind, "custom") == 0);
+}
+
+static void put_coordinates(cli *c, json_t *result, const heat_model *model, int32_t n)
+{
+    json_t *array = json_array();
+
+    for (int32_t i = 0; i < n; i++) {
+        const char *name = heat_model_get_label(model, i);
+        json_t *object = json_object();
+        double lower, upper;
+        heat_model_get_bounds(model, i, &lower, &upper);
+        cli_put(c, object, "name", cli_json_text(name == NULL ? "" : name));
+        cli_put(c, object, "lower", cli_json_number(lower));
+        cli_put(c, object, "upper", cli_json_number(upper));
+        cli_append(c, array, object);
+    }
+    cli_put(c, result, "coordinates", array);
+}
+
+static heat_status print_json(cli *c, const heat_model *model, const heat_model_info *info, int32_t n_held,
                               const heat_exact_cost *cost, const verb_costs *costs, double seconds)
 {
     json_t *result = json_object();
@@ -125,16 +150,42 @@ static heat_status print_json(cli *c, const heat_model_info *info, int32_t n_hel
     cli_put(c, result, "integer_energies", json_boolean(info->integer));
     cli_put(c, result, "max_cut", json_boolean(info->max_cut));
     cli_put(c, result, "extent", json_extent(c, info));
+    if (has_coordinates(info))
+        put_coordinates(c, result, model, info->n_variables);
     cli_put(c, result, "exact_cost", json_cost(c, cost));
     cli_put(c, result, "costs", json_verbs(c, costs));
     return cli_print_report(c, &report);
 }
 
-static void print_size(const heat_model_info *info, int32_t n_held)
+/* The names of the first variables, and the walls of those that have any. */
+static void print_coordinates(const heat_model *model, const heat_model_info *info)
+{
+    const int32_t shown = info->n_variables < SHOWN ? info->n_variables : SHOWN;
+
+    printf("%-14s %d real:", "variables", info->n_variables);
+    for (int32_t i = 0; i < shown; i++)
+        printf("%s %s", i > 0 ? "," : "", heat_model_get_label(model, i));
+    printf("%s\n", shown < info->n_variables ? ", ..." : "");
+    for (int32_t i = 0; i < shown; i++) {
+        char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+        double lower, upper;
+        heat_model_get_bounds(model, i, &lower, &upper);
+        if (isfinite(lower) || isfinite(upper))
+            cli_print_row("walls", "%s from %s to %s", heat_model_get_label(model, i),
+                          isfinite(lower) ? cli_text_full(lower, a) : "-infinity",
+                          isfinite(upper) ? cli_text_full(upper, b) : "infinity");
+    }
+}
+
+static void print_origin(const heat_model_info *info)
 {
     cli_print_row("kind", "%s%s", info->kind, info->max_cut ? " (Max-Cut: J = -w)" : "");
     cli_print_row("name", "%s", info->name);
     cli_print_row("format", "%s", info->format);
+}
+
+static void print_size(const heat_model_info *info, int32_t n_held)
+{
     if (info->n_dimensions > 0) {
         printf("%-14s ", "lattice");
         for (int32_t k = 0; k < info->n_dimensions; k++)
@@ -162,13 +213,11 @@ static void print_size(const heat_model_info *info, int32_t n_held)
         cli_print_row("chains", "%lld, kept by the training", (long long)info->n_chains);
 }
 
-static void print_text(cli *c, const heat_model_info *info, int32_t n_held, const heat_exact_cost *cost,
-                       const verb_costs *costs)
+/* How a graph's couplings are, and what summing over its states takes. */
+static void print_graph(const heat_model_info *info, const heat_exact_cost *cost)
 {
     char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
 
-    cli_hide_progress(c);
-    print_size(info, n_held);
     cli_print_row("couplings", "%s to %s", cli_text_full(info->min_coupling, a),
                   cli_text_full(info->max_coupling, b));
     if (info->n_states > 2 || info->n_states == 0)
@@ -188,6 +237,19 @@ static void print_text(cli *c, const heat_model_info *info, int32_t n_held, cons
                       cost->width_is_bound ? "at least " : "", cost->width, cost->width_affordable,
                       cost->width_proved);
     cli_print_row("affordable", "%s", cost->affordable ? "yes" : "no");
+}
+
+static void print_text(cli *c, const heat_model *model, const heat_model_info *info, int32_t n_held,
+                       const heat_exact_cost *cost, const verb_costs *costs)
+{
+    cli_hide_progress(c);
+    print_origin(info);
+    if (has_coordinates(info)) {
+        print_coordinates(model, info);
+    } else {
+        print_size(info, n_held);
+        print_graph(info, cost);
+    }
     print_verb("ground", &costs->ground);
     print_verb("sample", &costs->sample);
     print_verb("logz", &costs->logz);
@@ -246,9 +308,9 @@ heat_status cli_info(cli *c)
     if (status != HEAT_OK)
         goto out;
     if (c->json)
-        status = print_json(c, &info, n_held, &cost, &costs, cli_clock() - start);
+        status = print_json(c, model, &info, n_held, &cost, &costs, cli_clock() - start);
     else
-        print_text(c, &info, n_held, &cost, &costs);
+        print_text(c, model, &info, n_held, &cost, &costs);
 out:
     if (model != whole)
         heat_model_free(model);

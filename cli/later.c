@@ -11,16 +11,16 @@ static const char verbs[] = "|explore|";
 static const struct {
     const char *verb, *option, *words;
 } later[] = {
-    {"ground", "", "|checkpoint|every|figures|output-format|let|"},
+    {"ground", "", "|checkpoint|every|figures|output-format|"},
     {"ground", "schedule", "|cyclic|"},
-    {"sample", "", "|step|box|output-format|let|schedule|target-error|repeats|"},
+    {"sample", "", "|step|output-format|schedule|target-error|repeats|"},
     {"sample", "engine", "|ula|mala|underdamped|hmc|nuts|"},
     {"logz", "",
-     "|burn-in|thin|step|box|checkpoint|every|figures|output|let|"
+     "|burn-in|thin|step|checkpoint|every|figures|output|"
      "repeats|"},
     {"learn", "", "|method|loss|corrupt-labels|clamp|repeats|update|"},
     {"learn", "negative", "|tempering|"},
-    {"info", "", "|figures|let|"},
+    {"info", "", "|figures|"},
     {"tour", "", "|figures|time|"},
 };
 

@@ -49,6 +49,8 @@ heat_status cli_model_load_spec(cli *c, const char *spec, heat_model **model, he
     opt.visible_layer = word_or_null(own->visible_layer);
     opt.hidden_layer = word_or_null(own->hidden_layer);
     opt.update = was_given(c, "update") ? own->update : -1;
+    opt.let = own->let;
+    opt.box = own->box;
     status = heat_model_load_with(c->ctx, spec, &opt, model);
     if (status == HEAT_ERROR_STOPPED)
         return cli_fail_file(c, status, spec, "%s%s", heat_context_error(c->ctx),

@@ -13,7 +13,7 @@ typedef struct heat_model heat_model;
 typedef struct heat_model_info {
     size_t size;      /* set by heat_model_describe */
     const char *kind; /* "ising" (spins), "qubo" (0 and 1), "boltzmann" (likewise), "potts" (0 to q-1), "rbm",
-                       * "custom" */
+                       * "potential" (real numbers), "custom" */
     const char *name; /* the file or built-in it came from, or what its creator called it */
     const char *format; /* of the file: "rudy", "qubo", ... (docs/formats.md); "built-in", "memory" */
     int32_t n_variables;
@@ -64,6 +64,9 @@ typedef struct heat_load_options {
     const char *visible_layer; /* "binary", "spin" or "gaussian"; NULL: as the file says, else binary */
     const char *hidden_layer;
     int64_t update; /* which update of training; -1: the last */
+    /* Of a potential: */
+    const char *let; /* parameters of its expression, "a=1,b=0.5"; NULL: none */
+    const char *box; /* walls that reflect, "lo:hi", or one a variable between commas; NULL: none */
 } heat_load_options;
 
 HEAT_API void heat_load_options_init(heat_load_options *options);
@@ -238,6 +241,10 @@ HEAT_API void heat_model_describe(const heat_model *model, heat_model_info *info
  * as long as the model. */
 HEAT_API const char *heat_model_get_label(const heat_model *model, int32_t i);
 
+/* Between which walls variable i lives, a real number; -infinity and infinity where there is none, and of any
+ * other variable. */
+HEAT_API void heat_model_get_bounds(const heat_model *model, int32_t i, double *lower, double *upper);
+
 /* The persistent chains that a training kept with its model: how many, and *values[chain][visible unit], what
  * each unit is worth (0 and 1, -1 and +1, a Potts value, a real number), as long as the model lives; 0 and
  * NULL of any other model. */
@@ -249,6 +256,14 @@ HEAT_API int64_t heat_model_get_chains(const heat_model *model, const float **va
 HEAT_API HEAT_MUST_USE heat_status heat_model_get_energy(heat_context *ctx, const heat_model *model,
                                                          int64_t n_rows, const int8_t *states,
                                                          double *energies);
+
+/* The same of rows of numbers, of models whose variables are real (n_states 0): +infinity beyond the bounds
+ * of a variable; and where `gradients` is not NULL dE/dx, [n_rows][n_variables]. HEAT_ERROR_CALLBACK, which
+ * names the place, where an energy or gradient is NaN. HEAT_ERROR_UNABLE if the variables have few values, or
+ * the model has no gradient. */
+HEAT_API HEAT_MUST_USE heat_status heat_model_get_energy_of(heat_context *ctx, const heat_model *model,
+                                                            int64_t n_rows, const double *rows,
+                                                            double *energies, double *gradients);
 
 /* The cut of a Max-Cut model's state from its energy: (sum of weights - energy) / 2. HEAT_ERROR_UNDEFINED for
  * any other model. */

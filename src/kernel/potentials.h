@@ -1,4 +1,12 @@
-/* The named potentials as kernels, each a heat_smooth_fn over eight chains at a time. */
+/* The named potentials as kernels, each a heat_smooth_fn:
+ *
+ *     double-well    U = (x^2 - 1)^2
+ *     gaussian       U = (x - m)' P (x - m) / 2
+ *     muller-brown   four hills: Mueller and Brown, Theor. Chim. Acta 53 (1979) 75
+ *     rosenbrock     U = sum_i (1 - x_i)^2 + 100 (x_(i+1) - x_i^2)^2
+ *     funnel         U = x_1^2 / 18 + (n - 1) x_1 / 2 + exp(-x_1) |x_2 ... x_n|^2 / 2
+ *     basins         U = (x^2 - 1)^2 + exp(-c x) |y|^2 / 2
+ *     eight-schools  minus the log density of a hierarchy and its data */
 #ifndef HEATBATH_POTENTIALS_H
 #define HEATBATH_POTENTIALS_H
 
@@ -7,6 +15,11 @@
 typedef enum heat_potential_name {
     HEAT_POTENTIAL_DOUBLE_WELL = 0,
     HEAT_POTENTIAL_GAUSSIAN,
+    HEAT_POTENTIAL_MULLER_BROWN,
+    HEAT_POTENTIAL_ROSENBROCK,
+    HEAT_POTENTIAL_FUNNEL,
+    HEAT_POTENTIAL_BASINS,
+    HEAT_POTENTIAL_EIGHT_SCHOOLS,
     HEAT_N_POTENTIALS
 } heat_potential_name;
 
@@ -15,6 +28,8 @@ typedef struct heat_potential_numbers {
     int32_t n;
     const double *mean;      /* [n] of gaussian */
     const double *precision; /* [n][n], symmetric, of gaussian */
+    const double *zero;      /* [n] zeroes, of gaussian */
+    double rate;             /* c of basins */
 } heat_potential_numbers;
 
 /* One row an instruction set; all give the same bits. */

@@ -1,7 +1,6 @@
-/* The body of potentials.h, included once for each instruction set with POTENTIALS_ISA set to its name:
- *
- *     double-well   U = (x^2 - 1)^2
- *     gaussian      U = (x - m)' P (x - m) / 2 */
+/* The body of potentials.h, included once for each instruction set with POTENTIALS_ISA set to its name. Lanes
+ * are chains; sums run in the order of the variables. */
+#include "kernel/lane_doubles.h"
 #include "kernel/potentials.h"
 
 #define POTENTIALS_JOIN_(a, b) a##b
@@ -10,20 +9,32 @@
 #define POTENTIALS_TEXT_(a) #a
 #define POTENTIALS_TEXT(a) POTENTIALS_TEXT_(a)
 
-enum { WIDTH = HEAT_SMOOTH_LANES };
+/* Variable i of the chains from c on. */
+#define AT(array, i) (*(vec *)(uintptr_t)((array) + (int64_t)(i)*b->stride + c))
+/* One pass over the chains of block b. */
+#define EACH_VECTOR                                                                                          \
+    int64_t c = 0;                                                                                           \
+    c < b->n_chains;                                                                                         \
+    c += VEC_LANES
+
+/* U = (x^2 - 1)^2 and its derivatives. */
+VEC_FN vec well(vec x, vec *slope, vec *curvature)
+{
+    vec w = x * x - 1.0;
+
+    *slope = 4.0 * x * w;
+    *curvature = 12.0 * x * x - 4.0;
+    return w * w;
+}
 
 static heat_status double_well(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
     (void)ctx, (void)self;
-    for (int64_t c = 0; c < b->n_chains; c += WIDTH) {
-        for (int l = 0; l < WIDTH; l++) {
-            double x = b->x[c + l], w = x * x - 1;
-            b->energies[c + l] = w * w;
-        }
-        for (int l = 0; l < WIDTH && b->gradients != NULL; l++) {
-            double x = b->x[c + l], w = x * x - 1;
-            b->gradients[c + l] = 4 * x * w;
-        }
+    for (EACH_VECTOR) {
+        vec slope, curvature;
+        AT(b->energies, 0) = well(AT(b->x, 0), &slope, &curvature);
+        if (b->gradients != NULL)
+            AT(b->gradients, 0) = slope;
     }
     return HEAT_OK;
 }
@@ -31,20 +42,23 @@ static heat_status double_well(heat_context *ctx, const void *self, const heat_s
 static heat_status double_well_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
     (void)ctx, (void)self;
-    for (int64_t c = 0; c < b->n_chains; c++)
-        b->products[c] = (12 * b->x[c] * b->x[c] - 4) * b->directions[c];
+    for (EACH_VECTOR) {
+        vec slope, curvature;
+        well(AT(b->x, 0), &slope, &curvature);
+        AT(b->products, 0) = curvature * AT(b->directions, 0);
+    }
     return HEAT_OK;
 }
 
-/* sum[l] = sum_j row[j] (x_j[l] - centre[j]), j in order. */
-static inline void add_row(int32_t n, const double *row, const double *x, const double *centre,
-                           int64_t stride, double sum[WIDTH])
+/* sum_j row[j] (x_j - centre_j) */
+VEC_FN vec along_row(const heat_smooth_block *b, int64_t c, int32_t n, const double *row, const double *x,
+                     const double *centre)
 {
-    for (int l = 0; l < WIDTH; l++)
-        sum[l] = 0;
+    vec sum = ALL(0.0);
+
     for (int32_t j = 0; j < n; j++)
-        for (int l = 0; l < WIDTH; l++)
-            sum[l] += row[j] * (x[j * stride + l] - (centre == NULL ? 0 : centre[j]));
+        sum += row[j] * (AT(x, j) - centre[j]);
+    return sum;
 }
 
 static heat_status gaussian(heat_context *ctx, const void *self, const heat_smooth_block *b)
@@ -52,18 +66,15 @@ static heat_status gaussian(heat_context *ctx, const void *self, const heat_smoo
     const heat_potential_numbers *p = self;
 
     (void)ctx;
-    for (int64_t c = 0; c < b->n_chains; c += WIDTH) {
-        double energy[WIDTH] = {0};
+    for (EACH_VECTOR) {
+        vec energy = ALL(0.0);
         for (int32_t i = 0; i < p->n; i++) {
-            double sum[WIDTH];
-            add_row(p->n, p->precision + (int64_t)i * p->n, b->x + c, p->mean, b->stride, sum);
-            for (int l = 0; l < WIDTH; l++)
-                energy[l] += sum[l] * (b->x[i * b->stride + c + l] - p->mean[i]);
-            for (int l = 0; l < WIDTH && b->gradients != NULL; l++)
-                b->gradients[i * b->stride + c + l] = sum[l];
+            vec slope = along_row(b, c, p->n, p->precision + (int64_t)i * p->n, b->x, p->mean);
+            energy += slope * (AT(b->x, i) - p->mean[i]);
+            if (b->gradients != NULL)
+                AT(b->gradients, i) = slope;
         }
-        for (int l = 0; l < WIDTH; l++)
-            b->energies[c + l] = energy[l] / 2;
+        AT(b->energies, 0) = 0.5 * energy;
     }
     return HEAT_OK;
 }
@@ -73,19 +84,273 @@ static heat_status gaussian_multiply(heat_context *ctx, const void *self, const 
     const heat_potential_numbers *p = self;
 
     (void)ctx;
-    for (int64_t c = 0; c < b->n_chains; c += WIDTH)
-        for (int32_t i = 0; i < p->n; i++) {
-            double sum[WIDTH];
-            add_row(p->n, p->precision + (int64_t)i * p->n, b->directions + c, NULL, b->stride, sum);
-            for (int l = 0; l < WIDTH; l++)
-                b->products[i * b->stride + c + l] = sum[l];
+    for (EACH_VECTOR)
+        for (int32_t i = 0; i < p->n; i++)
+            AT(b->products, i) =
+                along_row(b, c, p->n, p->precision + (int64_t)i * p->n, b->directions, p->zero);
+    return HEAT_OK;
+}
+
+/* One of the four terms of muller-brown: A exp(a u^2 + b u v + c v^2), u = x - x0, v = y - y0. */
+typedef struct hill {
+    double height, a, b, c, x0, y0;
+} hill;
+
+static const hill hills[4] = {
+    {-200, -1, 0, -10, 1, 0},
+    {-100, -1, 0, -10, 0, 0.5},
+    {-170, -6.5, 11, -6.5, -0.5, 1.5},
+    {15, 0.7, 0.6, 0.7, -1, 1},
+};
+
+/* The term, and the logarithmic slopes of it. */
+VEC_FN vec hill_at(const hill *h, vec x, vec y, vec *dx, vec *dy)
+{
+    vec u = x - h->x0, v = y - h->y0;
+
+    *dx = 2 * h->a * u + h->b * v;
+    *dy = h->b * u + 2 * h->c * v;
+    return h->height * vec_exp(0.5 * (*dx * u + *dy * v));
+}
+
+static heat_status muller_brown(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx, (void)self;
+    for (EACH_VECTOR) {
+        vec energy = ALL(0.0), along_x = energy, along_y = energy;
+        for (int k = 0; k < 4; k++) {
+            vec dx, dy, term = hill_at(&hills[k], AT(b->x, 0), AT(b->x, 1), &dx, &dy);
+            energy += term;
+            along_x += term * dx;
+            along_y += term * dy;
         }
+        AT(b->energies, 0) = energy;
+        if (b->gradients != NULL) {
+            AT(b->gradients, 0) = along_x;
+            AT(b->gradients, 1) = along_y;
+        }
+    }
+    return HEAT_OK;
+}
+
+static heat_status muller_brown_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx, (void)self;
+    for (EACH_VECTOR) {
+        vec xx = ALL(0.0), xy = xx, yy = xx, p = AT(b->directions, 0), q = AT(b->directions, 1);
+        for (int k = 0; k < 4; k++) {
+            const hill *h = &hills[k];
+            vec dx, dy, term = hill_at(h, AT(b->x, 0), AT(b->x, 1), &dx, &dy);
+            xx += term * (dx * dx + 2 * h->a);
+            xy += term * (dx * dy + h->b);
+            yy += term * (dy * dy + 2 * h->c);
+        }
+        AT(b->products, 0) = xx * p + xy * q;
+        AT(b->products, 1) = xy * p + yy * q;
+    }
+    return HEAT_OK;
+}
+
+/* U = sum_i (1 - x_i)^2 + 100 (x_(i+1) - x_i^2)^2 */
+static heat_status rosenbrock(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const int32_t n = ((const heat_potential_numbers *)self)->n;
+
+    (void)ctx;
+    for (EACH_VECTOR) {
+        vec energy = ALL(0.0), before = energy; /* the slope along x_i of the term before */
+        for (int32_t i = 0; i + 1 < n; i++) {
+            vec x = AT(b->x, i), rest = 1.0 - x, off = AT(b->x, i + 1) - x * x;
+            energy += rest * rest + 100.0 * off * off;
+            if (b->gradients != NULL)
+                AT(b->gradients, i) = before - 2.0 * rest - 400.0 * x * off;
+            before = 200.0 * off;
+        }
+        if (b->gradients != NULL)
+            AT(b->gradients, n - 1) = before;
+        AT(b->energies, 0) = energy;
+    }
+    return HEAT_OK;
+}
+
+static heat_status rosenbrock_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const int32_t n = ((const heat_potential_numbers *)self)->n;
+
+    (void)ctx;
+    for (EACH_VECTOR) {
+        vec before = ALL(0.0);
+        for (int32_t i = 0; i + 1 < n; i++) {
+            vec x = AT(b->x, i), next = AT(b->x, i + 1), v = AT(b->directions, i);
+            vec tilt = AT(b->directions, i + 1) - 2.0 * x * v; /* of x_(i+1) - x_i^2 */
+            AT(b->products, i) = before + 2.0 * v - 400.0 * (x * tilt + v * (next - x * x));
+            before = 200.0 * tilt;
+        }
+        AT(b->products, n - 1) = before;
+    }
+    return HEAT_OK;
+}
+
+/* What a stiffness exp(-c x) of the other n - 1 variables y adds, exp(-c x) |y|^2 / 2, here over |y|^2 / 2.
+ * Finite where it would overflow, which is far from where any chain is. */
+VEC_FN vec stiffness(vec x, double rate)
+{
+    return vec_exp(vec_min(-rate * x, ALL(709.0)));
+}
+
+VEC_FN vec square_of_others(const heat_smooth_block *b, int64_t c, int32_t n)
+{
+    vec sum = ALL(0.0);
+
+    for (int32_t i = 1; i < n; i++)
+        sum += AT(b->x, i) * AT(b->x, i);
+    return sum;
+}
+
+/* U = V(x) + exp(-c x) |y|^2 / 2, of which V and V' are given. */
+VEC_FN void neck(const heat_smooth_block *b, int64_t c, int32_t n, double rate, vec energy, vec slope)
+{
+    vec stiff = stiffness(AT(b->x, 0), rate), pull = 0.5 * stiff * square_of_others(b, c, n);
+
+    AT(b->energies, 0) = energy + pull;
+    if (b->gradients == NULL)
+        return;
+    AT(b->gradients, 0) = slope - rate * pull;
+    for (int32_t i = 1; i < n; i++)
+        AT(b->gradients, i) = stiff * AT(b->x, i);
+}
+
+VEC_FN void neck_multiply(const heat_smooth_block *b, int64_t c, int32_t n, double rate, vec curvature)
+{
+    vec stiff = stiffness(AT(b->x, 0), rate), v = AT(b->directions, 0), sum;
+
+    sum = (curvature + 0.5 * rate * rate * stiff * square_of_others(b, c, n)) * v;
+    for (int32_t i = 1; i < n; i++) {
+        vec y = AT(b->x, i), along = AT(b->directions, i);
+        sum -= rate * stiff * y * along;
+        AT(b->products, i) = stiff * (along - rate * y * v);
+    }
+    AT(b->products, 0) = sum;
+}
+
+/* V = x^2 / 18 + (n - 1) x / 2, c = 1. Neal, Ann. Stat. 31 (2003) 705, section 8. */
+static heat_status funnel(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const int32_t n = ((const heat_potential_numbers *)self)->n;
+
+    (void)ctx;
+    for (EACH_VECTOR) {
+        vec x = AT(b->x, 0);
+        neck(b, c, n, 1, x * x / 18.0 + 0.5 * (n - 1) * x, x / 9.0 + 0.5 * (n - 1));
+    }
+    return HEAT_OK;
+}
+
+static heat_status funnel_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx;
+    for (EACH_VECTOR)
+        neck_multiply(b, c, ((const heat_potential_numbers *)self)->n, 1, ALL(1.0 / 9.0));
+    return HEAT_OK;
+}
+
+/* V = (x^2 - 1)^2. */
+static heat_status basins(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const heat_potential_numbers *p = self;
+
+    (void)ctx;
+    for (EACH_VECTOR) {
+        vec slope, curvature, energy = well(AT(b->x, 0), &slope, &curvature);
+        neck(b, c, p->n, p->rate, energy, slope);
+    }
+    return HEAT_OK;
+}
+
+static heat_status basins_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    const heat_potential_numbers *p = self;
+
+    (void)ctx;
+    for (EACH_VECTOR) {
+        vec slope, curvature;
+        well(AT(b->x, 0), &slope, &curvature);
+        neck_multiply(b, c, p->n, p->rate, curvature);
+    }
+    return HEAT_OK;
+}
+
+/* Minus the log density of mu, tau, eta_1 ... eta_8 and the data y_j ~ N(mu + tau eta_j, sigma_j), with
+ * mu ~ N(0, 5), tau ~ half-Cauchy(0, 5), eta_j ~ N(0, 1). Rubin, J. Educ. Stat. 6 (1981) 377. */
+enum { SCHOOLS = 8 };
+static const double effects[SCHOOLS] = {28, 8, -3, 7, -1, 1, 18, 12};
+static const double variances[SCHOOLS] = {225, 100, 256, 121, 81, 121, 100, 324};
+/* sum_j log sigma_j + 17/2 log 2 pi + log 5 - log(2 / (5 pi)) */
+#define SCHOOLS_CONSTANT 39.26160958479631
+
+static heat_status eight_schools(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx, (void)self;
+    for (EACH_VECTOR) {
+        vec mu = AT(b->x, 0), tau = AT(b->x, 1), pull = ALL(0.0), turn = pull, energy;
+        energy = mu * mu / 50.0 + vec_log(1.0 + tau * tau / 25.0) + SCHOOLS_CONSTANT;
+        for (int j = 0; j < SCHOOLS; j++) {
+            vec eta = AT(b->x, 2 + j), off = effects[j] - mu - tau * eta, slope = off / variances[j];
+            energy += 0.5 * (off * slope + eta * eta);
+            pull += slope;
+            turn += slope * eta;
+            if (b->gradients != NULL)
+                AT(b->gradients, 2 + j) = eta - slope * tau;
+        }
+        AT(b->energies, 0) = energy;
+        if (b->gradients != NULL) {
+            AT(b->gradients, 0) = mu / 25.0 - pull;
+            AT(b->gradients, 1) = 2.0 * tau / (25.0 + tau * tau) - turn;
+        }
+    }
+    return HEAT_OK;
+}
+
+static heat_status eight_schools_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx, (void)self;
+    for (EACH_VECTOR) {
+        vec mu = AT(b->x, 0), tau = AT(b->x, 1), along_mu = AT(b->directions, 0);
+        vec along_tau = AT(b->directions, 1), pull = ALL(0.0), turn = pull, tail = 25.0 + tau * tau;
+        for (int j = 0; j < SCHOOLS; j++) {
+            vec eta = AT(b->x, 2 + j), along = AT(b->directions, 2 + j);
+            vec slope = (effects[j] - mu - tau * eta) / variances[j];
+            vec change = (along_mu + along_tau * eta + tau * along) / variances[j]; /* of -slope */
+            pull += change;
+            turn += change * eta - slope * along;
+            AT(b->products, 2 + j) = along + change * tau - slope * along_tau;
+        }
+        AT(b->products, 0) = along_mu / 25.0 + pull;
+        AT(b->products, 1) = turn + 2.0 * along_tau * (25.0 - tau * tau) / (tail * tail);
+    }
     return HEAT_OK;
 }
 
 const heat_potential_kernel POTENTIALS_KERNEL = {
     .isa = POTENTIALS_TEXT(POTENTIALS_ISA),
-    .evaluate = {[HEAT_POTENTIAL_DOUBLE_WELL] = double_well, [HEAT_POTENTIAL_GAUSSIAN] = gaussian},
+    .evaluate =
+        {
+            [HEAT_POTENTIAL_DOUBLE_WELL] = double_well,
+            [HEAT_POTENTIAL_GAUSSIAN] = gaussian,
+            [HEAT_POTENTIAL_MULLER_BROWN] = muller_brown,
+            [HEAT_POTENTIAL_ROSENBROCK] = rosenbrock,
+            [HEAT_POTENTIAL_FUNNEL] = funnel,
+            [HEAT_POTENTIAL_BASINS] = basins,
+            [HEAT_POTENTIAL_EIGHT_SCHOOLS] = eight_schools,
+        },
     .multiply =
-        {[HEAT_POTENTIAL_DOUBLE_WELL] = double_well_multiply, [HEAT_POTENTIAL_GAUSSIAN] = gaussian_multiply},
+        {
+            [HEAT_POTENTIAL_DOUBLE_WELL] = double_well_multiply,
+            [HEAT_POTENTIAL_GAUSSIAN] = gaussian_multiply,
+            [HEAT_POTENTIAL_MULLER_BROWN] = muller_brown_multiply,
+            [HEAT_POTENTIAL_ROSENBROCK] = rosenbrock_multiply,
+            [HEAT_POTENTIAL_FUNNEL] = funnel_multiply,
+            [HEAT_POTENTIAL_BASINS] = basins_multiply,
+            [HEAT_POTENTIAL_EIGHT_SCHOOLS] = eight_schools_multiply,
+        },
 };

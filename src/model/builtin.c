@@ -314,12 +314,13 @@ static const builtin *find(const char *spec)
 
 const char *heat_builtin_list(void)
 {
-    return "lattice:, triangular:, honeycomb:, ea:, sk:, regular:, potts:, double-well, gaussian:";
+    return "lattice:, triangular:, honeycomb:, ea:, sk:, regular:, potts:, potential:, double-well, "
+           "muller-brown, rosenbrock:, funnel:, gaussian:, basins:, eight-schools";
 }
 
 const char *heat_builtin_nearest(const char *spec)
 {
-    const char *names[N_BUILTINS + HEAT_N_POTENTIALS], *examples[N_BUILTINS + HEAT_N_POTENTIALS];
+    const char *names[N_BUILTINS + HEAT_N_POTENTIALS + 1], *examples[N_BUILTINS + HEAT_N_POTENTIALS + 1];
     char name[32];
     size_t length = strcspn(spec, ":");
     int n = 0, nearest;
@@ -374,11 +375,10 @@ heat_status heat_builtin_create(heat_context *ctx, const char *spec, bool *known
     const builtin *b = find(spec);
     heat_edge_list list = {0};
     heat_recipe r;
-    heat_status status = heat_potential_create_named(ctx, spec, known, out);
+    heat_status status;
 
-    if (*known)
-        return status;
     *known = b != NULL;
+    *out = NULL;
     if (b == NULL)
         return HEAT_OK;
     status = parse_recipe(ctx, b, spec, &r);

@@ -406,7 +406,10 @@ heat_status heat_model_create_clamped_values(heat_context *ctx, const heat_model
     *out = NULL;
     if (model == NULL || held == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_clamped_values: no model or no values");
-    if (!heat_model_is_real(&model->info) || !heat_model_get_units(model, &u))
+    if (heat_model_is_real(&model->info) && !heat_model_get_units(model, &u))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: no variable of a %s model of real numbers can be held",
+                         model->name, model->info.kind);
+    if (!heat_model_is_real(&model->info))
         return clamp_states(ctx, model, held, out);
     r.n = model->info.n_variables;
     for (int32_t i = 0; i < r.n; i++) {

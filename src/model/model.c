@@ -3,9 +3,10 @@
 #include "base/memory.h"
 #include "io/graph_format.h"
 #include "io/state_file.h"
-#include "model/model_private.h"
+#include "model/potential.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +44,23 @@ void heat_model_free(heat_model *model)
     heat_labels_clear(&model->labels);
     heat_free(model->chains.values);
     heat_free(model);
+}
+
+heat_status heat_model_name_coordinates(heat_context *ctx, heat_model *model)
+{
+    const int32_t n = model->info.n_variables;
+    heat_status status = HEAT_OK;
+
+    for (int32_t i = 0; i < n && status == HEAT_OK; i++) {
+        char name[16];
+        if (n <= 3)
+            snprintf(name, sizeof name, "%c", "xyz"[i]);
+        else
+            snprintf(name, sizeof name, "x%d", (int)i + 1);
+        status = heat_labels_add(ctx, &model->labels, HEAT_LABEL_WORD, name, strlen(name));
+    }
+    model->info.has_labels = n > 0;
+    return status;
 }
 
 void heat_model_count_degrees(int32_t n, const int64_t *row, heat_model_info *info)
@@ -178,6 +196,58 @@ static heat_status hint_layer(heat_context *ctx, const char *option, const char 
     return HEAT_OK;
 }
 
+/* Options of a potential, given of something else. */
+static heat_status refuse_potential_options(heat_context *ctx, const char *spec, const heat_load_options *o)
+{
+    if (o->let != NULL)
+        return heat_fail_option(ctx, "let", o->let, "%.200s is no potential", spec);
+    if (o->box != NULL)
+        return heat_fail_option(ctx, "box", o->box, "%.200s is no potential", spec);
+    return HEAT_OK;
+}
+
+static heat_status load_builtin(heat_context *ctx, const char *spec, const heat_load_options *o, bool *known,
+                                heat_model **out)
+{
+    const char *nearest;
+    heat_status status = heat_potential_load(ctx, spec, o, known, out);
+
+    if (*known)
+        return status;
+    status = heat_builtin_create(ctx, spec, known, out);
+    if (*known)
+        return status;
+    nearest = heat_builtin_nearest(spec);
+    if (nearest != NULL)
+        return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
+                              "no such file, and no such built-in; did you mean %s?", nearest);
+    if (strchr(spec, ':') != NULL)
+        return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0, "no such file, and no such built-in (%s)",
+                              heat_builtin_list());
+    return HEAT_OK;
+}
+
+static heat_status load(heat_context *ctx, const char *spec, const heat_load_options *o, heat_model **out)
+{
+    bool known = false;
+    heat_status status = HEAT_OK;
+
+    if (spec == NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no model named");
+    if (strcmp(spec, "-") != 0 && access(spec, F_OK) != 0)
+        status = load_builtin(ctx, spec, o, &known, out);
+    if (status == HEAT_OK && (!known || strcmp((*out)->info.kind, "potential") != 0)) {
+        status = refuse_potential_options(ctx, spec, o);
+        if (status != HEAT_OK)
+            heat_model_free(*out);
+    }
+    if (status != HEAT_OK)
+        *out = NULL;
+    if (status != HEAT_OK || known)
+        return status;
+    return heat_model_load_format(ctx, spec, NULL, out);
+}
+
 heat_status heat_model_load_with(heat_context *ctx, const char *spec, const heat_load_options *options,
                                  heat_model **out)
 {
@@ -202,34 +272,14 @@ heat_status heat_model_load_with(heat_context *ctx, const char *spec, const heat
         return status;
     if (o.format == NULL && hints.transpose == HEAT_HINT_NONE && hints.visible == 0 && hints.hidden == 0 &&
         hints.update == 0)
-        return heat_model_load(ctx, spec, out);
-    return load_file(ctx, spec, o.format, &hints, out);
+        return load(ctx, spec, &o, out);
+    status = refuse_potential_options(ctx, spec, &o);
+    return status == HEAT_OK ? load_file(ctx, spec, o.format, &hints, out) : status;
 }
 
 heat_status heat_model_load(heat_context *ctx, const char *spec, heat_model **out)
 {
-    bool known = false;
-    heat_status status;
-
-    if (ctx == NULL || out == NULL)
-        return HEAT_ERROR_ARGUMENT;
-    *out = NULL;
-    if (spec == NULL)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_load: no model named");
-    if (strcmp(spec, "-") != 0 && access(spec, F_OK) != 0) {
-        const char *nearest;
-        status = heat_builtin_create(ctx, spec, &known, out);
-        if (known)
-            return status;
-        nearest = heat_builtin_nearest(spec);
-        if (nearest != NULL)
-            return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
-                                  "no such file, and no such built-in; did you mean %s?", nearest);
-        if (strchr(spec, ':') != NULL)
-            return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
-                                  "no such file, and no such built-in (%s)", heat_builtin_list());
-    }
-    return heat_model_load_format(ctx, spec, NULL, out);
+    return heat_model_load_with(ctx, spec, NULL, out);
 }
 
 heat_status heat_model_save(heat_context *ctx, const heat_model *model, const char *path)
@@ -239,7 +289,8 @@ heat_status heat_model_save(heat_context *ctx, const heat_model *model, const ch
     if (model == NULL || path == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_save: no model or no path");
     if (model->kind->save == NULL)
-        return heat_fail(ctx, HEAT_ERROR_UNABLE, "a %s model cannot be saved", model->kind->name);
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "a %s model cannot be saved: no format holds it",
+                         model->kind->name);
     return model->kind->save(ctx, model, path);
 }
 

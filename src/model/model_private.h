@@ -45,6 +45,9 @@ struct heat_model {
 HEAT_MUST_USE heat_status heat_model_create(heat_context *ctx, const heat_model_kind *kind, void *self,
                                             const char *name, heat_model **out);
 
+/* Names the variables x, y, z, or x1 ... xn where they are more than three. */
+HEAT_MUST_USE heat_status heat_model_name_coordinates(heat_context *ctx, heat_model *model);
+
 /* Fills in the edges and degrees of the n rows that `row` (n + 1) bounds, both ends of an edge counted. */
 void heat_model_count_degrees(int32_t n, const int64_t *row, heat_model_info *info);
 

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "model/smooth_rows.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void heat_potential_free(void *self)
@@ -13,8 +12,10 @@ void heat_potential_free(void *self)
 
     if (p == NULL)
         return;
+    heat_expression_free(p->expression);
     heat_free(p->mean);
     heat_free(p->precision);
+    heat_free(p->zero);
     heat_free(p->lower);
     heat_free(p->upper);
     heat_free(p->start);
@@ -22,6 +23,21 @@ void heat_potential_free(void *self)
     heat_free(p);
 }
 
+static heat_status typed(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx;
+    heat_expression_evaluate(self, b->n_chains, b->stride, b->x, b->energies, b->gradients, b->work);
+    return HEAT_OK;
+}
+
+static heat_status typed_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx;
+    heat_expression_times_hessian(self, b->n_chains, b->stride, b->x, b->directions, b->products, b->work);
+    return HEAT_OK;
+}
+
+/* Expressions run on the widest instruction set, whatever is asked for: their bits are the same. */
 static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_smooth *view)
 {
     const heat_potential *p = model->self;
@@ -38,40 +54,37 @@ static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_
         .start = p->start,
         .scale = p->scale,
     };
+    if (p->expression != NULL) {
+        view->self = p->expression;
+        view->evaluate = typed;
+        view->multiply = typed_multiply;
+        view->n_work = heat_expression_work_size(p->expression);
+    }
     return true;
 }
 
-static heat_status potential_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
-                                      const void *rows, double *energies)
-{
-    heat_smooth view;
-
-    potential_smooth(model, heat_isa_get("auto"), &view);
-    return heat_smooth_evaluate_rows(ctx, &view, n_rows, rows, energies, NULL);
-}
-
-static const heat_model_kind potential_kind = {
-    .name = "potential",
-    .free = heat_potential_free,
-    .energies = potential_energies,
-    .smooth = potential_smooth,
-};
-
-static heat_status name_variables(heat_context *ctx, heat_model *model, int32_t n)
+static heat_status name_variables(heat_context *ctx, const heat_potential *p, heat_model *model)
 {
     heat_status status = HEAT_OK;
 
-    for (int32_t i = 0; i < n && status == HEAT_OK; i++) {
-        char name[16];
-        if (n <= 3)
-            snprintf(name, sizeof name, "%c", "xyz"[i]);
-        else
-            snprintf(name, sizeof name, "x%d", (int)i + 1);
+    if (p->expression == NULL && p->names == NULL)
+        return heat_model_name_coordinates(ctx, model);
+    for (int32_t i = 0; i < p->n && status == HEAT_OK; i++) {
+        char buffer[16];
+        const char *name =
+            p->names != NULL ? p->names[i] : heat_expression_variable_name(p->expression, i, buffer);
         status = heat_labels_add(ctx, &model->labels, HEAT_LABEL_WORD, name, strlen(name));
     }
     model->info.has_labels = true;
     return status;
 }
+
+static const heat_model_kind potential_kind = {
+    .name = "potential",
+    .free = heat_potential_free,
+    .energies = heat_smooth_energies,
+    .smooth = potential_smooth,
+};
 
 heat_status heat_potential_create(heat_context *ctx, heat_potential *potential, const char *name,
                                   const char *format, heat_model **out)
@@ -85,7 +98,7 @@ heat_status heat_potential_create(heat_context *ctx, heat_potential *potential, 
     (*out)->info.n_variables = n;
     (*out)->info.n_components = n > 0;
     (*out)->info.has_field = true; /* nothing may assume a symmetry */
-    status = name_variables(ctx, *out, n);
+    status = name_variables(ctx, potential, *out);
     if (status != HEAT_OK) {
         heat_model_free(*out);
         *out = NULL;

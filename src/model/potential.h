@@ -3,21 +3,23 @@
 #ifndef HEATBATH_POTENTIAL_H
 #define HEATBATH_POTENTIAL_H
 
+#include "expr/expression.h"
 #include "kernel/isa.h"
 #include "model/model_private.h"
 
-/* Its creator fills it in; the model owns every array. */
+/* Its creator fills it in; the model owns every array, and the expression. */
 typedef struct heat_potential {
     int32_t n;
-    heat_potential_name name; /* which kernels */
+    heat_expression *expression; /* of a typed one; NULL: a named one */
+    heat_potential_name name;    /* which kernels */
     heat_potential_numbers numbers;
-    double *mean, *precision; /* what `numbers` points to */
-    double *lower, *upper;    /* [n]; NULL: no bounds */
-    double *start, *scale;    /* [n]; NULL: not known */
+    double *mean, *precision, *zero; /* what `numbers` points to */
+    double *lower, *upper;           /* [n]; NULL: no bounds */
+    double *start, *scale;           /* [n]; NULL: not known */
+    const char *const *names;        /* [n] static; NULL: x, y, z or x1 ... xn */
 } heat_potential;
 
-/* The model of a potential, which it owns from the call on, even when the call fails. Variables are named x,
- * y, z, or x1 ... xn where they are more than three. `format` is static. */
+/* The model of a potential, which it owns from the call on, even when the call fails. `format` is static. */
 HEAT_MUST_USE heat_status heat_potential_create(heat_context *ctx, heat_potential *potential,
                                                 const char *name, const char *format, heat_model **out);
 
@@ -28,10 +30,15 @@ void heat_potential_free(void *self);
 HEAT_MUST_USE heat_status heat_potential_read_gaussian(heat_context *ctx, const char *path,
                                                        heat_potential *potential);
 
-/* A named potential by its text, "double-well"; *known is false, and the status HEAT_OK, if the word before
- * the colon names none. */
-HEAT_MUST_USE heat_status heat_potential_create_named(heat_context *ctx, const char *spec, bool *known,
-                                                      heat_model **out);
+/* Fills in a typed potential, `text` with the parameters of option --let, "a=1,b=2" (NULL: none). */
+HEAT_MUST_USE heat_status heat_potential_read_expression(heat_context *ctx, const char *text,
+                                                         const char *lets, heat_potential *potential);
+
+/* A potential by its text, "double-well", with what options --let and --box say of it; *known is false, and
+ * the status HEAT_OK, if the word before the colon names none. */
+HEAT_MUST_USE heat_status heat_potential_load(heat_context *ctx, const char *spec,
+                                              const heat_load_options *options, bool *known,
+                                              heat_model **out);
 
 /* Name k of them, and a text that works; NULL behind the last. */
 const char *heat_potential_get_name(int k, const char **example);

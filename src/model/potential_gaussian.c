@@ -80,6 +80,8 @@ static heat_status take_rows(heat_context *ctx, const char *path, const heat_npy
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *p->scale, &p->scale);
     if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *p->zero, &p->zero);
+    if (status == HEAT_OK)
         status = heat_alloc(ctx, n * n, sizeof *p->precision, &p->precision);
     if (status == HEAT_OK)
         status = check_covariance(ctx, path, n, c);
@@ -92,7 +94,12 @@ static heat_status take_rows(heat_context *ctx, const char *path, const heat_npy
     }
     if (status == HEAT_OK)
         status = invert(ctx, path, (int32_t)n, c, p->precision);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *p->start, &p->start);
+    if (status == HEAT_OK)
+        memcpy(p->start, p->mean, (size_t)n * sizeof *p->start);
     p->numbers.mean = p->mean;
+    p->numbers.zero = p->zero;
     p->numbers.precision = p->precision;
     return status;
 }

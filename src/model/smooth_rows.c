@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "kernel/isa.h"
 #include "model/model_private.h"
 
 #include <math.h>
@@ -89,6 +90,20 @@ void heat_smooth_to_rows(int32_t n, int64_t n_chains, int64_t stride, const doub
             rows[c * n + i] = x[i * stride + c];
 }
 
+/* Chains beyond the bounds are put on them, and marked. */
+static void bring_inside(const heat_smooth *view, int64_t count, int64_t stride, double *x, bool *is_outside)
+{
+    memset(is_outside, 0, (size_t)count * sizeof *is_outside);
+    for (int32_t i = 0; i < view->n; i++)
+        for (int64_t c = 0; c < count; c++) {
+            double *at = &x[i * stride + c];
+            double lower = view->lower == NULL ? *at : view->lower[i];
+            double upper = view->upper == NULL ? *at : view->upper[i];
+            is_outside[c] |= *at < lower || *at > upper;
+            *at = *at < lower ? lower : *at > upper ? upper : *at;
+        }
+}
+
 heat_status heat_smooth_evaluate_rows(heat_context *ctx, const heat_smooth *view, int64_t n_rows,
                                       const double *rows, double *energies, double *gradients)
 {
@@ -105,11 +120,14 @@ heat_status heat_smooth_evaluate_rows(heat_context *ctx, const heat_smooth *view
         int64_t count = n_rows - r < ROWS ? n_rows - r : ROWS, stride = heat_smooth_stride(count);
         heat_smooth_block b = {
             .n_chains = count, .stride = stride, .x = x, .energies = e, .gradients = g, .work = work};
+        bool is_outside[ROWS];
         heat_smooth_from_rows(view->n, count, stride, rows + r * view->n, x);
+        bring_inside(view, stride, stride, x, is_outside);
         status = heat_smooth_evaluate(ctx, view, &b);
         if (status != HEAT_OK)
             break;
-        memcpy(energies + r, e, (size_t)count * sizeof *e);
+        for (int64_t c = 0; c < count; c++)
+            energies[r + c] = is_outside[c] ? (double)INFINITY : e[c];
         if (gradients != NULL)
             heat_smooth_to_rows(view->n, count, stride, g, gradients + r * view->n);
     }
@@ -118,4 +136,45 @@ heat_status heat_smooth_evaluate_rows(heat_context *ctx, const heat_smooth *view
     heat_free(e);
     heat_free(work);
     return status;
+}
+
+heat_status heat_smooth_energies(heat_context *ctx, const heat_model *model, int64_t n_rows, const void *rows,
+                                 double *energies)
+{
+    heat_smooth view;
+
+    heat_model_get_smooth(model, heat_isa_get("auto"), &view);
+    return heat_smooth_evaluate_rows(ctx, &view, n_rows, rows, energies, NULL);
+}
+
+heat_status heat_model_get_energy_of(heat_context *ctx, const heat_model *model, int64_t n_rows,
+                                     const double *rows, double *energies, double *gradients)
+{
+    heat_smooth view;
+    bool is_smooth;
+
+    if (ctx == NULL)
+        return HEAT_ERROR_ARGUMENT;
+    if (model == NULL || n_rows < 0 || (n_rows > 0 && (rows == NULL || energies == NULL)))
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_get_energy_of: no model, rows or energies");
+    is_smooth = heat_model_get_smooth(model, heat_isa_get("auto"), &view);
+    if (model->info.n_states != 0 || (gradients != NULL && !(is_smooth && view.has_gradient)))
+        return heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: %s", model->name,
+                         model->info.n_states != 0 ? "its variables have few values, not real ones"
+                                                   : "its energy has no gradient");
+    if (is_smooth)
+        return heat_smooth_evaluate_rows(ctx, &view, n_rows, rows, energies, gradients);
+    return heat_model_energies(ctx, model, n_rows, rows, energies);
+}
+
+void heat_model_get_bounds(const heat_model *model, int32_t i, double *lower, double *upper)
+{
+    heat_smooth view;
+
+    *lower = -(double)INFINITY;
+    *upper = (double)INFINITY;
+    if (i < 0 || i >= model->info.n_variables || !heat_model_get_smooth(model, heat_isa_get("auto"), &view))
+        return;
+    *lower = view.lower == NULL ? *lower : view.lower[i];
+    *upper = view.upper == NULL ? *upper : view.upper[i];
 }

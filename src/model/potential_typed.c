@@ -1,0 +1,62 @@
+/* potential:EXPRESSION, with the parameters that option --let gives (docs/expressions.md). */
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "model/potential.h"
+
+#include <string.h>
+
+/* Parameters taken apart: names end in `text` where their '=' stood. */
+typedef struct let_list {
+    char *text;
+    heat_let *lets;
+    int32_t n;
+} let_list;
+
+static heat_status read_let(heat_context *ctx, const char *all, char *word, size_t length, heat_let *out)
+{
+    char *equals = memchr(word, '=', length);
+
+    if (equals == NULL || !heat_parse_real(equals + 1, length - (size_t)(equals - word) - 1, &out->value))
+        return heat_fail_option(ctx, "let", all, "'%.*s' is no name=number", (int)(length < 80 ? length : 80),
+                                word);
+    *equals = '\0';
+    out->name = word;
+    return HEAT_OK;
+}
+
+static heat_status read_lets(heat_context *ctx, const char *text, let_list *list)
+{
+    int64_t count = 1;
+    char *word;
+    heat_status status = heat_copy_text(ctx, text, &list->text);
+
+    for (const char *c = text; *c != '\0'; c++)
+        count += *c == ',';
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, count, sizeof *list->lets, &list->lets);
+    word = list->text;
+    while (list->n < count && status == HEAT_OK) {
+        size_t length = strcspn(word, ",");
+        status = read_let(ctx, text, word, length, &list->lets[list->n++]);
+        word += length + 1;
+    }
+    return status;
+}
+
+heat_status heat_potential_read_expression(heat_context *ctx, const char *text, const char *lets,
+                                           heat_potential *p)
+{
+    let_list list = {.text = NULL};
+    heat_status status = HEAT_OK;
+
+    if (lets != NULL)
+        status = read_lets(ctx, lets, &list);
+    if (status == HEAT_OK)
+        status = heat_expression_parse(ctx, "potential", text, list.n, list.lets, &p->expression);
+    if (status == HEAT_OK)
+        p->n = heat_expression_n_variables(p->expression);
+    heat_free(list.text);
+    heat_free(list.lets);
+    return status;
+}
