@@ -1,8 +1,12 @@
-/* HEAT_CUSTOM: the one open door for energies. A model of discrete variables given by batched callbacks. */
+/* HEAT_CUSTOM: the one open door for energies. A model of variables of few values, or of real ones, given by
+ * batched callbacks: in a program, or in a shared object that the command loads as MODEL. */
 #ifndef HEATBATH_CUSTOM_H
 #define HEATBATH_CUSTOM_H
 
 #include <heatbath/context.h>
+
+/* Before a function that a shared object exports. */
+#define HEAT_EXPORTS HEAT_API
 
 HEAT_BEGIN_DECLS
 
@@ -23,11 +27,11 @@ typedef struct heat_custom {
     void *user;  /* handed to every callback */
     const char *name;
     int32_t n_variables;
-    int32_t n_states;   /* q, 2 to 127, the same for every variable */
-    heat_coding coding; /* of the rows that the callbacks see */
+    int32_t n_states;   /* q, 2 to 127, the same for every variable; 0: they are real numbers */
+    heat_coding coding; /* of the rows of states that the callbacks see */
     bool thread_safe;
 
-    /* Required. energies[r] = E(states row r); rows are n_variables long, one after the other. */
+    /* Required of states. energies[r] = E(states row r); rows are n_variables long, one after the other. */
     int (*energy)(void *user, int64_t n_rows, const int8_t *states, double *energies);
 
     /* Optional. deltas[r] = E(row r with `site` set to proposed[r]) - E(row r). */
@@ -36,10 +40,32 @@ typedef struct heat_custom {
 
     /* Optional: called once with `user` when the model is freed. */
     void (*free)(void *user);
+
+    /* Optional: [n_variables] names of the variables, copied; of real ones x, y, z or x1, x2, ... without. */
+    const char *const *names;
+
+    /* Required of real variables. energies[r] = E(row r); rows are n_variables numbers long. */
+    int (*real_energy)(void *user, int64_t n_rows, const double *rows, double *energies);
+
+    /* Optional. The energies too, and gradients[r * n_variables + i] = dE/dx_i at row r. */
+    int (*real_gradient)(void *user, int64_t n_rows, const double *rows, double *energies, double *gradients);
+
+    /* Optional, of real variables: [n_variables] walls, -INFINITY and INFINITY where there are none, copied.
+     * The integrals of p(x) run between them, no callback is asked beyond, and chains are reflected there:
+     * E needs no Jacobian. */
+    const double *lower, *upper;
+
+    /* Optional, of real variables: [n_variables] where chains begin, copied. */
+    const double *start;
 } heat_custom;
 
 /* Zeroes the struct, sets its size, n_states 2 and HEAT_CODING_SPIN. */
 HEAT_API void heat_custom_init(heat_custom *custom);
+
+/* What a shared object exports to be a MODEL: it is given what heat_custom_init makes, but for the size,
+ * which it sets to its own `sizeof *custom`, and returns 0. Called once for each model that is loaded; the
+ * object stays open while the model lives. Needs no library to be linked. */
+HEAT_EXPORTS int heat_custom_fill(heat_custom *custom);
 
 HEAT_END_DECLS
 

@@ -1,8 +1,10 @@
-/* The custom kind: an energy given by the user's callbacks. Offers the black-box view, nothing more. */
+/* The custom kind: an energy given by the user's callbacks. Of states it offers the black-box view, nothing
+ * more; of real variables the smooth one (custom_real.c). */
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "model/model_private.h"
+#include "model/custom_private.h"
 
+#include <dlfcn.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,16 +13,23 @@ void heat_custom_init(heat_custom *custom)
     *custom = (heat_custom){.size = sizeof *custom, .n_states = 2, .coding = HEAT_CODING_SPIN};
 }
 
-static void custom_free(void *self)
+void heat_custom_free(void *self)
 {
-    heat_custom *c = self;
+    heat_custom_model *m = self;
 
-    if (c->free != NULL)
-        c->free(c->user);
-    heat_free(c);
+    if (m == NULL)
+        return;
+    if (m->c.free != NULL)
+        m->c.free(m->c.user);
+    if (m->object != NULL)
+        dlclose(m->object);
+    heat_free(m->lower);
+    heat_free(m->upper);
+    heat_free(m->start);
+    heat_free(m);
 }
 
-static heat_status refuse(heat_context *ctx, const heat_model *model, const char *callback, int code)
+heat_status heat_custom_refuse(heat_context *ctx, const heat_model *model, const char *callback, int code)
 {
     return heat_fail(ctx, HEAT_ERROR_CALLBACK, "custom model %s: its %s callback failed with code %d",
                      model->name, callback, code);
@@ -29,11 +38,11 @@ static heat_status refuse(heat_context *ctx, const heat_model *model, const char
 static heat_status custom_energies(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                    const void *states, double *energies)
 {
-    const heat_custom *c = model->self;
+    const heat_custom *c = &((const heat_custom_model *)model->self)->c;
     int code = c->energy(c->user, n_rows, states, energies);
 
     if (code != 0)
-        return refuse(ctx, model, "energy", code);
+        return heat_custom_refuse(ctx, model, "energy", code);
     for (int64_t r = 0; r < n_rows; r++)
         if (isnan(energies[r]) || energies[r] == -(double)INFINITY)
             return heat_fail(ctx, HEAT_ERROR_CALLBACK, "custom model %s: its energy callback returned %g",
@@ -74,14 +83,14 @@ static heat_status deltas_from_energies(heat_context *ctx, const heat_model *mod
 static heat_status custom_deltas(heat_context *ctx, const heat_model *model, int64_t n_rows,
                                  const int8_t *states, int32_t site, const int8_t *proposed, double *deltas)
 {
-    const heat_custom *c = model->self;
+    const heat_custom *c = &((const heat_custom_model *)model->self)->c;
     int code;
 
     if (c->delta == NULL)
         return deltas_from_energies(ctx, model, n_rows, states, site, proposed, deltas);
     code = c->delta(c->user, n_rows, states, site, proposed, deltas);
     if (code != 0)
-        return refuse(ctx, model, "delta", code);
+        return heat_custom_refuse(ctx, model, "delta", code);
     for (int64_t r = 0; r < n_rows; r++)
         if (isnan(deltas[r]))
             return heat_fail(ctx, HEAT_ERROR_CALLBACK, "custom model %s: its delta callback returned NaN",
@@ -91,16 +100,82 @@ static heat_status custom_deltas(heat_context *ctx, const heat_model *model, int
 
 static const heat_model_kind custom_kind = {
     .name = "custom",
-    .free = custom_free,
+    .free = heat_custom_free,
     .energies = custom_energies,
     .deltas = custom_deltas,
 };
 
+static heat_status check(heat_context *ctx, const heat_custom *c)
+{
+    if (c->n_states == 0)
+        return heat_custom_check_real(ctx, c);
+    if (c->energy == NULL || c->n_variables < 0 || c->n_states < 2 || c->n_states > HEAT_MOST_STATES ||
+        (c->coding == HEAT_CODING_SPIN && c->n_states != 2))
+        return heat_fail(
+            ctx, HEAT_ERROR_ARGUMENT,
+            "custom model: needs an energy callback, n_variables >= 0 and 2 to 127 states (2 for spins)");
+    if (c->real_energy != NULL || c->real_gradient != NULL || c->lower != NULL || c->upper != NULL ||
+        c->start != NULL)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "custom model: has fields of real variables, and %d states", c->n_states);
+    return HEAT_OK;
+}
+
+static heat_status copy_numbers(heat_context *ctx, int32_t n, const double **field, double **own)
+{
+    const double *from = *field;
+    heat_status status;
+
+    *field = NULL;
+    if (from == NULL)
+        return HEAT_OK;
+    status = heat_alloc(ctx, n, sizeof **own, own);
+    if (status == HEAT_OK)
+        memcpy(*own, from, (size_t)n * sizeof **own);
+    *field = *own;
+    return status;
+}
+
+heat_status heat_custom_copy(heat_context *ctx, const heat_custom *custom, heat_custom_model **out)
+{
+    heat_custom_model *m = NULL;
+    heat_status status = heat_alloc(ctx, 1, sizeof *m, &m);
+
+    if (status != HEAT_OK)
+        return status;
+    heat_custom_init(&m->c);
+    heat_struct_copy(&m->c, sizeof m->c, custom, custom->size);
+    m->c.free = NULL;
+    status = check(ctx, &m->c);
+    if (status == HEAT_OK)
+        status = copy_numbers(ctx, m->c.n_variables, &m->c.lower, &m->lower);
+    if (status == HEAT_OK)
+        status = copy_numbers(ctx, m->c.n_variables, &m->c.upper, &m->upper);
+    if (status == HEAT_OK)
+        status = copy_numbers(ctx, m->c.n_variables, &m->c.start, &m->start);
+    if (status != HEAT_OK)
+        heat_custom_free(m);
+    else
+        *out = m;
+    return status;
+}
+
+static heat_status name_variables(heat_context *ctx, const heat_custom *c, heat_model *model)
+{
+    heat_status status = HEAT_OK;
+
+    if (c->names == NULL)
+        return c->n_states == 0 ? heat_model_name_coordinates(ctx, model) : HEAT_OK;
+    for (int32_t i = 0; i < c->n_variables && status == HEAT_OK; i++)
+        status = heat_labels_add(ctx, &model->labels, HEAT_LABEL_WORD, c->names[i], strlen(c->names[i]));
+    model->info.has_labels = c->n_variables > 0;
+    return status;
+}
+
 heat_status heat_model_create_custom(heat_context *ctx, const heat_custom *custom, heat_model **out)
 {
-    heat_custom *own = NULL;
+    heat_custom_model *own = NULL;
     heat_model *model = NULL;
-    void (*free_user)(void *user);
     heat_status status;
 
     if (ctx == NULL || out == NULL)
@@ -108,30 +183,25 @@ heat_status heat_model_create_custom(heat_context *ctx, const heat_custom *custo
     *out = NULL;
     if (custom == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_model_create_custom: no struct");
-    status = heat_alloc(ctx, 1, sizeof *own, &own);
-    if (status != HEAT_OK)
-        return status;
-    heat_custom_init(own);
-    heat_struct_copy(own, sizeof *own, custom, custom->size);
-    if (own->energy == NULL || own->n_variables < 0 || own->n_states < 2 ||
-        own->n_states > HEAT_MOST_STATES || (own->coding == HEAT_CODING_SPIN && own->n_states != 2)) {
-        heat_free(own);
-        return heat_fail(
-            ctx, HEAT_ERROR_ARGUMENT,
-            "custom model: needs an energy callback, n_variables >= 0 and 2 to 127 states (2 for spins)");
+    status = heat_custom_copy(ctx, custom, &own);
+    if (status == HEAT_OK)
+        status = heat_model_create(ctx, own->c.n_states == 0 ? &heat_custom_real_kind : &custom_kind, own,
+                                   own->c.name == NULL ? "custom" : own->c.name, &model);
+    if (status == HEAT_OK) {
+        model->info.n_variables = own->c.n_variables;
+        status = name_variables(ctx, &own->c, model);
     }
-    free_user = own->free;
-    own->free = NULL; /* until the model exists the user's data is the caller's */
-    status = heat_model_create(ctx, &custom_kind, own, own->name == NULL ? "custom" : own->name, &model);
-    if (status != HEAT_OK)
+    if (status != HEAT_OK) {
+        heat_model_free(model);
         return status;
-    own->free = free_user;
-    own->name = model->name;
-    model->thread_safe = own->thread_safe;
+    }
+    own->c.free = custom->free; /* until the model exists the user's data is the caller's */
+    own->c.name = model->name;
+    own->c.names = NULL;
+    model->thread_safe = own->c.thread_safe;
     model->info.format = "memory";
-    model->info.n_variables = own->n_variables;
-    model->info.n_states = own->n_states;
-    model->info.coding = own->coding;
+    model->info.n_states = own->c.n_states;
+    model->info.coding = own->c.n_states == 0 ? HEAT_CODING_INDEX : own->c.coding;
     model->info.has_field = true; /* unknown: nothing may assume a symmetry */
     *out = model;
     return HEAT_OK;

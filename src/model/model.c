@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/graph_format.h"
 #include "io/state_file.h"
+#include "model/custom_private.h"
 #include "model/potential.h"
 
 #include <math.h>
@@ -245,6 +246,8 @@ static heat_status load(heat_context *ctx, const char *spec, const heat_load_opt
         *out = NULL;
     if (status != HEAT_OK || known)
         return status;
+    if (heat_custom_is_object(spec))
+        return heat_custom_load(ctx, spec, out);
     return heat_model_load_format(ctx, spec, NULL, out);
 }
 

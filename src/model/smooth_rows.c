@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { ROWS = 64, SHOWN = 6 };
+static const double beyond_measure = 1e300; /* no chain is there, and gradients overflow before energies do */
 
 /* "x = 1, y = 2": the first coordinates of a chain. */
 static void write_place(const heat_smooth *view, const heat_smooth_block *b, int64_t c, char *text,
@@ -49,8 +50,8 @@ static heat_status find_fault(heat_context *ctx, const heat_smooth *view, const 
     for (int64_t c = 0; c < b->n_chains; c++) {
         if (!(b->energies[c] > -(double)INFINITY))
             return refuse(ctx, view, b, c, "the energy", b->energies[c]);
-        for (int32_t i = 0; i < view->n && b->gradients != NULL && isfinite(b->energies[c]); i++)
-            if (!isfinite(b->gradients[i * b->stride + c]))
+        for (int32_t i = 0; i < view->n && b->gradients != NULL && b->energies[c] < beyond_measure; i++)
+            if (isnan(b->gradients[i * b->stride + c]))
                 return refuse(ctx, view, b, c, "the energy's gradient", b->gradients[i * b->stride + c]);
     }
     return HEAT_OK;

@@ -5,7 +5,7 @@
 #include "model/views.h"
 
 /* view->evaluate, of chains within the bounds. HEAT_ERROR_CALLBACK, which names x, where an energy is NaN or
- * -infinity, or where it is finite and a gradient that was asked for is not. */
+ * -infinity, or a gradient that was asked for is NaN where the energy is below 1e300. */
 HEAT_MUST_USE heat_status heat_smooth_evaluate(heat_context *ctx, const heat_smooth *view,
                                                const heat_smooth_block *block);
 

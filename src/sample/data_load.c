@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/data_format.h"
+#include "model/custom_private.h"
 #include "model/data_builtin.h"
 #include "model/data_private.h"
 
@@ -210,7 +211,7 @@ bool heat_data_is_named(heat_context *ctx, const char *spec, const char *format)
     if (strcmp(spec, "-") == 0)
         return false;
     if (stat(spec, &about) == 0) /* of a pipe, looking would take the bytes */
-        return S_ISREG(about.st_mode) && heat_data_recognise(ctx, spec);
+        return S_ISREG(about.st_mode) && !heat_custom_is_object(spec) && heat_data_recognise(ctx, spec);
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (strlen(words[k]) == strcspn(spec, ":") && strncmp(words[k], spec, strlen(words[k])) == 0)
             return true;

@@ -1,4 +1,5 @@
 /* Custom models: whose memory is whose, what a failing callback does, and forbidden states. */
+#include "kernel/isa.h"
 #include "model/views.h"
 #include "support.h"
 
@@ -46,10 +47,13 @@ static void energies_and_deltas_agree(void **state)
     world w = {.value = 7};
     heat_custom c = custom_of(&w);
     heat_model *model;
+    const char *const names[] = {"left", "right"};
     const int8_t rows[] = {-1, -1, 1, -1}, up[] = {1, 1};
     double energies[2], deltas[2];
 
+    c.names = names;
     assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    assert_string_equal(heat_model_get_label(model, 1), "right");
     assert_ok(ctx, heat_model_get_energy(ctx, model, 2, rows, energies));
     assert_close(energies[0], -3, 0);
     assert_close(energies[1], -1, 0);
@@ -125,6 +129,93 @@ static void a_refused_struct_stays_the_callers(void **state)
     heat_context_free(ctx);
 }
 
+/* x + 2 y, a row at a time; tells if it was asked for x below 0. */
+static int plane(void *user, int64_t n_rows, const double *rows, double *energies)
+{
+    for (int64_t r = 0; r < n_rows; r++) {
+        energies[r] = rows[2 * r] + 2 * rows[2 * r + 1];
+        if (rows[2 * r] < 0)
+            return 5;
+    }
+    return ((const world *)user)->code;
+}
+
+static heat_custom real_of(world *w)
+{
+    static const double lower[] = {0, -(double)INFINITY}, upper[] = {3, (double)INFINITY}, start[] = {1, 1};
+    heat_custom c = custom_of(w);
+
+    c.energy = NULL;
+    c.n_states = 0;
+    c.real_energy = plane;
+    c.lower = lower;
+    c.upper = upper;
+    c.start = start;
+    return c;
+}
+
+static void real_variables_keep_within_their_walls(void **state)
+{
+    (void)state;
+    const double rows[] = {1, 2, -1, 0, 4, 0, 0, 1};
+    heat_context *ctx = test_context();
+    world w = {.code = 0};
+    heat_custom c = real_of(&w);
+    heat_model *model;
+    heat_smooth view;
+    double e[4], gradients[8];
+
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    assert_true(heat_model_get_smooth(model, heat_isa_get("auto"), &view));
+    assert_true(view.lower != c.lower && view.start != c.start);
+    assert_string_equal(heat_model_get_label(model, 1), "y");
+    assert_ok(ctx, heat_model_get_energy_of(ctx, model, 4, rows, e, NULL));
+    assert_true(e[0] == 5 && isinf(e[1]) && isinf(e[2]) && e[3] == 2);
+    assert_int_equal(heat_model_get_energy_of(ctx, model, 4, rows, e, gradients), HEAT_ERROR_UNABLE);
+    w.code = 42;
+    assert_int_equal(heat_model_get_energy_of(ctx, model, 1, rows, e, NULL), HEAT_ERROR_CALLBACK);
+    assert_contains(heat_context_error(ctx), "toy: its real_energy callback failed with code 42");
+    heat_model_free(model);
+    assert_int_equal(w.n_freed, 1);
+    heat_context_free(ctx);
+}
+
+static void unsound_structs_of_real_variables_are_refused(void **state)
+{
+    (void)state;
+    static const double none[] = {0, 0}, nan_there[] = {1, (double)NAN}, far[] = {4, 0};
+    heat_context *ctx = test_context();
+    world w = {.code = 0};
+    heat_custom c[5];
+    heat_model *model;
+
+    for (int k = 0; k < 5; k++)
+        c[k] = real_of(&w);
+    c[0].real_energy = NULL;
+    c[1].energy = energy;
+    c[2].upper = none;
+    c[3].start = far;
+    c[4].lower = nan_there;
+    for (int k = 0; k < 5; k++)
+        assert_int_equal(heat_model_create_custom(ctx, &c[k], &model), HEAT_ERROR_ARGUMENT);
+    assert_int_equal(w.n_freed, 0);
+    heat_context_free(ctx);
+}
+
+static heat_status create_real(heat_context *ctx, void *arg)
+{
+    const double row[] = {1, 2};
+    heat_custom c = real_of(arg);
+    heat_model *model = NULL;
+    double e;
+    heat_status status = heat_model_create_custom(ctx, &c, &model);
+
+    if (status == HEAT_OK)
+        status = heat_model_get_energy_of(ctx, model, 1, row, &e, NULL);
+    heat_model_free(model);
+    return status;
+}
+
 static heat_status create_and_use(heat_context *ctx, void *arg)
 {
     heat_custom c = custom_of(arg);
@@ -145,6 +236,7 @@ static void failing_memory_leaks_nothing(void **state)
     world w = {.value = 7};
 
     test_failing_allocations(create_and_use, &w);
+    test_failing_allocations(create_real, &w);
 }
 
 int main(void)
@@ -154,6 +246,8 @@ int main(void)
         cmocka_unit_test(forbidden_states_are_left_and_not_entered),
         cmocka_unit_test(failures_are_named),
         cmocka_unit_test(a_refused_struct_stays_the_callers),
+        cmocka_unit_test(real_variables_keep_within_their_walls),
+        cmocka_unit_test(unsound_structs_of_real_variables_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
