@@ -1,6 +1,8 @@
 /* The estimate of log Z takes an energy for the mean of its bin. To second order that shifts it by half the
  * variance of beta, given the energy, times that of the energy in a bin, width^2 / 12: nothing at all where a
- * bin holds one level, and some 1e-5 nats a rung for bins of a hundredth of the energy's spread. */
+ * bin holds one level, and some 1e-5 nats a rung for bins of a hundredth of the energy's spread. What a hot
+ * rung meets near the lowest energies weighs much at the coldest one, whose spread may be a millionth of its
+ * own: there bins are narrower. */
 #include "logz/energy_tally.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -10,9 +12,20 @@
 
 enum { MARGIN = 64 };
 
-void heat_energy_tally_init(heat_energy_tally *t, double origin, double width)
+static void set_level(heat_energy_tally *t, int32_t level)
 {
-    *t = (heat_energy_tally){.origin = origin, .width = width, .per_bin = 1 / width};
+    const heat_energy_scale *s = &t->scale;
+
+    t->level = level;
+    t->wide = ldexp(s->width, level);
+    t->far = s->core * (t->wide / s->fine);
+    t->steps_to_far = s->core / s->fine * (1 + log(t->wide / s->fine));
+}
+
+void heat_energy_tally_init(heat_energy_tally *t, heat_energy_scale scale)
+{
+    *t = (heat_energy_tally){.scale = scale};
+    set_level(t, 0);
 }
 
 void heat_energy_tally_clear(heat_energy_tally *t)
@@ -22,84 +35,124 @@ void heat_energy_tally_clear(heat_energy_tally *t)
     t->n = 0;
 }
 
-/* Moves everything into bins first ... first + n - 1 of a level that is `joins` higher. */
-static heat_status rebuild(heat_context *ctx, heat_energy_tally *t, int64_t first, int64_t n, int32_t joins)
+static double bin_of(const heat_energy_tally *t, double energy)
 {
-    heat_energy_bin *bins;
-    heat_status status = heat_alloc(ctx, n, sizeof *bins, &bins);
+    return floor(heat_energy_tally_place(t, energy));
+}
+
+static double mean_of(const heat_energy_tally *t, int64_t bin)
+{
+    return t->scale.origin + t->bins[bin].sum / t->bins[bin].count;
+}
+
+/* Moves everything into bins first ... first + n - 1 of another level. */
+static heat_status rebuild(heat_context *ctx, heat_energy_tally *t, int64_t first, int64_t n, int32_t level)
+{
+    heat_energy_tally next = *t;
+    heat_status status = heat_alloc(ctx, n, sizeof *next.bins, &next.bins);
 
     if (status != HEAT_OK)
         return status;
-    if (joins == 0 && t->n > 0)
-        memcpy(bins + (t->first - first), t->bins, (size_t)t->n * sizeof *bins);
-    for (int64_t k = 0; k < t->n && joins > 0; k++) {
-        int64_t to = (int64_t)floor(ldexp((double)(t->first + k), -joins)) - first;
+    next.first = first;
+    next.n = n;
+    set_level(&next, level);
+    if (level == t->level && t->n > 0)
+        memcpy(next.bins + (t->first - first), t->bins, (size_t)t->n * sizeof *t->bins);
+    for (int64_t k = 0; k < t->n && level != t->level; k++) {
+        int64_t to;
         if (t->bins[k].count == 0)
             continue;
-        bins[to].count += t->bins[k].count;
-        bins[to].sum += t->bins[k].sum;
+        to = (int64_t)bin_of(&next, mean_of(t, k)) - first;
+        next.bins[to].count += t->bins[k].count;
+        next.bins[to].sum += t->bins[k].sum;
     }
     heat_energy_tally_clear(t);
-    t->bins = bins;
-    t->first = first;
-    t->n = n;
-    t->level += joins;
-    t->per_bin = ldexp(1 / t->width, -t->level);
+    *t = next;
     return HEAT_OK;
+}
+
+/* The lowest and highest bin mean, where there are any. */
+static void find_ends(const heat_energy_tally *t, double *low, double *high)
+{
+    int64_t first = 0, last = t->n - 1;
+
+    while (first < t->n && t->bins[first].count == 0)
+        first++;
+    while (last >= 0 && t->bins[last].count == 0)
+        last--;
+    *low = first < t->n ? mean_of(t, first) : (double)INFINITY;
+    *high = last >= 0 ? mean_of(t, last) : -(double)INFINITY;
+}
+
+/* Bins of a level for energies from low to high, with room to grow at the end that `energy` is. */
+static heat_status make_room(heat_context *ctx, heat_energy_tally *t, double low, double high, double energy,
+                             int32_t level)
+{
+    heat_energy_tally next = *t;
+    double first, last, room, size = fmax(fabs(low - t->scale.origin), fabs(high - t->scale.origin));
+
+    for (;; level++) {
+        set_level(&next, level);
+        first = bin_of(&next, low);
+        last = bin_of(&next, high);
+        room = 0.5 * (last - first) + MARGIN;
+        if (level == t->level && t->n > 0) { /* bins that are there stay */
+            first = fmin(first, (double)t->first);
+            last = fmax(last, (double)(t->first + t->n - 1));
+        }
+        first -= energy <= low ? room : 0;
+        last += energy >= high ? room : 0;
+        if (last - first < HEAT_MOST_BINS || next.far >= size)
+            return rebuild(ctx, t, (int64_t)first, (int64_t)(last - first) + 1, level);
+    }
 }
 
 heat_status heat_energy_tally_widen(heat_context *ctx, heat_energy_tally *t, double energy)
 {
-    double bin = floor((energy - t->origin) * t->per_bin);
-    double low = t->n == 0 ? bin : fmin(bin, (double)t->first);
-    double high = t->n == 0 ? bin : fmax(bin, (double)(t->first + t->n - 1));
-    double room = 0.5 * (high - low) + MARGIN;
-    int32_t joins = 0;
+    double low, high;
 
-    if (!(fabs(bin) < 0x1p52))
+    if (!(fabs(heat_energy_tally_place(t, energy)) < 0x1p52))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "a state has energy %g: log Z is estimated where every state is allowed", energy);
-    low -= bin == low ? room : 0;
-    high += bin == high ? room : 0;
-    while (ldexp(high - low, -joins) > HEAT_MOST_BINS - 2)
-        joins++;
-    low = floor(ldexp(low, -joins));
-    high = floor(ldexp(high, -joins));
-    return rebuild(ctx, t, (int64_t)low, (int64_t)(high - low) + 1, joins);
+    find_ends(t, &low, &high);
+    return make_room(ctx, t, fmin(low, energy), fmax(high, energy), energy, t->level);
 }
 
 heat_status heat_energy_tally_reserve(heat_context *ctx, heat_energy_tally *t, const heat_energy_tally *like)
 {
-    t->level = like->level;
-    return like->n == 0 ? HEAT_OK : rebuild(ctx, t, like->first, like->n, 0);
+    set_level(t, like->level);
+    return like->n == 0 ? HEAT_OK : rebuild(ctx, t, like->first, like->n, like->level);
 }
 
 heat_status heat_energy_tally_coarsen(heat_context *ctx, heat_energy_tally *t, int32_t level)
 {
-    int32_t joins = level - t->level;
-    double low, high;
+    heat_energy_tally next = *t;
+    double low, high, first;
 
-    if (joins <= 0)
+    if (level <= t->level)
         return HEAT_OK;
-    low = floor(ldexp((double)t->first, -joins));
-    high = floor(ldexp((double)(t->first + t->n - 1), -joins));
-    return rebuild(ctx, t, (int64_t)low, t->n == 0 ? 0 : (int64_t)(high - low) + 1, joins);
+    set_level(&next, level);
+    find_ends(t, &low, &high);
+    if (!(low <= high)) { /* nothing is there */
+        heat_energy_tally_clear(t);
+        set_level(t, level);
+        return HEAT_OK;
+    }
+    first = bin_of(&next, low);
+    return rebuild(ctx, t, (int64_t)first, (int64_t)(bin_of(&next, high) - first) + 1, level);
 }
 
-/* Where bin k of `from`, which is as wide or narrower, lies in t, once t is wide enough. */
+/* The bin of `t` for what is in bin k of `from`, once t is wide enough. */
 static heat_status find_place(heat_context *ctx, heat_energy_tally *t, const heat_energy_tally *from,
                               int64_t k, int64_t *place)
 {
     heat_status status = HEAT_OK;
 
     for (;;) { /* widening may raise the level */
-        *place = from->level == t->level
-                     ? from->first + k - t->first
-                     : (int64_t)floor(ldexp((double)(from->first + k), from->level - t->level)) - t->first;
+        *place = (int64_t)bin_of(t, mean_of(from, k)) - t->first;
         if (status != HEAT_OK || (*place >= 0 && *place < t->n))
             return status;
-        status =
-            heat_energy_tally_widen(ctx, t, t->origin + ((double)(from->first + k) + 0.5) / from->per_bin);
+        status = heat_energy_tally_widen(ctx, t, mean_of(from, k));
     }
 }
 
@@ -108,7 +161,7 @@ heat_status heat_energy_tally_merge(heat_context *ctx, heat_energy_tally *t, con
     heat_status status = heat_energy_tally_coarsen(ctx, t, from->level);
     int64_t last = from->n - 1, place;
 
-    while (last > 0 && from->bins[last].count == 0)
+    while (last >= 0 && from->bins[last].count == 0)
         last--;
     if (last >= 0 && status == HEAT_OK) /* the highest first: then all room is made at once */
         status = find_place(ctx, t, from, last, &place);
@@ -146,6 +199,6 @@ void heat_energy_tally_moments(const heat_energy_tally *t, double *mean, double 
             double e = t->bins[k].sum / t->bins[k].count - sum / count;
             squares += t->bins[k].count * e * e;
         }
-    *mean = t->origin + sum / count;
+    *mean = t->scale.origin + sum / count;
     *variance = squares / count;
 }

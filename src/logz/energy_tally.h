@@ -3,37 +3,66 @@
 #define HEATBATH_ENERGY_TALLY_H
 
 #include <heatbath/context.h>
+#include <math.h>
 
 typedef struct heat_energy_bin {
     double count, sum; /* of energy - origin */
 } heat_energy_bin;
 
+/* How wide bins are at a distance d from the origin: `fine` up to `core`, from there on in proportion to d,
+ * until they are as wide as `width`. fine = width, core = 0: alike everywhere. */
+typedef struct heat_energy_scale {
+    double origin, width, fine, core;
+} heat_energy_scale;
+
 typedef struct heat_energy_tally {
-    double origin, width;  /* bin k holds origin + [k, k + 1) * width * 2^level */
-    double per_bin;        /* 1 / (width * 2^level) */
-    int32_t level;         /* raised by one, bins in pairs, when their number would exceed HEAT_MOST_BINS */
-    int64_t first, n;      /* bins first ... first + n - 1 */
-    heat_energy_bin *bins; /* [n] */
+    heat_energy_scale scale;
+    int32_t level; /* raised by one, the width doubled, when there would be over HEAT_MOST_BINS bins */
+    double wide;   /* width 2^level */
+    double far, steps_to_far; /* where bins get as wide as that, and how many lie nearer */
+    int64_t first, n;         /* bins first ... first + n - 1 */
+    heat_energy_bin *bins;    /* [n] */
 } heat_energy_tally;
 
 enum { HEAT_MOST_BINS = 1 << 14 };
 
-void heat_energy_tally_init(heat_energy_tally *tally, double origin, double width);
+void heat_energy_tally_init(heat_energy_tally *tally, heat_energy_scale scale);
 void heat_energy_tally_clear(heat_energy_tally *tally);
+
+/* The same of bins that are alike. */
+static inline heat_energy_scale heat_energy_scale_of(double origin, double width)
+{
+    return (heat_energy_scale){origin, width, width, 0};
+}
+
+/* The bin of an energy, and how far in it the energy lies. */
+static inline double heat_energy_tally_place(const heat_energy_tally *t, double energy)
+{
+    const heat_energy_scale *s = &t->scale;
+    double d = energy - s->origin, size = fabs(d), steps;
+
+    if (size >= t->far)
+        steps = t->steps_to_far + (size - t->far) / t->wide;
+    else if (size <= s->core)
+        steps = size / s->fine;
+    else
+        steps = s->core / s->fine * (1 + log(size / s->core));
+    return copysign(steps, d);
+}
 
 /* Widens a tally to hold `energy`; heat_energy_tally_add calls it. HEAT_ERROR_UNABLE if the energy is not
  * finite. */
 HEAT_MUST_USE heat_status heat_energy_tally_widen(heat_context *ctx, heat_energy_tally *tally, double energy);
 
-/* Makes room in an empty tally for what `like` holds, whose origin and width are the same. */
+/* Makes room in an empty tally for what `like` holds, whose scale is the same. */
 HEAT_MUST_USE heat_status heat_energy_tally_reserve(heat_context *ctx, heat_energy_tally *tally,
                                                     const heat_energy_tally *like);
 
-/* Adds everything of `from`, whose origin and width are the same. */
+/* Adds everything of `from`, whose scale is the same. */
 HEAT_MUST_USE heat_status heat_energy_tally_merge(heat_context *ctx, heat_energy_tally *tally,
                                                   const heat_energy_tally *from);
 
-/* Joins bins until the level is at least `level`. */
+/* Joins bins until the level is at least `level`: each goes where its mean lies. */
 HEAT_MUST_USE heat_status heat_energy_tally_coarsen(heat_context *ctx, heat_energy_tally *tally,
                                                     int32_t level);
 
@@ -46,12 +75,12 @@ HEAT_MUST_USE static inline heat_status heat_energy_tally_add(heat_context *ctx,
                                                               double energy)
 {
     for (;;) {
-        double place = (energy - t->origin) * t->per_bin - (double)t->first;
+        double place = heat_energy_tally_place(t, energy) - (double)t->first;
         heat_status status;
         if (place >= 0 && place < (double)t->n) {
             heat_energy_bin *bin = &t->bins[(int64_t)place];
             bin->count++;
-            bin->sum += energy - t->origin;
+            bin->sum += energy - t->scale.origin;
             return HEAT_OK;
         }
         status = heat_energy_tally_widen(ctx, t, energy);

@@ -178,6 +178,10 @@ static heat_status start_chains(heat_context *ctx, heat_ladder_chains *l)
     if (status == HEAT_OK)
         status = heat_parallel_for(ctx, heat_chains_thread_limit(l->chains, l->counting->opt->threads),
                                    l->chains->n_units, cool_unit, l);
+    l->lowest = (double)INFINITY;
+    for (int64_t c = 0; c < l->chains->n_chains && status == HEAT_OK; c++)
+        if (rung_of_place(l, c) == l->n_rungs - 1)
+            l->lowest = fmin(l->lowest, heat_chains_get_path_energy(l->chains, c));
     return status;
 }
 
@@ -225,21 +229,46 @@ void heat_ladder_chains_close(heat_ladder_chains *l)
     heat_chains_free(l->chains);
 }
 
-/* Parts of the spread that the spacing of the rungs implies: a hundredth where there are levels, which stay
- * apart, else as many as keep the bins' shift of log Z (energy_tally.c) below a hundredth of the error
- * wanted. The fewer they are the less memory a run walks through. */
-static double bin_width(const heat_ladder_chains *l, int32_t row)
+/* Of levels: what lies between them; 0 where there are none. */
+static double level_gap(const heat_ladder_chains *l)
 {
-    int32_t rung = row < l->n_rungs ? row : l->n_rungs - 1;
-    int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
-    double spread = (above - below) / (l->betas[above] - l->betas[below]);
-    double apart = l->counting->info.integer && l->reference == NULL ? 1 : 0;
-
     if (l->is_steady)
-        apart = 2 * ((const heat_bit_store *)l->chains->store)->graph.unit;
+        return 2 * ((const heat_bit_store *)l->chains->store)->graph.unit;
+    return l->counting->info.integer && l->reference == NULL ? 1 : 0;
+}
+
+/* The spread of energies at a rung, as the spacing of the rungs implies it. */
+static double spread_at(const heat_ladder_chains *l, int32_t rung)
+{
+    int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
+
+    return (above - below) / (l->betas[above] - l->betas[below]);
+}
+
+/* Parts of the spread: a hundredth where there are levels, which stay apart, else as many as keep the bins'
+ * shift of log Z (energy_tally.c) below a hundredth of the error wanted. The fewer they are the less memory a
+ * run walks through. */
+static double bin_width(const heat_ladder_chains *l, int32_t rung)
+{
+    double apart = level_gap(l), spread = spread_at(l, rung);
+
     if (apart > 0)
         return fmax(apart, 0.01 * spread);
     return fmax(0.005, fmin(0.05, sqrt(0.24 * l->counting->opt->target_error))) * spread;
+}
+
+/* Where a chain of the coldest rung is: bins are as narrow as that rung needs them within two of its spreads,
+ * and 1 / FINEST of the distance farther out. */
+static heat_energy_scale choose_scale(const heat_ladder_chains *l, int32_t row)
+{
+    enum { FINEST = 16 };
+    int32_t last = l->n_rungs - 1, rung = row < last ? row : last;
+    heat_energy_scale s = {.width = bin_width(l, rung), .fine = bin_width(l, last)};
+
+    s.core = fmax(2 * spread_at(l, last), FINEST * s.fine);
+    s.fine = fmin(s.fine, s.width);
+    s.origin = l->lowest - 0.5 * level_gap(l);
+    return row > last ? heat_energy_scale_of(0, s.width) : s;
 }
 
 static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)
@@ -256,7 +285,7 @@ static heat_status add_segment(heat_context *ctx, heat_ladder_chains *l)
         return status;
     l->n_segments++;
     for (int64_t k = 0; k < n && status == HEAT_OK; k++) {
-        heat_energy_tally_init(&s->tallies[k], 0, bin_width(l, (int32_t)(k / l->n_blocks)));
+        heat_energy_tally_init(&s->tallies[k], choose_scale(l, (int32_t)(k / l->n_blocks)));
         if (l->n_segments > 1)
             status = heat_energy_tally_reserve(ctx, &s->tallies[k], &s[-1].tallies[k]);
     }

@@ -23,6 +23,7 @@ typedef struct heat_ladder_chains {
     bool counts_cold;        /* two rows of tallies more than n_rungs */
     int32_t n_tally_rows;
     int64_t n_replicas; /* chains at each beta */
+    double lowest;      /* path energy of the coldest chains when they began */
     heat_chains *chains;
     heat_exchange exchange; /* where chains change rungs */
     heat_stream *streams;   /* [rung] of exchanges between steady units */

@@ -60,8 +60,7 @@ static heat_status merge_rung(heat_context *ctx, heat_ladder_rows *r, int32_t ru
 
     for (int32_t b = 0; b < l->n_blocks; b++) {
         int64_t at = (int64_t)rung * l->n_blocks + b;
-        const heat_energy_tally *kind = &l->segments[0].tallies[at];
-        heat_energy_tally_init(&all[b], kind->origin, kind->width);
+        heat_energy_tally_init(&all[b], l->segments[0].tallies[at].scale);
         for (int64_t s = r->first_segment; s < l->n_segments && status == HEAT_OK; s++)
             status = heat_energy_tally_merge(ctx, &all[b], &l->segments[s].tallies[at]);
         level = all[b].level > level ? all[b].level : level;
@@ -156,7 +155,7 @@ static heat_status add_row(heat_context *ctx, heat_ladder_rows *r, int32_t rung,
     }
     if (!(count > 0))
         return HEAT_OK;
-    r->energy[r->n] = t->origin + sum / count;
+    r->energy[r->n] = t->scale.origin + sum / count;
     r->weight[r->n] = 0;
     for (int32_t b = 0; b < n_blocks; b++) /* the same sum that the shares have */
         r->weight[r->n] += r->share[r->n * n_blocks + b];

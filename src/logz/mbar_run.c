@@ -412,16 +412,16 @@ static heat_status count_ground_states(heat_context *ctx, estimate *e)
 {
     heat_logz_result *r = e->c->result;
     double beta = 40 + e->c->log_states, lowest = (double)INFINITY, log_z, error, ess;
+    const heat_energy_scale *scale = &e->rows.tallies[0].scale;
     heat_mbar_target target = {.slope = &beta};
     heat_status status;
 
     if (e->ladder.counts_cold) /* path energies are no levels */
         return HEAT_OK;
-    for (int64_t k = 0; k < (int64_t)e->ladder.n_rungs * e->ladder.n_blocks; k++)
-        if (!e->c->info.integer || e->rows.tallies[k].level > 0) /* a bin holds several levels */
-            return HEAT_OK;
     for (int64_t k = 0; k < e->rows.n; k++)
         lowest = fmin(lowest, e->rows.energy[k]);
+    if (!e->c->info.integer || fabs(lowest - scale->origin) > scale->core) /* a bin may hold several levels */
+        return HEAT_OK;
     status = heat_mbar_get_target(ctx, e->mbar, &target, &log_z, &error, &ess);
     if (status != HEAT_OK || !(ess >= LEAST_ESS))
         return status;

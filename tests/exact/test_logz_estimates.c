@@ -541,6 +541,40 @@ static void a_large_offset_is_carried(void **state)
     heat_context_free(ctx);
 }
 
+/* Penalties of a million beside fields of a few: what the coldest chains tell apart, hot ones meet in
+ * passing. */
+static void large_couplings_beside_small_ones_are_carried(void **state)
+{
+    (void)state;
+    enum { SPINS = 5, PAIRS = 5 };
+    static const char *const names[] = {"mbar", "population"};
+    static const int32_t i[PAIRS] = {0, 1, 0, 2, 3}, j[PAIRS] = {1, 2, 2, 3, 4};
+    static const double coupling[PAIRS] = {1e6, -1e6, 7e5, 1, -2};
+    static const double fields[2][SPINS] = {{3, 0, 0, 1, 0}, {0.7, 0, -0.4, 0.3, 0}};
+    heat_context *ctx = test_context();
+
+    for (int kind = 0; kind < 2; kind++) {
+        heat_logz_options o = options_of("exact");
+        heat_logz_result exact, r;
+        heat_model *model;
+        assert_ok(ctx, heat_model_create_ising(ctx, SPINS, PAIRS, i, j, coupling, fields[kind], 0, &model));
+        heat_logz_result_init(&exact);
+        assert_ok(ctx, heat_logz(ctx, model, &o, &exact));
+        for (int m = 0; m < 2; m++) {
+            o = options_of(names[m]);
+            heat_logz_result_init(&r);
+            assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+            assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+            assert_close(r.log_z, exact.log_z, 5 * r.error);
+            assert_true(r.error < 0.03);
+            heat_logz_result_clear(&r);
+        }
+        heat_logz_result_clear(&exact);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 enum { HOLE_UNITS = 20 };
 
 /* One state alone is low, by more than all others weigh together: no chain that is cooled finds it. */
@@ -739,6 +773,7 @@ int main(void)
         cmocka_unit_test(an_rbm_starts_from_its_base_rates),
         cmocka_unit_test(matched_units_have_two_values_at_one_temperature),
         cmocka_unit_test(a_large_offset_is_carried),
+        cmocka_unit_test(large_couplings_beside_small_ones_are_carried),
         cmocka_unit_test(a_valley_that_was_missed_is_seen_from_the_data),
         cmocka_unit_test(a_broken_callback_is_an_error_on_every_road),
         cmocka_unit_test(forbidden_states_are_left_out_or_refused),

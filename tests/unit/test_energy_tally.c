@@ -16,7 +16,7 @@ static void moments_are_those_of_the_draws(void **state)
     double sum = 0, squares = 0, mean, variance;
 
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
-    heat_energy_tally_init(&t, 3, 0.01);
+    heat_energy_tally_init(&t, heat_energy_scale_of(3, 0.01));
     for (int k = 0; k < DRAWS; k++) {
         double e = -7 + heat_stream_normal(&stream);
         sum += e;
@@ -38,7 +38,7 @@ static void whole_energies_keep_to_bins_of_their_own(void **state)
     heat_context *ctx = test_context();
     heat_energy_tally t;
 
-    heat_energy_tally_init(&t, 0, 1);
+    heat_energy_tally_init(&t, heat_energy_scale_of(0, 1));
     for (int e = -40; e <= 40; e += 4)
         for (int n = 0; n <= e + 40; n++)
             assert_ok(ctx, heat_energy_tally_add(ctx, &t, e));
@@ -58,8 +58,8 @@ static void outliers_join_bins_and_lose_nothing(void **state)
     heat_energy_tally t, other;
     double mean, variance;
 
-    heat_energy_tally_init(&t, 0, 0.01);
-    heat_energy_tally_init(&other, 0, 0.01);
+    heat_energy_tally_init(&t, heat_energy_scale_of(0, 0.01));
+    heat_energy_tally_init(&other, heat_energy_scale_of(0, 0.01));
     for (int k = 0; k < 100; k++)
         assert_ok(ctx, heat_energy_tally_add(ctx, &t, 0.5 + k));
     assert_ok(ctx, heat_energy_tally_add(ctx, &t, -1e6));
@@ -78,13 +78,42 @@ static void outliers_join_bins_and_lose_nothing(void **state)
     heat_context_free(ctx);
 }
 
+/* Energies a millionth of the range apart, at its low end. */
+static void bins_are_narrow_where_it_is_cold(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    const heat_energy_scale scale = {.origin = -1e6, .width = 5e3, .fine = 0.05, .core = 2};
+    heat_energy_tally t, other;
+    double mean, variance, sum = 0;
+
+    heat_energy_tally_init(&t, scale);
+    heat_energy_tally_init(&other, scale);
+    for (int k = 0; k < 60; k++) {
+        double apart = 0.1 * pow(1.5, k); /* to 2e9 */
+        assert_ok(ctx, heat_energy_tally_add(ctx, k % 2 ? &t : &other, -1e6 + apart));
+        sum += apart;
+    }
+    assert_true(t.level > 0);
+    assert_ok(ctx, heat_energy_tally_merge(ctx, &other, &t));
+    assert_true(other.n < HEAT_MOST_BINS && other.level == t.level);
+    heat_energy_tally_moments(&other, &mean, &variance);
+    assert_close(mean, -1e6 + sum / 60, 1e-6 * sum);
+    for (int64_t k = 0; k < other.n; k++)
+        if (other.bins[k].count > 0 && other.bins[k].sum < 5e3 * other.bins[k].count)
+            assert_true(other.bins[k].count == 1);
+    heat_energy_tally_clear(&t);
+    heat_energy_tally_clear(&other);
+    heat_context_free(ctx);
+}
+
 static void an_infinite_energy_is_refused(void **state)
 {
     (void)state;
     heat_context *ctx = test_context();
     heat_energy_tally t;
 
-    heat_energy_tally_init(&t, 0, 1);
+    heat_energy_tally_init(&t, heat_energy_scale_of(0, 1));
     assert_int_equal(heat_energy_tally_add(ctx, &t, (double)INFINITY), HEAT_ERROR_UNABLE);
     assert_int_equal(heat_energy_tally_add(ctx, &t, (double)NAN), HEAT_ERROR_UNABLE);
     assert_contains(heat_context_error(ctx), "every state is allowed");
@@ -98,8 +127,8 @@ static heat_status widen(heat_context *ctx, void *arg)
     heat_status status;
 
     (void)arg;
-    heat_energy_tally_init(&a, 0, 1);
-    heat_energy_tally_init(&b, 0, 1);
+    heat_energy_tally_init(&a, heat_energy_scale_of(0, 1));
+    heat_energy_tally_init(&b, heat_energy_scale_of(0, 1));
     status = heat_energy_tally_add(ctx, &a, 5);
     if (status == HEAT_OK)
         status = heat_energy_tally_add(ctx, &a, -300);
@@ -122,6 +151,7 @@ int main(void)
         cmocka_unit_test(moments_are_those_of_the_draws),
         cmocka_unit_test(whole_energies_keep_to_bins_of_their_own),
         cmocka_unit_test(outliers_join_bins_and_lose_nothing),
+        cmocka_unit_test(bins_are_narrow_where_it_is_cold),
         cmocka_unit_test(an_infinite_energy_is_refused),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };

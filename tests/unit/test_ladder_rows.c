@@ -27,7 +27,7 @@ static void make(heat_context *ctx, const int64_t *ends, int n, made_up *m)
     for (int s = 0; s < n; s++) {
         m->segments[s] = (heat_ladder_segment){ends[s], m->tallies[s]};
         for (int b = 0; b < N_BLOCKS; b++) {
-            heat_energy_tally_init(&m->tallies[s][b], 0, 0.01);
+            heat_energy_tally_init(&m->tallies[s][b], heat_energy_scale_of(0, 0.01));
             for (int k = 0; k < DRAWS; k++)
                 assert_ok(
                     ctx, heat_energy_tally_add(ctx, &m->tallies[s][b], -s + 0.01 * ((k * (b + 3)) % 17 - 8)));
