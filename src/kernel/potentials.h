@@ -23,11 +23,13 @@ typedef enum heat_potential_name {
     HEAT_N_POTENTIALS
 } heat_potential_name;
 
+enum { HEAT_GAUSSIAN_ROWS = 4 }; /* of P that are multiplied at a time */
+
 /* What the kernels read as `self`. */
 typedef struct heat_potential_numbers {
     int32_t n;
     const double *mean;      /* [n] of gaussian */
-    const double *precision; /* [n][n], symmetric, of gaussian */
+    const double *precision; /* P of gaussian, [n][n], and rows up to a multiple of HEAT_GAUSSIAN_ROWS */
     const double *zero;      /* [n] zeroes, of gaussian */
     double rate;             /* c of basins */
 } heat_potential_numbers;

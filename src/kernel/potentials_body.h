@@ -50,15 +50,24 @@ static heat_status double_well_multiply(heat_context *ctx, const void *self, con
     return HEAT_OK;
 }
 
-/* sum_j row[j] (x_j - centre_j) */
-VEC_FN vec along_row(const heat_smooth_block *b, int64_t c, int32_t n, const double *row, const double *x,
-                     const double *centre)
+/* sum[k] = sum_j rows[k][j] (x_j - centre_j): rows at a time whose sums do not wait for each other. */
+VEC_FN void along_rows(const heat_smooth_block *b, int64_t c, int32_t n, const double *rows, const double *x,
+                       const double *centre, vec sum[HEAT_GAUSSIAN_ROWS])
 {
-    vec sum = ALL(0.0);
+    const double *row1 = rows + n, *row2 = row1 + n, *row3 = row2 + n;
+    vec sum0 = ALL(0.0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
 
-    for (int32_t j = 0; j < n; j++)
-        sum += row[j] * (AT(x, j) - centre[j]);
-    return sum;
+    for (int32_t j = 0; j < n; j++) {
+        vec off = AT(x, j) - centre[j];
+        sum0 += rows[j] * off;
+        sum1 += row1[j] * off;
+        sum2 += row2[j] * off;
+        sum3 += row3[j] * off;
+    }
+    sum[0] = sum0;
+    sum[1] = sum1;
+    sum[2] = sum2;
+    sum[3] = sum3;
 }
 
 static heat_status gaussian(heat_context *ctx, const void *self, const heat_smooth_block *b)
@@ -68,11 +77,14 @@ static heat_status gaussian(heat_context *ctx, const void *self, const heat_smoo
     (void)ctx;
     for (EACH_VECTOR) {
         vec energy = ALL(0.0);
-        for (int32_t i = 0; i < p->n; i++) {
-            vec slope = along_row(b, c, p->n, p->precision + (int64_t)i * p->n, b->x, p->mean);
-            energy += slope * (AT(b->x, i) - p->mean[i]);
-            if (b->gradients != NULL)
-                AT(b->gradients, i) = slope;
+        for (int32_t i = 0; i < p->n; i += HEAT_GAUSSIAN_ROWS) {
+            vec slope[HEAT_GAUSSIAN_ROWS];
+            along_rows(b, c, p->n, p->precision + (int64_t)i * p->n, b->x, p->mean, slope);
+            for (int k = 0; k < HEAT_GAUSSIAN_ROWS && i + k < p->n; k++) {
+                energy += slope[k] * (AT(b->x, i + k) - p->mean[i + k]);
+                if (b->gradients != NULL)
+                    AT(b->gradients, i + k) = slope[k];
+            }
         }
         AT(b->energies, 0) = 0.5 * energy;
     }
@@ -85,9 +97,12 @@ static heat_status gaussian_multiply(heat_context *ctx, const void *self, const 
 
     (void)ctx;
     for (EACH_VECTOR)
-        for (int32_t i = 0; i < p->n; i++)
-            AT(b->products, i) =
-                along_row(b, c, p->n, p->precision + (int64_t)i * p->n, b->directions, p->zero);
+        for (int32_t i = 0; i < p->n; i += HEAT_GAUSSIAN_ROWS) {
+            vec product[HEAT_GAUSSIAN_ROWS];
+            along_rows(b, c, p->n, p->precision + (int64_t)i * p->n, b->directions, p->zero, product);
+            for (int k = 0; k < HEAT_GAUSSIAN_ROWS && i + k < p->n; k++)
+                AT(b->products, i + k) = product[k];
+        }
     return HEAT_OK;
 }
 

@@ -82,7 +82,7 @@ static heat_status take_rows(heat_context *ctx, const char *path, const heat_npy
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *p->zero, &p->zero);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * n, sizeof *p->precision, &p->precision);
+        status = heat_alloc(ctx, (n + HEAT_GAUSSIAN_ROWS - 1) * n, sizeof *p->precision, &p->precision);
     if (status == HEAT_OK)
         status = check_covariance(ctx, path, n, c);
     for (int64_t i = 0; i < n && status == HEAT_OK; i++) {

@@ -41,7 +41,8 @@ static heat_status refuse(heat_context *ctx, const heat_smooth *view, const heat
     char place[HEAT_MESSAGE_SIZE / 2];
 
     write_place(view, b, c, place, sizeof place);
-    return heat_fail(ctx, HEAT_ERROR_CALLBACK, "%s: %s is %g at %s", view->model->name, what, value, place);
+    return heat_fail(ctx, HEAT_ERROR_CALLBACK, "%s: %s is %s at %s", view->model->name, what,
+                     isnan(value) ? "NaN" : "-infinity", place);
 }
 
 /* Fails at the first chain, in order, that has something amiss. */
@@ -57,19 +58,31 @@ static heat_status find_fault(heat_context *ctx, const heat_smooth *view, const 
     return HEAT_OK;
 }
 
+/* Adds x 0 to the sums: 0 where x is finite, else NaN. Eight sums keep the additions apart. */
+static void add_suspicion(int64_t n, const double *x, double sum[8])
+{
+    int64_t k = 0;
+
+    for (; k + 8 <= n; k += 8)
+        for (int l = 0; l < 8; l++)
+            sum[l] += x[k + l] * 0;
+    for (; k < n; k++)
+        sum[0] += x[k] * 0;
+}
+
 heat_status heat_smooth_evaluate(heat_context *ctx, const heat_smooth *view, const heat_smooth_block *block)
 {
     heat_status status = view->evaluate(ctx, view->self, block);
-    double suspect = 0;
+    double sum[8] = {0}, suspicion = 0;
 
     if (status != HEAT_OK)
         return status;
-    for (int64_t c = 0; c < block->n_chains; c++) /* 0 where finite, else NaN */
-        suspect += block->energies[c] * 0;
+    add_suspicion(block->n_chains, block->energies, sum);
     for (int32_t i = 0; i < view->n && block->gradients != NULL; i++)
-        for (int64_t c = 0; c < block->n_chains; c++)
-            suspect += block->gradients[i * block->stride + c] * 0;
-    return suspect == 0 ? HEAT_OK : find_fault(ctx, view, block);
+        add_suspicion(block->n_chains, block->gradients + i * block->stride, sum);
+    for (int l = 0; l < 8; l++)
+        suspicion += sum[l];
+    return suspicion == 0 ? HEAT_OK : find_fault(ctx, view, block);
 }
 
 int64_t heat_smooth_stride(int64_t n_chains)

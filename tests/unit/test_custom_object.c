@@ -94,7 +94,7 @@ static void a_nan_names_its_place(void **state)
     assert_true(heat_model_get_smooth(model, heat_isa_get("auto"), &view));
     assert_false(view.has_gradient);
     assert_int_equal(heat_smooth_evaluate_rows(ctx, &view, 100, rows, energies, NULL), HEAT_ERROR_CALLBACK);
-    assert_contains(heat_context_error(ctx), "the energy is nan at x = 2.5");
+    assert_contains(heat_context_error(ctx), "the energy is NaN at x = 2.5");
     heat_model_free(model);
     heat_context_free(ctx);
 }
