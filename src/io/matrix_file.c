@@ -52,23 +52,26 @@ static heat_status read_npy(heat_text_source *source, heat_npy_array *out)
     return status;
 }
 
+heat_status heat_matrix_read_source(heat_text_source *source, heat_npy_array *out)
+{
+    const char *bytes;
+    size_t length;
+
+    heat_text_source_peek(source, &bytes, &length);
+    if (heat_npy_recognise((const unsigned char *)bytes, length))
+        return read_npy(source, out);
+    heat_text_source_split_commas(source);
+    return heat_matrix_read_text(source, out);
+}
+
 heat_status heat_matrix_read(heat_context *ctx, const char *path, heat_npy_array *out)
 {
     heat_text_source *source = NULL;
     heat_status status = heat_text_source_open(ctx, path, &source);
-    const char *bytes;
-    size_t length;
 
     *out = (heat_npy_array){.rank = 0};
-    if (status != HEAT_OK)
-        return status;
-    heat_text_source_peek(source, &bytes, &length);
-    if (heat_npy_recognise((const unsigned char *)bytes, length)) {
-        status = read_npy(source, out);
-    } else {
-        heat_text_source_split_commas(source);
-        status = heat_matrix_read_text(source, out);
-    }
+    if (status == HEAT_OK)
+        status = heat_matrix_read_source(source, out);
     heat_text_source_close(source);
     return status;
 }
