@@ -1,6 +1,23 @@
 /* heat_sample: the verb's entry. */
 #include "base/context_private.h"
+#include "kernel/isa.h"
+#include "model/smooth_growth.h"
 #include "sample/sampling.h"
+
+#include <math.h>
+
+/* HEAT_ERROR_UNDEFINED where a potential has no p(x) at the hottest temperature, as far as can be seen. */
+static heat_status check_growth(heat_context *ctx, const heat_sampling *s)
+{
+    heat_smooth view;
+    double hottest = 0;
+
+    for (int64_t t = 0; t < s->n_temperatures; t++)
+        hottest = fmax(hottest, s->temperatures[t]);
+    if (!(hottest > 0) || !heat_model_get_smooth(s->model, heat_isa_get("auto"), &view))
+        return HEAT_OK;
+    return heat_smooth_check_growth(ctx, &view, hottest);
+}
 
 heat_status heat_sample(heat_context *ctx, const heat_model *model, const heat_sample_options *options,
                         heat_sample_result *result)
@@ -25,6 +42,8 @@ heat_status heat_sample(heat_context *ctx, const heat_model *model, const heat_s
         return status;
     budget = heat_budget_enter(ctx, "sample", s.opt.time, s.opt.memory);
     status = heat_sampling_prepare(ctx, &s);
+    if (status == HEAT_OK)
+        status = check_growth(ctx, &s);
     if (status == HEAT_OK)
         status = s.engine->run(ctx, &s);
     if (status == HEAT_OK)
