@@ -205,7 +205,8 @@ static int grow(heat_stream *s, tree *t, int depth)
         t->node[k].number = some_number(s);
         t->node[k].a = (int)heat_stream_below(s, N);
     } else {
-        kind = (int)(ADD + heat_stream_below(s, heat_stream_below(s, 2) == 0 ? POW - ADD : N_KINDS - ADD));
+        kind =
+            (tree_op)(ADD + heat_stream_below(s, heat_stream_below(s, 2) == 0 ? POW - ADD : N_KINDS - ADD));
         t->node[k].a = grow(s, t, depth - 1);
         if (kind < NEGATE)
             t->node[k].b = grow(s, t, kind == POW && heat_stream_below(s, 4) != 0 ? 0 : depth - 1);
