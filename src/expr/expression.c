@@ -108,6 +108,11 @@ int64_t heat_expression_work_size(const heat_expression *e)
                   larger(heat_tape_work_size(&e->gradient.tape), heat_tape_work_size(&e->hessian.tape)));
 }
 
+int64_t heat_expression_whole_vectors(const heat_expression *e, int64_t n_chains)
+{
+    return (n_chains + e->kernel->lanes - 1) & -(int64_t)e->kernel->lanes;
+}
+
 void heat_expression_evaluate(const heat_expression *e, int64_t n_chains, int64_t stride, const double *x,
                               double *values, double *gradients, double *work)
 {

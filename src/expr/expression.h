@@ -48,6 +48,10 @@ bool heat_expression_depends_on(const heat_expression *e, int32_t i);
 /* How many doubles the evaluations below work in. */
 int64_t heat_expression_work_size(const heat_expression *e);
 
+/* The fewest chains, at least n_chains, that fill vectors (at most 8 chains each): who has room for them,
+ * with any numbers in x, and evaluates so many, saves that the last are copied. */
+int64_t heat_expression_whole_vectors(const heat_expression *e, int64_t n_chains);
+
 /* values[c] for c < n_chains, at x[i * stride + c], and gradients[i * stride + c] = d value / d x_i unless it
  * is NULL. NaN where a function is not defined; no other check. `work` is heat_expression_work_size() doubles
  * that begin at a multiple of 64 bytes (as heat_alloc gives them), one such array a thread: nothing else is

@@ -115,6 +115,7 @@ typedef void (*heat_tape_run_fn)(const heat_tape *tape, const heat_tape_rows *ro
 /* One row an instruction set. */
 typedef struct heat_tape_kernel {
     const char *isa;
+    int32_t lanes; /* chains that a vector holds */
     heat_tape_run_fn run;
 } heat_tape_kernel;
 

@@ -2,4 +2,4 @@
 #define TAPE_ISA ref
 #include "kernel/tape_body.h"
 
-const heat_tape_kernel heat_tape_ref = {"ref", tape_run_ref};
+const heat_tape_kernel heat_tape_ref = {"ref", VEC_LANES, tape_run_ref};

@@ -343,6 +343,8 @@ static void compare_bits(batch *b, batch *other, const char *text)
                same_bits(b->gradients, other->gradients, (int64_t)n * STRIDE) &&
                same_bits(b->products, other->products, (int64_t)n * STRIDE);
     }
+    assert_int_equal(heat_expression_whole_vectors(b->e, 8), 8);
+    assert_in_range(heat_expression_whole_vectors(b->e, 5), 5, 8);
     for (int k = 0; k < 4; k++) {
         const int64_t c = 7 + k;
         double values[64], *g = other->gradients, *p = other->products;
