@@ -25,15 +25,19 @@ void heat_potential_free(void *self)
 
 static heat_status typed(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
+    const int64_t n_chains = heat_expression_whole_vectors(self, b->n_chains); /* the view has room */
+
     (void)ctx;
-    heat_expression_evaluate(self, b->n_chains, b->stride, b->x, b->energies, b->gradients, b->work);
+    heat_expression_evaluate(self, n_chains, b->stride, b->x, b->energies, b->gradients, b->work);
     return HEAT_OK;
 }
 
 static heat_status typed_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
+    const int64_t n_chains = heat_expression_whole_vectors(self, b->n_chains);
+
     (void)ctx;
-    heat_expression_times_hessian(self, b->n_chains, b->stride, b->x, b->directions, b->products, b->work);
+    heat_expression_times_hessian(self, n_chains, b->stride, b->x, b->directions, b->products, b->work);
     return HEAT_OK;
 }
 
