@@ -100,6 +100,7 @@ heat_status heat_potential_create(heat_context *ctx, heat_potential *potential, 
         return status;
     (*out)->info.format = format;
     (*out)->info.n_variables = n;
+    (*out)->info.coding = HEAT_CODING_INDEX;
     (*out)->info.n_components = n > 0;
     (*out)->info.has_field = true; /* nothing may assume a symmetry */
     status = name_variables(ctx, potential, *out);

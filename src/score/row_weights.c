@@ -110,7 +110,7 @@ heat_status heat_row_scale_init(heat_context *ctx, const heat_model *model, cons
     s->n_visible = s->info.n_visible > 0 ? s->info.n_visible : s->info.n_variables;
     s->is_spin =
         has_units ? units.visible.kind->layer == HEAT_LAYER_SPIN : s->info.coding == HEAT_CODING_SPIN;
-    s->has_numbers = has_units && heat_unit_layer_states(&units.visible) == 0;
+    s->has_numbers = has_units ? heat_unit_layer_states(&units.visible) == 0 : heat_model_is_real(&s->info);
     s->sums_hidden = has_units;
     s->holds_rows = !has_units && s->n_visible < s->info.n_variables;
     return check_fit(ctx, s, data);
@@ -144,7 +144,9 @@ heat_status heat_row_scale_weigh(heat_context *ctx, const heat_row_scale *s, int
 
     if (!s->has_numbers)
         return weigh_states(ctx, s, n_rows, rows, log_weights);
-    status = heat_rbm_free_energies_of(ctx, s->model, s->temperature, n_rows, rows, log_weights);
+    status = s->sums_hidden
+                 ? heat_rbm_free_energies_of(ctx, s->model, s->temperature, n_rows, rows, log_weights)
+                 : heat_model_get_energy_of(ctx, s->model, n_rows, rows, log_weights, NULL);
     for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++)
         log_weights[r] /= -s->temperature;
     return status;
