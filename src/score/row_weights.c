@@ -205,6 +205,11 @@ heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s
         heat_row_scale_read(s, data, r, n, scratch, rows);
         status = heat_row_scale_weigh(ctx, s, n, rows, log_weights + r);
     }
+    for (int64_t r = 0; r < info.n_rows && s->has_numbers && status == HEAT_OK && !heat_halted(ctx); r++)
+        if (log_weights[r] == -(double)INFINITY)
+            status = heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                               "%s: row %lld has an infinite energy under %s: its likelihood is 0", info.name,
+                               (long long)r, s->info.name);
     if (status == HEAT_OK && info.n_missing > 0)
         status = sum_gaps(ctx, s, data, info.n_rows, log_weights);
     heat_free(scratch);
