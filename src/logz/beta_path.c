@@ -25,6 +25,7 @@ typedef struct path_end {
 
 /* The members' streams lie beyond all of the run's. */
 static const uint64_t pilot_stream = (uint64_t)1 << 62, refining_stream = (uint64_t)3 << 61;
+static const double most_lost = 40;     /* nats */
 static const double least_share = 0.25; /* of a stretch's steps, of the mean */
 
 void heat_beta_path_clear(heat_beta_path *p)
@@ -154,11 +155,31 @@ double heat_beta_path_length(const heat_beta_path *p)
 typedef struct stretches {
     int64_t count;
     double weight[STRETCHES + 1][PILOT_MEMBERS];
+    double now[PILOT_MEMBERS], before[PILOT_MEMBERS]; /* as they are */
 } stretches;
 
 static int64_t end_of(const stretches *s, int64_t k, int64_t n)
 {
     return k * n / s->count;
+}
+
+/* Members that lost nearly all of their weight in a stretch lost `most_lost`: how much more says nothing of
+ * the mean. */
+static void take_weights(stretches *s, int64_t at, const double *log_weight)
+{
+    double largest = -(double)INFINITY;
+
+    memcpy(s->now, log_weight, sizeof s->now);
+    for (int64_t m = 0; m < PILOT_MEMBERS && at > 0; m++)
+        largest = fmax(largest, s->now[m] - s->before[m]);
+    for (int64_t m = 0; m < PILOT_MEMBERS; m++) {
+        double gain =
+            s->now[m] - s->before[m]; /* -inf: the state is forbidden, and the path stays as it is */
+        if (isfinite(gain))
+            gain = fmax(gain, largest - most_lost);
+        s->weight[at][m] = at == 0 ? s->now[m] : s->weight[at - 1][m] + gain;
+    }
+    memcpy(s->before, s->now, sizeof s->before);
 }
 
 static heat_status anneal_pilot(heat_context *ctx, const heat_counting *c, const double *reference, int64_t n,
@@ -177,7 +198,7 @@ static heat_status anneal_pilot(heat_context *ctx, const heat_counting *c, const
         if (t > 0)
             status = heat_population_step(ctx, &pilot, betas[t]);
         if (status == HEAT_OK && t == end_of(s, at, n))
-            memcpy(s->weight[at++], pilot.log_weight, sizeof s->weight[0]);
+            take_weights(s, at++, pilot.log_weight);
     }
     heat_population_clear(&pilot);
     return status;
@@ -201,8 +222,7 @@ static double variance_of(const stretches *s, int64_t k)
     return fmax(shared, own / 2) / (PILOT_MEMBERS - 1);
 }
 
-/* The density of steps where each stretch begins and ends: the mean over it and its neighbours, which takes
- * out half of the noise. */
+/* Steps of each stretch: the mean over it and its neighbours, which takes out half of the noise. */
 static bool find_steps(const stretches *s, int64_t n, double *steps)
 {
     double raw[STRETCHES], sum = 0;
@@ -216,26 +236,36 @@ static bool find_steps(const stretches *s, int64_t n, double *steps)
     return sum > 0 && isfinite(sum);
 }
 
-/* Points in the middle of stretches. */
-static heat_status lay_path(heat_context *ctx, const stretches *s, int64_t n, const double *betas,
-                            heat_beta_path *path)
+/* How many steps a step of the path becomes after a share of its length: linear between the middles of the
+ * stretches. */
+static double factor_at(const stretches *s, int64_t n, const double *steps, double share)
+{
+    double at = share * (double)n, last = 0, last_middle = 0;
+
+    for (int64_t k = 0; k < s->count; k++) {
+        double begin = (double)end_of(s, k, n), end = (double)end_of(s, k + 1, n);
+        double middle = 0.5 * (begin + end), factor = steps[k] / (end - begin);
+        if (at <= middle)
+            return k == 0 ? factor : last + (factor - last) * (at - last_middle) / (middle - last_middle);
+        last = factor;
+        last_middle = middle;
+    }
+    return last;
+}
+
+/* The same points, each with as much more or fewer steps as its stretch takes: betas may lie decades apart.
+ */
+static heat_status lay_path(heat_context *ctx, const stretches *s, int64_t n, heat_beta_path *path)
 {
     heat_beta_path refined = {.n = 0};
-    double steps[STRETCHES], sigma = 0;
+    double steps[STRETCHES], length = heat_beta_path_length(path);
     heat_status status = HEAT_OK;
 
     if (!find_steps(s, n, steps))
         return HEAT_OK;
-    for (int64_t k = 0; k < s->count && status == HEAT_OK; k++) {
-        double begin = betas[end_of(s, k, n)], end = betas[end_of(s, k + 1, n)];
-        sigma = steps[k] / (end - begin);
-        if (k == 0)
-            status = add_point(ctx, &refined, 0, sigma);
-        if (status == HEAT_OK)
-            status = add_point(ctx, &refined, (begin + end) / 2, sigma);
-    }
-    if (status == HEAT_OK)
-        status = add_point(ctx, &refined, betas[n], sigma);
+    for (int64_t k = 0; k < path->n && status == HEAT_OK; k++)
+        status = add_point(ctx, &refined, path->betas[k],
+                           path->sigmas[k] * factor_at(s, n, steps, path->lengths[k] / length));
     if (status == HEAT_OK) {
         heat_beta_path_clear(path);
         *path = refined;
@@ -262,7 +292,7 @@ heat_status heat_beta_path_refine(heat_context *ctx, const heat_counting *c, con
     status = anneal_pilot(ctx, c, reference, n, betas, s);
     if (status == HEAT_OK && !heat_halted(ctx)) {
         *variance = heat_variance(PILOT_MEMBERS, s->weight[s->count]);
-        status = lay_path(ctx, s, n, betas, path);
+        status = lay_path(ctx, s, n, path);
     }
 out:
     heat_free(s);

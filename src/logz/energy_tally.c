@@ -15,11 +15,13 @@ enum { MARGIN = 64 };
 static void set_level(heat_energy_tally *t, int32_t level)
 {
     const heat_energy_scale *s = &t->scale;
+    double wide = ldexp(s->width, level);
 
     t->level = level;
-    t->wide = ldexp(s->width, level);
-    t->far = s->core * (t->wide / s->fine);
-    t->steps_to_far = s->core / s->fine * (1 + log(t->wide / s->fine));
+    t->per_fine = 1 / s->fine;
+    t->per_wide = 1 / wide;
+    t->far = s->core * (wide / s->fine);
+    t->steps_to_far = s->core * t->per_fine * (1 + log(wide / s->fine));
 }
 
 void heat_energy_tally_init(heat_energy_tally *t, heat_energy_scale scale)

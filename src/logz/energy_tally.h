@@ -18,10 +18,10 @@ typedef struct heat_energy_scale {
 typedef struct heat_energy_tally {
     heat_energy_scale scale;
     int32_t level; /* raised by one, the width doubled, when there would be over HEAT_MOST_BINS bins */
-    double wide;   /* width 2^level */
-    double far, steps_to_far; /* where bins get as wide as that, and how many lie nearer */
-    int64_t first, n;         /* bins first ... first + n - 1 */
-    heat_energy_bin *bins;    /* [n] */
+    double per_fine, per_wide; /* 1 / fine, and 1 / width 2^-level, as wide as bins get */
+    double far, steps_to_far;  /* where bins get as wide as that, and how many lie nearer */
+    int64_t first, n;          /* bins first ... first + n - 1 */
+    heat_energy_bin *bins;     /* [n] */
 } heat_energy_tally;
 
 enum { HEAT_MOST_BINS = 1 << 14 };
@@ -38,15 +38,14 @@ static inline heat_energy_scale heat_energy_scale_of(double origin, double width
 /* The bin of an energy, and how far in it the energy lies. */
 static inline double heat_energy_tally_place(const heat_energy_tally *t, double energy)
 {
-    const heat_energy_scale *s = &t->scale;
-    double d = energy - s->origin, size = fabs(d), steps;
+    double d = energy - t->scale.origin, size = fabs(d), core = t->scale.core, steps;
 
     if (size >= t->far)
-        steps = t->steps_to_far + (size - t->far) / t->wide;
-    else if (size <= s->core)
-        steps = size / s->fine;
+        steps = t->steps_to_far + (size - t->far) * t->per_wide;
+    else if (size <= core)
+        steps = size * t->per_fine;
     else
-        steps = s->core / s->fine * (1 + log(size / s->core));
+        steps = core * t->per_fine * (1 + log(size / core));
     return copysign(steps, d);
 }
 

@@ -131,11 +131,18 @@ static heat_status fill_errors(heat_context *ctx, uint64_t seed, int64_t n_popul
     return status;
 }
 
+/* A tail whose shape is below a half has its largest of n weights below sqrt(n) / 2 means or so; one that
+ * ends there, as that of family sizes does, which repeat each other, is not judged by shape. */
+static bool has_tail(double n, const heat_log_weights *r)
+{
+    return r->largest * sqrt(n) > 0.5;
+}
+
 static const char *doubt_of(double n, const heat_log_weights *r)
 {
     if (!(r->ess >= HEAT_LEAST_WEIGHTS_ESS))
         return "the effective number of weights is below 20: more temperatures are needed";
-    if (!(r->tail_shape <= fmin(HEAT_MOST_TAIL_SHAPE, 1 - 1 / log10(n))))
+    if (has_tail(n, r) && !(r->tail_shape <= fmin(HEAT_MOST_TAIL_SHAPE, 1 - 1 / log10(n))))
         return "the largest weights rule the mean: more temperatures are needed, or the result is too low";
     if (r->bootstrap_error > 0 && !(r->bootstrap_error <= 2 * r->error && r->error <= 2 * r->bootstrap_error))
         return "jackknife and bootstrap disagree on the error: more populations are needed";

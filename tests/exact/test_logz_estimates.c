@@ -575,6 +575,28 @@ static void large_couplings_beside_small_ones_are_carried(void **state)
     heat_context_free(ctx);
 }
 
+/* All that happens on the way happens before beta = 2e-5; the last step goes on to 1. */
+static void annealing_takes_steps_decades_apart(void **state)
+{
+    (void)state;
+    static const int32_t i[] = {0, 1, 0}, j[] = {1, 2, 2};
+    static const double coupling[] = {1e6, -1e6, 7e5};
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("ais");
+    heat_logz_result r;
+    heat_model *model;
+
+    assert_ok(ctx, heat_model_create_ising(ctx, 3, 3, i, j, coupling, NULL, 0, &model));
+    heat_logz_result_init(&r);
+    assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_close(r.log_z, 1.3e6 + log(2), 5 * r.error);
+    assert_true(r.error < 0.03 && r.n_sweeps < 5000);
+    heat_logz_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 enum { HOLE_UNITS = 20 };
 
 /* One state alone is low, by more than all others weigh together: no chain that is cooled finds it. */
@@ -774,6 +796,7 @@ int main(void)
         cmocka_unit_test(matched_units_have_two_values_at_one_temperature),
         cmocka_unit_test(a_large_offset_is_carried),
         cmocka_unit_test(large_couplings_beside_small_ones_are_carried),
+        cmocka_unit_test(annealing_takes_steps_decades_apart),
         cmocka_unit_test(a_valley_that_was_missed_is_seen_from_the_data),
         cmocka_unit_test(a_broken_callback_is_an_error_on_every_road),
         cmocka_unit_test(forbidden_states_are_left_out_or_refused),

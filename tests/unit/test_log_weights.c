@@ -46,6 +46,21 @@ static void narrow_weights_are_trusted_and_covered(void **state)
     heat_context_free(ctx);
 }
 
+/* Families of 1, 2 and 3 members: too few above the next size to tell a shape by, and none that rules. */
+static void weights_that_repeat_each_other_are_trusted(void **state)
+{
+    (void)state;
+    static double w[ALL];
+    heat_context *ctx = test_context();
+    heat_log_weights r;
+
+    for (int k = 0; k < ALL; k++)
+        w[k] = log(k % 256 == 7 ? 3 : k % 8 == 1 ? 2 : 1);
+    assert_ok(ctx, heat_log_weights_get(ctx, 1, 1, ALL, w, &r));
+    assert_true(isinf(r.tail_shape) && r.doubt == NULL);
+    heat_context_free(ctx);
+}
+
 /* At a spread of 4 nats the mean is low by 0.7 on the average, at 10 by more than 20. */
 static void wide_weights_are_doubted(void **state)
 {
@@ -161,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(narrow_weights_are_trusted_and_covered),
+        cmocka_unit_test(weights_that_repeat_each_other_are_trusted),
         cmocka_unit_test(wide_weights_are_doubted),
         cmocka_unit_test(the_shape_of_a_pareto_law_is_found),
         cmocka_unit_test(weights_spread_over_a_hundred_thousand_nats_lose_nothing),
