@@ -98,6 +98,33 @@ static heat_status refuse_integral(heat_context *ctx, const heat_counting *c)
         c->info.name);
 }
 
+/* States of the lowest level, by a sum so cold that others, 1 higher at least, weigh e^-40 together: one sum
+ * more, where that is cheap. A Pfaffian may be too cold there: then nothing is told. */
+static heat_status count_ground_states(heat_context *ctx, const heat_counting *c,
+                                       const heat_exact_choice *choice)
+{
+    heat_logz_result *r = c->result;
+    double beta = fmax(40 + c->log_states, c->beta_max), lowest;
+    heat_elimination_sum sum = {0};
+    heat_error_text before = ctx->error;
+    heat_status status;
+
+    if (!c->info.integer || c->info.n_states == 0 || !(seconds_of_sum(&choice->cost) < cheap_seconds))
+        return HEAT_OK;
+    status = heat_exact_run_sum(ctx, c->model, choice, beta, c->opt->threads, &sum);
+    if (status == HEAT_ERROR_UNABLE || status == HEAT_ERROR_UNDEFINED) {
+        ctx->error = before;
+        return HEAT_OK;
+    }
+    lowest = round(sum.mean_energy);
+    if (status != HEAT_OK || !(fabs(sum.mean_energy - lowest) < 1e-6))
+        return status;
+    r->ground_energy = lowest;
+    r->log_degeneracy = sum.log_z + beta * lowest;
+    r->log_degeneracy_error = 0;
+    return HEAT_OK;
+}
+
 static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
@@ -117,6 +144,8 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
         status = sum_states(ctx, c, &choice, &r->rows[k], &road);
         heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
     }
+    if (status == HEAT_OK && !isnan(r->rows[r->n_rows - 1].log_z) && !heat_halted(ctx))
+        status = count_ground_states(ctx, c, &choice);
     r->method = road != NULL                     ? road
                 : choice.cost.sum_method != NULL ? choice.cost.sum_method
                                                  : choice.cost.method;
