@@ -20,6 +20,8 @@ static const heat_negative_kind *const negatives[] = {HEAT_NEGATIVES(NEGATIVE_RO
 enum { N_KINDS = sizeof kinds / sizeof *kinds, N_NEGATIVES = sizeof negatives / sizeof *negatives };
 
 static const int64_t auto_sweeps = 5;
+enum { AUTO_BATCH = 100, AUTO_EPOCHS = 1000, AUTO_UPDATES = 10000 };
+enum { AUTO_PATIENCE = 50, PATIENT_UPDATES = 2000, PATIENT_PART = 20 };
 enum { ANNEALED = 256, ANNEALING_SWEEPS = 100000 };
 static const double hidden_decay = 1, visible_decay = 5; /* rows, with validation data */
 static const double training_share = 0.85; /* of the time, where log Z is found by annealing afterwards */
@@ -266,6 +268,27 @@ static heat_status judge(heat_context *ctx, heat_trainer *t, const heat_data *te
     return status;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Lengths that are not given. Noise falls with updates, not epochs: of few rows, which are few updates, more
+ * epochs are run, and more pass without a gain. */
+static void settle_lengths(const heat_negative *negative, int64_t n_rows, heat_learn_options *opt)
+{
+    int64_t per_epoch, epochs = AUTO_EPOCHS, patience = AUTO_PATIENCE;
+
+    opt->batch = opt->batch == HEAT_AUTO ? AUTO_BATCH : opt->batch;
+    per_epoch = (n_rows + opt->batch - 1) / opt->batch;
+    if (!negative->kind->is_exact)
+        epochs = larger(epochs, AUTO_UPDATES / per_epoch);
+    opt->epochs = opt->epochs == HEAT_AUTO ? epochs : opt->epochs;
+    if (!negative->kind->is_exact)
+        patience = larger(patience, larger(PATIENT_UPDATES / per_epoch, opt->epochs / PATIENT_PART));
+    opt->patience = opt->patience == HEAT_AUTO ? patience : opt->patience;
+}
+
 static heat_status open_learner(heat_context *ctx, const heat_learn_input *input,
                                 const heat_learn_options *opt, heat_learner *l)
 {
@@ -319,7 +342,7 @@ static heat_status report_bias(heat_context *ctx, const heat_trainer *t, heat_le
 }
 
 static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_learner *l,
-                         const heat_learn_options *opt, heat_learn_result *r)
+                         heat_learn_options *opt, heat_learn_result *r)
 {
     heat_negative negative = {0};
     heat_trainer t = {.learner = l, .negative = &negative, .opt = opt, .result = r};
@@ -336,6 +359,7 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
         status = check_wishes(ctx, &t);
     if (status != HEAT_OK)
         goto out;
+    settle_lengths(&negative, t.train.n, opt);
     t.weight_decay = opt->weight_decay;
     if (opt->weight_decay == HEAT_FOREVER) /* not given */
         t.weight_decay = input->validation == NULL

@@ -35,8 +35,7 @@ static heat_status open_batch(heat_context *ctx, heat_trainer *t, batch *b)
     heat_status status = heat_alloc(ctx, n, sizeof *b->order, &b->order);
 
     b->began_s = heat_clock();
-    b->size = t->opt->batch == HEAT_AUTO ? 100 : t->opt->batch;
-    b->size = b->size < n ? b->size : n;
+    b->size = t->opt->batch < n ? t->opt->batch : n;
     if (status == HEAT_OK)
         status = heat_rows_alloc(ctx, &t->learner->form, b->size, &b->states);
     if (status == HEAT_OK)
