@@ -157,6 +157,8 @@ static json_t *json_option(cli *c, const heat_option *o, const char *ran)
     switch (o->kind) {
     case HEAT_OPTION_REAL: {
         double value = *(const double *)f;
+        if (value == HEAT_RANDOM)
+            return json_string("random");
         return fabs(value) >= HEAT_FOREVER ? json_null() : cli_json_number(value);
     }
     case HEAT_OPTION_COUNT: {

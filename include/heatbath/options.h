@@ -4,7 +4,7 @@
  *     HEAT_OPTION(KIND, name, default, min, max, unit, readers, help)
  *
  * KIND        the field it makes
- * REAL        double name
+ * REAL        double name           HEAT_RANDOM where min is HEAT_RANDOM: in place of a value, by chance
  * COUNT       int64_t name          HEAT_AUTO (-1) where min is HEAT_AUTO: the verb chooses
  * SEED        uint64_t name         min and max are not read: every value is valid
  * BYTES       int64_t name          on the command line with K, M, G or T (powers of 1024)
@@ -26,6 +26,7 @@ HEAT_BEGIN_DECLS
 
 #define HEAT_AUTO (-1)
 #define HEAT_FOREVER (1e300) /* a time that no run reaches */
+#define HEAT_RANDOM (-2e300) /* on the command line "random" */
 
 typedef enum heat_option_kind {
     HEAT_OPTION_REAL = 0,

@@ -211,8 +211,11 @@ heat_status heat_option_set(heat_context *ctx, const heat_option_table *table, v
     length = strlen(value);
     switch (o->kind) {
     case HEAT_OPTION_REAL:
-        if (!heat_parse_real(value, length, &real))
-            return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number", value);
+        if (o->min == HEAT_RANDOM && strcmp(value, "random") == 0)
+            real = HEAT_RANDOM;
+        else if (!heat_parse_real(value, length, &real))
+            return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number%s", value,
+                                    o->min == HEAT_RANDOM ? " or random" : "");
         if (check_range(ctx, o, real, value) != HEAT_OK)
             return HEAT_ERROR_OPTION;
         *(double *)field = real;
@@ -266,7 +269,10 @@ size_t heat_option_describe(const heat_option *o, const void *options, char *buf
             heat_text_real(*(const double *)field, number, sizeof number);
         break;
     case HEAT_OPTION_REAL:
-        heat_text_real(*(const double *)field, number, sizeof number);
+        if (*(const double *)field == HEAT_RANDOM)
+            text = "random";
+        else
+            heat_text_real(*(const double *)field, number, sizeof number);
         break;
     case HEAT_OPTION_COUNT:
         if (o->min == HEAT_AUTO && *(const int64_t *)field == HEAT_AUTO) {

@@ -152,7 +152,7 @@ static heat_status check_value(const hdf5_reader *r, int64_t column, double valu
         return HEAT_OK;
     if (r->options->binarize < HEAT_FOREVER)
         return heat_data_table_fail(r->ctx, r->table, column, &place,
-                                    "a word has no value to compare with --binarize");
+                                    "a word has no value that --binarize could take");
     if (!(value >= 0 && value < (double)words->n && value == floor(value)))
         return heat_data_table_fail(r->ctx, r->table, column, &place, "expected one of %lld words",
                                     (long long)words->n);

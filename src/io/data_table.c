@@ -275,7 +275,7 @@ static void select_variables(heat_data_table *t, const double *fields, int64_t *
     *n_missing = 0;
     for (int32_t k = 0; k < t->n_columns; k++)
         *n_missing += t->row[k] != t->row[k];
-    if (threshold < HEAT_FOREVER)
+    if (threshold < HEAT_FOREVER && threshold != HEAT_RANDOM)
         for (int32_t k = 0; k < t->n_columns; k++)
             if (t->row[k] == t->row[k])
                 t->row[k] = t->row[k] > threshold;
@@ -413,10 +413,12 @@ heat_status heat_data_table_end(heat_context *ctx, heat_data_table *t, const cha
         heat_data_table_say(t, "column %lld is the label", (long long)t->label_field + 1);
     if (t->has_weights)
         heat_data_table_say(t, "column %lld is the weight of the rows", (long long)t->weight_field + 1);
-    if (t->options->binarize < HEAT_FOREVER)
+    if (t->options->binarize == HEAT_RANDOM)
+        status = heat_data_table_draw(ctx, t, file);
+    else if (t->options->binarize < HEAT_FOREVER)
         heat_data_table_say(t, "values above %s became 1, all others 0",
                             heat_text_real(t->options->binarize, number, sizeof number));
-    if (t->field_words != NULL)
+    if (status == HEAT_OK && t->field_words != NULL)
         status = heat_data_table_place_words(ctx, t);
     clear_reading(t);
     return status;

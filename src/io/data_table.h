@@ -67,6 +67,10 @@ HEAT_MUST_USE heat_status heat_data_table_end(heat_context *ctx, heat_data_table
 /* The last step of the words: sorts them and hands them to the variables and labels that they belong to. */
 HEAT_MUST_USE heat_status heat_data_table_place_words(heat_context *ctx, heat_data_table *table);
 
+/* The last step of --binarize random: values become bits, by the options' seed. HEAT_ERROR_INPUT if one is
+ * negative. */
+HEAT_MUST_USE heat_status heat_data_table_draw(heat_context *ctx, heat_data_table *table, const char *file);
+
 /* Adds a clause to `reading`. */
 void heat_data_table_say(heat_data_table *table, const char *format, ...) HEAT_PRINTF(2, 3);
 

@@ -14,7 +14,7 @@ heat_status heat_data_table_word(heat_context *ctx, heat_data_table *t, int64_t 
     heat_labels *words;
 
     if (t->options->binarize < HEAT_FOREVER && field != t->label_field)
-        return heat_data_table_fail(ctx, t, field, place, "a word has no value to compare with --binarize");
+        return heat_data_table_fail(ctx, t, field, place, "a word has no value that --binarize could take");
     if (t->field_words == NULL)
         status = heat_alloc(ctx, t->n_fields, sizeof *t->field_words, &t->field_words);
     if (status != HEAT_OK)

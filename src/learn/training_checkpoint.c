@@ -2,6 +2,7 @@
  * bits. What makes it up: parameters, chains, tracked members, history, and what the road adds. */
 #include "learn/training_checkpoint.h"
 #include "base/context_private.h"
+#include "base/digest.h"
 #include "base/memory.h"
 
 #include <heatbath/version.h>
@@ -10,30 +11,18 @@
 
 enum { IDENTITY_SIZE = 4000 };
 
-static const uint64_t basis = 0xcbf29ce484222325u;
-
-/* Fowler, Noll and Vo's hash. */
-static uint64_t digest(uint64_t hash, const void *data, int64_t size)
-{
-    const uint8_t *byte = data;
-
-    for (int64_t k = 0; k < size; k++)
-        hash = (hash ^ byte[k]) * 0x100000001b3u;
-    return hash;
-}
-
 static uint64_t digest_rows(uint64_t hash, const heat_trainer *t, const heat_learn_rows *rows)
 {
-    hash = digest(hash, rows->states, rows->n * heat_row_bytes(&t->learner->form));
+    hash = heat_digest_add(hash, rows->states, rows->n * heat_row_bytes(&t->learner->form));
     if (rows->missing != NULL)
-        hash = digest(hash, rows->missing, rows->n * t->learner->n_visible);
-    return digest(hash, rows->weight, rows->n * (int64_t)sizeof *rows->weight);
+        hash = heat_digest_add(hash, rows->missing, rows->n * t->learner->n_visible);
+    return heat_digest_add(hash, rows->weight, rows->n * (int64_t)sizeof *rows->weight);
 }
 
 static heat_status write_identity(heat_context *ctx, const heat_trainer *t, char *text)
 {
     static const char *const is_free[] = {"threads", "time", "memory", "isa", "checkpoint", "every", NULL};
-    uint64_t hash = digest_rows(basis, t, &t->train);
+    uint64_t hash = digest_rows(heat_digest_basis, t, &t->train);
     int used;
 
     hash = digest_rows(hash, t, &t->validation);
@@ -42,8 +31,8 @@ static heat_status write_identity(heat_context *ctx, const heat_trainer *t, char
         "verb = learn\nstreams = %d\nkind = %s\nparameters = %lld\ndata = %016llx\nstart = %016llx\n",
         HEAT_STREAMS_VERSION, t->learner->kind->name, (long long)t->learner->n_parameters,
         (unsigned long long)hash,
-        (unsigned long long)digest(basis, t->learner->parameters,
-                                   t->learner->n_parameters * (int64_t)sizeof(double)));
+        (unsigned long long)heat_digest_add(heat_digest_basis, t->learner->parameters,
+                                            t->learner->n_parameters * (int64_t)sizeof(double)));
     return heat_checkpoint_add_options(ctx, heat_option_table_get("learn"), t->opt, is_free, IDENTITY_SIZE,
                                        used, text);
 }

@@ -22,10 +22,11 @@ typedef enum heat_purpose {
     HEAT_PURPOSE_INDEX = 10,     /* seeds of runs that share one; unit: the run's number */
     HEAT_PURPOSE_BOOTSTRAP = 16, /* resampling of results; unit: 0 */
     HEAT_PURPOSE_SPLIT = 24,     /* rows of data put aside; unit: which part */
-    HEAT_PURPOSE_BATCH = 25, /* order of the rows; unit: epoch, or -1: first states of persistent chains */
-    HEAT_PURPOSE_LEARN = 26, /* parameters that training starts from; unit: 0 */
-    HEAT_PURPOSE_FILL = 27,  /* missing values of the rows that chains begin at; unit: update */
-    HEAT_PURPOSE_GAPS = 28   /* missing values of rows that lack many; unit: update */
+    HEAT_PURPOSE_BATCH = 25,   /* order of the rows; unit: epoch, or -1: first states of persistent chains */
+    HEAT_PURPOSE_LEARN = 26,   /* parameters that training starts from; unit: 0 */
+    HEAT_PURPOSE_FILL = 27,    /* missing values of the rows that chains begin at; unit: update */
+    HEAT_PURPOSE_GAPS = 28,    /* missing values of rows that lack many; unit: update */
+    HEAT_PURPOSE_BINARIZE = 29 /* bits drawn from grey values; unit: a digest of all + row */
 } heat_purpose;
 
 typedef struct heat_stream {

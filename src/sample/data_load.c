@@ -183,6 +183,8 @@ heat_status heat_data_load(heat_context *ctx, const char *spec, const heat_data_
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     status = heat_option_check(ctx, heat_option_table_get("data"), &opt, NULL);
+    if (status == HEAT_OK && opt.binarize_seed != 1 && opt.binarize != HEAT_RANDOM)
+        status = heat_fail_option(ctx, "binarize_seed", NULL, "is the draw of --binarize random");
     if (status != HEAT_OK)
         return status;
     if (strcmp(spec, "-") != 0 && access(spec, F_OK) != 0) {

@@ -44,7 +44,7 @@ static inline void fuzz_read_data(fuzz_data_reader read, const uint8_t *data, si
     options.label = choice & 1 ? "last" : NULL;
     options.weights = choice & 2 ? "1" : NULL;
     options.missing = choice & 4;
-    options.binarize = choice & 8 ? 0.5 : HEAT_FOREVER;
+    options.binarize = choice & 32 ? HEAT_RANDOM : choice & 8 ? 0.5 : HEAT_FOREVER;
     options.header = choice & 16 ? "no" : "auto";
     if (size > 0) {
         data++;
