@@ -2,6 +2,7 @@
 #include "io/checkpoint.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "io/atomic_file.h"
 #include "io/store.h"
 
 #include <errno.h>
@@ -130,6 +131,17 @@ static heat_status load_part(heat_context *ctx, heat_store *store, const char *p
     return status;
 }
 
+/* What cannot be saved is told before the work that would be lost. */
+static heat_status probe(heat_context *ctx, const char *path)
+{
+    heat_atomic_file *file = NULL;
+    heat_status status = heat_atomic_file_create(ctx, path, &file);
+
+    if (status == HEAT_OK)
+        heat_atomic_file_discard(file);
+    return status;
+}
+
 heat_status heat_checkpoint_load(heat_context *ctx, const char *path, const char *identity,
                                  const heat_parts *p, bool *found)
 {
@@ -139,7 +151,7 @@ heat_status heat_checkpoint_load(heat_context *ctx, const char *path, const char
 
     *found = access(path, F_OK) == 0 || errno != ENOENT;
     if (!*found)
-        return HEAT_OK;
+        return probe(ctx, path);
     status = heat_store_open(ctx, path, "checkpoint", &store);
     if (status == HEAT_OK)
         status = heat_store_get_text(ctx, store, NULL, "identity", &text);
@@ -149,5 +161,5 @@ heat_status heat_checkpoint_load(heat_context *ctx, const char *path, const char
         status = load_part(ctx, store, path, &p->parts[k]);
     heat_free(text);
     heat_store_close(store);
-    return status;
+    return status == HEAT_OK ? probe(ctx, path) : status;
 }
