@@ -6,9 +6,11 @@
  *     x = a + s exp(t - exp(-t))  on a ray from a,
  *     x = a + (b - a) / (1 + exp(-pi sinh t))  between walls at a and b.
  *
- * First a coarse grid grows until nothing counts at its ends. Then its step is halved, and it is cut down to
- * what counts, until log Z stands still. Between two nodes a weight may be larger than at both: what may be
- * cut off is told by the weight and its slope. */
+ * One variable after the other: at each node of the first the integral over the second is found to ten digits
+ * by nodes of its own, and so on, so that valleys may be narrow and curved. On a line of nodes a coarse grid
+ * grows until nothing counts at its ends. Then nodes are put between those that are there, as far as anything
+ * counts, until log Z stands still. Between two nodes a weight may be larger than at both: what may be left
+ * out is told by the weight and its slope. */
 #include "exact/quadrature.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -17,46 +19,55 @@
 #include "model/smooth_rows.h"
 
 #include <math.h>
-#include <string.h>
 
-enum { MOST = HEAT_QUADRATURE_DIMENSIONS, NODES_A_BLOCK = 256, LEVELS = 20, MOST_UNITS = 64 };
-static const double first_step = 0.125, near_t = 4, a_little = 0.5, far_t = 28, wall_t = 3.75;
+enum { MOST = HEAT_QUADRATURE_DIMENSIONS, NODES_A_BLOCK = 64, MOST_NODES = 1 << 20 };
+static const double first_step = 0.125, near_t = 4, further = 1, a_little = 0.5, far_t = 28, wall_t = 3.75;
 static const double negligible = -46; /* log of 1e-20 */
-static const double cut_off = -60;
-static const double digits = 1e-10, level_tail = 1e-9;
-static const double most_points[MOST] = {1e6, 4e8, 4e8}; /* by the number of variables */
+static const double cut_off = -60, hopeless = -90;
+static const double digits[MOST] = {1e-11, 1e-12, 1e-13}, level_tail = 1e-9; /* by variable */
+static const double close_by = 5, most_share = 25;                           /* logs of shares of the whole */
 static const double pi = 3.14159265358979323846;
 
-/* The largest log weight at a node of one variable, and what it may be within half a step. */
-typedef struct mark {
-    double here, near;
-} mark;
-
-static const mark no_mark = {-(double)INFINITY, -(double)INFINITY};
-
-/* The nodes of one variable, t = step * (first + k). */
-typedef struct axis {
-    double lower, upper, centre, scale;
-    double least, most; /* of t */
-    int64_t first, n, room;
-    double *x, *slope, *log_slope; /* [n] x, dx/dt, its log */
-    mark *marks;                   /* [n] */
-} axis;
-
-/* Sums of exp(w - highest), w the log weight of a node, and of the energy less `from` and its square. */
+/* Weights exp(w - highest) of nodes, added up, and what they weigh: the energy, its squared distance from the
+ * mean, summed, and the gradient. */
 typedef struct tally {
     double highest, sum, energy, square;
+    double gradient[MOST];
 } tally;
 
-typedef struct grid {
+static const tally nothing = {.highest = -(double)INFINITY};
+
+typedef struct problem {
     const heat_smooth *view;
-    double beta, step, from;
-    axis axes[MOST];
-    int64_t n_units; /* parts of the first of several variables */
-    int64_t n_inner; /* nodes of the other variables together */
-    tally *tallies;  /* [unit] */
-    mark *marks;     /* [unit][n_inner], of each node of the other variables */
-} grid;
+    double beta;
+    int64_t threads;
+    double lower[MOST], upper[MOST], centre[MOST], scale[MOST];
+} problem;
+
+/* Nodes of one variable that are added together, t = first + k * apart. */
+typedef struct range {
+    double first, apart;
+    int64_t n;
+} range;
+
+/* A line of nodes under way, the variables before its own standing still. */
+typedef struct line {
+    const problem *p;
+    int32_t i;                    /* its variable */
+    double x[MOST], whole;        /* log of what lines like this one add up to, as far as is known */
+    double step, least, most;     /* of t: nodes stand this far apart, from least to most */
+    double next_least, next_most; /* beyond these no more nodes are needed */
+    double hope;                  /* the largest log weight that there may be */
+    tally total;
+    double n_points;
+    int64_t room;
+    double *here, *near; /* [node of a range] log weight there, and the largest that may be about it */
+    double *tilt;        /* [node of a range] the slope of the log weight, with t */
+    double end[2], beyond[2], inside[2]; /* log weights at the outermost nodes, and at some within */
+    tally *nodes;                        /* [node of a range], of variables but the last */
+    double *points;                      /* likewise: how many were evaluated */
+    double *block, *energies, *gradients, *work;
+} line;
 
 bool heat_quadrature_fits(const heat_smooth *view)
 {
@@ -65,398 +76,392 @@ bool heat_quadrature_fits(const heat_smooth *view)
 
 double heat_quadrature_bytes(const heat_smooth *view)
 {
-    static const double of_node = 3 * sizeof(double) + sizeof(mark), of_mark = sizeof(mark);
-    double nodes = pow(most_points[view->n - 1], 1.0 / view->n); /* of each variable, of a cube */
+    static const double node = sizeof(tally) + 2 * sizeof(double);
 
-    return nodes * (view->n * of_node + (view->n - 1) * MOST_UNITS * of_mark);
+    return MOST_NODES * node + 8.0 * NODES_A_BLOCK * (2.0 * view->n + 1) + 8.0 * (double)view->n_work;
 }
 
-static bool is_line(const axis *a)
+static bool is_line(const problem *p, int32_t i)
 {
-    return isinf(a->lower) && isinf(a->upper);
+    return isinf(p->lower[i]) && isinf(p->upper[i]);
 }
 
-static bool is_walled(const axis *a)
+static bool is_walled(const problem *p, int32_t i)
 {
-    return !isinf(a->lower) && !isinf(a->upper);
+    return !isinf(p->lower[i]) && !isinf(p->upper[i]);
 }
 
-static void open_axis(const heat_smooth *view, int32_t i, axis *a)
+static double node_of(const problem *p, int32_t i, double t, double *slope)
 {
-    a->lower = view->lower == NULL ? -(double)INFINITY : view->lower[i];
-    a->upper = view->upper == NULL ? (double)INFINITY : view->upper[i];
-    a->centre = view->start == NULL ? 0 : view->start[i];
-    a->scale = view->scale == NULL || !(view->scale[i] > 0) ? 1 : view->scale[i];
-    a->most = is_walled(a) ? wall_t : near_t;
-    a->least = -a->most;
-}
-
-static double node_of(const axis *a, double t, double *slope)
-{
+    const double low = p->lower[i], high = p->upper[i], scale = p->scale[i];
     double on, x;
 
-    if (is_line(a)) {
-        *slope = a->scale * cosh(t);
-        return a->centre + a->scale * sinh(t);
+    if (is_line(p, i)) {
+        *slope = scale * cosh(t);
+        return p->centre[i] + scale * sinh(t);
     }
-    if (!is_walled(a)) {
-        x = a->scale * exp(t - exp(-t));
+    if (!is_walled(p, i)) {
+        x = scale * exp(t - exp(-t));
         *slope = x * (1 + exp(-t));
-        return isinf(a->upper) ? a->lower + x : a->upper - x;
+        return isinf(high) ? low + x : high - x;
     }
     on = 1 / (1 + exp(-pi * sinh(t)));
-    *slope = (a->upper - a->lower) * on * (1 - on) * pi * cosh(t);
-    x = a->lower + (a->upper - a->lower) * on;
-    return fmin(fmax(x, a->lower), a->upper);
-}
-
-static void close_axis(axis *a)
-{
-    heat_free(a->x);
-    heat_free(a->slope);
-    heat_free(a->log_slope);
-    heat_free(a->marks);
-}
-
-/* Room for the nodes from `least` to `most`, and what they are. */
-static heat_status fill_axis(heat_context *ctx, double step, axis *a)
-{
-    heat_status status = HEAT_OK;
-    int64_t n;
-
-    a->first = (int64_t)floor(a->least / step + 0.5);
-    n = (int64_t)floor(a->most / step + 0.5) - a->first + 1;
-    if (n > a->room) {
-        double **arrays[] = {&a->x, &a->slope, &a->log_slope};
-        close_axis(a);
-        a->room = n;
-        for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
-            *arrays[k] = NULL;
-        for (size_t k = 0; k < sizeof arrays / sizeof *arrays && status == HEAT_OK; k++)
-            status = heat_alloc(ctx, n, sizeof **arrays[k], arrays[k]);
-        a->marks = NULL;
-        if (status == HEAT_OK)
-            status = heat_alloc(ctx, n, sizeof *a->marks, &a->marks);
-        if (status != HEAT_OK)
-            return status;
-    }
-    a->n = n;
-    for (int64_t k = 0; k < n; k++) {
-        a->x[k] = node_of(a, step * (double)(a->first + k), &a->slope[k]);
-        a->log_slope[k] = log(a->slope[k]);
-        a->marks[k] = no_mark;
-    }
-    return HEAT_OK;
+    *slope = (high - low) * on * (1 - on) * pi * cosh(t);
+    return fmin(fmax(low + (high - low) * on, low), high);
 }
 
 /* Adds one tally to another. */
 static void join(tally *to, const tally *t)
 {
-    double highest = fmax(to->highest, t->highest), a, b;
+    const double highest = fmax(to->highest, t->highest);
+    double a, b, part, apart;
 
     if (t->highest == -(double)INFINITY)
         return;
-    a = heat_exp_negative(to->highest - highest);
+    a = to->highest == -(double)INFINITY ? 0 : heat_exp_negative(to->highest - highest);
     b = heat_exp_negative(t->highest - highest);
-    if (to->highest == -(double)INFINITY)
-        a = 0;
+    if (a == 0)
+        *to = *t;
+    if (a == 0 || b == 0)
+        return;
+    part = b * t->sum / (a * to->sum + b * t->sum);
+    apart = t->energy - to->energy;
     to->sum = a * to->sum + b * t->sum;
-    to->energy = a * to->energy + b * t->energy;
-    to->square = a * to->square + b * t->square;
+    to->square = a * to->square + b * t->square + apart * apart * part * (1 - part) * to->sum;
+    to->energy += part * apart;
+    for (int32_t i = 0; i < MOST; i++)
+        to->gradient[i] += part * (t->gradient[i] - to->gradient[i]);
     to->highest = highest;
 }
 
-static void raise(mark *m, double here, double near)
+static double log_of(const tally *t)
 {
-    m->here = fmax(m->here, here);
-    m->near = fmax(m->near, near);
+    return t->sum > 0 ? t->highest + log(t->sum) : -(double)INFINITY;
 }
 
-/* Memory that a unit's blocks are evaluated in. */
-typedef struct workplace {
-    double *x, *energies, *gradients, *work;
-} workplace;
-
-static heat_status open_workplace(heat_context *ctx, const heat_smooth *view, workplace *p)
+static heat_status open_line(heat_context *ctx, const problem *p, int32_t i, line *l)
 {
-    heat_status status = heat_alloc(ctx, (int64_t)view->n * NODES_A_BLOCK, sizeof *p->x, &p->x);
+    const heat_smooth *v = p->view;
+    heat_status status = HEAT_OK;
 
+    l->p = p;
+    l->i = i;
+    l->step = first_step;
+    l->most = is_walled(p, i) ? wall_t : near_t;
+    l->least = -l->most;
+    l->total = nothing;
+    if (i < v->n - 1)
+        return HEAT_OK;
+    status = heat_alloc(ctx, (int64_t)v->n * NODES_A_BLOCK, sizeof *l->block, &l->block);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, NODES_A_BLOCK, sizeof *p->energies, &p->energies);
-    if (status == HEAT_OK && view->has_gradient)
-        status = heat_alloc(ctx, (int64_t)view->n * NODES_A_BLOCK, sizeof *p->gradients, &p->gradients);
-    return status == HEAT_OK ? heat_alloc(ctx, view->n_work + 1, sizeof *p->work, &p->work) : status;
+        status = heat_alloc(ctx, NODES_A_BLOCK, sizeof *l->energies, &l->energies);
+    if (status == HEAT_OK && v->has_gradient)
+        status = heat_alloc(ctx, (int64_t)v->n * NODES_A_BLOCK, sizeof *l->gradients, &l->gradients);
+    return status == HEAT_OK ? heat_alloc(ctx, v->n_work + 1, sizeof *l->work, &l->work) : status;
 }
 
-static void close_workplace(workplace *p)
+static void close_line(line *l)
 {
-    heat_free(p->x);
-    heat_free(p->energies);
-    heat_free(p->gradients);
-    heat_free(p->work);
+    heat_free(l->here);
+    heat_free(l->near);
+    heat_free(l->tilt);
+    heat_free(l->nodes);
+    heat_free(l->points);
+    heat_free(l->block);
+    heat_free(l->energies);
+    heat_free(l->gradients);
+    heat_free(l->work);
 }
 
-/* How much larger the log weight may be within half a step of node `at`, lane c of the block: at the top of a
- * parabola that is no further off, half of what the slope says at most. */
-static double rise_of(const grid *g, const workplace *p, const int64_t *at, int64_t c)
+static heat_status reserve(heat_context *ctx, line *l, int64_t n)
 {
-    double rise = 0;
+    heat_status status = HEAT_OK;
 
-    for (int32_t i = 0; i < g->view->n && p->gradients != NULL; i++)
-        rise += fabs(p->gradients[i * NODES_A_BLOCK + c]) * g->axes[i].slope[at[i]];
-    return isfinite(rise) ? 0.25 * g->step * g->beta * rise : 0;
+    if (n <= l->room)
+        return HEAT_OK;
+    if (n > MOST_NODES)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "the integral of exp(-U/T) does not reach ten digits with %d nodes of variable %d",
+                         MOST_NODES, l->i + 1);
+    heat_free(l->here);
+    heat_free(l->near);
+    heat_free(l->tilt);
+    heat_free(l->nodes);
+    heat_free(l->points);
+    l->here = NULL;
+    l->tilt = NULL;
+    l->near = NULL;
+    l->nodes = NULL;
+    l->points = NULL;
+    l->room = 0;
+    status = heat_alloc(ctx, n, sizeof *l->here, &l->here);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *l->near, &l->near);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *l->tilt, &l->tilt);
+    if (status == HEAT_OK && l->block == NULL)
+        status = heat_alloc(ctx, n, sizeof *l->nodes, &l->nodes);
+    if (status == HEAT_OK && l->block == NULL)
+        status = heat_alloc(ctx, n, sizeof *l->points, &l->points);
+    if (status == HEAT_OK)
+        l->room = n;
+    return status;
 }
 
-/* Tallies nodes [first, first + n) of the last variable, the others being at `at`. */
-static heat_status add_block(heat_context *worker, const grid *g, workplace *p, int64_t *at, int64_t first,
-                             int64_t n, mark *const marks[], tally *t)
+/* Takes up node k of a range, whose tally is without its own slope: its weight, how large it may be halfway
+ * to the next nodes (at the top of a parabola that is no further off, half of what the slope says), and what
+ * the ends know of it. */
+static void take_node(line *l, const range *r, int64_t k, double slope, tally *t)
 {
-    const int32_t last = g->view->n - 1;
+    const double tilt = -l->p->beta * t->gradient[l->i] * slope, rise = 0.25 * r->apart * fabs(tilt);
+
+    t->highest += log(slope);
+    l->here[k] = log_of(t);
+    l->near[k] = l->here[k] + (isfinite(rise) ? rise : 0);
+    l->tilt[k] = isfinite(tilt) ? tilt : 0;
+    join(&l->total, t);
+}
+
+/* Nodes [first, first + n) of a range of the last variable. */
+static heat_status add_block(heat_context *worker, line *l, const range *r, int64_t first, int64_t n)
+{
+    const int32_t last = l->i;
     const heat_smooth_block block = {.n_chains = n,
                                      .stride = NODES_A_BLOCK,
-                                     .x = p->x,
-                                     .energies = p->energies,
-                                     .gradients = p->gradients,
-                                     .work = p->work};
-    tally own = {.highest = -(double)INFINITY};
-    double log_outer = 0, weight[NODES_A_BLOCK];
+                                     .x = l->block,
+                                     .energies = l->energies,
+                                     .gradients = l->gradients,
+                                     .work = l->work};
+    double slope[NODES_A_BLOCK];
     heat_status status;
 
-    for (int32_t i = 0; i < last; i++) {
-        log_outer += g->axes[i].log_slope[at[i]];
+    for (int32_t i = 0; i < last; i++)
         for (int64_t c = 0; c < NODES_A_BLOCK; c++)
-            p->x[i * NODES_A_BLOCK + c] = g->axes[i].x[at[i]];
+            l->block[i * NODES_A_BLOCK + c] = l->x[i];
+    for (int64_t c = 0; c < NODES_A_BLOCK; c++) {
+        int64_t k = first + (c < n ? c : n - 1);
+        l->block[last * NODES_A_BLOCK + c] = node_of(l->p, last, r->first + (double)k * r->apart, &slope[c]);
     }
-    for (int64_t c = 0; c < NODES_A_BLOCK; c++)
-        p->x[last * NODES_A_BLOCK + c] = g->axes[last].x[first + (c < n ? c : n - 1)];
-    status = heat_smooth_evaluate(worker, g->view, &block);
+    status = heat_smooth_evaluate(worker, l->p->view, &block);
     for (int64_t c = 0; c < n && status == HEAT_OK; c++) {
-        double near;
-        weight[c] = log_outer + g->axes[last].log_slope[first + c] - g->beta * p->energies[c];
-        own.highest = fmax(own.highest, weight[c]);
-        at[last] = first + c;
-        near = weight[c] + rise_of(g, p, at, c);
-        for (int32_t i = 0; i <= last; i++)
-            raise(&marks[i][at[i]], weight[c], near);
+        tally t = {.highest = -l->p->beta * l->energies[c], .sum = 1, .energy = l->energies[c]};
+        for (int32_t i = 0; i <= last && l->gradients != NULL; i++)
+            t.gradient[i] = l->gradients[i * NODES_A_BLOCK + c];
+        take_node(l, r, first + c, slope[c], &t);
     }
-    for (int64_t c = 0; c < n && status == HEAT_OK; c++) {
-        double w = heat_exp_negative(weight[c] - own.highest), e = p->energies[c] - g->from;
-        if (!(w > 0))
-            continue; /* where the energy is infinite too */
-        own.sum += w;
-        own.energy += w * e;
-        own.square += w * e * e;
-    }
+    l->n_points += (double)n;
+    return status;
+}
+
+typedef struct nodes_at_once {
+    line *l;
+    const range *r;
+} nodes_at_once;
+
+static heat_status run_line(heat_context *worker, line *l, double *error);
+
+/* The integral over the variables after node k of a range of one that is not the last. */
+static heat_status find_node(heat_context *worker, void *arg, int64_t k)
+{
+    const nodes_at_once *a = arg;
+    line *l = a->l, inner = {.n_points = 0};
+    double slope, error;
+    heat_status status = open_line(worker, l->p, l->i + 1, &inner);
+
+    for (int32_t i = 0; i < l->i; i++)
+        inner.x[i] = l->x[i];
+    inner.x[l->i] = node_of(l->p, l->i, a->r->first + (double)k * a->r->apart, &slope);
+    inner.whole = fmax(l->whole, log_of(&l->total) + log(l->step)) - log(slope);
     if (status == HEAT_OK)
-        join(t, &own);
+        status = run_line(worker, &inner, &error);
+    l->nodes[k] = inner.total;
+    l->points[k] = inner.n_points;
+    close_line(&inner);
     return status;
 }
 
-/* All nodes of the last variable, the others being at `at`. */
-static heat_status add_line(heat_context *worker, const grid *g, workplace *p, int64_t *at,
-                            mark *const marks[], tally *t)
+/* Adds a range of nodes. The first variable's are shared among threads. */
+static heat_status add_range(heat_context *ctx, line *l, const range *r)
 {
-    const int64_t n = g->axes[g->view->n - 1].n;
-    heat_status status = HEAT_OK;
+    nodes_at_once a = {l, r};
+    heat_status status = reserve(ctx, l, r->n);
 
-    for (int64_t k = 0; k < n && status == HEAT_OK; k += NODES_A_BLOCK)
-        status = add_block(worker, g, p, at, k, n - k < NODES_A_BLOCK ? n - k : NODES_A_BLOCK, marks, t);
-    return status;
-}
-
-static heat_status add_unit(heat_context *worker, void *arg, int64_t unit)
-{
-    grid *g = arg;
-    const int32_t n = g->view->n;
-    const int64_t outer = n > 1 ? g->axes[0].n : 1, middle = n > 2 ? g->axes[1].n : 1;
-    const int64_t first = outer * unit / g->n_units, end = outer * (unit + 1) / g->n_units;
-    mark *marks[MOST] = {g->axes[0].marks}, *own = g->marks + unit * g->n_inner;
-    int64_t at[MOST] = {0};
-    workplace p = {0};
-    heat_status status = open_workplace(worker, g->view, &p);
-
-    for (int64_t k = 0; k < g->n_inner; k++)
-        own[k] = no_mark;
-    for (int32_t i = 1; i < n; own += g->axes[i++].n)
-        marks[i] = own;
-    g->tallies[unit] = (tally){.highest = -(double)INFINITY};
-    for (int64_t k = first * middle; k < end * middle && status == HEAT_OK && !heat_halted(worker); k++) {
-        at[0] = k / middle;
-        at[1] = n > 2 ? k % middle : 0;
-        status = add_line(worker, g, &p, at, marks, &g->tallies[unit]);
-    }
-    close_workplace(&p);
-    return status;
-}
-
-static double count_points(const grid *g)
-{
-    double n = 1;
-
-    for (int32_t i = 0; i < g->view->n; i++)
-        n *= (double)g->axes[i].n;
-    return n;
-}
-
-/* Sums over the grid, and marks its nodes; a halted sum is of no use. */
-static heat_status add_up(heat_context *ctx, grid *g, int64_t threads, tally *total)
-{
-    const int32_t n = g->view->n;
-    heat_status status = HEAT_OK;
-
-    *total = (tally){.highest = -(double)INFINITY};
-    for (int32_t i = 0; i < n && status == HEAT_OK; i++)
-        status = fill_axis(ctx, g->step, &g->axes[i]);
-    if (status != HEAT_OK)
+    for (int64_t k = 0; k < r->n && status == HEAT_OK && l->block != NULL && !heat_halted(ctx);
+         k += NODES_A_BLOCK)
+        status = add_block(ctx, l, r, k, r->n - k < NODES_A_BLOCK ? r->n - k : NODES_A_BLOCK);
+    if (l->block != NULL || status != HEAT_OK)
         return status;
-    g->n_units = n == 1 ? 1 : g->axes[0].n < MOST_UNITS ? g->axes[0].n : MOST_UNITS;
-    g->n_inner = 0;
-    for (int32_t i = 1; i < n; i++)
-        g->n_inner += g->axes[i].n;
-    status = heat_alloc(ctx, g->n_units, sizeof *g->tallies, &g->tallies);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, g->n_units * g->n_inner + 1, sizeof *g->marks, &g->marks);
-    if (status == HEAT_OK)
-        status = heat_parallel_for(ctx, heat_model_is_thread_safe(g->view->model) ? threads : 1, g->n_units,
-                                   add_unit, g);
-    for (int64_t u = 0; u < g->n_units && status == HEAT_OK && !heat_halted(ctx); u++) {
-        const mark *own = g->marks + u * g->n_inner;
-        join(total, &g->tallies[u]);
-        for (int32_t i = 1; i < n; own += g->axes[i++].n)
-            for (int64_t k = 0; k < g->axes[i].n; k++)
-                raise(&g->axes[i].marks[k], own[k].here, own[k].near);
+    if (l->i == 0)
+        status = heat_parallel_for(ctx, l->p->threads, r->n, find_node, &a);
+    for (int64_t k = 0; k < r->n && status == HEAT_OK && l->i > 0 && !heat_halted(ctx); k++)
+        status = find_node(ctx, &a, k);
+    for (int64_t k = 0; k < r->n && status == HEAT_OK && !heat_halted(ctx); k++) {
+        double slope;
+        node_of(l->p, l->i, r->first + (double)k * r->apart, &slope);
+        take_node(l, r, k, slope, &l->nodes[k]);
+        l->n_points += l->points[k];
     }
-    heat_free(g->tallies);
-    heat_free(g->marks);
-    g->tallies = NULL;
-    g->marks = NULL;
     return status;
 }
 
-/* Cuts an axis down to the nodes that count, and one more at each end. */
-static void cut(double step, double highest, axis *a)
+/* What a range says of one of its ends: of a valley that begins beyond it too, by its slope. */
+static void mark_end(line *l, const range *r, int upper)
 {
-    int64_t low = 0, high = a->n - 1;
+    const int64_t end = upper ? r->n - 1 : 0, inside = upper ? end - end / 4 : end + r->n / 4;
 
-    while (low < high && !(a->marks[low].near - highest > cut_off))
+    l->end[upper] = l->here[end];
+    l->inside[upper] = l->here[inside];
+    l->beyond[upper] = l->here[end] + fmax(0, (upper ? 0.5 : -0.5) * further * l->tilt[end]);
+}
+
+/* What a range says of its ends, and of where no more nodes are needed: beyond the first and the last that
+ * may count, and one to each side. */
+static void judge(line *l, const range *r)
+{
+    const double floor = log_of(&l->total) + cut_off;
+    int64_t low = 0, high = r->n - 1;
+
+    l->hope = log_of(&l->total);
+    for (int64_t k = 0; k < r->n; k++)
+        l->hope = fmax(l->hope, l->near[k]);
+    mark_end(l, r, 0);
+    mark_end(l, r, 1);
+    l->hope = fmax(l->hope, fmax(l->beyond[0], l->beyond[1]));
+    while (low < high && !(l->near[low] > floor))
         low++;
-    while (high > low && !(a->marks[high].near - highest > cut_off))
+    while (high > low && !(l->near[high] > floor))
         high--;
-    if (low > 0)
-        a->least = step * (double)(a->first + low - 1);
-    if (high < a->n - 1)
-        a->most = step * (double)(a->first + high + 1);
+    l->next_least = low == 0 ? l->least : r->first + (double)(low - 1) * r->apart;
+    l->next_most = high == r->n - 1 ? l->most : r->first + (double)(high + 1) * r->apart;
 }
 
-/* An end of a grid that counts still is moved on, if it can; *grows is set if it was. */
-static heat_status move_end(heat_context *ctx, double highest, double further, int32_t i, bool is_upper,
-                            axis *a, bool *grows)
+static heat_status refuse_end(heat_context *ctx, const line *l, int upper)
 {
-    const bool is_far = is_upper ? !is_walled(a) : is_line(a);
-    const int64_t end = is_upper ? a->n - 1 : 0, inside = is_upper ? end - end / 4 : a->n / 4;
-    double *t = is_upper ? &a->most : &a->least;
-
-    if (!is_far || !(a->marks[end].here - highest > negligible))
-        return HEAT_OK;
-    if (fabs(*t) < far_t) {
-        *t = is_upper ? fmin(*t + further, far_t) : fmax(*t - further, -far_t);
-        *grows = true;
-        return HEAT_OK;
-    }
-    if (a->marks[end].here >= a->marks[inside].here - level_tail)
+    if (l->end[upper] >= l->inside[upper] - level_tail)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                         "the integral of exp(-U/T) diverges: it does not fall off with variable %d", i + 1);
+                         "the integral of exp(-U/T) diverges: it does not fall off with variable %d",
+                         l->i + 1);
     return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                     "exp(-U/T) falls off too slowly with variable %d to be summed up", i + 1);
+                     "exp(-U/T) falls off too slowly with variable %d to be summed up", l->i + 1);
 }
 
-/* Moves the ends that count; *grows tells whether there were any. */
-static heat_status move_ends(heat_context *ctx, grid *g, double highest, double further, bool *grows)
+/* Goes on beyond an end as long as it counts, `by` at a time. */
+static heat_status extend(heat_context *ctx, line *l, double by, int upper)
 {
+    const bool is_open = upper ? !is_walled(l->p, l->i) : is_line(l->p, l->i);
     heat_status status = HEAT_OK;
 
-    *grows = false;
-    for (int32_t i = 0; i < g->view->n && status == HEAT_OK; i++) {
-        status = move_end(ctx, highest, further, i, false, &g->axes[i], grows);
-        if (status == HEAT_OK)
-            status = move_end(ctx, highest, further, i, true, &g->axes[i], grows);
+    while (is_open && status == HEAT_OK && !heat_halted(ctx) &&
+           l->beyond[upper] - log_of(&l->total) > negligible) {
+        double *end = upper ? &l->most : &l->least;
+        range r = {.apart = l->step, .n = (int64_t)(by / l->step)};
+        if (fabs(*end) >= far_t)
+            return refuse_end(ctx, l, upper);
+        r.first = upper ? *end + l->step : *end - by;
+        status = add_range(ctx, l, &r);
+        if (status != HEAT_OK || heat_halted(ctx))
+            return status;
+        *end += upper ? by : -by;
+        mark_end(l, &r, upper);
+        *(upper ? &l->next_most : &l->next_least) = *end;
     }
     return status;
 }
 
-/* Sums over the grid, which grows by steps of `further` as far as anything counts. */
-static heat_status settle(heat_context *ctx, grid *g, double further, int64_t threads, heat_quadrature *out,
-                          tally *total)
+static bool is_hopeless(const line *l)
 {
-    const int32_t n = g->view->n;
-    bool grows = true;
-    heat_status status = HEAT_OK;
+    return l->i > 0 && !(l->hope + log(l->step) > l->whole + hopeless);
+}
 
-    while (grows && status == HEAT_OK) {
-        status = add_up(ctx, g, threads, total);
-        out->n_points += count_points(g);
-        if (status != HEAT_OK || heat_halted(ctx))
-            return status;
-        if (total->highest == -(double)INFINITY)
-            return heat_fail(ctx, HEAT_ERROR_UNABLE, "the energy is infinite wherever it was looked at");
-        status = move_ends(ctx, g, total->highest, further, &grows);
-        if (status == HEAT_OK && grows && count_points(g) > most_points[n - 1])
-            status = heat_fail(ctx, HEAT_ERROR_UNABLE, "exp(-U/T) spreads too far to be summed up");
+/* A range, and what lies beyond its ends. */
+static heat_status add_and_extend(heat_context *ctx, line *l, const range *r, double by)
+{
+    heat_status status = add_range(ctx, l, r);
+
+    if (status != HEAT_OK || heat_halted(ctx))
+        return status;
+    judge(l, r);
+    if (is_hopeless(l))
+        return HEAT_OK;
+    status = extend(ctx, l, by, 0);
+    return status == HEAT_OK ? extend(ctx, l, by, 1) : status;
+}
+
+/* The error of a line's log: the less it adds to the whole, the larger. */
+static double allowed(const line *l, double log_z)
+{
+    double share = l->whole - fmax(l->hope, log_z) - log(l->step) - close_by;
+
+    return digits[l->i] * (1 + fabs(log_z)) * (l->i > 0 ? exp(fmin(fmax(share, 0), most_share)) : 1);
+}
+
+/* The whole of a line: leaves the integral in its tally, and in *error what the last nodes changed of its
+ * log.
+ */
+static heat_status run_line(heat_context *ctx, line *l, double *error)
+{
+    range r = {l->least, l->step, (int64_t)((l->most - l->least) / l->step) + 1};
+    heat_status status = add_and_extend(ctx, l, &r, further);
+    double log_z = log_of(&l->total);
+
+    *error = (double)INFINITY;
+    while (status == HEAT_OK && !heat_halted(ctx) && !is_hopeless(l) && !(*error <= allowed(l, log_z))) {
+        double before = log_z + log(l->step);
+        l->least = l->next_least;
+        l->most = l->next_most;
+        r = (range){l->least + l->step / 2, l->step, (int64_t)((l->most - l->least) / l->step + 0.5)};
+        l->step /= 2;
+        status = add_and_extend(ctx, l, &r, a_little);
+        log_z = log_of(&l->total);
+        *error = fabs(log_z + log(l->step) - before);
     }
+    l->total.highest += log(l->step);
     return status;
 }
 
-static double log_of(const grid *g, const tally *t)
+/* Log of what is surely less than the whole: of one node, the middle one. */
+static heat_status find_middle(heat_context *ctx, const problem *p, double *whole)
 {
-    return t->highest + log(t->sum) + g->view->n * log(g->step);
-}
+    double x[MOST], energy, slope;
+    heat_status status;
 
-/* Halves the step until log Z stands still. */
-static heat_status refine(heat_context *ctx, grid *g, int64_t threads, heat_quadrature *out, tally *total)
-{
-    const int32_t n = g->view->n;
-    double log_z = log_of(g, total);
-
-    for (int level = 0; !(out->error <= digits * (1 + fabs(log_z))); level++) {
-        double before = log_z;
-        heat_status status;
-        g->from += total->energy / total->sum;
-        for (int32_t i = 0; i < n; i++)
-            cut(g->step, total->highest, &g->axes[i]);
-        g->step /= 2;
-        if (level == LEVELS || ldexp(count_points(g), n) > most_points[n - 1])
-            return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                             "the integral of exp(-U/T) does not reach ten digits with %.1g nodes",
-                             most_points[n - 1]);
-        status = settle(ctx, g, a_little, threads, out, total);
-        if (status != HEAT_OK || heat_halted(ctx))
-            return status;
-        log_z = log_of(g, total);
-        out->error = fabs(log_z - before);
+    *whole = 0;
+    for (int32_t i = 0; i < p->view->n; i++) {
+        x[i] = node_of(p, i, 0, &slope);
+        *whole += log(slope);
     }
-    out->log_z = log_z;
-    return HEAT_OK;
+    status = heat_smooth_evaluate_rows(ctx, p->view, 1, x, &energy, NULL);
+    *whole -= p->beta * energy;
+    return status;
 }
 
 heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, double beta, int64_t threads,
                                 heat_quadrature *out)
 {
-    grid g = {.view = view, .beta = beta, .step = first_step};
-    tally total;
+    problem p = {.view = view, .beta = beta, .threads = heat_model_is_thread_safe(view->model) ? threads : 1};
+    line l = {.n_points = 0};
     heat_status status;
 
     *out = (heat_quadrature){(double)NAN, (double)NAN, (double)NAN, (double)INFINITY, 0};
-    for (int32_t i = 0; i < view->n; i++)
-        open_axis(view, i, &g.axes[i]);
-    status = settle(ctx, &g, near_t, threads, out, &total);
-    if (status == HEAT_OK && !heat_halted(ctx))
-        status = refine(ctx, &g, threads, out, &total);
-    if (status == HEAT_OK && !heat_halted(ctx)) {
-        double mean = total.energy / total.sum;
-        out->mean_energy = g.from + mean;
-        out->energy_variance = fmax(0, total.square / total.sum - mean * mean);
+    for (int32_t i = 0; i < view->n; i++) {
+        p.lower[i] = view->lower == NULL ? -(double)INFINITY : view->lower[i];
+        p.upper[i] = view->upper == NULL ? (double)INFINITY : view->upper[i];
+        p.centre[i] = view->start == NULL ? 0 : view->start[i];
+        p.scale[i] = view->scale == NULL || !(view->scale[i] > 0) ? 1 : view->scale[i];
     }
-    for (int32_t i = 0; i < view->n; i++)
-        close_axis(&g.axes[i]);
+    status = find_middle(ctx, &p, &l.whole);
+    if (status == HEAT_OK)
+        status = open_line(ctx, &p, 0, &l);
+    if (status == HEAT_OK)
+        status = run_line(ctx, &l, &out->error);
+    if (status == HEAT_OK && !heat_halted(ctx) && !(l.total.sum > 0))
+        status = heat_fail(ctx, HEAT_ERROR_UNABLE, "the energy is infinite wherever it was looked at");
+    if (status == HEAT_OK && !heat_halted(ctx)) {
+        out->log_z = log_of(&l.total);
+        out->mean_energy = l.total.energy;
+        out->energy_variance = l.total.square / l.total.sum;
+        out->n_points = l.n_points;
+    }
+    close_line(&l);
     return status;
 }

@@ -72,7 +72,7 @@ static double first_length(const descent *d)
 
     for (int32_t i = 0; i < d->l->view->n; i++)
         longest = fmax(longest, fabs(d->direction[i]) / d->l->scale[i]);
-    return d->memory.count > 0 || longest <= d->reach ? 1 : d->reach / longest;
+    return d->memory.count > 0 || (longest <= d->reach && d->reach <= 1) ? 1 : d->reach / longest;
 }
 
 /* Goes along the direction as far as pays; *went is false where no step does. */

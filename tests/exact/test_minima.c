@@ -157,15 +157,23 @@ static void walls_hold(void **state)
     heat_context_free(ctx);
 }
 
+static double incline(const double *x, double *g)
+{
+    g[0] = 1;
+    return x[0];
+}
+
 static void no_bottom_is_an_error(void **state)
 {
-    const shape s = {1, cubic};
+    const shape shapes[2] = {{1, cubic}, {1, incline}};
     heat_context *ctx = test_context();
     heat_ground_result r;
 
     (void)state;
-    assert_int_equal(search(ctx, &s, NULL, NULL, &r), HEAT_ERROR_UNDEFINED);
-    heat_ground_result_clear(&r);
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(search(ctx, &shapes[k], NULL, NULL, &r), HEAT_ERROR_UNDEFINED);
+        heat_ground_result_clear(&r);
+    }
     heat_context_free(ctx);
 }
 
