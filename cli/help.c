@@ -83,6 +83,10 @@ static void add_range(const heat_option *o, char buffer[CLI_HELP_SIZE])
         return;
     cli_text_short(least, 4, low);
     cli_text_short(o->max, 4, high);
+    if (o->kind == HEAT_OPTION_REAL && o->min == HEAT_AUTO) {
+        add(buffer, "; above 0");
+        return;
+    }
     if (o->max >= 1e12)
         snprintf(text, sizeof text, "; at least %s", low);
     else

@@ -159,6 +159,8 @@ static json_t *json_option(cli *c, const heat_option *o, const char *ran)
         double value = *(const double *)f;
         if (value == HEAT_RANDOM)
             return json_string("random");
+        if (o->min == HEAT_AUTO && value == HEAT_AUTO)
+            return json_string("auto");
         return fabs(value) >= HEAT_FOREVER ? json_null() : cli_json_number(value);
     }
     case HEAT_OPTION_COUNT: {

@@ -5,6 +5,7 @@
  *
  * KIND        the field it makes
  * REAL        double name           HEAT_RANDOM where min is HEAT_RANDOM: in place of a value, by chance
+ *                                   HEAT_AUTO where min is HEAT_AUTO: the verb chooses; else above 0
  * COUNT       int64_t name          HEAT_AUTO (-1) where min is HEAT_AUTO: the verb chooses
  * SEED        uint64_t name         min and max are not read: every value is valid
  * BYTES       int64_t name          on the command line with K, M, G or T (powers of 1024)

@@ -136,6 +136,8 @@ static heat_status out_of_range(heat_context *ctx, const heat_option *o, double 
     if (o->kind == HEAT_OPTION_COUNT && o->min == HEAT_AUTO)
         return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number from 1 to %s", value,
                                 high);
+    if (o->kind == HEAT_OPTION_REAL && o->min == HEAT_AUTO)
+        return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number above 0", value);
     if (o->max >= HEAT_FOREVER && !(number > o->max))
         return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number of at least %s", value, low);
     return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number from %s to %s", value, low, high);
@@ -175,6 +177,29 @@ static heat_status set_count(heat_context *ctx, const heat_option *o, const char
     return HEAT_OK;
 }
 
+/* Of an AUTO number what is not above 0 is none, but HEAT_AUTO itself. */
+static bool is_no_size(const heat_option *o, double real)
+{
+    return o->min == HEAT_AUTO && !(real > 0) && real != HEAT_AUTO;
+}
+
+static heat_status set_real(heat_context *ctx, const heat_option *o, const char *value, void *field)
+{
+    const char *word = o->min == HEAT_AUTO ? "auto" : o->min == HEAT_RANDOM ? "random" : NULL;
+    double real = o->min;
+    bool is_auto = word != NULL && strcmp(value, word) == 0;
+
+    if (!is_auto && !heat_parse_real(value, strlen(value), &real))
+        return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number%s%s", value,
+                                word != NULL ? " or " : "", word != NULL ? word : "");
+    if (!is_auto && o->min == HEAT_AUTO && !(real > 0))
+        return out_of_range(ctx, o, real, value);
+    if (check_range(ctx, o, real, value) != HEAT_OK)
+        return HEAT_ERROR_OPTION;
+    *(double *)field = real;
+    return HEAT_OK;
+}
+
 static heat_status set_temperature(heat_context *ctx, const heat_option *o, const char *value, void *options)
 {
     void *set = (char *)options + o->set_offset;
@@ -200,7 +225,6 @@ heat_status heat_option_set(heat_context *ctx, const heat_option_table *table, v
 {
     const heat_option *o = find(table, name);
     size_t length;
-    double real;
     void *field;
 
     if (o == NULL)
@@ -211,15 +235,7 @@ heat_status heat_option_set(heat_context *ctx, const heat_option_table *table, v
     length = strlen(value);
     switch (o->kind) {
     case HEAT_OPTION_REAL:
-        if (o->min == HEAT_RANDOM && strcmp(value, "random") == 0)
-            real = HEAT_RANDOM;
-        else if (!heat_parse_real(value, length, &real))
-            return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number%s", value,
-                                    o->min == HEAT_RANDOM ? " or random" : "");
-        if (check_range(ctx, o, real, value) != HEAT_OK)
-            return HEAT_ERROR_OPTION;
-        *(double *)field = real;
-        return HEAT_OK;
+        return set_real(ctx, o, value, field);
     case HEAT_OPTION_COUNT:
         return set_count(ctx, o, value, field);
     case HEAT_OPTION_SEED:
@@ -271,6 +287,8 @@ size_t heat_option_describe(const heat_option *o, const void *options, char *buf
     case HEAT_OPTION_REAL:
         if (*(const double *)field == HEAT_RANDOM)
             text = "random";
+        else if (o->min == HEAT_AUTO && *(const double *)field == HEAT_AUTO)
+            text = "auto";
         else
             heat_text_real(*(const double *)field, number, sizeof number);
         break;
@@ -331,6 +349,8 @@ static heat_status check_field(heat_context *ctx, const heat_option *o, const vo
     heat_option_describe(o, options, value, sizeof value);
     switch (o->kind) {
     case HEAT_OPTION_REAL:
+        if (is_no_size(o, *(const double *)field))
+            return out_of_range(ctx, o, (double)NAN, value);
         return check_range(ctx, o, *(const double *)field, value);
     case HEAT_OPTION_COUNT:
     case HEAT_OPTION_BYTES:
