@@ -10,6 +10,7 @@
 #include "kernel/potentials.h"
 #include "kernel/potts_sweep.h"
 #include "kernel/tape.h"
+#include "kernel/walk.h"
 
 /* Everything that is compiled once an instruction set. */
 typedef struct heat_isa {
@@ -22,6 +23,7 @@ typedef struct heat_isa {
     const heat_layer_kernel *layers;
     const heat_potential_kernel *potentials;
     const heat_tape_kernel *tapes;
+    const heat_walk_kernel *walks;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

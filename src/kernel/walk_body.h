@@ -1,0 +1,215 @@
+/* The body of walk.h, included once for each instruction set with WALK_ISA set to its name. */
+#include "kernel/lane_doubles.h"
+#include "kernel/walk.h"
+
+#define WALK_JOIN_(a, b) a##b
+#define WALK_JOIN(a, b) WALK_JOIN_(a, b)
+#define WALK_TEXT_(a) #a
+#define WALK_TEXT(a) WALK_TEXT_(a)
+
+enum { VECTORS = HEAT_WALK_LANES / VEC_LANES, MOST_TURNS = 1000 };
+
+#define BITS(array, v) (((vec_bits *)(uintptr_t)(array))[v])
+
+/* The next word of every generator. */
+VEC_FN void next_words(vec_bits state[4][VECTORS], vec_bits words[VECTORS])
+{
+    for (int v = 0; v < VECTORS; v++) {
+        vec_bits t = state[1][v] << 17;
+        words[v] = state[0][v] + state[3][v];
+        state[2][v] ^= state[0][v];
+        state[3][v] ^= state[1][v];
+        state[1][v] ^= state[2][v];
+        state[0][v] ^= state[3][v];
+        state[2][v] ^= t;
+        state[3][v] = state[3][v] << 45 | state[3][v] >> 19;
+    }
+}
+
+/* On [1, 2), a multiple of 2^-52. */
+VEC_FN vec one_to_two(vec_bits words)
+{
+    return (vec)(words >> 12 | (vec_bits)ALL(1.0));
+}
+
+VEC_FN void open_random(const heat_walk_random *random, vec_bits state[4][VECTORS])
+{
+    for (int k = 0; k < 4; k++)
+        for (int v = 0; v < VECTORS; v++)
+            state[k][v] = BITS(random->word[k], v);
+}
+
+VEC_FN void close_random(vec_bits state[4][VECTORS], heat_walk_random *random)
+{
+    for (int k = 0; k < 4; k++)
+        for (int v = 0; v < VECTORS; v++)
+            BITS(random->word[k], v) = state[k][v];
+}
+
+/* Eight pairs at a time: r cos(a) and r sin(a), r = sqrt(-2 log u), u on (0, 1], a on [-pi, pi). */
+static void draw_normals(heat_walk_random *random, int64_t n, double *values)
+{
+    vec_bits state[4][VECTORS], first[VECTORS], second[VECTORS];
+
+    open_random(random, state);
+    for (int64_t k = 0; k < n; k += 2 * HEAT_WALK_LANES) {
+        next_words(state, first);
+        next_words(state, second);
+        for (int v = 0; v < VECTORS; v++) {
+            vec r = vec_sqrt(-2.0 * vec_log(2.0 - one_to_two(first[v]))), sine, cosine;
+            vec_sincos((one_to_two(second[v]) - 1.5) * 6.283185307179586476925286766559, &sine, &cosine);
+            VEC(values + k, v) = r * cosine;
+            VEC(values + k + HEAT_WALK_LANES, v) = r * sine;
+        }
+    }
+    close_random(state, random);
+}
+
+static void draw_uniforms(heat_walk_random *random, int64_t n, double *values)
+{
+    vec_bits state[4][VECTORS], words[VECTORS];
+
+    open_random(random, state);
+    for (int64_t k = 0; k < n; k += HEAT_WALK_LANES) {
+        next_words(state, words);
+        for (int v = 0; v < VECTORS; v++)
+            VEC(values + k, v) = one_to_two(words[v]) - 1.0;
+    }
+    close_random(state, random);
+}
+
+/* Where x lies beyond a wall it is mirrored there, and the momentum turned. */
+VEC_FN void turn_at_walls(double lower, double upper, vec *x, vec *momentum)
+{
+    for (int turn = 0; turn < MOST_TURNS; turn++) {
+        vec_bits below = (vec_bits)(*x < lower), above = (vec_bits)(*x > upper);
+        if (!vec_any(below | above))
+            return;
+        *x = vec_choose(below, 2 * lower - *x, vec_choose(above, 2 * upper - *x, *x));
+        *momentum = (vec)((vec_bits)*momentum ^ ((below | above) & VEC_SIGN));
+    }
+    *momentum = vec_choose((vec_bits)(*x < lower) | (vec_bits)(*x > upper), VEC_INFINITE, *momentum);
+    *x = vec_choose((vec_bits)(*x < lower), ALL(lower), *x);
+    *x = vec_choose((vec_bits)(*x > upper), ALL(upper), *x);
+}
+
+VEC_FN void kick_scaled(const heat_walk_lanes *l, const double *step, const bool is_scaled)
+{
+    for (int32_t i = 0; i < l->n; i++)
+        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++) {
+            vec g = VEC(l->gradient, at);
+            if (is_scaled)
+                g *= VEC(l->scale, at);
+            VEC(l->momentum, at) -= VEC(step, v) * g;
+        }
+}
+
+static void kick(const heat_walk_lanes *l, const double *step)
+{
+    if (l->scale == NULL)
+        kick_scaled(l, step, false);
+    else
+        kick_scaled(l, step, true);
+}
+
+VEC_FN void drift_as(const heat_walk_lanes *l, const double *step, const bool is_scaled, const bool has_walls)
+{
+    for (int32_t i = 0; i < l->n; i++)
+        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++) {
+            vec p = VEC(l->momentum, at), x = VEC(l->x, at), e = VEC(step, v);
+            if (is_scaled)
+                e *= VEC(l->scale, at);
+            x += e * p;
+            if (has_walls) {
+                turn_at_walls(l->lower[i], l->upper[i], &x, &p);
+                VEC(l->momentum, at) = p;
+            }
+            VEC(l->x, at) = x;
+        }
+}
+
+static void drift(const heat_walk_lanes *l, const double *step)
+{
+    if (l->lower != NULL)
+        drift_as(l, step, l->scale != NULL, true);
+    else if (l->scale != NULL)
+        drift_as(l, step, true, false);
+    else
+        drift_as(l, step, false, false);
+}
+
+static void refresh(const heat_walk_lanes *l, const double *keep, const double *spread, const double *noise,
+                    int64_t n_noise)
+{
+    for (int32_t i = 0; i < l->n; i++)
+        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++)
+            VEC(l->momentum, at) = VEC(keep, v) * VEC(l->momentum, at) +
+                                   VEC(spread, v) * vec_load(noise + i * n_noise + v * VEC_LANES);
+}
+
+VEC_FN void jump_as(const heat_walk_lanes *l, const double *step, const double *spread, const double *noise,
+                    int64_t n_noise, const bool has_walls)
+{
+    for (int32_t i = 0; i < l->n; i++)
+        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++) {
+            vec e = VEC(step, v), x = VEC(l->x, at);
+            vec p = VEC(spread, v) * vec_load(noise + i * n_noise + v * VEC_LANES);
+            x += e * (p - 0.5 * e * VEC(l->gradient, at));
+            if (has_walls)
+                turn_at_walls(l->lower[i], l->upper[i], &x, &p);
+            VEC(l->x, at) = x;
+        }
+}
+
+static heat_status wander(heat_context *ctx, const heat_walk_lanes *l, const heat_smooth *view,
+                          const heat_smooth_block *b, const double *step, const double *spread,
+                          const double *noise, int64_t n_noise, int64_t n_steps, bool *is_sound)
+{
+    vec zero = ALL(0.0);
+
+    for (int64_t k = 0; k < n_steps; k++, noise += l->n * n_noise) {
+        heat_status status;
+        if (l->lower != NULL)
+            jump_as(l, step, spread, noise, n_noise, true);
+        else
+            jump_as(l, step, spread, noise, n_noise, false);
+        status = view->evaluate(ctx, view->self, b);
+        if (status != HEAT_OK)
+            return status;
+        for (int64_t v = 0; v < l->stride / VEC_LANES; v++)
+            zero += VEC(b->energies, v) * 0.0;
+    }
+    *is_sound = !vec_any((vec_bits)(zero != zero));
+    return HEAT_OK;
+}
+
+static void kinetic(const heat_walk_lanes *l, double *energy)
+{
+    for (int64_t v = 0; v < l->stride / VEC_LANES; v++) {
+        vec sum = ALL(0.0);
+        for (int32_t i = 0; i < l->n; i++) {
+            vec p = VEC(l->momentum, i * l->stride / VEC_LANES + v);
+            sum += p * p;
+        }
+        VEC(energy, v) = 0.5 * sum;
+    }
+}
+
+static bool are_finite(int64_t n, const double *values)
+{
+    vec sum = ALL(0.0);
+
+    for (int64_t v = 0; v < n / VEC_LANES; v++)
+        sum += VEC(values, v) * 0.0;
+    return !vec_any((vec_bits)(sum != sum));
+}
+
+const heat_walk_kernel WALK_JOIN(heat_walk_, WALK_ISA) = {.isa = WALK_TEXT(WALK_ISA),
+                                                          .normals = draw_normals,
+                                                          .uniforms = draw_uniforms,
+                                                          .kick = kick,
+                                                          .drift = drift,
+                                                          .refresh = refresh,
+                                                          .wander = wander,
+                                                          .kinetic = kinetic,
+                                                          .are_finite = are_finite};

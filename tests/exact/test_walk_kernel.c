@@ -1,0 +1,210 @@
+/* The kernel of walks: every instruction set against the reference bit for bit, its normal numbers against
+ * the C library's functions, walls, and leapfrog forwards and back. */
+#include "base/memory.h"
+#include "kernel/isa.h"
+#include "random/stream.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 3, STRIDE = 24, ROWS = N * STRIDE, DRAWS = 4096 };
+
+/* Everything a call reads and writes. */
+typedef struct scene {
+    _Alignas(64) heat_walk_random random;
+    _Alignas(64) double x[ROWS];
+    _Alignas(64) double momentum[ROWS];
+    _Alignas(64) double gradient[ROWS];
+    _Alignas(64) double scale[ROWS];
+    _Alignas(64) double step[STRIDE];
+    _Alignas(64) double spread[STRIDE];
+    _Alignas(64) double energy[STRIDE];
+    _Alignas(64) double draws[DRAWS + 8];
+} scene;
+
+static const double lower[N] = {-1, -INFINITY, 0}, upper[N] = {0.5, 2, INFINITY};
+
+static void fill(double *x, int64_t n, heat_stream *stream)
+{
+    for (int64_t k = 0; k < n; k++)
+        x[k] = heat_stream_normal(stream);
+}
+
+static scene *make_scene(void)
+{
+    scene *s = aligned_alloc(64, sizeof *s);
+    heat_stream stream;
+
+    memset(s, 0, sizeof *s);
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 1);
+    for (int k = 0; k < 4; k++)
+        for (int l = 0; l < HEAT_WALK_LANES; l++)
+            s->random.word[k][l] = heat_stream_bits(&stream);
+    fill(s->x, ROWS, &stream);
+    fill(s->momentum, ROWS, &stream);
+    fill(s->gradient, ROWS, &stream);
+    fill(s->scale, ROWS, &stream);
+    fill(s->step, STRIDE, &stream);
+    fill(s->spread, STRIDE, &stream);
+    return s;
+}
+
+static heat_walk_lanes lanes_of(scene *s, bool is_scaled, bool has_walls)
+{
+    return (heat_walk_lanes){.n = N,
+                             .stride = STRIDE,
+                             .scale = is_scaled ? s->scale : NULL,
+                             .lower = has_walls ? lower : NULL,
+                             .upper = has_walls ? upper : NULL,
+                             .x = s->x,
+                             .momentum = s->momentum,
+                             .gradient = s->gradient};
+}
+
+/* U = x . x / 2 */
+static heat_status evaluate(heat_context *ctx, const void *self, const heat_smooth_block *b)
+{
+    (void)ctx, (void)self;
+    for (int c = 0; c < STRIDE; c++)
+        b->energies[c] = 0;
+    for (int k = 0; k < ROWS; k++) {
+        b->gradients[k] = b->x[k];
+        b->energies[k % STRIDE] += b->x[k] * b->x[k] / 2;
+    }
+    return HEAT_OK;
+}
+
+/* One call after another, the next on what the last has left. */
+static void run_all(const heat_walk_kernel *k, scene *s)
+{
+    const heat_smooth view = {.n = N, .evaluate = evaluate};
+    const heat_smooth_block block = {
+        .n_chains = STRIDE, .stride = STRIDE, .x = s->x, .energies = s->energy, .gradients = s->gradient};
+    bool is_sound;
+
+    k->normals(&s->random, DRAWS, s->draws);
+    for (int way = 0; way < 4; way++) {
+        heat_walk_lanes l = lanes_of(s, way % 2 == 1, way >= 2);
+        k->refresh(&l, s->spread, s->step, s->draws + 21 * way, 21);
+        k->kick(&l, s->step);
+        k->drift(&l, s->step);
+        assert_int_equal(k->wander(NULL, &l, &view, &block, s->step, s->spread, s->draws + 50 + 19 * way, 19,
+                                   3, &is_sound),
+                         HEAT_OK);
+        assert_true(is_sound);
+        k->kinetic(&l, s->energy);
+    }
+    k->uniforms(&s->random, DRAWS, s->draws);
+}
+
+static void every_instruction_set_gives_the_same_bits(void **state)
+{
+    (void)state;
+    scene *reference = make_scene();
+
+    run_all(&heat_walk_ref, reference);
+    for (int k = 1; k < heat_isa_count(); k++) {
+        scene *s = make_scene();
+        run_all(heat_isa_at(k)->walks, s);
+        assert_memory_equal(s, reference, sizeof *s);
+        free(s);
+    }
+    free(reference);
+}
+
+static uint64_t next_word(heat_walk_random *r, int l)
+{
+    uint64_t result = r->word[0][l] + r->word[3][l], t = r->word[1][l] << 17;
+
+    r->word[2][l] ^= r->word[0][l];
+    r->word[3][l] ^= r->word[1][l];
+    r->word[1][l] ^= r->word[2][l];
+    r->word[0][l] ^= r->word[3][l];
+    r->word[2][l] ^= t;
+    r->word[3][l] = r->word[3][l] << 45 | r->word[3][l] >> 19;
+    return result;
+}
+
+static void normal_numbers_are_those_of_box_and_muller(void **state)
+{
+    (void)state;
+    scene *s = make_scene();
+    heat_walk_random r = s->random;
+    double sums[5] = {0};
+
+    heat_walk_ref.normals(&s->random, DRAWS, s->draws);
+    for (int k = 0; k < DRAWS; k += 16)
+        for (int l = 0; l < 8; l++) {
+            double u = 1 - (double)(next_word(&r, l) >> 12) * 0x1p-52;
+            double angle = 2 * M_PI * ((double)(next_word(&r, l) >> 12) * 0x1p-52 - 0.5);
+            double far = sqrt(-2 * log(u));
+            assert_close(s->draws[k + l], far * cos(angle), 1e-14 * (1 + far));
+            assert_close(s->draws[k + 8 + l], far * sin(angle), 1e-14 * (1 + far));
+        }
+    for (int round = 0; round < 256; round++) {
+        heat_walk_ref.normals(&s->random, DRAWS, s->draws);
+        for (int k = 0; k < DRAWS; k++)
+            for (int power = 1; power < 5; power++)
+                sums[power] += pow(s->draws[k], power);
+    }
+    for (int power = 1; power < 5; power++) {
+        const double n = 256.0 * DRAWS, mean[] = {1, 0, 1, 0, 3}, variance[] = {0, 1, 2, 15, 96};
+        assert_close(sums[power] / n, mean[power], 5 * sqrt(variance[power] / n));
+    }
+    free(s);
+}
+
+/* No force: a particle between walls goes to and fro as its unfolded image goes straight. */
+static void walls_mirror(void **state)
+{
+    (void)state;
+    scene *s = make_scene();
+    heat_walk_lanes l = lanes_of(s, false, true);
+
+    for (int c = 0; c < STRIDE; c++) {
+        s->step[c] = 0.37 * c;
+        for (int i = 0; i < N; i++)
+            s->x[i * STRIDE + c] = 0.25, s->momentum[i * STRIDE + c] = i == 2 ? -1 : 1;
+    }
+    heat_walk_ref.drift(&l, s->step);
+    for (int c = 0; c < STRIDE; c++) {
+        double along = fmod(1.25 + s->step[c], 3), first = along < 1.5 ? along - 1 : 2 - along;
+        double second = 0.25 + s->step[c], third = 0.25 - s->step[c];
+        assert_close(s->x[c], first, 1e-13);
+        assert_close(s->momentum[c], along < 1.5 ? 1 : -1, 0);
+        assert_close(s->x[STRIDE + c], second <= 2 ? second : 4 - second, 1e-13);
+        assert_close(s->x[2 * STRIDE + c], fabs(third), 1e-13);
+        assert_close(s->momentum[2 * STRIDE + c], third >= 0 ? -1 : 1, 0);
+    }
+    free(s);
+}
+
+/* Too fast to count its turns: no endless loop, and no place outside. */
+static void a_runaway_between_walls_stops(void **state)
+{
+    (void)state;
+    scene *s = make_scene();
+    heat_walk_lanes l = lanes_of(s, false, true);
+
+    for (int c = 0; c < STRIDE; c++)
+        s->step[c] = 1, s->x[c] = 0, s->momentum[c] = 1e30;
+    heat_walk_ref.drift(&l, s->step);
+    for (int c = 0; c < STRIDE; c++) {
+        assert_true(s->x[c] >= lower[0] && s->x[c] <= upper[0]);
+        assert_true(isinf(s->momentum[c]));
+    }
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(normal_numbers_are_those_of_box_and_muller),
+        cmocka_unit_test(walls_mirror),
+        cmocka_unit_test(a_runaway_between_walls_stops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
