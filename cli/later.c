@@ -13,8 +13,7 @@ static const struct {
 } later[] = {
     {"ground", "", "|checkpoint|every|figures|output-format|"},
     {"ground", "schedule", "|cyclic|"},
-    {"sample", "", "|step|output-format|schedule|target-error|repeats|"},
-    {"sample", "engine", "|ula|mala|underdamped|hmc|nuts|"},
+    {"sample", "", "|output-format|schedule|target-error|repeats|"},
     {"logz", "",
      "|burn-in|thin|step|checkpoint|every|figures|output|"
      "repeats|"},

@@ -2,6 +2,7 @@
 #include "sample_output.h"
 #include "terminal.h"
 
+#include <math.h>
 #include <string.h>
 
 static json_t *json_observable(cli *c, const heat_observable *o)
@@ -18,6 +19,12 @@ static json_t *json_observable(cli *c, const heat_observable *o)
     cli_put(c, row, "ess", cli_json_number(o->ess));
     cli_put(c, row, "ess_tail", cli_json_number(o->ess_tail));
     cli_put(c, row, "rhat", cli_json_number(o->rhat));
+    if (o->step_bias_error != 0) {
+        json_t *bias = json_object();
+        cli_put(c, bias, "mean", cli_json_number(o->step_bias));
+        cli_put(c, bias, "error", cli_json_number(o->step_bias_error));
+        cli_put(c, row, "step_bias", bias);
+    }
     return row;
 }
 
@@ -65,6 +72,8 @@ static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_
     cli_put(c, row, "temperature", cli_json_number(t->temperature));
     cli_put(c, row, "outcome", json_string(heat_outcome_name(t->outcome)));
     cli_put(c, row, "acceptance", cli_json_number(t->acceptance));
+    cli_put(c, row, "step", cli_json_number(t->step));
+    cli_put(c, row, "divergences", t->divergences < 0 ? json_null() : json_integer(t->divergences));
     cli_put(c, row, "discarded", json_integer(t->discarded));
     cli_put(c, row, "exchange", cli_json_number(t->exchange));
     cli_put(c, row, "log_z", cli_json_number(t->log_z));
@@ -105,6 +114,24 @@ static double mean_acceptance(const heat_sample_result *r)
     return sum / r->n_temperatures;
 }
 
+static double mean_step(const heat_sample_result *r)
+{
+    double sum = 0;
+
+    for (int32_t k = 0; k < r->n_temperatures; k++)
+        sum += r->temperatures[k].step;
+    return sum / r->n_temperatures;
+}
+
+static json_t *json_divergences(const heat_sample_result *r)
+{
+    int64_t sum = 0;
+
+    for (int32_t k = 0; k < r->n_temperatures; k++)
+        sum += r->temperatures[k].divergences;
+    return sum < 0 ? json_null() : json_integer(sum);
+}
+
 void cli_sample_put_temperatures(cli *c, json_t *object, const char *key, const heat_sample_result *r)
 {
     json_t *rows = json_array(), *between = json_array();
@@ -126,8 +153,8 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *r)
     cli_put(c, sampler, "engine", cli_json_text(r->engine));
     cli_put(c, sampler, "layout", r->layout != NULL ? cli_json_text(r->layout) : json_null());
     cli_put(c, sampler, "acceptance", cli_json_number(mean_acceptance(r)));
-    cli_put(c, sampler, "step", json_null());
-    cli_put(c, sampler, "divergences", json_null());
+    cli_put(c, sampler, "step", cli_json_number(mean_step(r)));
+    cli_put(c, sampler, "divergences", json_divergences(r));
     cli_put(c, sampler, "round_trips", r->round_trips < 0 ? json_null() : json_integer(r->round_trips));
     cli_sample_put_temperatures(c, result, "temperatures", r);
     cli_put(c, result, "sampler", sampler);
@@ -138,6 +165,23 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *r)
             r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
     cli_put(c, result, "effective_replicas", cli_json_number(r->effective_replicas));
     return result;
+}
+
+/* How real numbers were walked, and what the step has added to each mean. */
+static void print_walk(const heat_sample_temperature *t)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    if (isnan(t->step))
+        return;
+    printf("  step %s, acceptance %s, %lld divergences\n", cli_text_short(t->step, 3, a),
+           cli_text_fixed(t->acceptance, 3, b), (long long)t->divergences);
+    for (int32_t k = 0; k < t->n_observables; k++) {
+        const heat_observable *o = &t->observables[k];
+        if (o->step_bias_error > 0)
+            printf("  of %s the step makes %s ± %s\n", o->name,
+                   cli_text_mean(o->step_bias, o->step_bias_error, a), cli_text_error(o->step_bias_error, b));
+    }
 }
 
 void cli_sample_print_temperature(const heat_sample_temperature *t)
@@ -157,6 +201,7 @@ void cli_sample_print_temperature(const heat_sample_temperature *t)
                cli_text_error(o->error, b), cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess),
                cli_text_fixed(o->rhat, 3, rhat));
     }
+    print_walk(t);
 }
 
 void cli_sample_print_between(const heat_sample_result *r)

@@ -13,6 +13,12 @@
       "parallel tempering: heat-bath sweeps, neighbouring temperatures trade chains")                        \
     X(houdayer, "houdayer", "tempering of pairs of replicas, which also trade isoenergetic clusters")        \
     X(population, "population", "population annealing: each replica a population, with its free energy")     \
+    X(ula, "ula", "unadjusted Langevin dynamics; its step bias is measured")                                 \
+    X(underdamped, "underdamped", "Langevin dynamics with velocities (BAOAB); its step bias is measured")    \
+    X(mala, "mala", "Langevin steps with a Metropolis test")                                                 \
+    X(hmc, "hmc", "Hamiltonian Monte Carlo: trajectories of leapfrog steps, with a Metropolis test")         \
+    X(nuts, "nuts", "no-U-turn sampler: trajectories that end where they turn back")                         \
+    X(random_walk, "random-walk", "Metropolis steps of all coordinates at once; needs no gradient")          \
     X(exact, "exact", "independent draws by elimination, where it is affordable")
 
 #define HEAT_ENGINE_WORD(tag, name, help) "|" name

@@ -28,6 +28,9 @@ typedef struct heat_observable {
     double ess; /* bulk effective sample size over all chains */
     double ess_tail;
     double rhat; /* rank-normalised split R-hat */
+    /* Of engines without a Metropolis test: what the step has added to the mean, found by a smaller one, and
+     * its standard error; else 0. NaN where either step's mean was refused. */
+    double step_bias, step_bias_error;
 } heat_observable;
 
 /* A histogram: p[bin] is the share of draws from edges[bin] to edges[bin + 1]. All arrays are owned by the
@@ -58,6 +61,9 @@ typedef struct heat_sample_temperature {
         discarded; /* measured sweeps of each chain that were left out: it had not yet forgotten its start */
     int32_t n_histograms;
     heat_sample_histogram *histograms; /* with the option histogram; owned by the result */
+    double step;                       /* of engines that walk in space, as option `step`; else NaN */
+    int64_t divergences;               /* moves after the burn-in that were lost: the energy rose by more than
+                                          1000 T; -1 of other engines */
 } heat_sample_temperature;
 
 typedef struct heat_sample_result {

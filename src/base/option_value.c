@@ -137,7 +137,8 @@ static heat_status out_of_range(heat_context *ctx, const heat_option *o, double 
         return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number from 1 to %s", value,
                                 high);
     if (o->kind == HEAT_OPTION_REAL && o->min == HEAT_AUTO)
-        return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number above 0", value);
+        return heat_fail_option(ctx, o->name, value, "'%.80s' is not auto or a number above 0, up to %s",
+                                value, high);
     if (o->max >= HEAT_FOREVER && !(number > o->max))
         return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number of at least %s", value, low);
     return heat_fail_option(ctx, o->name, value, "'%.80s' is not a number from %s to %s", value, low, high);

@@ -12,9 +12,10 @@
 enum { SWEEPS_A_BIT_BLOCK = 64 };
 
 /* From the fastest to the one that holds every model. */
-static const heat_layout *const layouts[] = {
-    &heat_layout_summed, &heat_layout_layers, &heat_layout_bits, &heat_layout_stripes, &heat_layout_lanes,
-    &heat_layout_potts,  &heat_layout_units,  &heat_layout_rows, &heat_layout_clusters};
+static const heat_layout *const layouts[] = {&heat_layout_summed,  &heat_layout_layers, &heat_layout_bits,
+                                             &heat_layout_stripes, &heat_layout_lanes,  &heat_layout_potts,
+                                             &heat_layout_units,   &heat_layout_walks,  &heat_layout_rows,
+                                             &heat_layout_clusters};
 enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
 
 /* What the plan asks for, the layout can do. */
@@ -447,6 +448,8 @@ bool heat_chains_have_scalar(const heat_model *model, const heat_chains_plan *pl
 
 double heat_chains_get_acceptance(const heat_chains *c, int64_t chain)
 {
+    if (c->layout->get_acceptance != NULL)
+        return c->layout->get_acceptance(c, chain);
     return (double)c->n_moves[chain] / ((double)c->n_counted[chain / c->width] * c->n);
 }
 

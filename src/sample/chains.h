@@ -66,12 +66,13 @@ typedef struct heat_chains_plan {
     int32_t n_rungs;
     const double *betas; /* [rung], copied */
     uint64_t seed;
-    uint64_t first_stream;      /* of a set that shares the seed with others; 0 */
-    int32_t group;              /* chains side by side that exchange states: they share a unit; 0 means 1 */
-    const char *isa;            /* "auto" or a row of the kernel table */
-    const heat_layout *layout;  /* NULL: the fastest that fits */
-    const heat_site_rule *rule; /* of all its single-variable moves; NULL: any may come */
-    int64_t burn_in;            /* sweeps in which an engine may still adapt itself; none after them counts */
+    uint64_t first_stream;     /* of a set that shares the seed with others; 0 */
+    int32_t group;             /* chains side by side that exchange states: they share a unit; 0 means 1 */
+    const char *isa;           /* "auto" or a row of the kernel table */
+    const heat_layout *layout; /* NULL: the fastest that fits */
+    const struct heat_walk_plan *walk; /* how real-valued states move (walk_chains.h); NULL: by HMC */
+    const heat_site_rule *rule;        /* of all its single-variable moves; NULL: any may come */
+    int64_t burn_in; /* sweeps in which an engine may still adapt itself; none after them counts */
     /* Of two layers of units: beta brings their couplings in, E = E_0 + E_W, and a chain has the distribution
      * exp(-B E_0 - beta E_W), B = betas[last]: layers apart at 0, the model at the last rung. */
     bool scales_couplings;

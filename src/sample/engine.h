@@ -19,7 +19,8 @@ typedef struct heat_engine {
     heat_status (*after_sweep)(heat_context *worker, heat_sampling *sampling, int64_t unit);
     /* Variables visited in all sweeps of a chain; NULL: each once a sweep. */
     int64_t (*visits)(const heat_chains *chains, int64_t chain);
-    int32_t n_paired; /* replicas that move together, 2 where pairs do; 0 means 1 */
+    const struct heat_walk_move *walk; /* how it moves real numbers; NULL: it does not */
+    int32_t n_paired;                  /* replicas that move together, 2 where pairs do; 0 means 1 */
     /* True: the temperatures are one ladder, whose chains share units and exchange states. */
     bool is_ladder;
     /* Settles what the run records and takes, before memory is compared; NULL: a draw a sweep. */

@@ -1,5 +1,6 @@
 /* What engine "auto" stands for, decided by the model and the temperatures asked for, never by a clock: the
  * one whose chains forget soonest for what a sweep costs. */
+#include "kernel/isa.h"
 #include "model/unit_layers.h"
 #include "sample/engine.h"
 
@@ -51,6 +52,7 @@ const heat_engine *heat_engine_choose(const heat_model *model, const char *name,
                                       const char **reason)
 {
     heat_unit_layers layers;
+    heat_smooth view;
     double lo, hi;
 
     *reason = "asked for";
@@ -63,6 +65,11 @@ const heat_engine *heat_engine_choose(const heat_model *model, const char *name,
     if (clusters_fit(model)) {
         *reason = "nothing pulls against the couplings, so clusters forget soonest";
         return &heat_engine_swendsen_wang;
+    }
+    if (heat_model_get_smooth(model, heat_isa_get("auto"), &view)) {
+        *reason =
+            view.has_gradient ? "it finds the length of its trajectories by itself" : "it needs no gradient";
+        return view.has_gradient ? &heat_engine_nuts : &heat_engine_random_walk;
     }
     if (heat_model_get_units(model, &layers)) {
         *reason = "it draws a layer at once";

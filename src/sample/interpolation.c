@@ -454,7 +454,7 @@ static heat_status lay_out(heat_context *ctx, interpolation *x)
         row->n_observables = status == HEAT_OK ? x->n_quantities : 0;
         for (int q = 0; q < row->n_observables; q++)
             row->observables[q] = (heat_observable){
-                name_of(&x->quantities[q]), nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
+                name_of(&x->quantities[q]), nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, 0};
     }
     return status;
 }

@@ -72,12 +72,14 @@ struct heat_layout {
     double (*sum_reference)(const heat_chains *chains, int64_t chain);
     void (*keep_best)(heat_chains *chains, int64_t unit);
     double (*get_best)(const heat_chains *chains, int64_t chain, void *state);
-    double (*get_slack)(const heat_chains *chains); /* NULL: 0 */
+    double (*get_acceptance)(const heat_chains *chains, int64_t chain); /* NULL: of counted moves */
+    double (*get_slack)(const heat_chains *chains);                     /* NULL: 0 */
     /* Cost of a sweep of one unit, in visits of a neighbour by one lane. */
     double (*sweep_cost)(const heat_chains *chains);
 };
 
 extern const heat_layout heat_layout_bits, heat_layout_stripes, heat_layout_lanes, heat_layout_potts,
-    heat_layout_rows, heat_layout_clusters, heat_layout_layers, heat_layout_units, heat_layout_summed;
+    heat_layout_rows, heat_layout_clusters, heat_layout_layers, heat_layout_units, heat_layout_summed,
+    heat_layout_walks;
 
 #endif

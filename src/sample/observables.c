@@ -35,7 +35,7 @@ static heat_observable empty_row(const char *name)
 {
     double nan = (double)NAN;
 
-    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
+    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, 0};
 }
 
 /* The worse of two verdicts on the same draws. */
@@ -108,8 +108,8 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
         status = judge_pairs(ctx, s, row, scratch, &c);
     if (status != HEAT_OK)
         return status;
-    *o = (heat_observable){row->name, c.mean, c.error, c.sd,       c.q05, c.q50,
-                           c.q95,     c.tau,  c.ess,   c.ess_tail, c.rhat};
+    *o = (heat_observable){row->name, c.mean, c.error,    c.sd,   c.q05, c.q50, c.q95,
+                           c.tau,     c.ess,  c.ess_tail, c.rhat, 0,     0};
     *failing = failing_criterion(&c);
     if (*failing != NULL)
         o->mean = o->error = (double)NAN;
@@ -119,8 +119,8 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
 /* The same in other units. */
 static heat_observable divide(const heat_observable *o, const char *name, double n)
 {
-    return (heat_observable){name,       o->mean / n, o->error / n, o->sd / n,   o->q05 / n, o->q50 / n,
-                             o->q95 / n, o->tau,      o->ess,       o->ess_tail, o->rhat};
+    return (heat_observable){name,   o->mean / n, o->error / n, o->sd / n, o->q05 / n, o->q50 / n, o->q95 / n,
+                             o->tau, o->ess,      o->ess_tail,  o->rhat,   0,          0};
 }
 
 typedef struct block_work {

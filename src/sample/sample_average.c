@@ -59,7 +59,7 @@ static heat_observable withheld(const char *name)
 {
     const double nan = (double)NAN;
 
-    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan};
+    return (heat_observable){name, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, 0};
 }
 
 static int32_t find_row(const heat_sample_temperature *t, const char *name)
@@ -138,6 +138,8 @@ static heat_status average_row(heat_context *ctx, const place *p, heat_sample_te
                                      .outcome = HEAT_OUTCOME_CONVERGED,
                                      .observables = row->observables,
                                      .acceptance = (double)NAN,
+                                     .step = (double)NAN,
+                                     .divergences = -1,
                                      .exchange = (double)NAN,
                                      .log_z = (double)NAN,
                                      .log_z_error = (double)NAN,

@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "sample/layout.h"
 #include "sample/sampling.h"
+#include "sample/walk_options.h"
 
 #include <heatbath/cost.h>
 #include <math.h>
@@ -39,6 +40,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     s.engine = heat_engine_choose(model, s.opt.engine, s.opt.temperature_set, &reason);
     if (s.engine == NULL)
         return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");
+    s.walk = heat_walk_plan_of(s.engine, &s.opt);
     status = count_temperatures(ctx, &s.opt, &s.n_temperatures);
     if (status != HEAT_OK)
         return status;

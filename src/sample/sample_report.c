@@ -7,6 +7,8 @@
 #include "sample/observables.h"
 #include "sample/sample_histogram.h"
 #include "sample/sampling.h"
+#include "sample/step_bias.h"
+#include "sample/virial_check.h"
 #include "stats/thermalisation.h"
 
 #include <math.h>
@@ -87,6 +89,19 @@ static heat_status discard_start(heat_context *ctx, const heat_sampling *s, heat
     return HEAT_OK;
 }
 
+static void report_walk(const heat_sampling *s, int64_t t, heat_sample_temperature *row)
+{
+    row->step = (double)NAN;
+    row->divergences = -1;
+    if (s->chains == NULL || s->chains->layout != &heat_layout_walks)
+        return;
+    row->step = heat_walk_get_step(s->chains, (int32_t)t);
+    row->divergences = 0;
+    for (int64_t chain = 0; chain < s->chains->n_chains; chain++)
+        if (s->chains->rung[chain] == t)
+            row->divergences += heat_walk_get_divergences(s->chains, chain);
+}
+
 static heat_status report_temperature(heat_context *ctx, const heat_sampling *s, int64_t t,
                                       heat_sample_result *r)
 {
@@ -118,6 +133,7 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
     row->log_z = s->annealed != NULL ? s->annealed[t].log_z : (double)NAN;
     row->log_z_error = s->annealed != NULL ? s->annealed[t].log_z_error : (double)NAN;
     row->family_size = s->annealed != NULL ? s->annealed[t].family_size : (double)NAN;
+    report_walk(s, t, row);
     row->exchange =
         s->engine->is_ladder ? heat_exchange_get_acceptance(&s->exchange, (int32_t)t) : (double)NAN;
     status = heat_observables_get(ctx, &series, &row->n_observables, &row->observables, &failing, &culprit);
@@ -210,6 +226,12 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         status = heat_sampling_add_reason(
             ctx, r, "no chain made a round trip between the coldest and the hottest temperature");
     }
+    if (status == HEAT_OK)
+        heat_step_bias_report(s, r);
+    if (status == HEAT_OK)
+        status = heat_virial_check(ctx, s, r);
+    for (int32_t t = 0; t < r->n_temperatures; t++)
+        converged &= r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED;
     if (status == HEAT_OK && s->opt.interpolate > 0)
         status = heat_interpolation_get(ctx, s, r);
     for (int32_t k = 0; k < r->n_between; k++)

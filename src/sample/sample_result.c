@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "sample/interpolation.h"
 #include "sample/sample_histogram.h"
+#include "sample/sampling.h"
 
 #include <heatbath/sample.h>
 
@@ -10,20 +11,25 @@ void heat_sample_result_init(heat_sample_result *result)
     *result = (heat_sample_result){.size = sizeof *result};
 }
 
+void heat_sample_temperature_clear(heat_sample_temperature *row)
+{
+    heat_free(row->observables);
+    heat_histograms_clear(row);
+    heat_free(row->spin_mean);
+    heat_free(row->spin_error);
+    heat_free(row->edge_mean);
+    heat_free(row->edge_error);
+    *row = (heat_sample_temperature){0};
+}
+
 void heat_sample_result_clear(heat_sample_result *r)
 {
     size_t size;
 
     if (r == NULL)
         return;
-    for (int32_t t = 0; r->temperatures != NULL && t < r->n_temperatures; t++) {
-        heat_free(r->temperatures[t].observables);
-        heat_histograms_clear(&r->temperatures[t]);
-        heat_free(r->temperatures[t].spin_mean);
-        heat_free(r->temperatures[t].spin_error);
-        heat_free(r->temperatures[t].edge_mean);
-        heat_free(r->temperatures[t].edge_error);
-    }
+    for (int32_t t = 0; r->temperatures != NULL && t < r->n_temperatures; t++)
+        heat_sample_temperature_clear(&r->temperatures[t]);
     heat_free(r->temperatures);
     heat_interpolation_clear(r);
     heat_free(r->reasons);

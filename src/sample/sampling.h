@@ -6,6 +6,7 @@
 #include "sample/engine.h"
 #include "sample/exchange.h"
 #include "sample/recorder.h"
+#include "sample/walk_chains.h"
 
 #include <heatbath/sample.h>
 
@@ -32,6 +33,8 @@ struct heat_sampling {
     heat_recorder_plan plan;
     heat_recorder recorder;
     heat_chains *chains;    /* of engines that move chains */
+    heat_walk_plan walk;    /* of engines that move real numbers */
+    int64_t n_refined;      /* temperatures that are walked at twice (step_bias.h); 0: none */
     heat_exchange exchange; /* of engines whose temperatures are a ladder */
     heat_pairwise pairs;    /* of `model`, for engines that trade clusters */
     int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
@@ -71,6 +74,9 @@ void heat_sampling_get_row(const heat_sampling *sampling, const heat_chains *cha
 /* Scalars of a chain that it tells without its state: values[id] of every wanted one. */
 void heat_sampling_get_scalars(const heat_sampling *sampling, const heat_chains *chains, int64_t chain,
                                double *values);
+
+/* Frees what a row of a result owns and zeroes it. */
+void heat_sample_temperature_clear(heat_sample_temperature *row);
 
 /* Adds a line to the reasons of a result. */
 HEAT_MUST_USE heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *result,

@@ -5,6 +5,8 @@
 #include "io/checkpoint.h"
 #include "sample/ladder.h"
 #include "sample/sample_histogram.h"
+#include "sample/step_bias.h"
+#include "sample/walk_options.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -121,6 +123,8 @@ static heat_status choose_temperatures(heat_context *ctx, heat_sampling *s)
         status = heat_ladder_space(ctx, s, lo, hi);
     else
         status = list_temperatures(ctx, s);
+    if (status == HEAT_OK)
+        status = heat_step_bias_plan(ctx, s);
     for (int64_t t = 0; t < s->n_temperatures && status == HEAT_OK; t++) {
         s->betas[t] = 1 / s->temperatures[t];
         s->acceptance[t] = (double)NAN;
@@ -137,6 +141,7 @@ heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
                               .first_stream = s->first_stream,
                               .isa = s->opt.isa,
                               .layout = s->engine->layout,
+                              .walk = &s->walk,
                               .rule = s->engine->sweep == NULL ? s->engine->rule : NULL,
                               .burn_in = s->opt.burn_in,
                               .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL &&
@@ -215,8 +220,11 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
         status = clamp_model(ctx, s);
     if (status == HEAT_OK) {
         s->engine = heat_engine_choose(s->model, s->opt.engine, s->opt.temperature_set, &reason);
-        status = pair_replicas(ctx, s);
+        status = heat_walk_check(ctx, s->model, s->engine, &s->opt);
+        s->walk = heat_walk_plan_of(s->engine, &s->opt);
     }
+    if (status == HEAT_OK)
+        status = pair_replicas(ctx, s);
     heat_model_describe(s->model, &s->info);
     if (status == HEAT_OK && s->opt.initial != NULL)
         status = load_initial(ctx, s);

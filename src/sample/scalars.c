@@ -148,7 +148,8 @@ static bool is_any(const heat_scalars *s)
 
 static bool is_spin(const heat_scalars *s)
 {
-    return s->info.coding == HEAT_CODING_SPIN && s->info.n_variables > 0 && !s->has_layers;
+    return s->info.coding == HEAT_CODING_SPIN && s->info.n_variables > 0 && !s->has_layers &&
+           !heat_model_is_real(&s->info);
 }
 
 static bool has_many_values(const heat_scalars *s)

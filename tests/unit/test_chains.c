@@ -56,7 +56,8 @@ static void check_independence(const char *spec)
     for (int k = 0; k < heat_engine_count(); k++) {
         int8_t first[3][N], now[N];
         if (!heat_engine_moves_chains(heat_engine_at(k)) ||
-            (!is_pairwise && heat_engine_at(k)->rule == NULL) || heat_engine_at(k) == &heat_engine_gibbs)
+            (!is_pairwise && heat_engine_at(k)->rule == NULL) || heat_engine_at(k) == &heat_engine_gibbs ||
+            heat_engine_at(k)->walk != NULL)
             continue;
         for (int size = 0; size < 6; size++) {
             heat_chains *chains = started(ctx, model, heat_engine_at(k), sizes[size], 0.7);

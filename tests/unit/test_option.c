@@ -177,13 +177,15 @@ static void assert_refused(heat_context *ctx, heat_status status, const heat_opt
 static void check_ranges(heat_context *ctx, const heat_option_table *table, const heat_option *o)
 {
     bool is_auto = o->kind == HEAT_OPTION_COUNT && o->min == HEAT_AUTO;
-    double lowest = is_auto ? 1 : o->min, below, above;
+    bool is_size = o->kind == HEAT_OPTION_REAL && o->min == HEAT_AUTO;
+    double lowest = is_auto ? 1 : is_size ? 1e-300 : o->min, below, above;
     any_options options;
     char text[64], low[64];
 
     if (!is_number(o))
         return;
     below = o->kind == HEAT_OPTION_COUNT || o->kind == HEAT_OPTION_BYTES ? lowest - 1
+            : is_size                                                    ? 0
             : lowest > 0                                                 ? lowest / 2
                                                                          : lowest * 2 - 1;
     above = o->kind == HEAT_OPTION_COUNT || o->kind == HEAT_OPTION_BYTES ? o->max + 1 : o->max * 2;
@@ -198,7 +200,11 @@ static void check_ranges(heat_context *ctx, const heat_option_table *table, cons
     snprintf(text, sizeof text, "%.17g", below);
     if (o->kind != HEAT_OPTION_BYTES || below >= 0) {
         assert_refused(ctx, heat_option_set(ctx, table, &options, o->name, text), o, text);
-        snprintf(low, sizeof low, is_auto ? "auto or a number from 1" : "%.15g", lowest);
+        snprintf(low, sizeof low,
+                 is_auto   ? "auto or a number from 1"
+                 : is_size ? "auto or a number above 0"
+                           : "%.15g",
+                 lowest);
         assert_contains(heat_context_error(ctx), low);
     }
     snprintf(text, sizeof text, "%.17g", above);

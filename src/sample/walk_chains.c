@@ -1,0 +1,570 @@
+/* The layout of real-valued states: memory of the units, starts, what is kept and handed out. How chains move
+ * is the business of the walk moves. */
+#include "sample/walk_chains.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "model/smooth_rows.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WIDEST = 64, LEAST_BLOCK = 512, MOST_STARTS = 100 };
+
+/* Chains start this many scales from the middle: further apart than they will be. */
+static const double dispersion = 2;
+
+static int32_t choose_width(const heat_chains_plan *plan)
+{
+    int64_t group = plan->group > 0 ? plan->group : 1, width = plan->n_chains / 4 / HEAT_WALK_LANES;
+
+    width = HEAT_WALK_LANES * (width < 1 ? 1 : width);
+    width = width > WIDEST ? WIDEST : width;
+    return (int32_t)((width + group - 1) / group * group);
+}
+
+/* Of the layout's own sweep. */
+static const heat_walk_plan default_plan = {
+    .move = &heat_walk_hmc, .mass = HEAT_MASS_DIAGONAL, .refined_from = INT32_MAX};
+
+static heat_walk_plan plan_of(const heat_chains_plan *plan)
+{
+    heat_walk_plan walk = plan->walk != NULL ? *plan->walk : default_plan;
+
+    if (walk.move == NULL)
+        walk.move = default_plan.move;
+    return walk;
+}
+
+static const heat_isa *isa_of(const heat_chains_plan *plan)
+{
+    return heat_isa_get(plan->isa != NULL ? plan->isa : "auto");
+}
+
+typedef struct sizes {
+    int64_t stride, kept, working, normals, uniforms, numbers;
+} sizes;
+
+static int64_t whole_rows(int64_t count)
+{
+    return (count + HEAT_WALK_LANES - 1) / HEAT_WALK_LANES * HEAT_WALK_LANES;
+}
+
+/* Numbers of a unit. A block of noise is as many sweeps as make up LEAST_BLOCK. */
+static sizes sizes_of(int32_t n, int64_t n_work, int32_t width, const heat_walk_plan *plan)
+{
+    sizes z = {.stride = heat_smooth_stride(width), .numbers = heat_walk_tuning_size(n, plan->mass)};
+    int64_t rows = n * z.stride, sweep = (int64_t)n * width, pair = 2 * HEAT_WALK_LANES;
+
+    z.normals = (LEAST_BLOCK + sweep - 1) / sweep * sweep;
+    z.normals = (z.normals + pair - 1) / pair * pair;
+    z.uniforms = whole_rows((LEAST_BLOCK + width - 1) / width * width);
+    z.kept = 4 * rows + 7 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
+    z.working = 3 * rows + 8 * z.stride + whole_rows(n_work) +
+                (plan->move->tree_depth > 0 ? heat_walk_tree_size(n, z.stride, plan->move->tree_depth) : 0);
+    return z;
+}
+
+static double *take(double **at, int64_t count)
+{
+    double *block = *at;
+
+    *at += count;
+    return block;
+}
+
+static void lay_out(const heat_walk_store *s, int64_t k, int32_t n, const sizes *z, heat_walk_unit *u)
+{
+    double *kept = s->kept + k * z->kept, *working = s->working + k * z->working;
+    int64_t rows = n * z->stride;
+
+    u->stride = z->stride;
+    u->x = take(&kept, rows);
+    u->gradient = take(&kept, rows);
+    u->momentum = take(&kept, rows);
+    u->scale = take(&kept, rows);
+    u->energy = take(&kept, z->stride);
+    u->step = take(&kept, z->stride);
+    u->spread = take(&kept, z->stride);
+    u->keep = take(&kept, z->stride);
+    u->kick = take(&kept, z->stride);
+    u->accepted = take(&kept, z->stride);
+    u->n_diverged = take(&kept, z->stride);
+    u->normal = take(&kept, z->normals + HEAT_WALK_LANES); /* rows are read past their end */
+    u->uniform = take(&kept, z->uniforms);
+    u->new_x = take(&working, rows);
+    u->new_gradient = take(&working, rows);
+    u->turned = take(&working, rows);
+    u->new_energy = take(&working, z->stride);
+    u->before = take(&working, z->stride);
+    u->after = take(&working, z->stride);
+    u->pace = take(&working, z->stride);
+    u->half = take(&working, z->stride);
+    u->ratio = take(&working, z->stride);
+    u->odds = take(&working, z->stride);
+    u->zero = take(&working, z->stride);
+    u->work = take(&working, whole_rows(s->view.n_work));
+    u->tree = working;
+}
+
+static heat_status alloc_store(heat_context *ctx, heat_chains *c, heat_walk_store *s, const sizes *z)
+{
+    int64_t n_tunings = s->n_units * c->n_rungs;
+    heat_status status = heat_alloc(ctx, s->n_units, sizeof *s->units, &s->units);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_units * z->kept, sizeof *s->kept, &s->kept);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_units * z->working, sizeof *s->working, &s->working);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_tunings, sizeof *s->tunings, &s->tunings);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_tunings * z->numbers, sizeof *s->numbers, &s->numbers);
+    return status;
+}
+
+static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan, bool *fits)
+{
+    const heat_isa *isa = isa_of(plan);
+    heat_walk_store *s = NULL;
+    heat_smooth view;
+    sizes z;
+    heat_status status;
+
+    *fits = !plan->is_search && !plan->is_weighted && heat_model_get_smooth(c->model, isa, &view);
+    if (!*fits)
+        return HEAT_OK;
+    status = heat_alloc(ctx, 1, sizeof *s, &s);
+    if (status != HEAT_OK)
+        return status;
+    c->store = s;
+    c->width = choose_width(plan);
+    s->view = view;
+    s->kernel = isa->walks;
+    s->plan = plan_of(plan);
+    s->n_units = (c->n_chains + c->width - 1) / c->width;
+    z = sizes_of(view.n, view.n_work, c->width, &s->plan);
+    s->kept_size = z.kept;
+    s->working_size = z.working;
+    s->n_normals = z.normals;
+    s->n_uniforms = z.uniforms;
+    status = alloc_store(ctx, c, s, &z);
+    for (int64_t k = 0; k < s->n_units && status == HEAT_OK; k++) {
+        int64_t left = c->n_chains - k * c->width;
+        lay_out(s, k, view.n, &z, &s->units[k]);
+        s->units[k].n_chains = left < c->width ? left : c->width;
+    }
+    return status;
+}
+
+static void walks_free(heat_chains *c)
+{
+    heat_walk_store *s = c->store;
+
+    if (s == NULL)
+        return;
+    heat_free(s->units);
+    heat_free(s->kept);
+    heat_free(s->working);
+    heat_free(s->tunings);
+    heat_free(s->numbers);
+    heat_free(s);
+}
+
+static double walks_bytes(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan)
+{
+    heat_walk_plan walk = plan_of(plan);
+    heat_smooth view;
+    sizes z;
+    double n_units = ceil((double)plan->n_chains / choose_width(plan));
+
+    (void)info;
+    if (plan->is_search || plan->is_weighted || !heat_model_get_smooth(model, isa_of(plan), &view))
+        return -1;
+    z = sizes_of(view.n, view.n_work, choose_width(plan), &walk);
+    return n_units * (sizeof(heat_walk_unit) + (double)(z.kept + z.working) * sizeof(double) +
+                      plan->n_rungs * (sizeof(heat_walk_tuning) + (double)z.numbers * sizeof(double)));
+}
+
+static heat_walk_unit *unit_of(const heat_chains *c, int64_t chain, int64_t *lane)
+{
+    const heat_walk_store *s = c->store;
+
+    *lane = chain % c->width;
+    return &s->units[chain / c->width];
+}
+
+static void walks_set_beta(heat_chains *c, int64_t chain, double beta)
+{
+    (void)beta; /* it stands in chains->beta */
+    heat_walk_load_tuning(c, chain);
+}
+
+/* --- starts --- */
+
+static void seed_noise(heat_stream *from, heat_walk_noise *noise)
+{
+    for (int l = 0; l < HEAT_WALK_LANES; l++)
+        for (int k = 0; k < 4; k++)
+            noise->random.word[k][l] = heat_stream_bits(from);
+}
+
+static double first_step(const heat_walk_plan *plan)
+{
+    if (!(plan->step > 0))
+        return 1;
+    return plan->move->is_squared ? sqrt(2 * plan->step) : plan->step;
+}
+
+/* What a unit's chains share begins with the first of them. */
+static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
+{
+    heat_walk_store *s = c->store;
+    heat_walk_unit *u = &s->units[unit];
+    int64_t size = heat_walk_tuning_size(c->n, s->plan.mass);
+    double step = first_step(&s->plan);
+    heat_stream seeds;
+
+    heat_stream_init(&seeds, c->seed, HEAT_PURPOSE_SWEEP, stream);
+    seed_noise(&seeds, &u->normals);
+    seed_noise(&seeds, &u->uniforms);
+    u->normals.used = s->n_normals;
+    u->uniforms.used = s->n_uniforms;
+    for (int64_t k = unit * c->n_rungs; k < (unit + 1) * c->n_rungs; k++) {
+        s->tunings[k] = (heat_walk_tuning){.is_found = s->plan.step > 0, .is_settled = s->plan.step > 0};
+        heat_walk_tuning_begin(&s->tunings[k], step);
+        heat_walk_tuning_reset_scales(c->n, s->plan.mass, s->numbers + k * size);
+    }
+}
+
+/* A place for coordinate i, by a normal and a uniform number. */
+static double place(const heat_smooth *v, int32_t i, double spread, double normal, double uniform)
+{
+    double lower = v->lower != NULL ? v->lower[i] : -(double)INFINITY;
+    double upper = v->upper != NULL ? v->upper[i] : (double)INFINITY;
+    double middle = v->start != NULL ? v->start[i] : 0, far;
+
+    far = dispersion * spread * (v->scale != NULL ? v->scale[i] : 1) * normal;
+    if (isfinite(lower) && isfinite(upper))
+        return lower + uniform * (upper - lower);
+    if (isfinite(lower))
+        return lower + fabs(far);
+    return isfinite(upper) ? upper - fabs(far) : middle + far;
+}
+
+/* Chains in pairs begin at mirrored places: what lies on one side of the middle is met from the other too. */
+static void draw_place(const heat_chains *c, const heat_walk_unit *u, int64_t lane, uint64_t stream,
+                       heat_stream *initial)
+{
+    const heat_smooth *v = &((const heat_walk_store *)c->store)->view;
+
+    for (int32_t i = 0; i < c->n; i++) {
+        double normal = heat_stream_normal(initial), uniform = heat_stream_uniform(initial);
+        u->new_x[i * u->stride + lane] = stream % 2 == 0 ? place(v, i, u->spread[lane], normal, uniform)
+                                                         : place(v, i, u->spread[lane], -normal, 1 - uniform);
+    }
+}
+
+/* Copies a chain from new_x over to x, and, so that they can be evaluated, to the lanes past the last. */
+static void settle_lane(const heat_walk_unit *u, int32_t n, int64_t lane)
+{
+    for (int64_t to = lane; to < u->stride; to = to < u->n_chains ? u->n_chains : to + 1) {
+        for (int32_t i = 0; i < n; i++) {
+            u->x[i * u->stride + to] = u->new_x[i * u->stride + lane];
+            u->gradient[i * u->stride + to] = u->new_gradient[i * u->stride + lane];
+        }
+        u->energy[to] = u->new_energy[lane];
+    }
+}
+
+/* Evaluates one lane of new_x, eight times. */
+static heat_status evaluate_lane(heat_context *worker, const heat_walk_store *s, heat_walk_unit *u,
+                                 int64_t lane)
+{
+    int32_t n = s->view.n;
+    double *x = u->scale, *gradient = u->turned; /* scales are read again afterwards */
+    heat_smooth_block b = {.n_chains = 1,
+                           .stride = HEAT_WALK_LANES,
+                           .x = x,
+                           .energies = u->half,
+                           .gradients = s->view.has_gradient ? gradient : NULL,
+                           .work = u->work};
+    heat_status status;
+
+    for (int32_t i = 0; i < n; i++)
+        for (int l = 0; l < HEAT_WALK_LANES; l++)
+            x[i * HEAT_WALK_LANES + l] = u->new_x[i * u->stride + lane];
+    status = heat_smooth_evaluate(worker, &s->view, &b);
+    u->new_energy[lane] = u->half[0];
+    for (int32_t i = 0; i < n; i++)
+        u->new_gradient[i * u->stride + lane] = b.gradients != NULL ? gradient[i * HEAT_WALK_LANES] : 0;
+    return status;
+}
+
+static heat_status take_lane(heat_context *worker, heat_chains *c, int64_t chain)
+{
+    int64_t lane;
+    heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    if (!isfinite(u->new_energy[lane]))
+        return heat_fail(worker, HEAT_ERROR_UNDEFINED, "%s: a chain starts where the energy is infinite",
+                         c->info.name);
+    settle_lane(u, c->n, lane);
+    for (int32_t i = 0; i < c->n; i++)
+        u->momentum[i * u->stride + lane] = 0;
+    heat_walk_load_unit(c, chain / c->width);
+    return HEAT_OK;
+}
+
+static heat_status walks_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *state)
+{
+    heat_walk_store *s = c->store;
+    int64_t lane;
+    heat_walk_unit *u = unit_of(c, chain, &lane);
+    heat_status status;
+
+    for (int32_t i = 0; i < c->n; i++)
+        memcpy(&u->new_x[i * u->stride + lane], state + (size_t)i * sizeof(double), sizeof(double));
+    status = evaluate_lane(worker, s, u, lane);
+    return status == HEAT_OK ? take_lane(worker, c, chain) : status;
+}
+
+static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
+                               uint64_t stream)
+{
+    heat_walk_store *s = c->store;
+    int64_t lane;
+    heat_walk_unit *u = unit_of(c, chain, &lane);
+    heat_stream initial;
+    heat_status status = HEAT_OK;
+
+    if (lane == 0)
+        start_unit(c, chain / c->width, stream);
+    heat_walk_load_tuning(c, chain);
+    u->accepted[lane] = u->n_diverged[lane] = 0;
+    if (state != NULL)
+        return walks_set_state(ctx, c, chain, state);
+    heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream - stream % 2);
+    for (int k = 0; k < MOST_STARTS && status == HEAT_OK; k++) {
+        draw_place(c, u, lane, stream, &initial);
+        status = evaluate_lane(ctx, s, u, lane);
+        if (status == HEAT_OK && isfinite(u->new_energy[lane]))
+            break;
+    }
+    return status == HEAT_OK ? take_lane(ctx, c, chain) : status;
+}
+
+/* --- sweeps --- */
+
+const double *heat_walk_take_normals(const heat_walk_store *s, heat_walk_unit *u)
+{
+    int64_t one = 1;
+
+    return heat_walk_take_sweeps(s, u, &one);
+}
+
+const double *heat_walk_take_sweeps(const heat_walk_store *s, heat_walk_unit *u, int64_t *count)
+{
+    int64_t size = s->view.n * u->n_chains, left;
+
+    if (u->normals.used + size > s->n_normals) {
+        s->kernel->normals(&u->normals.random, s->n_normals, u->normal);
+        u->normals.used = 0;
+    }
+    left = (s->n_normals - u->normals.used) / size;
+    *count = *count < left ? *count : left;
+    u->normals.used += *count * size;
+    return u->normal + u->normals.used - *count * size;
+}
+
+const double *heat_walk_take_uniforms(const heat_walk_store *s, heat_walk_unit *u)
+{
+    if (u->uniforms.used + u->n_chains > s->n_uniforms) {
+        s->kernel->uniforms(&u->uniforms.random, s->n_uniforms, u->uniform);
+        u->uniforms.used = 0;
+    }
+    u->uniforms.used += u->n_chains;
+    return u->uniform + u->uniforms.used - u->n_chains;
+}
+
+static heat_walk_lanes lanes_of(const heat_walk_store *s, const heat_walk_unit *u, double *x,
+                                double *gradient)
+{
+    return (heat_walk_lanes){.n = s->view.n,
+                             .stride = u->stride,
+                             .scale = s->plan.mass == HEAT_MASS_DIAGONAL ? u->scale : NULL,
+                             .lower = s->view.lower,
+                             .upper = s->view.upper,
+                             .x = x,
+                             .momentum = u->momentum,
+                             .gradient = gradient};
+}
+
+heat_walk_lanes heat_walk_lanes_now(const heat_walk_store *s, const heat_walk_unit *u)
+{
+    return lanes_of(s, u, u->x, u->gradient);
+}
+
+heat_walk_lanes heat_walk_lanes_new(const heat_walk_store *s, const heat_walk_unit *u)
+{
+    return lanes_of(s, u, u->new_x, u->new_gradient);
+}
+
+heat_smooth_block heat_walk_block(const heat_walk_store *s, const heat_walk_unit *u, bool at_new)
+{
+    return (heat_smooth_block){.n_chains = u->n_chains,
+                               .stride = u->stride,
+                               .x = at_new ? u->new_x : u->x,
+                               .energies = at_new ? u->new_energy : u->energy,
+                               .gradients = !s->view.has_gradient ? NULL
+                                            : at_new              ? u->new_gradient
+                                                                  : u->gradient,
+                               .work = u->work};
+}
+
+heat_status heat_walk_evaluate(heat_context *worker, const heat_walk_store *s, heat_walk_unit *u, bool at_new)
+{
+    const heat_smooth_block b = heat_walk_block(s, u, at_new);
+    heat_status status = s->view.evaluate(worker, s->view.self, &b);
+    bool is_sound = status == HEAT_OK && s->kernel->are_finite(u->stride, b.energies) &&
+                    (b.gradients == NULL || s->kernel->are_finite(s->view.n * u->stride, b.gradients));
+
+    return status != HEAT_OK || is_sound ? status : heat_smooth_evaluate(worker, &s->view, &b);
+}
+
+static heat_status walks_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
+{
+    const heat_walk_store *s = c->store;
+
+    (void)rule;
+    return s->plan.move->sweep(worker, c, unit);
+}
+
+/* --- what is known of the chains --- */
+
+static void walks_get_state(const heat_chains *c, int64_t chain, void *state)
+{
+    int64_t lane;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    for (int32_t i = 0; i < c->n; i++)
+        memcpy(state + (size_t)i * sizeof(double), &u->x[i * u->stride + lane], sizeof(double));
+}
+
+static double walks_get_energy(const heat_chains *c, int64_t chain)
+{
+    int64_t lane;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    return u->energy[lane];
+}
+
+static int64_t walks_get_total(const heat_chains *c, int64_t chain)
+{
+    (void)c;
+    (void)chain;
+    return 0;
+}
+
+static double walks_get_acceptance(const heat_chains *c, int64_t chain)
+{
+    int64_t lane;
+    const heat_walk_store *s = c->store;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    return s->plan.move->order > 0 ? 1 : u->accepted[lane] / (double)c->n_counted[chain / c->width];
+}
+
+int64_t heat_walk_get_divergences(const heat_chains *c, int64_t chain)
+{
+    int64_t lane;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    return (int64_t)u->n_diverged[lane];
+}
+
+/* sum_i x_i dU/dx_i */
+static double walks_get_scalar(const heat_chains *c, int64_t chain, heat_series_id id)
+{
+    int64_t lane;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    double sum = 0;
+
+    (void)id;
+    for (int32_t i = 0; i < c->n; i++)
+        sum += u->x[i * u->stride + lane] * u->gradient[i * u->stride + lane];
+    return sum;
+}
+
+static bool walks_has_scalar(const heat_model *model, heat_series_id id)
+{
+    heat_smooth view;
+
+    return id == HEAT_SERIES_VIRIAL && heat_model_get_smooth(model, heat_isa_get("auto"), &view) &&
+           view.has_gradient;
+}
+
+double heat_walk_get_step(const heat_chains *c, int32_t rung)
+{
+    const heat_walk_store *s = c->store;
+    const heat_walk_move *move = s->plan.move;
+    double part = move->is_squared ? move->refined * move->refined : move->refined, sum = 0, count = 0;
+
+    if (s->plan.step > 0)
+        return s->plan.step * (rung < s->plan.refined_from ? 1 : part);
+    for (int64_t chain = 0; chain < c->n_chains; chain++)
+        if (c->rung[chain] == rung) {
+            int64_t lane;
+            const heat_walk_unit *u = unit_of(c, chain, &lane);
+            sum += move->is_squared ? u->step[lane] * u->step[lane] / 2 : u->step[lane];
+            count++;
+        }
+    return sum / count;
+}
+
+static heat_status walks_add_parts(heat_context *ctx, heat_chains *c, heat_parts *p)
+{
+    heat_walk_store *s = c->store;
+    int64_t n_tunings = s->n_units * c->n_rungs;
+    heat_status status = heat_parts_add(ctx, p, "walks/kept", -1, s->kept,
+                                        s->n_units * s->kept_size * (int64_t)sizeof *s->kept);
+
+    if (status == HEAT_OK)
+        status =
+            heat_parts_add(ctx, p, "walks/tunings", -1, s->tunings, n_tunings * (int64_t)sizeof *s->tunings);
+    if (status == HEAT_OK)
+        status = heat_parts_add(ctx, p, "walks/numbers", -1, s->numbers,
+                                n_tunings * heat_walk_tuning_size(c->n, s->plan.mass) *
+                                    (int64_t)sizeof *s->numbers);
+    for (int64_t k = 0; k < s->n_units && status == HEAT_OK; k++)
+        status = heat_parts_add(ctx, p, "walks/normals", k, &s->units[k].normals, sizeof s->units[k].normals);
+    for (int64_t k = 0; k < s->n_units && status == HEAT_OK; k++)
+        status =
+            heat_parts_add(ctx, p, "walks/uniforms", k, &s->units[k].uniforms, sizeof s->units[k].uniforms);
+    return status;
+}
+
+/* A gradient costs about what a few dozen visits of a neighbour do, for each variable. */
+static double walks_sweep_cost(const heat_chains *c)
+{
+    return 100.0 * c->n * c->width;
+}
+
+const heat_layout heat_layout_walks = {.name = "walks",
+                                       .holds_numbers = true,
+                                       .price = {.lanes = HEAT_WALK_LANES, .visit = 10},
+                                       .bytes = walks_bytes,
+                                       .open = walks_open,
+                                       .free = walks_free,
+                                       .set_beta = walks_set_beta,
+                                       .start = walks_start,
+                                       .set_state = walks_set_state,
+                                       .sweep = walks_sweep,
+                                       .add_parts = walks_add_parts,
+                                       .get_state = walks_get_state,
+                                       .get_energy = walks_get_energy,
+                                       .get_walk_energy = walks_get_energy,
+                                       .get_total = walks_get_total,
+                                       .has_scalar = walks_has_scalar,
+                                       .get_scalar = walks_get_scalar,
+                                       .get_acceptance = walks_get_acceptance,
+                                       .sweep_cost = walks_sweep_cost};

@@ -1,0 +1,116 @@
+/* The layout of models of real numbers that offer the smooth view: chains stand side by side, a unit is a
+ * block of them. What moves them is a row of its own, a heat_walk_move; a sweep is one of its transitions. */
+#ifndef HEATBATH_WALK_CHAINS_H
+#define HEATBATH_WALK_CHAINS_H
+
+#include "kernel/walk.h"
+#include "sample/layout.h"
+#include "sample/walk_tuning.h"
+
+/* Numbers of the trees of a unit's chains. */
+int64_t heat_walk_tree_size(int32_t n, int64_t stride, int depth);
+
+/* A way to move real-valued states. */
+typedef struct heat_walk_move {
+    double target;       /* the acceptance at which a step is aimed in the burn-in */
+    double refined;      /* by this a step is made smaller where two are compared */
+    int order;           /* of the bias, in the step as users see it; 0: it has none */
+    bool needs_gradient; /* and tries steps of leapfrog to find the first */
+    bool keeps_momentum;
+    int tree_depth;  /* most doublings of a trajectory; 0: it makes none */
+    bool is_squared; /* the step as users see it is h = e^2 / 2, e that of the leapfrog; else e */
+    heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit);
+} heat_walk_move;
+
+extern const heat_walk_move heat_walk_ula, heat_walk_mala, heat_walk_underdamped, heat_walk_hmc,
+    heat_walk_nuts, heat_walk_metropolis;
+
+/* How real-valued chains are to move. */
+typedef struct heat_walk_plan {
+    const heat_walk_move *move;
+    heat_walk_mass mass;
+    double step;          /* as users see it; 0: adapted in the burn-in */
+    double friction;      /* of underdamped */
+    int64_t n_steps;      /* a sweep; 0: the move chooses */
+    int32_t refined_from; /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
+} heat_walk_plan;
+
+/* Random numbers drawn in blocks. */
+typedef struct heat_walk_noise {
+    _Alignas(64) heat_walk_random random;
+    int64_t used;
+} heat_walk_noise;
+
+/* Chains of a unit. Rows of n variables are `stride` apart; one number a chain: [stride]. Lanes past the last
+ * chain rest at the place of one. */
+typedef struct heat_walk_unit {
+    int64_t n_chains, stride;
+    /* what lives on */
+    double *x, *gradient, *momentum, *energy; /* where they are */
+    double *step;                             /* of the leapfrog */
+    double *scale;                            /* [n][stride], of diagonal masses */
+    double *spread;                           /* sqrt(T) */
+    double *keep, *kick;                      /* what friction leaves of a momentum, and what the heat bath
+                                                 adds: its standard deviation */
+    double *accepted, *n_diverged;            /* sums after the burn-in */
+    double *normal, *uniform;                 /* blocks of noise */
+    heat_walk_noise normals, uniforms;
+    /* work space */
+    double *new_x, *new_gradient, *new_energy;
+    double *before, *after; /* kinetic energies */
+    double *pace;           /* the step in this sweep: 0 of a chain that rests */
+    double *half;
+    double *ratio;  /* -beta times what the energy rises by in a move, kinetic energy in */
+    double *odds;   /* min(1, exp(ratio)) */
+    double *zero;   /* zeroes */
+    double *turned; /* [n][stride], of dense masses */
+    double *work;   /* of the view */
+    double *tree;   /* of moves that make one */
+} heat_walk_unit;
+
+typedef struct heat_walk_store {
+    heat_smooth view;
+    const heat_walk_kernel *kernel;
+    heat_walk_plan plan;
+    int64_t n_units, stride;
+    heat_walk_unit *units;
+    double *kept, *working; /* [unit] what lives on, and what does not; the units' arrays lie in them */
+    int64_t kept_size, working_size;
+    heat_walk_tuning *tunings;     /* [unit][rung] */
+    double *numbers;               /* [unit][rung][heat_walk_tuning_size] */
+    int64_t n_normals, n_uniforms; /* of a block */
+} heat_walk_store;
+
+/* The chains of a unit as the kernel takes them, as they are and as they would become. */
+heat_walk_lanes heat_walk_lanes_now(const heat_walk_store *store, const heat_walk_unit *unit);
+heat_walk_lanes heat_walk_lanes_new(const heat_walk_store *store, const heat_walk_unit *unit);
+
+/* n * n_chains normal numbers, a row a variable; as many times that as the block still has, *count at most;
+ * one uniform number a chain. */
+const double *heat_walk_take_normals(const heat_walk_store *store, heat_walk_unit *unit);
+const double *heat_walk_take_sweeps(const heat_walk_store *store, heat_walk_unit *unit, int64_t *count);
+const double *heat_walk_take_uniforms(const heat_walk_store *store, heat_walk_unit *unit);
+
+/* Energies and gradients at new_x, or at x; and where they stand. */
+heat_smooth_block heat_walk_block(const heat_walk_store *store, const heat_walk_unit *unit, bool at_new);
+HEAT_MUST_USE heat_status heat_walk_evaluate(heat_context *worker, const heat_walk_store *store,
+                                             heat_walk_unit *unit, bool at_new);
+
+/* Reads a chain's step and scale from its rung's tuning; and those of all chains of a unit. */
+void heat_walk_load_tuning(heat_chains *chains, int64_t chain);
+void heat_walk_load_unit(heat_chains *chains, int64_t unit);
+
+/* True while the unit's engine may adapt itself. */
+bool heat_walk_adapts(const heat_chains *chains, int64_t unit);
+
+/* The mean odds of the unit's chains on a rung; false if there are none. */
+bool heat_walk_mean_accepted(const heat_chains *chains, int64_t unit, int32_t rung, double *mean);
+
+/* The end of a sweep: counts, or adapts to, the odds of each chain's move. */
+void heat_walk_end_sweep(heat_chains *chains, int64_t unit);
+
+/* The mean step of the chains on a rung, as users see it; and moves of a chain that were lost. */
+double heat_walk_get_step(const heat_chains *chains, int32_t rung);
+int64_t heat_walk_get_divergences(const heat_chains *chains, int64_t chain);
+
+#endif

@@ -1,0 +1,83 @@
+/* Which engines walk, and how. */
+#include "sample/walk_options.h"
+#include "base/context_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool heat_model_is_walked(const heat_model *model)
+{
+    heat_smooth view;
+
+    return heat_model_get_smooth(model, heat_isa_get("auto"), &view);
+}
+
+heat_walk_plan heat_walk_plan_of(const heat_engine *engine, const heat_sample_options *opt)
+{
+    static const char *const masses[] = {"unit", "diagonal", "dense"};
+    heat_walk_plan plan = {.move = engine->walk,
+                           .step = opt->step > 0 ? opt->step : 0,
+                           .friction = opt->friction,
+                           .n_steps = opt->steps > 0 ? opt->steps : 0,
+                           .refined_from = INT32_MAX};
+
+    for (int k = 0; k < 3; k++)
+        if (strcmp(opt->mass, masses[k]) == 0)
+            plan.mass = (heat_walk_mass)k;
+    if (engine->walk != NULL && engine->walk->order > 0)
+        plan.mass = HEAT_MASS_UNIT;
+    return plan;
+}
+
+static void list_walkers(char *words, size_t size)
+{
+    size_t used = 0;
+
+    for (int k = 0; k < heat_engine_count() && used < size; k++)
+        if (heat_engine_at(k)->walk != NULL)
+            used += (size_t)snprintf(words + used, size - used, "%s, ", heat_engine_at(k)->name);
+    if (used < size)
+        snprintf(words + used, size - used, "tempering");
+}
+
+/* Options that are of walks alone. */
+static heat_status check_options(heat_context *ctx, const heat_model_info *info,
+                                 const heat_sample_options *opt)
+{
+    static const char *const names[] = {"step", "mass", "steps"};
+    bool is_set[] = {opt->step != HEAT_AUTO, strcmp(opt->mass, "diagonal") != 0, opt->steps != HEAT_AUTO};
+
+    for (int k = 0; k < 3; k++)
+        if (is_set[k])
+            return heat_fail_option(ctx, names[k], NULL,
+                                    "it is of walks in space, and %s is none to walk in (kind %s)",
+                                    info->name, info->kind);
+    return HEAT_OK;
+}
+
+heat_status heat_walk_check(heat_context *ctx, const heat_model *model, const heat_engine *engine,
+                            const heat_sample_options *opt)
+{
+    bool walks = engine->walk != NULL || engine == &heat_engine_tempering;
+    char words[160];
+    heat_model_info info;
+    heat_smooth view;
+
+    heat_model_describe(model, &info);
+    list_walkers(words, sizeof words);
+    if (!heat_model_get_smooth(model, heat_isa_get("auto"), &view))
+        return engine->walk == NULL
+                   ? check_options(ctx, &info, opt)
+                   : heat_fail_option(ctx, "engine", engine->name,
+                                      "it walks in space, and %s is none to walk in (kind %s)", info.name,
+                                      info.kind);
+    if (!walks)
+        return heat_fail_option(ctx, "engine", engine->name, "%s is walked in: %s do", info.name, words);
+    if (engine->walk != NULL && engine->walk->needs_gradient && !view.has_gradient)
+        return heat_fail_option(ctx, "engine", engine->name,
+                                "%s has no gradient: random-walk does without one", info.name);
+    if (strcmp(opt->mass, "dense") == 0 && view.lower != NULL)
+        return heat_fail_option(ctx, "mass", opt->mass,
+                                "walls turn back along one coordinate: diagonal or unit");
+    return HEAT_OK;
+}

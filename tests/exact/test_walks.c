@@ -1,0 +1,596 @@
+/* Chains of real numbers. Every tested move leaves exp(-U / T) where it is, with walls and without: chains
+ * that begin as independent exact draws stay so, to the scatter of their number. Without a test the
+ * distribution is the known one of the step. Leapfrog goes back the way it came and keeps volumes; threads,
+ * instruction sets and restarts change no bit. */
+#include "base/memory.h"
+#include "model/views.h"
+#include "sample/walk_motion.h"
+#include "support.h"
+
+#include <heatbath/sample.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MANY = 1 << 15, GRID = 20000, WELLS = 1024, DRAWS = 64 };
+
+static const heat_walk_move *const tested[] = {&heat_walk_mala, &heat_walk_hmc, &heat_walk_nuts,
+                                               &heat_walk_metropolis};
+static const char *const names[] = {"mala", "hmc", "nuts", "random-walk"};
+static const heat_walk_move *const untested[] = {&heat_walk_ula, &heat_walk_underdamped};
+
+static heat_model *load(heat_context *ctx, const char *covariance)
+{
+    heat_model *model = NULL;
+    char text[1024] = "double-well";
+
+    if (covariance != NULL)
+        snprintf(text, sizeof text, "gaussian:%s", test_file(".csv", covariance, strlen(covariance)));
+    assert_ok(ctx, heat_model_load(ctx, text, &model));
+    return model;
+}
+
+static heat_chains *open_chains(heat_context *ctx, const heat_model *model, heat_walk_plan walk, int64_t n,
+                                double temperature, const char *isa)
+{
+    double beta = 1 / temperature;
+    heat_chains_plan plan = {.n_chains = n,
+                             .n_rungs = 1,
+                             .betas = &beta,
+                             .seed = test_seed(),
+                             .isa = isa,
+                             .layout = &heat_layout_walks,
+                             .walk = &walk};
+    heat_chains *chains;
+
+    walk.refined_from = INT32_MAX;
+    walk.friction = walk.friction > 0 ? walk.friction : 1;
+    assert_ok(ctx, heat_chains_create(ctx, model, &plan, &chains));
+    for (int64_t unit = 0; unit < chains->n_units; unit++)
+        assert_ok(ctx, heat_chains_start_whole_unit(ctx, chains, unit, NULL));
+    return chains;
+}
+
+static void sweep(heat_context *ctx, heat_chains *c, int count)
+{
+    for (int k = 0; k < count; k++)
+        for (int64_t unit = 0; unit < c->n_units; unit++)
+            assert_ok(ctx, heat_chains_sweep(ctx, c, unit, NULL));
+}
+
+static double double_well(double x)
+{
+    return (x * x - 1) * (x * x - 1);
+}
+
+/* Points at equal steps of the distribution function between the walls, and means of x, |x|, x^2, U over it.
+ */
+typedef struct exact_draws {
+    double cumulative[GRID + 1], lower, upper;
+    double mean[4], variance[4];
+} exact_draws;
+
+static double value_of(int what, double x)
+{
+    return what == 0 ? x : what == 1 ? fabs(x) : what == 2 ? x * x : double_well(x);
+}
+
+static void integrate(exact_draws *d, double temperature, double lower, double upper)
+{
+    double z = 0, squares[4] = {0}, width = (upper - lower) / GRID;
+
+    *d = (exact_draws){.lower = lower, .upper = upper};
+    for (int k = 0; k < GRID; k++) {
+        double x = lower + width * (k + 0.5), p = exp(-double_well(x) / temperature);
+        d->cumulative[k + 1] = z += p;
+        for (int what = 0; what < 4; what++) {
+            d->mean[what] += p * value_of(what, x);
+            squares[what] += p * value_of(what, x) * value_of(what, x);
+        }
+    }
+    for (int k = 0; k <= GRID; k++)
+        d->cumulative[k] /= z;
+    for (int what = 0; what < 4; what++) {
+        d->mean[what] /= z;
+        d->variance[what] = squares[what] / z - d->mean[what] * d->mean[what];
+    }
+}
+
+static double invert(const exact_draws *d, double u)
+{
+    int low = 0, high = GRID;
+
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        *(d->cumulative[middle] <= u ? &low : &high) = middle;
+    }
+    return d->lower + (d->upper - d->lower) / GRID *
+                          (low + (u - d->cumulative[low]) / (d->cumulative[high] - d->cumulative[low]));
+}
+
+static void set_states(heat_context *ctx, heat_chains *c, const exact_draws *d)
+{
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 2);
+    for (int64_t chain = 0; chain < c->n_chains; chain++) {
+        double x = invert(d, heat_stream_uniform(&stream));
+        assert_ok(ctx, heat_chains_set_state(ctx, c, chain, &x));
+    }
+}
+
+/* How far the chains' means are from the exact ones, in standard errors, at worst. */
+static double worst_deviation(const heat_chains *c, const exact_draws *d)
+{
+    double sums[4] = {0}, worst = 0;
+
+    for (int64_t chain = 0; chain < c->n_chains; chain++) {
+        double x;
+        heat_chains_get_state(c, chain, &x);
+        assert_true(x >= d->lower && x <= d->upper);
+        for (int what = 0; what < 4; what++)
+            sums[what] += value_of(what, x);
+    }
+    for (int what = 0; what < 4; what++)
+        worst = fmax(worst, fabs(sums[what] / (double)c->n_chains - d->mean[what]) /
+                                sqrt(d->variance[what] / (double)c->n_chains));
+    return worst;
+}
+
+/* After some sweeps at `temperature` from exact draws at that of `d`. */
+static double drift_of(heat_context *ctx, const heat_walk_move *move, double temperature,
+                       const exact_draws *d, bool has_walls, double step)
+{
+    heat_model *model = load(ctx, NULL);
+    heat_walk_plan walk = {.move = move, .step = step, .mass = HEAT_MASS_UNIT, .n_steps = 3};
+    heat_chains *c = open_chains(ctx, model, walk, MANY, temperature, "auto");
+    double worst;
+
+    if (has_walls) {
+        heat_walk_store *s = c->store;
+        s->view.lower = &d->lower;
+        s->view.upper = &d->upper;
+    }
+    set_states(ctx, c, d);
+    sweep(ctx, c, 6);
+    worst = worst_deviation(c, d);
+    heat_chains_free(c);
+    heat_model_free(model);
+    return worst;
+}
+
+static void tested_moves_leave_boltzmann_where_it_is(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    static exact_draws open, boxed;
+
+    integrate(&open, 0.5, -4, 4);
+    integrate(&boxed, 0.5, -0.6, 1.1);
+    for (int k = 0; k < 4; k++) {
+        double step = tested[k]->is_squared ? 0.03 : 0.3;
+        double deviation = drift_of(ctx, tested[k], 0.5, &open, false, step);
+        double between = drift_of(ctx, tested[k], 0.5, &boxed, true, step);
+        double wrong = drift_of(ctx, tested[k], 0.55, &open, false, step);
+        print_message("%s: %.2f standard errors, between walls %.2f, at a wrong temperature %.1f\n", names[k],
+                      deviation, between, wrong);
+        assert_true(deviation < 4.5);
+        assert_true(between < 4.5);
+        assert_true(wrong > 4.5);
+    }
+    heat_context_free(ctx);
+}
+
+/* Variance of x over chains and sweeps of a harmonic well, with `forget` sweeps between draws. */
+static double harmonic_variance(heat_context *ctx, const heat_walk_move *move, const char *variance,
+                                double temperature, double step, int forget)
+{
+    heat_model *model = load(ctx, variance);
+    heat_walk_plan walk = {.move = move, .step = step};
+    heat_chains *c = open_chains(ctx, model, walk, WELLS, temperature, "auto");
+    double sum = 0, count = 0;
+
+    sweep(ctx, c, 100);
+    for (int k = 0; k < DRAWS; k++) {
+        sweep(ctx, c, forget);
+        for (int64_t chain = 0; chain < c->n_chains; chain++, count++) {
+            double x;
+            heat_chains_get_state(c, chain, &x);
+            sum += x * x;
+        }
+    }
+    heat_chains_free(c);
+    heat_model_free(model);
+    return sum / count;
+}
+
+/* Unadjusted Langevin dynamics: T / (k (1 - h k / 2)); BAOAB: T / k whatever the step (Leimkuhler, Matthews,
+ * J. Chem. Phys. 138 (2013) 174102). k = 2. */
+static void untested_moves_have_the_variance_of_their_step(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    const double steps[] = {0.05, 0.2, 0.5}, error = 4.5 * sqrt(2.0 / (DRAWS * WELLS)), temperature = 0.7;
+
+    for (int k = 0; k < 3; k++) {
+        double expected = temperature / (2 * (1 - steps[k]));
+        double overdamped = harmonic_variance(ctx, &heat_walk_ula, "0.5\n", temperature, steps[k], 20);
+        double underdamped =
+            harmonic_variance(ctx, &heat_walk_underdamped, "0.5\n", temperature, 2 * steps[k], 20);
+        assert_close(overdamped / expected, 1, error);
+        assert_close(underdamped / (temperature / 2), 1, error);
+    }
+    heat_context_free(ctx);
+}
+
+/* <U> of the double well at T = 1/4: exact, and of unadjusted Langevin dynamics in its steady state, by a
+ * transfer operator. */
+static void the_double_well_has_the_known_step_bias(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, NULL);
+    const double steps[] = {0.01, 0.05}, known[] = {0.150131, 0.177539};
+    const int forget[] = {60, 20};
+
+    for (int k = 0; k < 2; k++) {
+        heat_chains *c = open_chains(ctx, model, (heat_walk_plan){.move = &heat_walk_ula, .step = steps[k]},
+                                     WELLS, 0.25, "auto");
+        double sum = 0, squares = 0, n = DRAWS * WELLS;
+        sweep(ctx, c, 10 * forget[k]);
+        for (int t = 0; t < DRAWS; t++) {
+            sweep(ctx, c, forget[k]);
+            for (int64_t chain = 0; chain < c->n_chains; chain++) {
+                double energy = heat_chains_get_energy(c, chain);
+                sum += energy;
+                squares += energy * energy;
+            }
+        }
+        assert_close(sum / n, known[k], 4 * sqrt((squares / n - sum / n * (sum / n)) / n));
+        heat_chains_free(c);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* --- as a user samples --- */
+
+static const heat_observable *find(const heat_sample_temperature *row, const char *name)
+{
+    for (int32_t k = 0; k < row->n_observables; k++)
+        if (strcmp(row->observables[k].name, name) == 0)
+            return &row->observables[k];
+    fail_msg("no observable %s", name);
+    return NULL;
+}
+
+static void run(heat_context *ctx, const heat_sample_options *options, heat_sample_result *r)
+{
+    heat_model *model = load(ctx, NULL);
+
+    heat_sample_result_init(r);
+    assert_ok(ctx, heat_sample(ctx, model, options, r));
+    heat_model_free(model);
+}
+
+static void an_unadjusted_run_tells_its_bias(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options options;
+    heat_sample_result r;
+    const heat_observable *energy, *virial;
+
+    heat_sample_options_init(&options);
+    options.engine = "ula";
+    options.temperature = 0.25;
+    options.step = 0.02;
+    options.steps = 10;
+    options.replicas = 64;
+    options.burn_in = 200;
+    options.sweeps = 4000;
+    options.seed = test_seed();
+    run(ctx, &options, &r);
+    assert_int_equal(r.n_temperatures, 1);
+    assert_true(r.temperatures[0].step == 0.02);
+    energy = find(&r.temperatures[0], "energy");
+    assert_close(energy->mean, 0.155928, 4.5 * energy->error);
+    assert_true(energy->step_bias > 3 * energy->step_bias_error);
+    assert_close(energy->mean - energy->step_bias, 0.14482914,
+                 4.5 * hypot(energy->error, energy->step_bias_error));
+    virial = find(&r.temperatures[0], "virial");
+    assert_close(virial->mean - virial->step_bias, 0.25, 4.5 * hypot(virial->error, virial->step_bias_error));
+    heat_sample_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+/* Cold, a walk stays in the well where it begins, and says that it has not converged; a ladder knows both. */
+static void a_ladder_finds_both_wells(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options options;
+    heat_sample_result r;
+    const heat_observable *x, *energy;
+
+    heat_sample_options_init(&options);
+    options.engine = "ula";
+    options.step = 0.01;
+    options.temperature = 0.1;
+    options.sweeps = 25000;
+    options.seed = test_seed();
+    run(ctx, &options, &r);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    x = find(&r.temperatures[0], "x");
+    assert_true(isnan(x->mean));
+    heat_sample_result_clear(&r);
+    options.engine = "tempering";
+    options.step = HEAT_AUTO;
+    options.temperature_set = "0.1,0.2,0.5";
+    run(ctx, &options, &r);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    x = find(&r.temperatures[0], "x");
+    energy = find(&r.temperatures[0], "energy");
+    assert_close(x->mean, 0, 4.5 * x->error);
+    assert_true(x->error < 0.05);
+    assert_close(energy->mean, 0.05247724, 4.5 * energy->error);
+    heat_sample_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void threads_and_checkpoints_change_no_bit(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options options;
+    heat_sample_result whole, parts;
+    const char *path = test_file(".ck", "", 0);
+
+    heat_sample_options_init(&options);
+    options.engine = "nuts";
+    options.replicas = 21;
+    options.sweeps = 400;
+    options.burn_in = 200;
+    options.keep_states = true;
+    options.threads = 1;
+    run(ctx, &options, &whole);
+    options.threads = 3;
+    options.checkpoint = path;
+    remove(path);
+    run(ctx, &options, &parts);
+    assert_memory_equal(whole.values, parts.values, 21 * 400 * sizeof(double));
+    heat_sample_result_clear(&parts);
+    run(ctx, &options, &parts); /* from the end of the last */
+    assert_memory_equal(whole.values, parts.values, 21 * 400 * sizeof(double));
+    heat_sample_result_clear(&parts);
+    heat_sample_result_clear(&whole);
+    remove(path);
+    heat_context_free(ctx);
+}
+
+/* --- leapfrog --- */
+
+static const char covariance[] = "2,0.6,0\n0.6,1,-0.25\n0,-0.25,0.5\n";
+
+/* Leaps of one chain from x and momentum, in place. */
+static void leap(heat_context *ctx, heat_chains *c, int count, double *x, double *momentum)
+{
+    const heat_walk_store *s = c->store;
+    heat_walk_unit *u = &s->units[0];
+
+    assert_ok(ctx, heat_chains_set_state(ctx, c, 0, x));
+    heat_walk_set_off(c, 0);
+    for (int32_t i = 0; i < c->n; i++)
+        u->momentum[i * u->stride] = momentum[i];
+    for (int k = 0; k < count; k++)
+        assert_ok(ctx, heat_walk_leap(ctx, c, 0));
+    for (int32_t i = 0; i < c->n; i++) {
+        x[i] = u->new_x[i * u->stride];
+        momentum[i] = u->momentum[i * u->stride];
+    }
+}
+
+static double determinant(int n, double a[6][6])
+{
+    double product = 1;
+
+    for (int k = 0; k < n; k++) { /* the maps are near the identity: no pivot is small */
+        product *= a[k][k];
+        for (int i = k + 1; i < n; i++)
+            for (int j = n - 1; j >= k; j--)
+                a[i][j] -= a[i][k] / a[k][k] * a[k][j];
+    }
+    return product;
+}
+
+static void leapfrog_goes_back_and_keeps_volumes(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int mass = HEAT_MASS_UNIT; mass <= HEAT_MASS_DENSE; mass++) {
+        heat_model *model = load(ctx, covariance);
+        heat_walk_plan walk = {.move = &heat_walk_hmc, .step = 0.3, .mass = (heat_walk_mass)mass};
+        heat_chains *c = open_chains(ctx, model, walk, 1, 1, "auto");
+        heat_walk_store *s = c->store;
+        const double factor[9] = {1.3, 0, 0, 0.4, 0.8, 0, -0.2, 0.1, 0.7},
+                     start[6] = {0.3, -0.5, 0.2, 1, 0.4, -0.6};
+        double *scales = heat_walk_tuning_scales(3, walk.mass, s->numbers), there[6], image[6][6];
+        for (int i = 0; i < (mass == HEAT_MASS_DENSE ? 9 : 3) && mass != HEAT_MASS_UNIT; i++)
+            scales[i] = mass == HEAT_MASS_DENSE ? factor[i] : factor[4 * i];
+        heat_walk_load_tuning(c, 0);
+        memcpy(there, start, sizeof there);
+        leap(ctx, c, 7, there, there + 3);
+        assert_true(fabs(there[0] - start[0]) > 0.01);
+        for (int i = 3; i < 6; i++)
+            there[i] = -there[i];
+        leap(ctx, c, 7, there, there + 3);
+        for (int i = 0; i < 6; i++)
+            assert_close(there[i], i < 3 ? start[i] : -start[i], 1e-13);
+        for (int k = 0; k < 6; k++) {
+            double up[6], down[6];
+            memcpy(up, start, sizeof up);
+            memcpy(down, start, sizeof down);
+            up[k] += 0.5;
+            down[k] -= 0.5; /* the map is linear */
+            leap(ctx, c, 1, up, up + 3);
+            leap(ctx, c, 1, down, down + 3);
+            for (int i = 0; i < 6; i++)
+                image[i][k] = up[i] - down[i];
+        }
+        assert_close(determinant(6, image), 1, 1e-12);
+        heat_chains_free(c);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+/* --- bits --- */
+
+static void get_all(const heat_chains *c, double *x)
+{
+    for (int64_t chain = 0; chain < c->n_chains; chain++)
+        heat_chains_get_state(c, chain, x + chain * c->n);
+}
+
+static void instruction_sets_give_the_same_bits(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, covariance);
+
+    for (int k = 0; k < 6; k++) {
+        const heat_walk_move *move = k < 4 ? tested[k] : untested[k - 4];
+        heat_walk_plan walk = {.move = move, .mass = move->order > 0 ? HEAT_MASS_UNIT : HEAT_MASS_DIAGONAL};
+        double x[2][37 * 3];
+        for (int way = 0; way < 2; way++) {
+            heat_chains *c = open_chains(ctx, model, walk, 37, 0.8, way == 0 ? "ref" : "auto");
+            c->burn_in = 30;
+            sweep(ctx, c, 60);
+            get_all(c, x[way]);
+            heat_chains_free(c);
+        }
+        assert_memory_equal(x[0], x[1], sizeof x[0]);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* A copy of all parts put into a set that has only been started goes on as the first does. */
+static void parts_are_the_whole_life(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, covariance);
+
+    for (int k = 0; k < 6; k++) {
+        const heat_walk_move *move = k < 4 ? tested[k] : untested[k - 4];
+        heat_walk_plan walk = {.move = move, .mass = move->order > 0 ? HEAT_MASS_UNIT : HEAT_MASS_DENSE};
+        heat_chains *a = open_chains(ctx, model, walk, 11, 0.8, "auto");
+        heat_chains *b = open_chains(ctx, model, walk, 11, 0.8, "auto");
+        heat_parts from = {0}, to = {0};
+        double x[2][11 * 3];
+        a->burn_in = b->burn_in = 150;
+        sweep(ctx, a, 77);
+        assert_ok(ctx, heat_chains_add_parts(ctx, a, &from));
+        assert_ok(ctx, heat_chains_add_parts(ctx, b, &to));
+        assert_int_equal(from.count, to.count);
+        for (int64_t p = 0; p < from.count; p++)
+            memcpy(to.parts[p].data, from.parts[p].data, (size_t)from.parts[p].size);
+        sweep(ctx, a, 100);
+        sweep(ctx, b, 100);
+        get_all(a, x[0]);
+        get_all(b, x[1]);
+        assert_memory_equal(x[0], x[1], sizeof x[0]);
+        heat_parts_clear(&from);
+        heat_parts_clear(&to);
+        heat_chains_free(a);
+        heat_chains_free(b);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* --- what the burn-in learns --- */
+
+static void a_step_finds_its_acceptance(void **state)
+{
+    (void)state;
+    heat_walk_tuning t = {0};
+
+    heat_walk_tuning_begin(&t, 40);
+    for (int k = 0; k < 2000; k++)
+        heat_walk_tuning_update(&t, exp(-t.step), 0.8);
+    heat_walk_tuning_settle(&t);
+    assert_close(t.step, -log(0.8), 0.02);
+}
+
+static void windows_double_up_to_the_last(void **state)
+{
+    (void)state;
+    int closes[16], n = 0;
+
+    for (int64_t k = 0; k < 1000; k++)
+        if (heat_walk_phase_of(k, 1000) == HEAT_WALK_CLOSES)
+            closes[n++] = (int)k + 1;
+    assert_int_equal(n, 4);
+    assert_int_equal(closes[0], 175);
+    assert_int_equal(closes[1], 225);
+    assert_int_equal(closes[2], 325);
+    assert_int_equal(closes[3], 900);
+    assert_int_equal(heat_walk_phase_of(149, 1000), HEAT_WALK_SETTLES);
+    assert_int_equal(heat_walk_phase_of(150, 1000), HEAT_WALK_COLLECTS);
+    assert_int_equal(heat_walk_phase_of(900, 1000), HEAT_WALK_SETTLES);
+    assert_int_equal(heat_walk_phase_of(50, 99), HEAT_WALK_SETTLES);
+}
+
+/* The scale that a burn-in ends with: the standard deviations at T = 1, or Cholesky's factor. */
+static void scales_are_those_of_the_distribution(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, covariance);
+    const double expected[3] = {sqrt(2), 1, sqrt(0.5)};
+
+    for (int mass = HEAT_MASS_DIAGONAL; mass <= HEAT_MASS_DENSE; mass++) {
+        heat_walk_plan walk = {.move = &heat_walk_nuts, .mass = (heat_walk_mass)mass};
+        heat_chains *c = open_chains(ctx, model, walk, 8, 2.5, "auto");
+        const heat_walk_store *s = c->store;
+        const double *scales = heat_walk_tuning_scales(3, walk.mass, s->numbers);
+        c->burn_in = 2000;
+        sweep(ctx, c, 2000);
+        for (int i = 0; i < 3 && mass == HEAT_MASS_DIAGONAL; i++)
+            assert_close(scales[i] / expected[i], 1, 0.1);
+        for (int i = 0; i < 3 && mass == HEAT_MASS_DENSE; i++) {
+            double square = 0;
+            for (int j = 0; j <= i; j++)
+                square += scales[3 * i + j] * scales[3 * i + j];
+            assert_close(sqrt(square) / expected[i], 1, 0.1);
+        }
+        if (mass == HEAT_MASS_DENSE)
+            assert_close(scales[0] * scales[3], 0.6, 0.1);
+        assert_true(s->tunings[0].is_settled);
+        heat_chains_free(c);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tested_moves_leave_boltzmann_where_it_is),
+        cmocka_unit_test(untested_moves_have_the_variance_of_their_step),
+        cmocka_unit_test(the_double_well_has_the_known_step_bias),
+        cmocka_unit_test(an_unadjusted_run_tells_its_bias),
+        cmocka_unit_test(a_ladder_finds_both_wells),
+        cmocka_unit_test(threads_and_checkpoints_change_no_bit),
+        cmocka_unit_test(leapfrog_goes_back_and_keeps_volumes),
+        cmocka_unit_test(instruction_sets_give_the_same_bits),
+        cmocka_unit_test(parts_are_the_whole_life),
+        cmocka_unit_test(a_step_finds_its_acceptance),
+        cmocka_unit_test(windows_double_up_to_the_last),
+        cmocka_unit_test(scales_are_those_of_the_distribution),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
