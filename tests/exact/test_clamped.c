@@ -368,9 +368,9 @@ static void every_engine_samples_the_conditional_distribution(void **state)
             heat_pairwise graph;
             bool has_pairs = heat_model_get_pairwise(model, &graph);
             hold(&info, 1, clamp);
-            if (engine == &heat_engine_gibbs) {
+            if (engine == &heat_engine_gibbs || engine->walk != NULL) {
                 heat_model_free(model);
-                continue; /* no layers */
+                continue; /* no layers, and no space */
             }
             if (has_pairs || engine->rule == &heat_rule_metropolis || engine->rule == &heat_rule_heat_bath)
                 if (has_pairs || engine->n_paired < 2)

@@ -251,9 +251,18 @@ static void what_is_no_rule_is_tested_elsewhere(void **state)
     (void)state;
     static const struct {
         const char *engine, *test;
-    } elsewhere[] = {{"wolff", "test_cluster_moves"},   {"swendsen-wang", "test_cluster_moves"},
-                     {"tempering", "test_exchange"},    {"houdayer", "test_houdayer"},
-                     {"population", "test_population"}, {"exact", "test_elimination"}};
+    } elsewhere[] = {{"wolff", "test_cluster_moves"},
+                     {"swendsen-wang", "test_cluster_moves"},
+                     {"tempering", "test_exchange"},
+                     {"houdayer", "test_houdayer"},
+                     {"population", "test_population"},
+                     {"exact", "test_elimination"},
+                     {"ula", "test_walks"},
+                     {"underdamped", "test_walks"},
+                     {"mala", "test_walks"},
+                     {"hmc", "test_walks"},
+                     {"nuts", "test_walks"},
+                     {"random-walk", "test_walks"}};
 
     for (int k = 0; k < heat_engine_count(); k++) {
         const heat_engine *e = heat_engine_at(k);
