@@ -1,4 +1,4 @@
-/* Z of a potential in at most three dimensions as an integral, by sums over a grid that is made finer until
+/* Z of a potential in at most three dimensions as an integral, by sums over nodes that are made more until
  * ten digits stand. */
 #ifndef HEATBATH_QUADRATURE_H
 #define HEATBATH_QUADRATURE_H

@@ -266,6 +266,12 @@ static int32_t read_signed(heat_reader *r)
     return negative ? heat_graph_negate(r->graph, node) : node;
 }
 
+static void check_size(heat_reader *r, const char *where)
+{
+    if (r->graph->n_operations > HEAT_EXPRESSION_MOST_OPERATIONS)
+        heat_reader_fail(r, where, "too large: more than %d operations", HEAT_EXPRESSION_MOST_OPERATIONS);
+}
+
 static int32_t read_product(heat_reader *r)
 {
     int32_t node = read_signed(r);
@@ -280,9 +286,7 @@ static int32_t read_product(heat_reader *r)
             node = heat_graph_div(r->graph, node, read_signed(r));
         else
             break;
-        if (r->graph->n_operations > HEAT_EXPRESSION_MOST_OPERATIONS)
-            return heat_reader_fail(r, where, "too large: more than %d operations",
-                                    HEAT_EXPRESSION_MOST_OPERATIONS);
+        check_size(r, where);
     }
     return node;
 }
@@ -299,9 +303,7 @@ static int32_t read_sum(heat_reader *r)
             node = heat_graph_sub(r->graph, node, read_product(r));
         else
             break;
-        if (r->graph->n_operations > HEAT_EXPRESSION_MOST_OPERATIONS)
-            return heat_reader_fail(r, where, "too large: more than %d operations",
-                                    HEAT_EXPRESSION_MOST_OPERATIONS);
+        check_size(r, where);
     }
     return node;
 }

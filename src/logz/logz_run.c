@@ -335,6 +335,7 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
 {
     heat_logz_options opt;
     heat_model_info info;
+    heat_smooth smooth;
     int64_t n = 1;
     double seconds;
     bool is_slow;
@@ -357,6 +358,11 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
         *cost =
             (heat_cost){sizeof *cost,     exact->sum_method, "the cheapest exact method of a sum over states",
                         exact->sum_bytes, seconds,           true};
+        return status;
+    }
+    if (heat_model_get_smooth(model, heat_isa_get("auto"), &smooth)) {
+        *cost = heat_cost_of_none();
+        cost->reason = "an integral over more variables than are summed up";
         return status;
     }
     if (heat_model_is_real(&info) && !exact->affordable) {
