@@ -2,7 +2,7 @@
 #ifndef HEATBATH_QUENCH_H
 #define HEATBATH_QUENCH_H
 
-#include "ground/landscape.h"
+#include "landscape/landscape.h"
 
 typedef struct heat_quench {
     double *x;         /* [n] the point, in and out; owned by the caller */

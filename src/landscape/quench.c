@@ -2,7 +2,7 @@
  * (Armijo, Pacific J. Math. 16 (1966) 1), then Newton's steps, which go by the slope alone and so beyond what
  * the rounding of energies lets the former see. Variables on a wall that the slope presses them against stay
  * there. */
-#include "ground/quench.h"
+#include "landscape/quench.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "stats/cholesky.h"

@@ -1,7 +1,8 @@
 /* Points are evaluated in the lanes of one block: one point at a time, eight directions of the curvature. */
-#include "ground/landscape.h"
+#include "landscape/landscape.h"
 #include "base/memory.h"
 #include "model/smooth_rows.h"
+#include "stats/eigen.h"
 
 #include <math.h>
 #include <string.h>
@@ -112,6 +113,24 @@ heat_status heat_landscape_curve(heat_context *ctx, heat_landscape *l, const dou
     for (int32_t i = 0; i < n && status == HEAT_OK; i++)
         for (int32_t j = 0; j < i; j++)
             hessian[i * n + j] = hessian[j * n + i] = (hessian[i * n + j] + hessian[j * n + i]) / 2;
+    return status;
+}
+
+heat_status heat_landscape_curvatures(heat_context *ctx, heat_landscape *landscape, const double *x,
+                                      double *curvatures)
+{
+    const int64_t n = landscape->view->n;
+    double *hessian = NULL, *vectors = NULL;
+    heat_status status = heat_alloc(ctx, n * n, sizeof *hessian, &hessian);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n * n, sizeof *vectors, &vectors);
+    if (status == HEAT_OK)
+        status = heat_landscape_curve(ctx, landscape, x, hessian);
+    if (status == HEAT_OK)
+        heat_eigen_symmetric((int32_t)n, hessian, curvatures, vectors);
+    heat_free(hessian);
+    heat_free(vectors);
     return status;
 }
 

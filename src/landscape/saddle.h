@@ -3,7 +3,7 @@
 #ifndef HEATBATH_SADDLE_H
 #define HEATBATH_SADDLE_H
 
-#include "ground/landscape.h"
+#include "landscape/landscape.h"
 
 enum { HEAT_SADDLE_VARIABLES = 60 }; /* most: each step takes all curvatures */
 

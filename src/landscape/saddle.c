@@ -1,7 +1,7 @@
 /* Eigenvectors of the curvature are followed: uphill along one, by Newton's step downhill along the others,
  * none longer than a tenth of the scale. Cerjan and Miller, J. Chem. Phys. 75 (1981) 2800; Wales, Energy
  * Landscapes (2003), 6.2. Lengths are in scales of the variables. */
-#include "ground/saddle.h"
+#include "landscape/saddle.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "stats/eigen.h"

@@ -23,6 +23,10 @@ HEAT_MUST_USE heat_status heat_landscape_evaluate(heat_context *ctx, heat_landsc
 HEAT_MUST_USE heat_status heat_landscape_curve(heat_context *ctx, heat_landscape *landscape, const double *x,
                                                double *hessian);
 
+/* curvatures[n]: the eigenvalues of the Hessian at x, rising. */
+HEAT_MUST_USE heat_status heat_landscape_curvatures(heat_context *ctx, heat_landscape *landscape,
+                                                    const double *x, double *curvatures);
+
 /* Into the box, in place. */
 void heat_landscape_confine(const heat_landscape *landscape, double *x);
 

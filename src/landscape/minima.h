@@ -1,0 +1,34 @@
+/* Where the minima of a potential are, which of them are neighbours over a saddle, and in whose basin a point
+ * lies. */
+#ifndef HEATBATH_MINIMA_H
+#define HEATBATH_MINIMA_H
+
+#include "landscape/landscape.h"
+
+/* Points without slope, by rising energy. */
+typedef struct heat_places {
+    int64_t count, most;
+    double *x;          /* [place][n] */
+    double *energy;     /* [place] */
+    int64_t *met;       /* [place] how many ways led there */
+    int64_t (*ends)[2]; /* [place] of saddles: the minima on both sides; -1: none that is known */
+} heat_places;
+
+/* Starts as zeroes. */
+typedef struct heat_minima {
+    heat_places minima, saddles;
+    int64_t n_visited; /* points evaluated */
+} heat_minima;
+
+/* All minima that n_starts quenches (HEAT_AUTO: 64) from points at several distances reach, and, up to
+ * HEAT_SADDLE_VARIABLES variables, those over a saddle from one that is known; at most 100. Needs a gradient.
+ * HEAT_ERROR_UNABLE where no quench ends in a minimum. Halted, holds what has been found, if anything. */
+HEAT_MUST_USE heat_status heat_minima_find(heat_context *ctx, const heat_smooth *view, uint64_t seed,
+                                           int64_t n_starts, int64_t threads, heat_minima *found);
+void heat_minima_close(heat_minima *found);
+
+/* The minimum in whose basin x lies, by a quench that moves x there; -1: none that is known. */
+HEAT_MUST_USE heat_status heat_minima_locate(heat_context *ctx, heat_landscape *landscape,
+                                             const heat_minima *found, double *x, int64_t *place);
+
+#endif
