@@ -354,8 +354,10 @@ static heat_status combine(heat_context *ctx, annealing *a, heat_logz_row *row)
     r->forward_error = ways.forward_error;
     r->reverse = a->log_start + ways.reverse;
     r->reverse_error = ways.reverse_error;
-    row->log_z_lower = r->forward - ends * r->forward_error;
-    row->log_z_upper = r->reverse + ends * r->reverse_error;
+    row->log_z_lower =
+        fmin(r->forward - ends * r->forward_error, a->log_start + ways.log_z - ends * ways.error);
+    row->log_z_upper =
+        fmax(r->reverse + ends * r->reverse_error, a->log_start + ways.log_z + ends * ways.error);
     if (a->doubt == NULL && !(fabs(r->forward - r->reverse) <= most_disagreement * ways.gap_error))
         a->doubt = "forward and reverse disagree: more temperatures are needed";
     heat_logz_fill_row(row, a->log_start + ways.log_z, ways.error, row->mean_energy,
