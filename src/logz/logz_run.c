@@ -204,6 +204,15 @@ static heat_status run_auto(heat_context *ctx, heat_counting *c)
     return run_method(ctx, c, &heat_logz_method_mbar);
 }
 
+/* The error that `auto` runs on to. */
+static void settle_error(const heat_model *model, int64_t n_temperatures, heat_logz_options *opt)
+{
+    static const double usual = 0.01, of_large_layers = 0.07; /* nats */
+
+    if (opt->target_error == HEAT_AUTO)
+        opt->target_error = has_large_layers(model, n_temperatures) ? of_large_layers : usual;
+}
+
 static heat_status count_states(heat_context *ctx, heat_counting *c);
 
 /* What was counted of a marginal becomes that of the whole. Summed at one temperature it says nothing of
@@ -442,6 +451,7 @@ heat_status heat_logz_by_rows(heat_context *ctx, const heat_model *model, const 
         counting.rows = rows == NULL || clamped != NULL ? kept : *rows;
         counting.model = clamped == NULL ? model : clamped;
         heat_model_describe(counting.model, &counting.info);
+        settle_error(counting.model, r.n_rows, &opt);
         status = count_states(ctx, &counting);
     }
     heat_free(own);
