@@ -41,7 +41,9 @@ typedef struct heat_custom {
     /* Optional: called once with `user` when the model is freed. */
     void (*free)(void *user);
 
-    /* Optional: [n_variables] names of the variables, copied; of real ones x, y, z or x1, x2, ... without. */
+    /* Optional: [n_variables] names of the variables, copied, no two alike; of real ones x, y, z or x1, x2,
+     * ... without, and none of them energy, virial, heat_capacity, chain, draw, temperature, or ending in __.
+     */
     const char *const *names;
 
     /* Required of real variables. energies[r] = E(row r); rows are n_variables numbers long. */

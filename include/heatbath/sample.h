@@ -66,6 +66,16 @@ typedef struct heat_sample_temperature {
                                           1000 T; -1 of other engines */
 } heat_sample_temperature;
 
+/* What the sweep of a walk in space that led to a draw was like. */
+typedef struct heat_sample_move {
+    double acceptance;   /* the probability with which its moves are taken, in the mean */
+    double step;         /* as option `step` */
+    double depth;        /* doublings of the trajectory of nuts; else 0 */
+    double n_leaps;      /* of leapfrog; 0 of engines that make none */
+    double is_lost;      /* 1 where the energy rose by more than 1000 T, else 0 */
+    double total_energy; /* U and the kinetic energy where it began, over T; NaN of engines without momenta */
+} heat_sample_move;
+
 typedef struct heat_sample_result {
     size_t size; /* set by heat_sample_result_init; 0 means the first release's layout */
     heat_outcome outcome;
@@ -99,6 +109,8 @@ typedef struct heat_sample_result {
     int64_t n_clamped;    /* variables held by `clamp` */
     double *values; /* what `states` is of other models, of an RBM some of whose units are real numbers, whose
                        `states` is NULL; spins are -1 and +1; owned */
+    heat_sample_move *moves; /* [temperature][chain][draw], with keep_states and output_format "stan", of
+                                engines that walk in space; owned */
 } heat_sample_result;
 
 /* How many independent replicas the chains of a run are worth. */
@@ -137,12 +149,27 @@ HEAT_API HEAT_MUST_USE heat_status heat_sample_average(heat_context *ctx, int64_
                                                        heat_sample_result *average);
 
 /* Writes the kept states: .npy (states alone, axes temperature, chain, draw, variable), .h5 (also energies,
- * temperatures and the axes' names) or .csv (a line each: chain, draw, temperature, energy, variables, under
- * the names that the input of `model` gives them; NULL: x0, x1, ...). All but .h5 may end in .gz. The file
- * appears whole or not at all. */
+ * temperatures, and the names of axes and variables) or .csv (a line each: chain, draw, temperature, energy,
+ * variables, under the names that the input of `model` gives them; NULL: x0, x1, ...). All but .h5 may end in
+ * .gz. The file appears whole or not at all. */
 HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save(heat_context *ctx, const heat_model *model,
                                                            const heat_sample_result *result,
                                                            const char *path);
+
+/* The file in which heat_sample_result_save_stan writes chain `chain` at temperature `t`, from 0:
+ * "NAME_1.csv" for chain 0 and path "NAME.csv", "NAME_T0.5_1.csv" where there are several temperatures.
+ * Writes it into `buffer` (always terminated) and returns the length that the whole text has. */
+HEAT_API size_t heat_sample_stan_path(const heat_sample_result *result, int32_t t, int32_t chain,
+                                      const char *path, char *buffer, size_t size);
+
+/* Writes the kept states as CmdStan writes its draws, a CSV of each chain at each temperature, for
+ * cmdstanpy, cmdstanr, ArviZ and posterior: `lp__` = -E/T, what the sweep was like (`accept_stat__`, and of
+ * engines with momenta `stepsize__`, `treedepth__`, `n_leapfrog__`, `divergent__`, `energy__`), then the
+ * variables. `options` are those of the run. Each file appears whole or not at all. */
+HEAT_API HEAT_MUST_USE heat_status heat_sample_result_save_stan(heat_context *ctx, const heat_model *model,
+                                                                const heat_sample_options *options,
+                                                                const heat_sample_result *result,
+                                                                const char *path);
 
 /* What heat_sample would take with these options (NULL: the defaults); `exact` is what heat_exact_estimate
  * says of the model within the memory of the options. Cost: O(1). */

@@ -160,14 +160,41 @@ heat_status heat_custom_copy(heat_context *ctx, const heat_custom *custom, heat_
     return status;
 }
 
+/* Results of real variables stand under their names, beside those of the whole system. */
+static heat_status check_name(heat_context *ctx, const char *name)
+{
+    static const char *const taken[] = {"energy", "virial", "heat_capacity", "chain", "draw", "temperature"};
+    size_t length = strlen(name);
+    bool is_taken = length >= 2 && strcmp(name + length - 2, "__") == 0;
+
+    for (size_t k = 0; k < sizeof taken / sizeof *taken; k++)
+        is_taken |= strcmp(name, taken[k]) == 0;
+    if (length == 0 || is_taken)
+        return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
+                         "custom model: a variable is named '%s', as what is no variable is in results",
+                         name);
+    return HEAT_OK;
+}
+
 static heat_status name_variables(heat_context *ctx, const heat_custom *c, heat_model *model)
 {
+    int64_t first, second;
+    bool is_twice = false;
     heat_status status = HEAT_OK;
 
     if (c->names == NULL)
         return c->n_states == 0 ? heat_model_name_coordinates(ctx, model) : HEAT_OK;
-    for (int32_t i = 0; i < c->n_variables && status == HEAT_OK; i++)
-        status = heat_labels_add(ctx, &model->labels, HEAT_LABEL_WORD, c->names[i], strlen(c->names[i]));
+    for (int32_t i = 0; i < c->n_variables && status == HEAT_OK; i++) {
+        if (c->n_states == 0)
+            status = check_name(ctx, c->names[i]);
+        if (status == HEAT_OK)
+            status = heat_labels_add(ctx, &model->labels, HEAT_LABEL_WORD, c->names[i], strlen(c->names[i]));
+    }
+    if (status == HEAT_OK)
+        status = heat_labels_find_repeat(ctx, &model->labels, &is_twice, &first, &second);
+    if (status == HEAT_OK && is_twice)
+        status = heat_fail(ctx, HEAT_ERROR_ARGUMENT, "custom model: two variables are named '%s'",
+                           c->names[first]);
     model->info.has_labels = c->n_variables > 0;
     return status;
 }

@@ -21,7 +21,7 @@ static double mean_leaps(const heat_walk_plan *plan, double step)
     return leaps >= 1 && leaps < MOST_LEAPS ? leaps : leaps >= 1 ? MOST_LEAPS : 1;
 }
 
-/* The leaps of each chain, into `after`; returns the most. One number decides for the whole unit: it does not
+/* Sets the leaps of each chain and returns the most. One number decides for the whole unit: it does not
  * depend on any state. */
 static int64_t draw_leaps(const heat_walk_store *s, heat_walk_unit *u)
 {
@@ -29,8 +29,8 @@ static int64_t draw_leaps(const heat_walk_store *s, heat_walk_unit *u)
     int64_t most = 0;
 
     for (int64_t lane = 0; lane < u->n_chains; lane++) {
-        u->after[lane] = 1 + floor(uniform * (2 * mean_leaps(&s->plan, u->step[lane]) - 1));
-        most = (int64_t)u->after[lane] > most ? (int64_t)u->after[lane] : most;
+        u->leaps[lane] = 1 + floor(uniform * (2 * mean_leaps(&s->plan, u->step[lane]) - 1));
+        most = (int64_t)u->leaps[lane] > most ? (int64_t)u->leaps[lane] : most;
     }
     return most;
 }
@@ -44,12 +44,16 @@ static heat_status run_trajectory(heat_context *worker, heat_chains *c, int64_t 
 
     if (status != HEAT_OK)
         return status;
+    for (int64_t lane = 0; lane < u->n_chains; lane++)
+        u->leaps[lane] = 1;
     if (!is_single)
         most = draw_leaps(s, u);
     heat_walk_set_off(c, unit);
+    for (int64_t lane = 0; lane < u->n_chains; lane++)
+        u->total[lane] = u->energy[lane] + u->before[lane];
     for (int64_t k = 0; k < most && status == HEAT_OK; k++) {
         for (int64_t lane = 0; lane < u->n_chains && !is_single; lane++)
-            u->pace[lane] = (double)k < u->after[lane] ? u->pace[lane] : 0;
+            u->pace[lane] = (double)k < u->leaps[lane] ? u->pace[lane] : 0;
         status = heat_walk_leap(worker, c, unit);
     }
     if (status != HEAT_OK)

@@ -158,6 +158,8 @@ static void plant(const grower *g, int64_t lane)
     tree *t = tree_of(g, lane);
 
     *t = (tree){.all = {0, 1}, .start = u->energy[lane] + u->before[lane], .energy = u->energy[lane]};
+    u->total[lane] = t->start;
+    u->lost[lane] = 0;
     for (int side = LEFT_X; side <= RIGHT_X; side += RIGHT_X - LEFT_X) {
         gather(g, lane, u->x, side);
         gather(g, lane, u->momentum, side + 1);
@@ -204,6 +206,7 @@ static void add_leaf(const grower *g, int64_t lane, double uniform)
 
     t->n_leaps++;
     if (u->pace[lane] == 0 || !(gain > HEAT_WALK_DIVERGED)) {
+        u->lost[lane] = 1;
         u->n_diverged[lane] += !heat_walk_adapts(g->c, g->unit);
         finish(g, lane);
         return;
@@ -320,6 +323,8 @@ static heat_status sweep(heat_context *worker, heat_chains *c, int64_t unit)
         scatter(&g, lane, DRAWN_G, g.u->gradient);
         g.u->energy[lane] = t->energy;
         g.u->odds[lane] = t->odds / (double)t->n_leaps;
+        g.u->depth[lane] = t->depth;
+        g.u->leaps[lane] = (double)t->n_leaps;
     }
     heat_walk_end_sweep(c, unit);
     return HEAT_OK;

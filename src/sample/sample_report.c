@@ -149,6 +149,28 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
     return status;
 }
 
+/* The sweeps that led to the kept states, of walks. */
+static heat_status report_moves(heat_context *ctx, const heat_sampling *s, heat_sample_result *r)
+{
+    const heat_recorder *rec = &s->recorder;
+    const int64_t n_draws = (s->n_recorded + rec->thin - 1) / rec->thin;
+    heat_status status;
+
+    if (rec->series[HEAT_SERIES_ACCEPTANCE] == NULL)
+        return HEAT_OK;
+    status = heat_alloc(ctx, rec->n_chains * n_draws, sizeof *r->moves, &r->moves);
+    for (int64_t k = 0; k < rec->n_chains * n_draws && status == HEAT_OK; k++) {
+        int64_t at = k / n_draws * rec->n_sweeps + k % n_draws * rec->thin;
+        r->moves[k] = (heat_sample_move){.acceptance = rec->series[HEAT_SERIES_ACCEPTANCE][at],
+                                         .step = rec->series[HEAT_SERIES_STEP][at],
+                                         .depth = rec->series[HEAT_SERIES_DEPTH][at],
+                                         .n_leaps = rec->series[HEAT_SERIES_LEAPS][at],
+                                         .is_lost = rec->series[HEAT_SERIES_LOST][at],
+                                         .total_energy = rec->series[HEAT_SERIES_TOTAL_ENERGY][at]};
+    }
+    return status;
+}
+
 static heat_status report_edges(heat_context *ctx, const heat_sampling *s, heat_sample_result *r)
 {
     heat_status status;
@@ -238,6 +260,8 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         converged &= r->between[k].outcome == HEAT_OUTCOME_CONVERGED;
     if (status == HEAT_OK)
         status = report_edges(ctx, s, r);
+    if (status == HEAT_OK)
+        status = report_moves(ctx, s, r);
     report_states(s, r);
     r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_CONVERGED);
     if (!converged && r->outcome != HEAT_OUTCOME_INTERRUPTED)

@@ -38,6 +38,7 @@ void heat_sample_result_clear(heat_sample_result *r)
     heat_free(r->states);
     heat_free(r->values);
     heat_free(r->energies);
+    heat_free(r->moves);
     size = r->size;
     *r = (heat_sample_result){.size = size};
 }

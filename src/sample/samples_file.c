@@ -1,18 +1,36 @@
-/* Kept states as files: .npy holds the states alone, .h5 energies, temperatures and axes too, .csv lines
- * `chain,draw,temperature,energy,NAMES`, at each temperature every chain in turn, its draws in order. */
+/* Kept states as files: .npy holds the states alone, .h5 energies, temperatures, axes and names too, .csv
+ * lines `chain,draw,temperature,energy,NAMES`, at each temperature every chain in turn, its draws in order.
+ */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/npy.h"
 #include "io/store.h"
+#include "model/model_private.h"
 #include "model/variable_name.h"
 
 #include <heatbath/sample.h>
 
 enum { NUMBER_SIZE = 32 };
 
-static heat_status save_store(heat_context *ctx, const heat_sample_result *r, const int64_t *extent,
-                              const char *path)
+/* The names that the input gave its variables, as in files of graphs. */
+static heat_status put_labels(heat_context *ctx, heat_store *store, const heat_model *model)
+{
+    char *text = NULL;
+    int64_t size;
+    heat_status status;
+
+    if (model == NULL || heat_model_get_label(model, 0) == NULL)
+        return HEAT_OK;
+    status = heat_labels_to_json(ctx, &model->labels, model->info.n_variables, &text, &size);
+    if (status == HEAT_OK)
+        status = heat_store_put(ctx, store, "labels", HEAT_STORE_INT8, 1, &size, text);
+    heat_free(text);
+    return status;
+}
+
+static heat_status save_store(heat_context *ctx, const heat_model *model, const heat_sample_result *r,
+                              const int64_t *extent, const char *path)
 {
     heat_store *store = NULL;
     double *temperatures = NULL;
@@ -35,6 +53,8 @@ static heat_status save_store(heat_context *ctx, const heat_sample_result *r, co
         status = heat_store_put(ctx, store, "temperature", HEAT_STORE_DOUBLE, 1, extent, temperatures);
     if (status == HEAT_OK)
         status = heat_store_put_text(ctx, store, NULL, "engine", r->engine);
+    if (status == HEAT_OK)
+        status = put_labels(ctx, store, model);
     if (status == HEAT_OK)
         status = heat_store_commit(ctx, store);
     else
@@ -102,7 +122,7 @@ heat_status heat_sample_result_save(heat_context *ctx, const heat_model *model, 
             return r->states != NULL ? heat_npy_write(ctx, path, "|i1", 4, extent, r->states)
                                      : heat_npy_write(ctx, path, "<f8", 4, extent, r->values);
         if (heat_path_ends_in(path, ".h5") && !heat_path_ends_in(path, ".gz"))
-            return save_store(ctx, r, extent, path);
+            return save_store(ctx, model, r, extent, path);
     }
     return heat_fail_option(ctx, "output", path, "states are written as .npy, .h5 or .csv");
 }

@@ -153,6 +153,7 @@ heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
 /* What will be taken is compared with what is allowed before any of it is taken. */
 static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
 {
+    const bool keeps_moves = s->opt.keep_states && strcmp(s->opt.output_format, "stan") == 0;
     char needed[32], allowed[32];
     double bytes;
 
@@ -163,8 +164,9 @@ static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
     if (heat_engine_moves_chains(s->engine)) {
         heat_chains_plan chains = heat_sampling_plan_chains(s);
         s->chain_bytes = heat_chains_bytes(s->model, &chains);
-        s->plan.scalars.wants[HEAT_SERIES_VIRIAL] =
-            heat_chains_have_scalar(s->model, &chains, HEAT_SERIES_VIRIAL);
+        for (int id = HEAT_SERIES_VIRIAL; id < HEAT_N_SERIES; id++)
+            s->plan.scalars.wants[id] = (id == HEAT_SERIES_VIRIAL || keeps_moves) &&
+                                        heat_chains_have_scalar(s->model, &chains, (heat_series_id)id);
     }
     if (s->engine->plan != NULL) {
         heat_status status = s->engine->plan(ctx, s);

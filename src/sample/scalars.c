@@ -197,7 +197,7 @@ static const scalar_row rows[HEAT_N_SERIES] = {
     [HEAT_SERIES_ZERO] = {.of_state = zero_mode,
                           .needs = HEAT_NEEDS_STATES | HEAT_NEEDS_LATTICE,
                           .word = "correlation-length"},
-    [HEAT_SERIES_VIRIAL] = {.needs = 0}, /* where the layout has it: sampling_plan.c */
+    [HEAT_SERIES_VIRIAL] = {.needs = 0}, /* where the layout has it: sampling_plan.c; those below too */
 };
 
 bool heat_series_is_paired(heat_series_id id)

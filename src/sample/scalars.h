@@ -23,7 +23,13 @@ typedef enum heat_series_id {
                             else 0 */
     HEAT_SERIES_ZERO,    /* the same at k = 0: M^2 / n; q values: (q sum_a n_a^2 / n - n) / (q - 1) */
     HEAT_SERIES_VIRIAL,  /* x . grad U of real variables, n T in the mean where there are no walls */
-    HEAT_N_SERIES        /* where coordinates begin: HEAT_N_SERIES + i is x_i */
+    HEAT_SERIES_ACCEPTANCE, /* of walks, the fields of a heat_sample_move, in their order */
+    HEAT_SERIES_STEP,
+    HEAT_SERIES_DEPTH,
+    HEAT_SERIES_LEAPS,
+    HEAT_SERIES_LOST,
+    HEAT_SERIES_TOTAL_ENERGY,
+    HEAT_N_SERIES /* where coordinates begin: HEAT_N_SERIES + i is x_i */
 } heat_series_id;
 
 enum { HEAT_MOST_COORDINATES = 100 }; /* series of a model of more variables would fill the memory */

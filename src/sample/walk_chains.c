@@ -59,7 +59,7 @@ static sizes sizes_of(int32_t n, int64_t n_work, int32_t width, const heat_walk_
     z.normals = (z.normals + pair - 1) / pair * pair;
     z.uniforms = whole_rows((LEAST_BLOCK + width - 1) / width * width);
     z.kept = 4 * rows + 7 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
-    z.working = 3 * rows + 8 * z.stride + whole_rows(n_work) +
+    z.working = 3 * rows + 12 * z.stride + whole_rows(n_work) +
                 (plan->move->tree_depth > 0 ? heat_walk_tree_size(n, z.stride, plan->move->tree_depth) : 0);
     return z;
 }
@@ -102,6 +102,10 @@ static void lay_out(const heat_walk_store *s, int64_t k, int32_t n, const sizes 
     u->ratio = take(&working, z->stride);
     u->odds = take(&working, z->stride);
     u->zero = take(&working, z->stride);
+    u->depth = take(&working, z->stride);
+    u->leaps = take(&working, z->stride);
+    u->lost = take(&working, z->stride);
+    u->total = take(&working, z->stride);
     u->work = take(&working, whole_rows(s->view.n_work));
     u->tree = working;
 }
@@ -152,6 +156,8 @@ static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chai
         int64_t left = c->n_chains - k * c->width;
         lay_out(s, k, view.n, &z, &s->units[k]);
         s->units[k].n_chains = left < c->width ? left : c->width;
+        for (int64_t lane = 0; lane < z.stride; lane++)
+            s->units[k].total[lane] = (double)NAN;
     }
     return status;
 }
@@ -483,24 +489,51 @@ int64_t heat_walk_get_divergences(const heat_chains *c, int64_t chain)
 }
 
 /* sum_i x_i dU/dx_i */
+static double virial(const heat_chains *c, const heat_walk_unit *u, int64_t lane)
+{
+    double sum = 0;
+
+    for (int32_t i = 0; i < c->n; i++)
+        sum += u->x[i * u->stride + lane] * u->gradient[i * u->stride + lane];
+    return sum;
+}
+
+/* A step as users see it. */
+static double shown_step(const heat_walk_move *move, double step)
+{
+    return move->is_squared ? step * step / 2 : step;
+}
+
 static double walks_get_scalar(const heat_chains *c, int64_t chain, heat_series_id id)
 {
     int64_t lane;
     const heat_walk_unit *u = unit_of(c, chain, &lane);
-    double sum = 0;
+    const heat_walk_move *move = ((const heat_walk_store *)c->store)->plan.move;
 
-    (void)id;
-    for (int32_t i = 0; i < c->n; i++)
-        sum += u->x[i * u->stride + lane] * u->gradient[i * u->stride + lane];
-    return sum;
+    switch (id) {
+    case HEAT_SERIES_ACCEPTANCE:
+        return move->order > 0 ? 1 : u->odds[lane];
+    case HEAT_SERIES_STEP:
+        return shown_step(move, u->step[lane]);
+    case HEAT_SERIES_DEPTH:
+        return u->depth[lane];
+    case HEAT_SERIES_LEAPS:
+        return u->leaps[lane];
+    case HEAT_SERIES_LOST:
+        return u->lost[lane];
+    case HEAT_SERIES_TOTAL_ENERGY:
+        return c->beta[chain] * u->total[lane];
+    default:
+        return virial(c, u, lane);
+    }
 }
 
 static bool walks_has_scalar(const heat_model *model, heat_series_id id)
 {
     heat_smooth view;
 
-    return id == HEAT_SERIES_VIRIAL && heat_model_get_smooth(model, heat_isa_get("auto"), &view) &&
-           view.has_gradient;
+    return heat_model_get_smooth(model, heat_isa_get("auto"), &view) &&
+           (id > HEAT_SERIES_VIRIAL || (id == HEAT_SERIES_VIRIAL && view.has_gradient));
 }
 
 double heat_walk_get_step(const heat_chains *c, int32_t rung)
@@ -515,7 +548,7 @@ double heat_walk_get_step(const heat_chains *c, int32_t rung)
         if (c->rung[chain] == rung) {
             int64_t lane;
             const heat_walk_unit *u = unit_of(c, chain, &lane);
-            sum += move->is_squared ? u->step[lane] * u->step[lane] / 2 : u->step[lane];
+            sum += shown_step(move, u->step[lane]);
             count++;
         }
     return sum / count;

@@ -60,12 +60,13 @@ typedef struct heat_walk_unit {
     double *before, *after; /* kinetic energies */
     double *pace;           /* the step in this sweep: 0 of a chain that rests */
     double *half;
-    double *ratio;  /* -beta times what the energy rises by in a move, kinetic energy in */
-    double *odds;   /* min(1, exp(ratio)) */
-    double *zero;   /* zeroes */
-    double *turned; /* [n][stride], of dense masses */
-    double *work;   /* of the view */
-    double *tree;   /* of moves that make one */
+    double *ratio; /* -beta times what the energy rises by in a move, kinetic energy in */
+    double *odds;  /* min(1, exp(ratio)) */
+    double *zero;  /* zeroes */
+    double *depth, *leaps, *lost, *total; /* of the sweep, as in heat_sample_move; NaN: no momenta */
+    double *turned;                       /* [n][stride], of dense masses */
+    double *work;                         /* of the view */
+    double *tree;                         /* of moves that make one */
 } heat_walk_unit;
 
 typedef struct heat_walk_store {

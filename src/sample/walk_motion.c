@@ -155,7 +155,8 @@ void heat_walk_decide(const heat_chains *c, int64_t unit)
     bool counts = !heat_walk_adapts(c, unit);
 
     for (int64_t lane = 0; lane < u->n_chains; lane++) {
-        u->n_diverged[lane] += counts && s->plan.move->needs_gradient && u->ratio[lane] < HEAT_WALK_DIVERGED;
+        u->lost[lane] = s->plan.move->needs_gradient && u->ratio[lane] < HEAT_WALK_DIVERGED;
+        u->n_diverged[lane] += counts ? u->lost[lane] : 0;
         if (!(uniform[lane] < u->odds[lane]))
             continue;
         for (int32_t i = 0; i < c->n; i++) {

@@ -202,6 +202,30 @@ static void unsound_structs_of_real_variables_are_refused(void **state)
     heat_context_free(ctx);
 }
 
+/* A coordinate called `energy` would stand in place of the energy in every result. */
+static void names_of_other_things_are_refused(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {{"a", "energy"}, {"virial", "b"}, {"draw", "b"},
+                                           {"a", "lp__"},   {"", "b"},       {"a", "a"}};
+    static const char *const fine[2] = {"energy_", "E"};
+    heat_context *ctx = test_context();
+    world w = {.value = 7};
+    heat_custom c = real_of(&w);
+    heat_model *model;
+
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+        c.names = pairs[k];
+        assert_int_equal(heat_model_create_custom(ctx, &c, &model), HEAT_ERROR_ARGUMENT);
+        assert_contains(heat_context_error(ctx), "named '");
+    }
+    assert_int_equal(w.n_freed, 0);
+    c.names = fine;
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static heat_status create_real(heat_context *ctx, void *arg)
 {
     const double row[] = {1, 2};
@@ -248,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_refused_struct_stays_the_callers),
         cmocka_unit_test(real_variables_keep_within_their_walls),
         cmocka_unit_test(unsound_structs_of_real_variables_are_refused),
+        cmocka_unit_test(names_of_other_things_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

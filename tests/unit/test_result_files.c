@@ -2,10 +2,12 @@
 #include "base/text.h"
 #include "support.h"
 
+#include <ctype.h>
 #include <heatbath/exact.h>
 #include <heatbath/ground.h>
 #include <heatbath/sample.h>
 #include <heatbath/score.h>
+#include <heatbath/version.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ static heat_model *load_named(heat_context *ctx)
 /* Fails unless the file at `path` holds `expected` and nothing else. */
 static void assert_file(const char *path, const char *expected)
 {
-    char found[512];
+    char found[1024];
     FILE *file = fopen(path, "r");
     size_t n;
 
@@ -83,6 +85,65 @@ static void samples_are_lines_of_chain_draw_temperature_energy(void **state)
                           LINE(0, 2) LINE(0, 3) LINE(1, 0) LINE(1, 1) LINE(1, 2) LINE(1, 3));
     assert_int_equal(heat_sample_result_save(ctx, model, &r, "states.txt"), HEAT_ERROR_OPTION);
     assert_int_equal(heat_sample_result_save(ctx, model, &r, "states.h5.gz"), HEAT_ERROR_OPTION);
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Names that would part columns or options are written with underscores. */
+static void draws_are_written_as_cmdstan_does(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load_named(ctx);
+    heat_sample_options options;
+    heat_sample_result r = {.size = sizeof r};
+    const char *path = test_file(".csv", "", 0), *slash;
+    heat_sample_temperature rows[2] = {{.temperature = 0.5}, {.temperature = 1}};
+    heat_sample_result scan = {.n_temperatures = 2, .temperatures = rows};
+    heat_model_info info;
+    char base[256], name[300], plain[256], expected[1024];
+
+    heat_sample_options_init(&options);
+    options.engine = "exact";
+    options.temperature = 0.015625; /* the lowest state alone, of energy -4 */
+    options.sweeps = 5;
+    options.thin = 3;
+    options.replicas = 2;
+    options.seed = UINT64_MAX;
+    options.output_format = "stan";
+    assert_ok(ctx, heat_sample(ctx, model, &options, &r));
+    assert_int_equal(heat_sample_result_save_stan(ctx, model, &options, &r, path), HEAT_ERROR_ARGUMENT);
+    heat_sample_result_clear(&r);
+    options.keep_states = true;
+    assert_ok(ctx, heat_sample(ctx, model, &options, &r));
+    assert_null(r.moves);
+    assert_ok(ctx, heat_sample_result_save_stan(ctx, model, &options, &r, path));
+    snprintf(base, sizeof base, "%.*s", (int)(strlen(path) - 4), path);
+    snprintf(name, sizeof name, "%s_2.csv", base);
+    slash = strrchr(name, '/');
+    assert_int_equal(heat_sample_stan_path(&r, 0, 1, path, expected, sizeof expected), strlen(name));
+    assert_string_equal(expected, name);
+    heat_model_describe(model, &info);
+    snprintf(plain, sizeof plain, "%s", info.name);
+    for (char *c = plain; *c != '\0'; c++)
+        *c = isalnum((unsigned char)*c) || *c == '.' ? *c : '_';
+    snprintf(expected, sizeof expected,
+             "# stan_version_major = 2\n# stan_version_minor = 33\n# stan_version_patch = 0\n# model = %s\n"
+             "# method = sample\n#   sample\n#     num_samples = 5\n#     num_warmup = 2000\n"
+             "#     save_warmup = 0\n#     thin = 3\n#     algorithm = fixed_param\n#       fixed_param\n"
+             "#     num_chains = 1\n# id = 2\n# data\n#   file =\n# random\n"
+             "#   seed = 18446744073709551615\n# output\n#   file = %s\n"
+             "# heatbath %s, engine exact, chain 2 of 2 at temperature 0.015625\n"
+             "lp__,accept_stat__,a_b,q_t,plain\n256,0,1,-1,-1\n256,0,1,-1,-1\n",
+             plain, slash == NULL ? name : slash + 1, heat_version());
+    assert_file(name, expected);
+    remove(name);
+    snprintf(name, sizeof name, "%s_1.csv", base);
+    remove(name);
+    heat_sample_stan_path(&scan, 0, 0, "a.b/c.csv.gz", name, sizeof name);
+    assert_string_equal(name, "a.b/c_T0.5_1.csv.gz");
+    assert_int_equal(heat_sample_result_save_stan(ctx, model, &options, &r, "states.npy"), HEAT_ERROR_OPTION);
     heat_sample_result_clear(&r);
     heat_model_free(model);
     heat_context_free(ctx);
@@ -150,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ground_state_is_written_with_names_or_without),
         cmocka_unit_test(samples_are_lines_of_chain_draw_temperature_energy),
+        cmocka_unit_test(draws_are_written_as_cmdstan_does),
         cmocka_unit_test(marginals_are_lines_of_variables_and_pairs),
         cmocka_unit_test(likelihoods_are_written_a_row_a_line),
     };
