@@ -184,22 +184,95 @@ static void print_walk(const heat_sample_temperature *t)
     }
 }
 
+/* "1.23 ± 0.04" with the sign in one column, or "-". */
+static void print_mean(const heat_observable *o, int width)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    if (isfinite(o->mean))
+        printf(" %*s ± %-*s", width, cli_text_mean(o->mean, o->error, a), width - 2,
+               cli_text_error(o->error, b));
+    else
+        printf(" %*s %*s", width, "-", width, "");
+}
+
+static void print_head(bool is_wide, int names)
+{
+    printf("  %-*s %*s   %-*s", names, "observable", is_wide ? 10 : 12, "mean", is_wide ? 8 : 10, "error");
+    if (is_wide)
+        printf(" %8s %8s %8s %8s", "sd", "5 %", "median", "95 %");
+    printf(" %7s %7s", "tau", "ess");
+    if (is_wide)
+        printf(" %7s", "tail");
+    printf(" %7s\n", "rhat");
+}
+
+/* Quantiles with as many digits as the spread justifies. */
+static void print_spread(const heat_observable *o)
+{
+    const double values[] = {o->q05, o->q50, o->q95};
+    char text[CLI_NUMBER_SIZE];
+
+    printf(" %8s", cli_text_mean(o->sd, o->sd / 10, text));
+    for (int k = 0; k < 3; k++)
+        printf(" %8s", cli_text_mean(values[k], o->sd / 10, text));
+}
+
+static void print_observable(const heat_observable *o, bool is_wide, int names)
+{
+    char tau[CLI_NUMBER_SIZE], ess[CLI_NUMBER_SIZE], tail[CLI_NUMBER_SIZE], rhat[CLI_NUMBER_SIZE];
+
+    printf("  %-*s", names, o->name);
+    print_mean(o, is_wide ? 10 : 12);
+    if (is_wide)
+        print_spread(o);
+    printf(" %7s %7s", cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess));
+    if (is_wide)
+        printf(" %7s", cli_text_fixed(o->ess_tail, 0, tail));
+    printf(" %7s\n", cli_text_fixed(o->rhat, 3, rhat));
+}
+
+/* Rows [first, last) in one line: the worst of them. */
+static void print_left_out(const heat_sample_temperature *t, int32_t first, int32_t last)
+{
+    const heat_observable *fewest = &t->observables[first], *largest = fewest;
+    char ess[CLI_NUMBER_SIZE], rhat[CLI_NUMBER_SIZE];
+
+    for (int32_t k = first; k < last; k++) {
+        const heat_observable *o = &t->observables[k];
+        if (!(fmin(o->ess, o->ess_tail) >= fmin(fewest->ess, fewest->ess_tail)))
+            fewest = o;
+        if (!(o->rhat <= largest->rhat))
+            largest = o;
+    }
+    printf("  … %d more (--json has all): ess from %s (%s), R-hat up to %s (%s)\n", last - first,
+           cli_text_fixed(fmin(fewest->ess, fewest->ess_tail), 0, ess), fewest->name,
+           cli_text_fixed(largest->rhat, 3, rhat), largest->name);
+}
+
+/* Of walks the table has the spread too. Of hundreds of coordinates the first and the last are enough; what
+ * is derived from averages has no spread. */
 void cli_sample_print_temperature(const heat_sample_temperature *t)
 {
-    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE], tau[CLI_NUMBER_SIZE], ess[CLI_NUMBER_SIZE];
-    char rhat[CLI_NUMBER_SIZE];
-    int width = (int)strlen("observable");
+    enum { MOST = 40, FIRST = 20, LAST = 4 };
+    char number[CLI_NUMBER_SIZE];
+    const bool is_wide = !isnan(t->step);
+    int names = (int)strlen("observable");
+    int32_t n_averages = 0;
 
-    for (int32_t k = 0; k < t->n_observables; k++)
-        if ((int)strlen(t->observables[k].name) > width)
-            width = (int)strlen(t->observables[k].name);
-    printf("\nT = %s\n", cli_text_full(t->temperature, a));
-    printf("  %-*s %12s   %-10s %7s %7s %7s\n", width, "observable", "mean", "error", "tau", "ess", "rhat");
     for (int32_t k = 0; k < t->n_observables; k++) {
-        const heat_observable *o = &t->observables[k];
-        printf("  %-*s %12s ± %-10s %7s %7s %7s\n", width, o->name, cli_text_mean(o->mean, o->error, a),
-               cli_text_error(o->error, b), cli_text_fixed(o->tau, 2, tau), cli_text_fixed(o->ess, 0, ess),
-               cli_text_fixed(o->rhat, 3, rhat));
+        int length = (int)strlen(t->observables[k].name);
+        names = length > names ? length : names;
+        n_averages += !isnan(t->observables[k].sd);
+    }
+    printf("\nT = %s\n", cli_text_full(t->temperature, number));
+    print_head(is_wide, names);
+    for (int32_t k = 0; k < t->n_observables; k++) {
+        if (is_wide && n_averages > MOST && k == FIRST) {
+            print_left_out(t, FIRST, n_averages - LAST);
+            k = n_averages - LAST;
+        }
+        print_observable(&t->observables[k], is_wide, names);
     }
     print_walk(t);
 }

@@ -32,7 +32,7 @@ typedef enum heat_series_id {
     HEAT_N_SERIES /* where coordinates begin: HEAT_N_SERIES + i is x_i */
 } heat_series_id;
 
-enum { HEAT_MOST_COORDINATES = 100 }; /* series of a model of more variables would fill the memory */
+enum { HEAT_MOST_COORDINATES = 1000 }; /* series of a model of more variables would fill the memory */
 
 /* True where the order is among values that are all alike: of more than two, and of any Potts model. */
 bool heat_scalars_are_of_values(const heat_model_info *info);
