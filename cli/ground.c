@@ -53,12 +53,14 @@ static json_t *json_labels(cli *c, const heat_model *model, const heat_model_inf
 }
 
 /* The schedule that ran, as --schedule takes it: hot and cold read back as the same numbers. */
-static const char *text_schedule(const heat_ground_result *r, char buffer[3 * CLI_NUMBER_SIZE])
+static const char *text_schedule(const heat_ground_result *r, char buffer[4 * CLI_NUMBER_SIZE])
 {
-    char hot[CLI_NUMBER_SIZE], cold[CLI_NUMBER_SIZE];
+    char hot[CLI_NUMBER_SIZE], cold[CLI_NUMBER_SIZE], period[CLI_NUMBER_SIZE] = "";
 
-    snprintf(buffer, 3 * CLI_NUMBER_SIZE, "%s:%s:%s", r->schedule, cli_text_full(r->hot, hot),
-             cli_text_full(r->cold, cold));
+    if (r->period > 0)
+        snprintf(period, sizeof period, ":%lld", (long long)r->period);
+    snprintf(buffer, 4 * CLI_NUMBER_SIZE, "%s:%s:%s%s", r->schedule, cli_text_full(r->hot, hot),
+             cli_text_full(r->cold, cold), period);
     return buffer;
 }
 
@@ -116,7 +118,7 @@ static heat_status print_json(cli *c, const heat_model *model, const heat_model_
 {
     json_t *result = json_object(), *reasons = json_array();
     const char *file = c->args.values.own.output;
-    char schedule[3 * CLI_NUMBER_SIZE];
+    char schedule[4 * CLI_NUMBER_SIZE];
     cli_report report = {info, r->outcome, reasons, result, cli_clock() - c->began_s, method_option(r)};
 
     if (r->reason != NULL)
@@ -186,7 +188,7 @@ static void print_states(const heat_ground_result *r)
 
 static void print_text(cli *c, const heat_model_info *info, const heat_ground_result *r, double cut)
 {
-    char number[CLI_NUMBER_SIZE], schedule[3 * CLI_NUMBER_SIZE];
+    char number[CLI_NUMBER_SIZE], schedule[4 * CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
     cli_print_row("energy", "%s", cli_text_full(r->energy, number));

@@ -12,8 +12,7 @@ static const struct {
     const char *verb, *option, *words;
 } later[] = {
     {"ground", "", "|checkpoint|every|figures|output-format|"},
-    {"ground", "schedule", "|cyclic|"},
-    {"sample", "", "|output-format|schedule|target-error|repeats|"},
+    {"sample", "", "|output-format|target-error|repeats|"},
     {"logz", "",
      "|burn-in|thin|step|checkpoint|every|figures|output|"
      "repeats|"},

@@ -61,15 +61,20 @@ static void print_text(cli *c, const heat_sample_result *r, bool is_written)
     char number[CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
-    printf("%s, %d chains of %lld sweeps at each temperature\n", r->engine, r->n_chains,
-           (long long)r->n_sweeps);
+    if (r->n_cycles > 0)
+        printf("%s, %d chains of %lld sweeps, %s: %lld draws each\n", r->engine, r->n_chains,
+               (long long)r->n_sweeps, c->args.values.verb.sample.schedule, (long long)r->n_cycles);
+    else
+        printf("%s, %d chains of %lld sweeps at each temperature\n", r->engine, r->n_chains,
+               (long long)r->n_sweeps);
     for (int32_t k = 0; k < r->n_temperatures; k++) {
         cli_sample_print_temperature(&r->temperatures[k]);
         cli_sample_print_arrays(r, &r->temperatures[k]);
     }
     cli_sample_print_between(r);
     putchar('\n');
-    cli_print_row("outcome", "%s", heat_outcome_name(r->outcome));
+    cli_print_row("outcome", "%s%s", heat_outcome_name(r->outcome),
+                  r->n_cycles > 0 ? ": draws of the annealing, not of equilibrium" : "");
     cli_print_lines(r->reasons);
     if (r->round_trips >= 0)
         cli_print_row("round trips", "%lld", (long long)r->round_trips);

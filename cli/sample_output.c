@@ -160,6 +160,7 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *r)
     cli_put(c, result, "sampler", sampler);
     cli_put(c, result, "chains", json_integer(r->n_chains));
     cli_put(c, result, "sweeps", json_integer(r->n_sweeps));
+    cli_put(c, result, "cycles", r->n_cycles > 0 ? json_integer(r->n_cycles) : json_null());
     cli_put(c, result, "updates", json_integer(r->updates));
     cli_put(c, result, "updates_per_ns",
             r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());

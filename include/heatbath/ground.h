@@ -37,7 +37,8 @@ typedef struct heat_ground_result {
     int8_t *states;         /* [n_states][n_variables]; owned */
     double *state_energies; /* [n_states]; owned */
     int64_t *state_counts;  /* [n_states] how many anneals ended there; owned */
-    const char *schedule; /* kind of the one that ran, "geometric" or "linear"; NULL: exact methods; static */
+    const char *schedule; /* kind of the one that ran, "geometric", "linear" or "cyclic"; NULL: exact methods;
+                             static */
     double *values; /* what `state` is of other models, of an RBM some of whose units are real numbers, whose
                        `state` and `states` are NULL; owned */
     double *kept_values; /* [n_states][n_variables] likewise; of a potential all minima found, with `keep` so
@@ -50,6 +51,7 @@ typedef struct heat_ground_result {
     double *saddle_energies;   /* [n_saddles]; owned */
     double *saddle_curvatures; /* [n_saddles][n_variables] like curvatures; owned */
     int64_t *saddle_ends; /* [n_saddles][2] the states that the two sides fall to; -1: none of them; owned */
+    int64_t period;       /* of a cyclic schedule, sweeps; else 0 */
 } heat_ground_result;
 
 HEAT_API void heat_ground_options_init(heat_ground_options *options);

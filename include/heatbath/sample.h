@@ -43,6 +43,17 @@ typedef struct heat_sample_histogram {
     double *error; /* n_bins, one standard error */
 } heat_sample_histogram;
 
+/* What became of the chains at one temperature in the basin of one minimum, the points from which the way
+ * downhill leads there. NaN where a number was refused. */
+typedef struct heat_sample_basin {
+    double occupancy, occupancy_error;         /* share of draws, as observable occupancy_K */
+    int64_t departures;                        /* draws here whose next of the chain is elsewhere */
+    int64_t n_passages;                        /* from the minimum out of the basin, seen to their end */
+    double first_passage, first_passage_error; /* their mean time, in `passage_unit` */
+    double first_passage_bias, first_passage_bias_error; /* what the step has added to it; else 0 */
+    double watched; /* time on all such ways, also those that were not seen to their end */
+} heat_sample_basin;
+
 typedef struct heat_sample_temperature {
     double temperature;
     heat_outcome outcome; /* CONVERGED or NOT_CONVERGED */
@@ -64,6 +75,7 @@ typedef struct heat_sample_temperature {
     double step;                       /* of engines that walk in space, as option `step`; else NaN */
     int64_t divergences;               /* moves after the burn-in that were lost: the energy rose by more than
                                           1000 T; -1 of other engines */
+    heat_sample_basin *basins;         /* [n_basins], with observables=basins; else NULL; owned */
 } heat_sample_temperature;
 
 /* What the sweep of a walk in space that led to a draw was like. */
@@ -111,6 +123,16 @@ typedef struct heat_sample_result {
                        `states` is NULL; spins are -1 and +1; owned */
     heat_sample_move *moves; /* [temperature][chain][draw], with keep_states and output_format "stan", of
                                 engines that walk in space; owned */
+    int64_t n_cycles; /* with `schedule`: draws of each chain that are averaged, one at each cold end; else 0
+                       */
+    double *draw_temperatures; /* [draw] with `schedule` and keep_states, which then keeps every thin-th state
+                                  of the whole way: T when it was kept; owned */
+    int32_t n_basins;          /* of a potential, with observables=basins: by rising energy of the minimum */
+    double *basin_states;      /* [n_basins][n_variables] the minima; owned */
+    double *basin_energies;    /* [n_basins]; owned */
+    const char *passage_unit;  /* "time", of Langevin dynamics, or "sweeps"; NULL: no passages; static */
+    double *cycle_occupancy;   /* [n_cycles][n_basins], with `schedule`: share of the chains that end that
+                                  cycle there; owned */
 } heat_sample_result;
 
 /* How many independent replicas the chains of a run are worth. */

@@ -7,9 +7,9 @@
 #include "ground/bound.h"
 #include "ground/descent.h"
 #include "ground/ground_methods.h"
-#include "ground/schedule.h"
 #include "ground/state_pool.h"
 #include "sample/engine.h"
+#include "sample/schedule.h"
 
 #include <math.h>
 #include <string.h>
@@ -101,13 +101,15 @@ static int64_t sweeps_left(const heat_context *ctx, const annealing *a)
 
 /* Anneals double in length, so that any time is used well; the last takes all that is left, which is between
  * a half and three quarters of the whole. Where even the first would not cool down in time, it is the last.
+ * A cycle is an anneal of its period.
  */
 static void choose_length(const heat_context *ctx, annealing *a)
 {
     int64_t left = sweeps_left(ctx, a);
+    int64_t fixed = a->schedule.period > 0 ? a->schedule.period : a->search->opt->restart_sweeps;
 
-    if (a->search->opt->restart_sweeps != HEAT_AUTO) {
-        a->length = a->search->opt->restart_sweeps < left ? a->search->opt->restart_sweeps : left;
+    if (fixed != HEAT_AUTO) {
+        a->length = fixed < left ? fixed : left;
         return;
     }
     a->length = a->length == 0 ? FIRST_ANNEAL : 2 * a->length;
@@ -136,6 +138,23 @@ static heat_status start_anneal(heat_context *ctx, annealing *a)
         heat_chains_keep_best(a->chains, unit);
     }
     return HEAT_OK;
+}
+
+/* Reheated, each chain goes on from where the last cycle left it. */
+static heat_status reheat(heat_context *ctx, annealing *a)
+{
+    int8_t *row = NULL;
+    heat_status status = heat_alloc(ctx, a->chains->n, 1, &row);
+
+    memset(a->is_finished, false, (size_t)a->n_replicas * sizeof *a->is_finished);
+    for (int64_t chain = 0; chain < a->n_started && status == HEAT_OK; chain++) {
+        heat_chains_get_state(a->chains, chain, row);
+        status = heat_chains_start(ctx, a->chains, chain, row, a->restart);
+    }
+    for (int64_t unit = 0; unit < a->chains->n_units && status == HEAT_OK; unit++)
+        heat_chains_keep_best(a->chains, unit);
+    heat_free(row);
+    return status;
 }
 
 /* The best of one replica becomes the search's if it is lower: its state decides, summed by the definition.
@@ -294,7 +313,7 @@ static heat_status anneal(heat_context *ctx, annealing *a)
             a->restart++;
             in_anneal = 0;
             choose_length(ctx, a);
-            status = start_anneal(ctx, a);
+            status = a->schedule.period > 0 ? reheat(ctx, a) : start_anneal(ctx, a);
         } else if (a->is_last && is_timed(ctx, a)) {
             a->length = in_anneal + sweeps_left(ctx, a);
         }
@@ -312,7 +331,8 @@ static void conclude(const annealing *a)
     r->restarts = a->restart;
     r->hot = a->schedule.hot;
     r->cold = a->schedule.cold;
-    r->schedule = a->schedule.geometric ? "geometric" : "linear";
+    r->period = a->schedule.period;
+    r->schedule = heat_schedule_name(&a->schedule);
     if (a->search->is_proved)
         return; /* the exact method has said all */
     if (meets_bound(a)) {
@@ -424,7 +444,7 @@ static heat_status prepare(heat_context *ctx, annealing *a)
     heat_status status = HEAT_OK;
 
     choose_extent(opt, &a->n_replicas, &a->n_sweeps);
-    a->schedule = (heat_schedule){true, 1, 1};
+    a->schedule = heat_schedule_flat;
     if (opt->schedule != NULL)
         status = heat_schedule_parse(ctx, opt->schedule, &a->schedule);
     else if (!heat_halted(ctx))

@@ -4,9 +4,9 @@
 #include "ground/bound.h"
 #include "ground/ground_methods.h"
 #include "ground/potential_ground.h"
-#include "ground/schedule.h"
 #include "ground/unit_ground.h"
 #include "kernel/isa.h"
+#include "sample/schedule.h"
 
 #include <math.h>
 #include <string.h>
@@ -165,7 +165,7 @@ static heat_status choose_and_run(heat_context *ctx, heat_search *search)
     const heat_ground_method *method = method_get(search->opt->method);
     double target = search->opt->target_energy;
     bool is_auto = method == NULL, is_cheap = false;
-    heat_schedule schedule;
+    heat_schedule schedule = heat_schedule_flat;
     heat_status status = HEAT_OK;
 
     search->bound = heat_bound_get(search->model);
@@ -175,6 +175,8 @@ static heat_status choose_and_run(heat_context *ctx, heat_search *search)
     ctx->best_is_negated = search->opt->maximize;
     if (search->opt->schedule != NULL) /* a word that means nothing is refused on every road */
         status = heat_schedule_parse(ctx, search->opt->schedule, &schedule);
+    if (status == HEAT_OK && schedule.period > 0 && search->opt->restart_sweeps != HEAT_AUTO)
+        status = heat_fail_option(ctx, "restart_sweeps", NULL, "an anneal of a cyclic schedule is a period");
     if (status == HEAT_OK && is_auto)
         status = heat_ground_exact_is_cheap(ctx, search, &is_cheap);
     if (status != HEAT_OK)

@@ -117,7 +117,7 @@ static heat_status check_options(heat_context *ctx, const heat_model *model, dra
 
     if (status != HEAT_OK)
         return status;
-    d->engine = heat_engine_choose(model, d->opt->engine, NULL, &reason);
+    d->engine = heat_engine_choose(model, d->opt->engine, NULL, false, &reason);
     d->n_draws = d->opt->sweeps / d->opt->thin;
     if (!heat_engine_moves_chains(d->engine) || d->engine->after_sweep != NULL)
         return heat_fail_option(ctx, "engine", d->engine->name, "does not move single chains alone");

@@ -40,9 +40,9 @@ extern const heat_site_rule heat_rule_metropolis, heat_rule_heat_bath;
 const heat_engine *heat_engine_get(const char *name);
 
 /* The engine of that name, or, of "auto", the one for this model and these temperatures (their text; may be
- * NULL). *reason is one clause, static. */
+ * NULL), or for temperatures that change in time. *reason is one clause, static. */
 const heat_engine *heat_engine_choose(const heat_model *model, const char *name, const char *temperatures,
-                                      const char **reason);
+                                      bool is_cooled, const char **reason);
 
 /* All engines, for tests that hold for each. */
 int heat_engine_count(void);

@@ -48,8 +48,19 @@ static bool clusters_fit(const heat_model *model)
            never_negative(values.row[values.n], values.coupling);
 }
 
+/* Small moves, whose cost is the same at every temperature. */
+static const heat_engine *choose_cooled(const heat_model *model, const char **reason)
+{
+    heat_smooth view;
+
+    *reason = "its moves are small at every temperature of the schedule";
+    if (!heat_model_get_smooth(model, heat_isa_get("auto"), &view))
+        return &heat_engine_heat_bath;
+    return view.has_gradient ? &heat_engine_mala : &heat_engine_random_walk;
+}
+
 const heat_engine *heat_engine_choose(const heat_model *model, const char *name, const char *temperatures,
-                                      const char **reason)
+                                      bool is_cooled, const char **reason)
 {
     heat_unit_layers layers;
     heat_smooth view;
@@ -58,6 +69,8 @@ const heat_engine *heat_engine_choose(const heat_model *model, const char *name,
     *reason = "asked for";
     if (strcmp(name, "auto") != 0)
         return heat_engine_get(name);
+    if (is_cooled)
+        return choose_cooled(model, reason);
     if (temperatures != NULL && heat_temperature_range_get(temperatures, &lo, &hi)) {
         *reason = "it spaces the ladder that lo:hi asks for";
         return &heat_engine_tempering;

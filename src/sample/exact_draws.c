@@ -47,8 +47,8 @@ static void record_draws(const drawing *d, int64_t temperature, int64_t first_sw
             values[HEAT_SERIES_MAGNETIZATION] += state[i];
         values[HEAT_SERIES_ENERGY] = d->energies[k];
         heat_scalars_get(&s->plan.scalars, state, d->states + partner * n, values);
-        heat_recorder_add(&s->recorder, temperature * replicas + k % replicas, first_sweep + k / replicas,
-                          state, values);
+        heat_recorder_record(&s->recorder, temperature * replicas + k % replicas, first_sweep + k / replicas,
+                             state, values);
     }
 }
 

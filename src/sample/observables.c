@@ -93,6 +93,15 @@ static heat_status gather(heat_context *ctx, const heat_series *s, heat_series_i
     return s->n_sweeps < 4 ? HEAT_OK : heat_draws_create(ctx, &table, draws);
 }
 
+/* Of n draws that have nothing to do with each other there is nothing to find out but their scatter. */
+static void know_independent(double n, heat_convergence *c)
+{
+    c->error = c->sd / sqrt(n);
+    c->ess = c->ess_tail = n;
+    c->tau = c->rhat = c->rhat_lasting = 1;
+    c->drift = 0;
+}
+
 static heat_status average(heat_context *ctx, const heat_series *s, const heat_average_row *row,
                            heat_draws *draws, double *scratch, heat_observable *o, const char **failing)
 {
@@ -108,6 +117,8 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
         status = judge_pairs(ctx, s, row, scratch, &c);
     if (status != HEAT_OK)
         return status;
+    if (s->are_independent)
+        know_independent((double)s->n_sweeps, &c);
     *o = (heat_observable){row->name, c.mean, c.error,    c.sd,   c.q05, c.q50, c.q95,
                            c.tau,     c.ess,  c.ess_tail, c.rhat, 0,     0};
     *failing = failing_criterion(&c);

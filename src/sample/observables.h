@@ -20,6 +20,7 @@ typedef struct heat_series {
     const heat_model *model;   /* that names them */
     double temperature;
     int64_t threads;
+    bool are_independent; /* the draws of its one chain are of as many runs */
     bool in_pairs; /* chains 2 p and 2 p + 1 trade states: only the pair is independent of the others */
 } heat_series;
 

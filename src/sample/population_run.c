@@ -119,7 +119,7 @@ static void record_members(heat_sampling *s, heat_population *p, int64_t tempera
                     heat_sampling_get_row(s, p->chains, partner, other);
                 heat_scalars_get(&s->plan.scalars, row, other, values);
             }
-            heat_recorder_add(&s->recorder, temperature * s->opt.replicas + r, m, row, values);
+            heat_recorder_record(&s->recorder, temperature * s->opt.replicas + r, m, row, values);
         }
 }
 

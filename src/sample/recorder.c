@@ -19,7 +19,9 @@ static double sums_bytes(double n_chains, double length)
 
 static int64_t draws_of(const heat_recorder_plan *plan)
 {
-    return plan->keep_states ? (plan->n_sweeps + plan->thin - 1) / plan->thin : 0;
+    int64_t n_sweeps = plan->n_kept_of > 0 ? plan->n_kept_of : plan->n_sweeps;
+
+    return plan->keep_states ? (n_sweeps + plan->thin - 1) / plan->thin : 0;
 }
 
 double heat_recorder_bytes(const heat_recorder_plan *plan)
@@ -153,10 +155,19 @@ heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *r, heat_pa
     return status;
 }
 
+bool heat_recorder_adds_states(const heat_recorder *r)
+{
+    return r->needs_state || r->spins.length > 0 || r->edges.length > 0;
+}
+
+bool heat_recorder_keeps(const heat_recorder *r, int64_t sweep)
+{
+    return r->states != NULL && sweep % r->thin == 0;
+}
+
 bool heat_recorder_wants_state(const heat_recorder *r, int64_t sweep)
 {
-    return r->needs_state || r->spins.length > 0 || r->edges.length > 0 ||
-           (r->states != NULL && sweep % r->thin == 0);
+    return heat_recorder_adds_states(r) || heat_recorder_keeps(r, sweep);
 }
 
 static void close_block(heat_block_sums *s, int64_t chain, int64_t block)
@@ -189,6 +200,22 @@ static void add_values(const heat_recorder *r, const void *state, double *now)
         now[i] += heat_row_get(&r->form, state, i);
 }
 
+void heat_recorder_keep(heat_recorder *r, int64_t chain, int64_t sweep, const void *state, double energy)
+{
+    int64_t draw = chain * r->n_draws + sweep / r->thin;
+
+    heat_rows_copy(&r->form, 1, state, heat_row_edit(&r->form, r->states, draw));
+    r->energies[draw] = energy;
+}
+
+void heat_recorder_record(heat_recorder *r, int64_t chain, int64_t sweep, const void *state,
+                          const double *values)
+{
+    heat_recorder_add(r, chain, sweep, state, values);
+    if (heat_recorder_keeps(r, sweep))
+        heat_recorder_keep(r, chain, sweep, state, values[HEAT_SERIES_ENERGY]);
+}
+
 void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const void *state,
                        const double *values)
 {
@@ -197,11 +224,6 @@ void heat_recorder_add(heat_recorder *r, int64_t chain, int64_t sweep, const voi
             r->series[id][chain * r->n_sweeps + sweep] = values[id];
     for (int64_t i = 0; i < r->n_coordinates; i++)
         r->coordinates[(i * r->n_chains + chain) * r->n_sweeps + sweep] = heat_row_get(&r->form, state, i);
-    if (r->states != NULL && sweep % r->thin == 0) {
-        int64_t draw = chain * r->n_draws + sweep / r->thin;
-        heat_rows_copy(&r->form, 1, state, heat_row_edit(&r->form, r->states, draw));
-        r->energies[draw] = values[HEAT_SERIES_ENERGY];
-    }
     if (r->spins.length > 0)
         add_values(r, state, r->spins.now + chain * r->form.n);
     if (r->edges.length > 0)

@@ -38,6 +38,7 @@ typedef struct heat_recorder {
 
 typedef struct heat_recorder_plan {
     int64_t n_chains, n_sweeps, thin;
+    int64_t n_kept_of; /* sweeps whose every thin-th state is kept, where they are others; 0: n_sweeps */
     bool keep_states, spins, edges;
     heat_scalars scalars; /* the series */
 } heat_recorder_plan;
@@ -49,14 +50,19 @@ HEAT_MUST_USE heat_status heat_recorder_init(heat_context *ctx, heat_recorder *r
                                              const heat_recorder_plan *plan);
 void heat_recorder_clear(heat_recorder *recorder);
 
-/* Records sweep number `sweep` of a slot: values[HEAT_N_SERIES], and the row `state` where it is wanted. */
+/* Records sweep number `sweep` of a slot: values[HEAT_N_SERIES], and the row `state` where it is wanted.
+ * That is to add it to series and sums, and to keep the state. */
+void heat_recorder_record(heat_recorder *recorder, int64_t slot, int64_t sweep, const void *state,
+                          const double *values);
 void heat_recorder_add(heat_recorder *recorder, int64_t slot, int64_t sweep, const void *state,
                        const double *values);
+void heat_recorder_keep(heat_recorder *recorder, int64_t slot, int64_t sweep, const void *state,
+                        double energy);
 
-/* True if that sweep's states are wanted, by the series, the sums or to be kept; else they need not be
- * fetched.
- */
+/* True if that sweep's states are wanted, by series or sums, or to be kept; else they need not be fetched. */
 bool heat_recorder_wants_state(const heat_recorder *recorder, int64_t sweep);
+bool heat_recorder_adds_states(const heat_recorder *recorder);
+bool heat_recorder_keeps(const heat_recorder *recorder, int64_t sweep);
 
 /* Lists its memory, for checkpoints. */
 HEAT_MUST_USE heat_status heat_recorder_add_parts(heat_context *ctx, heat_recorder *recorder,

@@ -37,15 +37,20 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     if (options != NULL)
         heat_struct_copy(&s.opt, sizeof s.opt, options, options->size);
     heat_model_describe(model, &s.info);
-    s.engine = heat_engine_choose(model, s.opt.engine, s.opt.temperature_set, &reason);
+    s.engine =
+        heat_engine_choose(model, s.opt.engine, s.opt.temperature_set, s.opt.schedule != NULL, &reason);
     if (s.engine == NULL)
         return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");
     s.walk = heat_walk_plan_of(s.engine, &s.opt);
+    status = heat_cooling_read(ctx, &s.opt, &s.cooling);
+    if (status != HEAT_OK)
+        return status;
     status = count_temperatures(ctx, &s.opt, &s.n_temperatures);
     if (status != HEAT_OK)
         return status;
     s.plan = (heat_recorder_plan){.n_chains = s.n_temperatures * s.opt.replicas,
-                                  .n_sweeps = s.opt.sweeps,
+                                  .n_sweeps = s.cooling.is_on ? s.cooling.n_cycles : s.opt.sweeps,
+                                  .n_kept_of = s.opt.sweeps,
                                   .thin = s.opt.thin,
                                   .keep_states = s.opt.keep_states};
     heat_scalars_init(model, &s.plan.scalars);

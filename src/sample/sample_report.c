@@ -73,7 +73,7 @@ static heat_status discard_start(heat_context *ctx, const heat_sampling *s, heat
     heat_status status;
 
     *discarded = 0;
-    if (!heat_engine_moves_chains(s->engine) || series->n_sweeps < LEAST_SWEEPS)
+    if (!heat_engine_moves_chains(s->engine) || series->n_sweeps < LEAST_SWEEPS || s->cooling.n_cycles == 1)
         return HEAT_OK;
     status = heat_thermalisation_get(ctx, series->n_chains, series->n_sweeps, series->stride,
                                      series->values[HEAT_SERIES_ENERGY], &start);
@@ -95,10 +95,10 @@ static void report_walk(const heat_sampling *s, int64_t t, heat_sample_temperatu
     row->divergences = -1;
     if (s->chains == NULL || s->chains->layout != &heat_layout_walks)
         return;
-    row->step = heat_walk_get_step(s->chains, (int32_t)t);
+    row->step = heat_walk_get_step(s->chains, s->cooling.is_on ? s->cooling.n_rungs - 1 : (int32_t)t);
     row->divergences = 0;
     for (int64_t chain = 0; chain < s->chains->n_chains; chain++)
-        if (s->chains->rung[chain] == t)
+        if (s->cooling.is_on || s->chains->rung[chain] == t)
             row->divergences += heat_walk_get_divergences(s->chains, chain);
 }
 
@@ -125,6 +125,12 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
             series.values[id] = s->recorder.series[id] + t * s->opt.replicas * s->recorder.n_sweeps;
     if (series.n_coordinates > 0)
         series.coordinates = s->recorder.coordinates + t * s->opt.replicas * s->recorder.n_sweeps;
+    if (s->cooling.n_cycles == 1) { /* the replicas are the draws */
+        series.n_sweeps = s->n_recorded > 0 ? s->opt.replicas : 0;
+        series.stride = s->opt.replicas;
+        series.n_chains = 1;
+        series.are_independent = true;
+    }
     status = discard_start(ctx, s, &series, &row->discarded);
     if (status != HEAT_OK)
         return status;
@@ -196,9 +202,11 @@ static void report_states(heat_sampling *s, heat_sample_result *r)
 {
     heat_recorder *rec = &s->recorder;
 
+    const int64_t n_kept_of = s->cooling.is_on ? s->n_swept : s->n_recorded;
+
     if (!s->plan.keep_states)
         return;
-    r->n_draws = (s->n_recorded + rec->thin - 1) / rec->thin;
+    r->n_draws = (n_kept_of + rec->thin - 1) / rec->thin;
     for (int64_t chain = 1; chain < rec->n_chains && r->n_draws < rec->n_draws; chain++) {
         memmove(heat_row_edit(&rec->form, rec->states, chain * r->n_draws),
                 heat_row_at(&rec->form, rec->states, chain * rec->n_draws),
@@ -213,6 +221,25 @@ static void report_states(heat_sampling *s, heat_sample_result *r)
     r->energies = rec->energies;
     rec->states = NULL;
     rec->energies = NULL;
+}
+
+/* When the kept states were met, what is reported as converged is annealed. */
+static heat_status report_cooling(heat_context *ctx, const heat_sampling *s, heat_sample_result *r)
+{
+    heat_status status = HEAT_OK;
+
+    if (!s->cooling.is_on)
+        return HEAT_OK;
+    r->n_sweeps = s->n_swept;
+    r->n_cycles = s->n_recorded;
+    for (int32_t t = 0; t < r->n_temperatures; t++)
+        if (r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED)
+            r->temperatures[t].outcome = HEAT_OUTCOME_COMPLETED;
+    if (s->plan.keep_states)
+        status = heat_alloc(ctx, r->n_draws, sizeof *r->draw_temperatures, &r->draw_temperatures);
+    for (int64_t k = 0; k < r->n_draws && status == HEAT_OK; k++)
+        r->draw_temperatures[k] = heat_cooling_get(&s->cooling, k * s->recorder.thin);
+    return status;
 }
 
 heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sample_result *r)
@@ -250,7 +277,7 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     }
     if (status == HEAT_OK)
         heat_step_bias_report(s, r);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK && !s->cooling.is_on)
         status = heat_virial_check(ctx, s, r);
     for (int32_t t = 0; t < r->n_temperatures; t++)
         converged &= r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED;
@@ -263,7 +290,9 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     if (status == HEAT_OK)
         status = report_moves(ctx, s, r);
     report_states(s, r);
-    r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_CONVERGED);
+    if (status == HEAT_OK)
+        status = report_cooling(ctx, s, r);
+    r->outcome = heat_halt_outcome(ctx, s->cooling.is_on ? HEAT_OUTCOME_COMPLETED : HEAT_OUTCOME_CONVERGED);
     if (!converged && r->outcome != HEAT_OUTCOME_INTERRUPTED)
         r->outcome = HEAT_OUTCOME_NOT_CONVERGED;
     return status;

@@ -19,6 +19,7 @@ void heat_sample_temperature_clear(heat_sample_temperature *row)
     heat_free(row->spin_error);
     heat_free(row->edge_mean);
     heat_free(row->edge_error);
+    heat_free(row->basins);
     *row = (heat_sample_temperature){0};
 }
 
@@ -39,6 +40,10 @@ void heat_sample_result_clear(heat_sample_result *r)
     heat_free(r->values);
     heat_free(r->energies);
     heat_free(r->moves);
+    heat_free(r->draw_temperatures);
+    heat_free(r->basin_states);
+    heat_free(r->basin_energies);
+    heat_free(r->cycle_occupancy);
     size = r->size;
     *r = (heat_sample_result){.size = size};
 }

@@ -10,7 +10,7 @@
 static heat_status check_growth(heat_context *ctx, const heat_sampling *s)
 {
     heat_smooth view;
-    double hottest = 0;
+    double hottest = s->cooling.schedule.hot;
 
     for (int64_t t = 0; t < s->n_temperatures; t++)
         hottest = fmax(hottest, s->temperatures[t]);

@@ -51,6 +51,9 @@ static heat_status save_store(heat_context *ctx, const heat_model *model, const 
         status = heat_store_put_text(ctx, store, "energy", "axes", "temperature,chain,draw");
     if (status == HEAT_OK)
         status = heat_store_put(ctx, store, "temperature", HEAT_STORE_DOUBLE, 1, extent, temperatures);
+    if (status == HEAT_OK && r->draw_temperatures != NULL)
+        status = heat_store_put(ctx, store, "draw_temperature", HEAT_STORE_DOUBLE, 1, &extent[2],
+                                r->draw_temperatures);
     if (status == HEAT_OK)
         status = heat_store_put_text(ctx, store, NULL, "engine", r->engine);
     if (status == HEAT_OK)
@@ -80,9 +83,12 @@ static heat_status write_draw(heat_atomic_file *file, const heat_sample_result *
     const int64_t draw = row % r->n_draws, chain = row / r->n_draws % r->n_chains,
                   t = row / r->n_draws / r->n_chains;
     char a[NUMBER_SIZE], b[NUMBER_SIZE];
-    heat_status status = heat_atomic_file_print(file, "%lld,%lld,%s,%s", (long long)chain, (long long)draw,
-                                                heat_text_real(r->temperatures[t].temperature, a, sizeof a),
-                                                heat_text_real(r->energies[row], b, sizeof b));
+    heat_status status =
+        heat_atomic_file_print(file, "%lld,%lld,%s,%s", (long long)chain, (long long)draw,
+                               heat_text_real(r->draw_temperatures != NULL ? r->draw_temperatures[draw]
+                                                                           : r->temperatures[t].temperature,
+                                              a, sizeof a),
+                               heat_text_real(r->energies[row], b, sizeof b));
 
     for (int64_t i = row * r->n_variables; i < (row + 1) * r->n_variables && status == HEAT_OK; i++)
         status = r->states != NULL

@@ -22,6 +22,8 @@ static int64_t replica_of(const heat_sampling *s, int64_t chain)
 
 int64_t heat_sampling_get_slot(const heat_sampling *s, int64_t chain)
 {
+    if (s->cooling.is_on) /* rungs follow the sweep */
+        return chain;
     return s->chains->rung[chain] * s->opt.replicas + replica_of(s, chain);
 }
 
@@ -69,8 +71,8 @@ void heat_sampling_get_scalars(const heat_sampling *s, const heat_chains *chains
     values[HEAT_SERIES_MAGNETIZATION] += s->clamped_total;
 }
 
-/* What one sweep leaves of the chain in a slot. */
-static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, bool with_state)
+/* What one sweep leaves of the chain in a slot: a draw, unless that is negative, and a kept state. */
+static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, int64_t draw, bool with_state)
 {
     int64_t chain = heat_sampling_get_chain(s, slot);
     double values[HEAT_N_SERIES] = {0};
@@ -81,14 +83,21 @@ static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, bool with
         int64_t partner = heat_sampling_get_chain(s, next);
         heat_scalars_get(&s->plan.scalars, row_of(s, chain), row_of(s, partner), values);
     }
-    heat_recorder_add(&s->recorder, slot, sweep, row_of(s, chain), values);
+    if (draw >= 0)
+        heat_recorder_add(&s->recorder, slot, draw, row_of(s, chain), values);
+    if (heat_recorder_keeps(&s->recorder, sweep))
+        heat_recorder_keep(&s->recorder, slot, sweep, row_of(s, chain), values[HEAT_SERIES_ENERGY]);
 }
 
 static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
 {
-    bool with_state = heat_recorder_wants_state(&s->recorder, sweep);
+    const int64_t draw = heat_cooling_draw(&s->cooling, sweep);
+    bool with_state =
+        (draw >= 0 && heat_recorder_adds_states(&s->recorder)) || heat_recorder_keeps(&s->recorder, sweep);
     int64_t first, last;
 
+    if (draw < 0 && !with_state)
+        return;
     if (with_state)
         heat_chains_measure(s->chains, unit);
     else
@@ -97,7 +106,7 @@ static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
     for (int64_t chain = first; chain < last && with_state; chain++)
         heat_sampling_get_row(s, s->chains, chain, row_of(s, chain));
     for (int64_t chain = first; chain < last; chain++)
-        record_slot(s, heat_sampling_get_slot(s, chain), sweep, with_state);
+        record_slot(s, heat_sampling_get_slot(s, chain), sweep, draw, with_state);
 }
 
 heat_status heat_sampling_step(heat_context *worker, heat_sampling *s, int64_t unit)
@@ -157,6 +166,8 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
         heat_status status;
         if (*n_sweeps == s->opt.burn_in)
             end_burn_in(s, unit);
+        if (s->cooling.is_on && *n_sweeps >= s->opt.burn_in)
+            heat_cooling_set(s, unit, *n_sweeps - s->opt.burn_in);
         status = n > 1 ? heat_chains_sweep_many(worker, s->chains, unit, s->engine->rule, n)
                        : heat_sampling_step(worker, s, unit);
         if (status != HEAT_OK)
@@ -199,7 +210,8 @@ static heat_status run_sweeps(heat_context *ctx, heat_sampling *s, heat_sampling
             status = heat_sampling_checkpoint_save(ctx, checkpoint, done == all || heat_halted(ctx));
         heat_show_progress(ctx, (double)done / (double)all, (double)s->updates, (double)NAN);
     }
-    s->n_recorded = done > s->opt.burn_in ? done - s->opt.burn_in : 0;
+    s->n_swept = done > s->opt.burn_in ? done - s->opt.burn_in : 0;
+    s->n_recorded = s->cooling.is_on ? s->n_swept / s->cooling.length : s->n_swept;
     return status;
 }
 
@@ -220,6 +232,8 @@ heat_status heat_sampling_run_chains(heat_context *ctx, heat_sampling *s)
 
     if (status == HEAT_OK)
         status = heat_sampling_checkpoint_open(ctx, &checkpoint);
+    if (status == HEAT_OK)
+        status = heat_cooling_begin(ctx, s);
     if (status == HEAT_OK)
         status = run_sweeps(ctx, s, &checkpoint);
     if (status == HEAT_OK && s->n_recorded > 0)

@@ -3,6 +3,7 @@
 #ifndef HEATBATH_SAMPLING_H
 #define HEATBATH_SAMPLING_H
 
+#include "sample/cooling.h"
 #include "sample/engine.h"
 #include "sample/exchange.h"
 #include "sample/recorder.h"
@@ -40,7 +41,9 @@ struct heat_sampling {
     int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
     double chain_bytes;     /* what the engine's chains take */
     heat_sampling_annealed *annealed; /* [temperature], of engines that anneal; else NULL */
-    int64_t n_recorded;               /* sweeps that every slot has recorded */
+    heat_cooling cooling;             /* with a schedule */
+    int64_t n_swept;                  /* sweeps after the burn-in that every chain has made */
+    int64_t n_recorded;               /* of these every slot has recorded: all, with a schedule the draws */
     int64_t updates;                  /* variables visited */
     double *acceptance;               /* [temperature] */
 };
@@ -62,6 +65,10 @@ HEAT_MUST_USE heat_status heat_sampling_alloc_temperatures(heat_context *ctx, he
 
 /* Swaps within every ladder of a unit: after_sweep of engines of a ladder. */
 HEAT_MUST_USE heat_status heat_sampling_exchange(heat_context *worker, heat_sampling *sampling, int64_t unit);
+
+/* The same chain set with other rungs. */
+heat_chains_plan heat_sampling_plan_rungs(const heat_sampling *sampling, int64_t n_chains, int32_t n_rungs,
+                                          const double *betas);
 
 /* Where a chain's series goes now, and which chain is in a slot now. */
 int64_t heat_sampling_get_slot(const heat_sampling *sampling, int64_t chain);

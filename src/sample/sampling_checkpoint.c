@@ -75,7 +75,7 @@ static bool is_sound(const heat_sampling *s)
             return false;
     for (int64_t chain = 0; chain < c->n_chains; chain++) {
         int32_t rung = c->rung[chain];
-        if (!(rung >= 0 && rung < c->n_rungs && c->beta[chain] == c->betas[rung]))
+        if (!(rung >= 0 && rung < c->n_rungs && (s->cooling.is_on || c->beta[chain] == c->betas[rung])))
             return false;
         if (!s->engine->is_ladder)
             continue;

@@ -99,6 +99,8 @@ static heat_status list_temperatures(heat_context *ctx, heat_sampling *s)
     heat_status status = HEAT_OK;
 
     s->n_temperatures = 1;
+    if (s->cooling.is_on)
+        s->opt.temperature = s->cooling.schedule.cold;
     if (set != NULL)
         status = heat_temperature_set_get(ctx, set, 0, NULL, &s->n_temperatures);
     if (status == HEAT_OK)
@@ -119,6 +121,9 @@ static heat_status choose_temperatures(heat_context *ctx, heat_sampling *s)
     double lo, hi;
     heat_status status;
 
+    status = heat_cooling_read(ctx, &s->opt, &s->cooling);
+    if (status != HEAT_OK)
+        return status;
     if (s->engine->is_ladder && set != NULL && heat_temperature_range_get(set, &lo, &hi))
         status = heat_ladder_space(ctx, s, lo, hi);
     else
@@ -132,22 +137,44 @@ static heat_status choose_temperatures(heat_context *ctx, heat_sampling *s)
     return status;
 }
 
+heat_chains_plan heat_sampling_plan_rungs(const heat_sampling *s, int64_t n_chains, int32_t n_rungs,
+                                          const double *betas)
+{
+    return (heat_chains_plan){
+        .n_chains = n_chains,
+        .n_rungs = n_rungs,
+        .betas = betas,
+        .seed = s->opt.seed,
+        .first_stream = s->first_stream,
+        .isa = s->opt.isa,
+        .layout = s->engine->layout,
+        .walk = &s->walk,
+        .rule = s->engine->sweep == NULL ? s->engine->rule : NULL,
+        .burn_in = s->opt.burn_in,
+        .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL && !s->cooling.is_on &&
+                     !s->engine->is_ladder && s->engine->after_sweep == NULL,
+        .group = (int32_t)(s->n_paired * (s->engine->is_ladder ? s->n_temperatures : 1))};
+}
+
 heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
 {
-    return (heat_chains_plan){.n_chains = s->plan.n_chains,
-                              .n_rungs = (int32_t)s->n_temperatures,
-                              .betas = s->betas,
-                              .seed = s->opt.seed,
-                              .first_stream = s->first_stream,
-                              .isa = s->opt.isa,
-                              .layout = s->engine->layout,
-                              .walk = &s->walk,
-                              .rule = s->engine->sweep == NULL ? s->engine->rule : NULL,
-                              .burn_in = s->opt.burn_in,
-                              .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL &&
-                                           !s->engine->is_ladder && s->engine->after_sweep == NULL,
-                              .group =
-                                  (int32_t)(s->n_paired * (s->engine->is_ladder ? s->n_temperatures : 1))};
+    const heat_cooling *c = &s->cooling;
+
+    return c->is_on ? heat_sampling_plan_rungs(s, s->plan.n_chains, c->n_rungs, c->betas)
+                    : heat_sampling_plan_rungs(s, s->plan.n_chains, (int32_t)s->n_temperatures, s->betas);
+}
+
+/* The draws of a run that is cooled once are those of its replicas: no pair of them is a series. */
+static heat_status plan_draws(heat_context *ctx, heat_sampling *s)
+{
+    s->plan.n_sweeps = s->cooling.is_on ? s->cooling.n_cycles : s->opt.sweeps;
+    s->plan.n_kept_of = s->opt.sweeps;
+    s->plan.thin = s->opt.thin;
+    s->plan.keep_states = s->opt.keep_states;
+    if (s->cooling.is_on && s->cooling.n_cycles == 1 && s->n_paired > 1)
+        return heat_fail_option(ctx, "schedule", s->opt.schedule,
+                                "overlaps are averaged over the cycles of cyclic:hot:cold:period");
+    return HEAT_OK;
 }
 
 /* What will be taken is compared with what is allowed before any of it is taken. */
@@ -157,19 +184,24 @@ static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
     char needed[32], allowed[32];
     double bytes;
 
+    heat_status status = plan_draws(ctx, s);
+
+    if (status != HEAT_OK)
+        return status;
     s->plan.n_chains = s->n_temperatures * s->opt.replicas;
-    s->plan.n_sweeps = s->opt.sweeps;
-    s->plan.thin = s->opt.thin;
-    s->plan.keep_states = s->opt.keep_states;
     if (heat_engine_moves_chains(s->engine)) {
         heat_chains_plan chains = heat_sampling_plan_chains(s);
         s->chain_bytes = heat_chains_bytes(s->model, &chains);
         for (int id = HEAT_SERIES_VIRIAL; id < HEAT_N_SERIES; id++)
             s->plan.scalars.wants[id] = (id == HEAT_SERIES_VIRIAL || keeps_moves) &&
                                         heat_chains_have_scalar(s->model, &chains, (heat_series_id)id);
+        if (s->cooling.is_on && s->engine->walk != NULL) { /* the pilot */
+            chains.n_chains *= s->cooling.n_rungs;
+            s->chain_bytes += heat_chains_bytes(s->model, &chains);
+        }
     }
     if (s->engine->plan != NULL) {
-        heat_status status = s->engine->plan(ctx, s);
+        status = s->engine->plan(ctx, s);
         if (status != HEAT_OK)
             return status;
     }
@@ -221,7 +253,8 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
     if (status == HEAT_OK && s->opt.clamp != NULL)
         status = clamp_model(ctx, s);
     if (status == HEAT_OK) {
-        s->engine = heat_engine_choose(s->model, s->opt.engine, s->opt.temperature_set, &reason);
+        s->engine = heat_engine_choose(s->model, s->opt.engine, s->opt.temperature_set,
+                                       s->opt.schedule != NULL, &reason);
         status = heat_walk_check(ctx, s->model, s->engine, &s->opt);
         s->walk = heat_walk_plan_of(s->engine, &s->opt);
     }

@@ -17,7 +17,7 @@ heat_status heat_step_bias_plan(heat_context *ctx, heat_sampling *s)
     int64_t n = s->n_temperatures;
     heat_status status;
 
-    if (s->engine->walk == NULL || s->engine->walk->order == 0)
+    if (s->engine->walk == NULL || s->engine->walk->order == 0 || s->cooling.is_on)
         return HEAT_OK;
     heat_free(s->betas);
     heat_free(s->acceptance);

@@ -12,7 +12,7 @@ static const char *chosen(heat_context *ctx, const char *spec, const char *name,
     const char *reason = NULL;
 
     assert_ok(ctx, heat_model_load(ctx, spec, &model));
-    engine = heat_engine_choose(model, name, temperatures, &reason);
+    engine = heat_engine_choose(model, name, temperatures, false, &reason);
     heat_model_free(model);
     assert_non_null(engine);
     assert_true(reason != NULL && reason[0] != '\0');
@@ -61,8 +61,8 @@ static void an_rbm_is_drawn_layer_by_layer(void **state)
     rbm.n_visible = rbm.n_hidden = 20;
     rbm.weights = weights;
     assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
-    assert_string_equal(heat_engine_choose(model, "auto", NULL, &reason)->name, "gibbs");
-    assert_string_equal(heat_engine_choose(model, "auto", "1:2", &reason)->name, "tempering");
+    assert_string_equal(heat_engine_choose(model, "auto", NULL, false, &reason)->name, "gibbs");
+    assert_string_equal(heat_engine_choose(model, "auto", "1:2", false, &reason)->name, "tempering");
     heat_model_free(model);
     heat_context_free(ctx);
 }

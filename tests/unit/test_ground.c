@@ -439,11 +439,39 @@ static void an_initial_state_is_where_it_starts(void **state)
     heat_context_free(ctx);
 }
 
+/* Reheated, replicas go on from where they were; the lowest state that any of them saw is kept. */
+static void a_cyclic_schedule_reheats(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "ea:6x6,seed=4");
+    heat_ground_options opt = annealing();
+    heat_ground_result exact = {0}, r = {0};
+
+    assert_ok(ctx, heat_ground(ctx, model, NULL, &exact));
+    assert_int_equal(exact.outcome, HEAT_OUTCOME_PROVED);
+    opt.schedule = "cyclic:2:0.2:100";
+    opt.restart_sweeps = HEAT_AUTO;
+    opt.sweeps = 1000;
+    opt.keep = 2;
+    assert_ok(ctx, heat_ground(ctx, model, &opt, &r));
+    assert_string_equal(r.schedule, "cyclic");
+    assert_int_equal(r.period, 100);
+    assert_int_equal(r.restarts, 9);
+    assert_close(r.energy, exact.energy, 0);
+    assert_true(r.n_states == 2 && r.state_counts[0] > 1);
+    heat_ground_result_clear(&r);
+    heat_ground_result_clear(&exact);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void bad_schedules_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",          "linear",      "linear:1", "linear:1:2", "geometric:2:0",
-                                      "cubic:2:1", "linear:2:1:3"};
+    static const char *const bad[] = {
+        "",          "linear",       "linear:1",   "linear:1:2",  "geometric:2:0",
+        "cubic:2:1", "linear:2:1:3", "cyclic:2:1", "cyclic:2:1:1"};
     heat_context *ctx = test_context();
     heat_model *model = load(ctx, "ea:8x8");
 
@@ -512,6 +540,7 @@ int main(void)
         cmocka_unit_test(the_bound_is_tight_and_holds),
         cmocka_unit_test(states_are_kept_beside_a_proof),
         cmocka_unit_test(an_initial_state_is_where_it_starts),
+        cmocka_unit_test(a_cyclic_schedule_reheats),
         cmocka_unit_test(bad_schedules_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),
     };

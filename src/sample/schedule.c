@@ -1,5 +1,5 @@
 /* Schedules: by the user's word, or from the sizes of the energy changes that a single flip can make. */
-#include "ground/schedule.h"
+#include "sample/schedule.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -8,24 +8,66 @@
 #include <math.h>
 #include <string.h>
 
+/* Of a flat energy: any temperature will do. */
+const heat_schedule heat_schedule_flat = {.kind = HEAT_SCHEDULE_GEOMETRIC, .hot = 1, .cold = 1};
+
 enum { PROBE_ROWS = 16, MOST_PROBES = 256 };
+
+static const char *const kinds[] = {"linear", "geometric", "cyclic"};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+const char *heat_schedule_name(const heat_schedule *schedule)
+{
+    return kinds[schedule->kind];
+}
+
+/* The number before the next `end`, which is stepped over. */
+static bool read_number(const char **c, char end, double *value)
+{
+    size_t length = strcspn(*c, ":");
+
+    if (!heat_parse_real(*c, length, value) || (*c)[length] != end)
+        return false;
+    *c += length + 1;
+    return true;
+}
+
+static bool read_kind(const char **c, heat_schedule_kind *kind)
+{
+    size_t length = strcspn(*c, ":");
+
+    for (int k = 0; k < N_KINDS; k++)
+        if (strlen(kinds[k]) == length && strncmp(*c, kinds[k], length) == 0 && (*c)[length] == ':') {
+            *kind = (heat_schedule_kind)k;
+            *c += length + 1;
+            return true;
+        }
+    return false;
+}
 
 heat_status heat_schedule_parse(heat_context *ctx, const char *text, heat_schedule *schedule)
 {
-    size_t kind = strcspn(text, ":"), hot;
-    const char *c = text + kind;
+    static const double longest = 1e15;
+    const char *c = text;
+    double period = 0;
 
-    schedule->geometric = kind == 9 && strncmp(text, "geometric", 9) == 0;
-    if (!(schedule->geometric || (kind == 6 && strncmp(text, "linear", 6) == 0)) || *c != ':')
-        return heat_fail_option(ctx, "schedule", text, "'%.80s' is not linear:hot:cold or geometric:hot:cold",
-                                text);
-    c++;
-    hot = strcspn(c, ":");
-    if (!heat_parse_real(c, hot, &schedule->hot) || c[hot] != ':' ||
-        !heat_parse_real(c + hot + 1, strlen(c + hot + 1), &schedule->cold) ||
+    *schedule = heat_schedule_flat;
+    if (!read_kind(&c, &schedule->kind))
+        return heat_fail_option(
+            ctx, "schedule", text,
+            "'%.80s' is not linear:hot:cold, geometric:hot:cold or cyclic:hot:cold:period", text);
+    if (!read_number(&c, ':', &schedule->hot) ||
+        !read_number(&c, schedule->kind == HEAT_SCHEDULE_CYCLIC ? ':' : '\0', &schedule->cold) ||
         !(schedule->cold > 0 && schedule->hot >= schedule->cold))
         return heat_fail_option(ctx, "schedule", text,
-                                "'%.80s': hot and cold must be temperatures with hot >= cold > 0", text);
+                                "'%.80s': hot and cold must be temperatures with hot >= cold > 0%s", text,
+                                schedule->kind == HEAT_SCHEDULE_CYCLIC ? ", and a period follows" : "");
+    if (schedule->kind != HEAT_SCHEDULE_CYCLIC)
+        return HEAT_OK;
+    if (!read_number(&c, '\0', &period) || !(period >= 2 && period <= longest) || period != floor(period))
+        return heat_fail_option(ctx, "schedule", text, "'%.80s': a period is a number of sweeps, 2 at least",
+                                text);
+    schedule->period = (int64_t)period;
     return HEAT_OK;
 }
 
@@ -151,7 +193,9 @@ static heat_status choose_probing(heat_context *ctx, const heat_model *model, ui
                 sizes[n_sizes++] = fabs(deltas[r]);
     }
     if (status == HEAT_OK && n_sizes > 0)
-        *schedule = (heat_schedule){true, quantile(sizes, n_sizes, 0.9), quantile(sizes, n_sizes, 0.1) / 20};
+        *schedule = (heat_schedule){.kind = HEAT_SCHEDULE_GEOMETRIC,
+                                    .hot = quantile(sizes, n_sizes, 0.9),
+                                    .cold = quantile(sizes, n_sizes, 0.1) / 20};
     heat_free(rows);
     return status;
 }
@@ -162,7 +206,7 @@ heat_status heat_schedule_choose(heat_context *ctx, const heat_model *model, uin
     heat_pairwise graph;
     heat_model_info info;
 
-    *schedule = (heat_schedule){true, 1, 1}; /* a flat energy: any temperature will do */
+    *schedule = heat_schedule_flat;
     heat_model_describe(model, &info);
     if (info.n_variables == 0)
         return HEAT_OK;
@@ -173,7 +217,14 @@ heat_status heat_schedule_choose(heat_context *ctx, const heat_model *model, uin
 
 double heat_schedule_get(const heat_schedule *s, int64_t step, int64_t n_steps)
 {
-    double f = n_steps > 1 ? (double)step / (double)(n_steps - 1) : 1;
+    double f = 1;
 
-    return s->geometric ? s->hot * pow(s->cold / s->hot, f) : s->hot + (s->cold - s->hot) * f;
+    if (s->period > 0) {
+        n_steps = s->period < n_steps ? s->period : n_steps;
+        step %= n_steps;
+    }
+    if (n_steps > 1)
+        f = (double)step / (double)(n_steps - 1);
+    return s->kind == HEAT_SCHEDULE_LINEAR ? s->hot + (s->cold - s->hot) * f
+                                           : s->hot * pow(s->cold / s->hot, f);
 }
