@@ -6,6 +6,7 @@
 #include "base/context_private.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -60,19 +61,28 @@ static bool extend(heat_context *ctx, int64_t count, size_t size, void **block)
 #endif
 }
 
+heat_status heat_memory_check(heat_context *ctx, double bytes)
+{
+    char needed[32], allowed[32];
+
+    if (bytes <= (double)ctx->config.memory)
+        return HEAT_OK;
+    return heat_fail(ctx, HEAT_ERROR_MEMORY,
+                     "%s of memory would be needed at once, %s are allowed (option --memory)",
+                     heat_text_bytes(bytes, needed, sizeof needed),
+                     heat_text_bytes((double)ctx->config.memory, allowed, sizeof allowed));
+}
+
 static heat_status alloc_bytes(heat_context *ctx, int64_t count, size_t size, bool zeroed, void **out)
 {
     block_head head = {NULL, 0, ctx->config.realloc, ctx->config.user};
-    char needed[32], allowed[32];
+    char needed[32];
     double bytes = (double)count * (double)size;
     unsigned char *block;
 
     *out = NULL;
-    if (count < 0 || !(bytes <= (double)ctx->config.memory))
-        return heat_fail(ctx, HEAT_ERROR_MEMORY,
-                         "%s of memory would be needed at once, %s are allowed (option --memory)",
-                         heat_text_bytes(bytes, needed, sizeof needed),
-                         heat_text_bytes((double)ctx->config.memory, allowed, sizeof allowed));
+    if (heat_memory_check(ctx, count < 0 ? (double)NAN : bytes) != HEAT_OK)
+        return HEAT_ERROR_MEMORY;
     head.raw = take(&head, (size_t)count * size + 2 * ALIGNMENT);
     if (head.raw == NULL)
         return heat_fail(ctx, HEAT_ERROR_MEMORY, "out of memory: %s were asked for",

@@ -23,6 +23,9 @@ HEAT_MUST_USE heat_status heat_grow(heat_context *ctx, int64_t need, size_t size
 /* Frees a block; NULL is allowed. */
 void heat_free(const void *block);
 
+/* HEAT_ERROR_MEMORY where --memory does not allow so much, before any of it is taken. */
+HEAT_MUST_USE heat_status heat_memory_check(heat_context *ctx, double bytes);
+
 /* A copy of a string, freed by heat_free. */
 HEAT_MUST_USE heat_status heat_copy_text(heat_context *ctx, const char *text, char **out);
 

@@ -21,6 +21,7 @@
 #include <string.h>
 
 enum { AUTO_HIDDEN = 8, MOST_HIDDEN = 16, CHEAP_BITS = 18, CHAINS_PER_UNIT = 16 };
+enum { PAIR_BYTES = 72 }; /* its ends, and at least eight numbers of a training */
 
 typedef struct boltzmann_learner {
     int32_t n_hidden;
@@ -323,7 +324,8 @@ static heat_status couple(heat_context *ctx, boltzmann_learner *self, int32_t i,
 static heat_status couple_all(heat_context *ctx, int32_t n_visible, boltzmann_learner *self)
 {
     int32_t n = n_visible + self->n_hidden;
-    heat_status status = HEAT_OK;
+    double n_pairs = (double)n * (n - 1) / 2;
+    heat_status status = heat_memory_check(ctx, n_pairs * PAIR_BYTES);
 
     for (int32_t i = 0; i < n_visible && status == HEAT_OK; i++)
         status = couple(ctx, self, i, i + 1, n_visible);

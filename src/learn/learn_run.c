@@ -370,7 +370,8 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     t.sees_likelihood = (cheap && !opt->blind) || negative.kind == &heat_negative_exact;
     r->negative = negative.kind->name;
     r->gradient = (double)NAN;
-    t.tracks = !opt->blind && !t.sees_likelihood && !negative.kind->is_exact;
+    t.tracks =
+        !opt->blind && !t.sees_likelihood && !negative.kind->is_exact && heat_tracked_count_is_affordable(l);
     if (negative.kind->open != NULL)
         status = negative.kind->open(ctx, opt, l, &negative);
     if (status == HEAT_OK && t.tracks)

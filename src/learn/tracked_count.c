@@ -24,6 +24,7 @@
 enum { GROUPS = HEAT_TRACKED_GROUPS, MEMBERS = HEAT_TRACKED_MEMBERS, ALL = GROUPS * MEMBERS, SWEEPS = 5 };
 enum { LOOKS_A_START = 8 };
 static const double step_deviation = 0.25, ends = 2;  /* standard errors from an estimate to its bound */
+static const double most_to_begin = 1e10;             /* variables times parameters: seconds */
 static const int64_t first_update = (int64_t)1 << 30; /* beyond those of the negative phase */
 
 static heat_status alloc(heat_context *ctx, const heat_learner *l, heat_tracked_count *t)
@@ -140,6 +141,11 @@ static double begin_states(heat_learner *l, heat_tracked_count *t, heat_stream *
         }
     }
     return log_z;
+}
+
+bool heat_tracked_count_is_affordable(const heat_learner *l)
+{
+    return (double)l->n_visible * (double)l->n_parameters <= most_to_begin;
 }
 
 static void begin(heat_learner *l, heat_tracked_count *t)

@@ -23,6 +23,9 @@ typedef struct heat_tracked_count {
     double forward[HEAT_TRACKED_GROUPS], reverse[HEAT_TRACKED_GROUPS], bennett[HEAT_TRACKED_GROUPS];
 } heat_tracked_count;
 
+/* False where its beginning, which weighs two rows a variable, would take minutes. */
+bool heat_tracked_count_is_affordable(const heat_learner *learner);
+
 /* Begins at the learner's parameters without their couplings, where log Z is a sum over variables. */
 HEAT_MUST_USE heat_status heat_tracked_count_open(heat_context *ctx, heat_learner *learner,
                                                   const heat_learn_options *options,

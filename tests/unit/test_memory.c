@@ -85,6 +85,9 @@ static void the_memory_limit_is_kept_and_named(void **state)
     heat_free(block);
     assert_int_equal(heat_alloc(ctx, (1 << 20) + 1, 1, &block), HEAT_ERROR_MEMORY);
     assert_null(block);
+    assert_ok(ctx, heat_memory_check(ctx, 1 << 20));
+    assert_int_equal(heat_memory_check(ctx, 1e300), HEAT_ERROR_MEMORY);
+    assert_int_equal(heat_memory_check(ctx, (1 << 20) + 1), HEAT_ERROR_MEMORY);
     assert_contains(heat_context_error(ctx), "1.0 MiB are allowed");
     assert_contains(heat_context_error(ctx), "--memory");
     heat_context_free(ctx);
