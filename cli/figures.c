@@ -20,7 +20,7 @@ static bool has_picture(const heat_model_info *info)
     return info != NULL && info->n_dimensions >= 1 && info->n_dimensions <= 3;
 }
 
-heat_status cli_figures_prepare(cli *c, const heat_model_info *info, heat_sample_options *options)
+heat_status cli_figures_open(cli *c)
 {
     const char *dir = c->args.values.own.figures;
     struct stat folder;
@@ -33,10 +33,21 @@ heat_status cli_figures_prepare(cli *c, const heat_model_info *info, heat_sample
         return cli_fail_file(c, HEAT_ERROR_OUTPUT, dir, "is no folder for figures");
     if (access(dir, W_OK | X_OK) != 0)
         return cli_fail_file(c, HEAT_ERROR_OUTPUT, dir, "cannot be written: %s", strerror(errno));
+    return HEAT_OK;
+}
+
+heat_status cli_figures_prepare(cli *c, const heat_model *model, const heat_model_info *info,
+                                heat_sample_options *options, char list[CLI_FIGURE_LIST])
+{
+    heat_status status = cli_figures_open(c);
+
+    if (status != HEAT_OK || c->args.values.own.figures == NULL)
+        return status;
     if (has_picture(info) && !options->keep_states) {
         options->keep_states = true;
         options->thin = options->sweeps;
     }
+    cli_potential_prepare(model, info, options, list);
     return HEAT_OK;
 }
 
@@ -68,8 +79,7 @@ static int run_gnuplot(const char *dir, const char *stem, const char *part)
     return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-/* Draws DIR/STEM.svg. False, with a note, once gnuplot is known to be missing. */
-static bool draw(cli *c, const char *stem)
+void cli_figure_draw(cli *c, const char *stem, bool *have_gnuplot)
 {
     const char *dir = c->args.values.own.figures;
     char part[128], text[256];
@@ -77,6 +87,8 @@ static bool draw(cli *c, const char *stem)
     char *from = malloc(size), *to = malloc(size);
     int code = 1;
 
+    if (!*have_gnuplot)
+        goto out;
     snprintf(part, sizeof part, ".%s.svg.%ld", stem, (long)getpid());
     if (from != NULL && to != NULL) {
         snprintf(from, size, "%s/%s", dir, part);
@@ -87,14 +99,15 @@ static bool draw(cli *c, const char *stem)
         if (code != 0)
             unlink(from);
     }
-    free(from);
-    free(to);
     snprintf(text, sizeof text, "gnuplot could not draw %s.gp (it ended with %d)", stem, code);
     if (code == NO_SUCH_COMMAND)
         note(c, "gnuplot is not installed: the figures stay tables (.tsv) and commands (.gp)");
     else if (code != 0)
         note(c, text);
-    return code != NO_SUCH_COMMAND;
+    *have_gnuplot = code != NO_SUCH_COMMAND;
+out:
+    free(from);
+    free(to);
 }
 
 /* "state_T2.269" */
@@ -105,8 +118,7 @@ static void name_state(double temperature, char *stem, size_t size)
     snprintf(stem, size, "state_T%s", cli_text_short(temperature, 6, number));
 }
 
-/* The temperature of picture k of MOST_PICTURES, the first and the last among them; -1: there are fewer. */
-static int32_t picture_at(int32_t k, int32_t n)
+int32_t cli_figure_at(int32_t k, int32_t n)
 {
     int32_t count = n < MOST_PICTURES ? n : MOST_PICTURES;
 
@@ -117,8 +129,8 @@ static int32_t picture_at(int32_t k, int32_t n)
 static heat_status draw_states(cli *c, const heat_model *model, const heat_model_info *info,
                                const heat_sample_result *r, bool *have_gnuplot)
 {
-    for (int32_t k = 0; picture_at(k, r->n_temperatures) >= 0 && r->n_draws > 0; k++) {
-        int32_t t = picture_at(k, r->n_temperatures);
+    for (int32_t k = 0; cli_figure_at(k, r->n_temperatures) >= 0 && r->n_draws > 0; k++) {
+        int32_t t = cli_figure_at(k, r->n_temperatures);
         const int8_t *state =
             r->states + ((int64_t)t * r->n_chains * r->n_draws + r->n_draws - 1) * r->n_variables;
         char stem[80], title[256], number[CLI_NUMBER_SIZE];
@@ -127,10 +139,20 @@ static heat_status draw_states(cli *c, const heat_model *model, const heat_model
                  cli_text_short(r->temperatures[t].temperature, 6, number));
         if (heat_report_state(c->ctx, model, state, title, c->args.values.own.figures, stem) != HEAT_OK)
             return cli_fail_library(c);
-        if (*have_gnuplot)
-            *have_gnuplot = draw(c, stem);
+        cli_figure_draw(c, stem, have_gnuplot);
     }
     return HEAT_OK;
+}
+
+bool cli_figure_is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *word = list; word != NULL && *word != '\0';
+         word += strcspn(word, ","), word += *word == ',')
+        if (strcspn(word, ",") == length && strncmp(word, name, length) == 0)
+            return true;
+    return false;
 }
 
 /* Every histogram that was asked for, its temperatures over each other, as far as they were accepted. */
@@ -141,8 +163,10 @@ static heat_status draw_histograms(cli *c, const heat_sample_result *r, bool *ha
         heat_report_histogram rows[MOST_PICTURES];
         char titles[MOST_PICTURES][CLI_NUMBER_SIZE + 8], number[CLI_NUMBER_SIZE], stem[64], label[48];
         int32_t n = 0;
+        if (!cli_figure_is_listed(c->args.values.verb.sample.histogram, name))
+            continue;
         for (int32_t k = 0; k < MOST_PICTURES; k++) {
-            int32_t t = picture_at(k, r->n_temperatures);
+            int32_t t = cli_figure_at(k, r->n_temperatures);
             const heat_sample_histogram *of;
             if (t < 0 || r->temperatures[t].n_histograms <= h)
                 continue;
@@ -161,8 +185,7 @@ static heat_status draw_histograms(cli *c, const heat_sample_result *r, bool *ha
             *word = ' ';
         if (heat_report_histograms(c->ctx, label, n, rows, c->args.values.own.figures, stem) != HEAT_OK)
             return cli_fail_library(c);
-        if (*have_gnuplot)
-            *have_gnuplot = draw(c, stem);
+        cli_figure_draw(c, stem, have_gnuplot);
     }
     return HEAT_OK;
 }
@@ -183,8 +206,10 @@ heat_status cli_figures_write(cli *c, const heat_model *model, const heat_model_
     else if (status != HEAT_OK)
         return cli_fail_library(c);
     if (status == HEAT_OK)
-        have_gnuplot = draw(c, "scan");
+        cli_figure_draw(c, "scan", &have_gnuplot);
     status = r->n_temperatures > 0 ? draw_histograms(c, r, &have_gnuplot) : HEAT_OK;
+    if (status == HEAT_OK)
+        status = cli_potential_write(c, model, info, r, &have_gnuplot);
     if (status != HEAT_OK || !has_picture(info) || r->states == NULL)
         return status;
     return draw_states(c, model, info, r, &have_gnuplot);
@@ -193,6 +218,7 @@ heat_status cli_figures_write(cli *c, const heat_model *model, const heat_model_
 heat_status cli_figures_write_learning(cli *c, const heat_learn_result *r)
 {
     const char *dir = c->args.values.own.figures;
+    bool have_gnuplot = true;
     heat_status status;
 
     if (dir == NULL)
@@ -200,7 +226,7 @@ heat_status cli_figures_write_learning(cli *c, const heat_learn_result *r)
     cli_hide_progress(c);
     status = heat_report_learning(c->ctx, r, dir);
     if (status == HEAT_OK)
-        draw(c, "learning");
+        cli_figure_draw(c, "learning", &have_gnuplot);
     else if (status == HEAT_ERROR_UNDEFINED)
         note(c, heat_context_error(c->ctx));
     else

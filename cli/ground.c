@@ -1,5 +1,6 @@
 /* heatbath ground: the lowest energy (or the highest), whether it is proved, and the state on request. */
 #include "clock.h"
+#include "figures.h"
 #include "output.h"
 #include "output_path.h"
 #include "terminal.h"
@@ -209,6 +210,8 @@ static void print_text(cli *c, const heat_model_info *info, const heat_ground_re
         cli_print_row("rate", "%s updates/s", cli_text_count((double)r->updates / r->seconds, number));
     if (c->args.values.own.output != NULL)
         cli_print_row("file", "%s", c->args.values.own.output);
+    if (c->args.values.own.figures != NULL)
+        cli_print_row("figures", "%s", c->args.values.own.figures);
     c->exit_code = cli_outcome_code(r->outcome);
 }
 
@@ -238,6 +241,8 @@ heat_status cli_ground(cli *c)
     status = check_output(c);
     if (status == HEAT_OK)
         status = cli_model_load(c, &model, &info);
+    if (status == HEAT_OK)
+        status = cli_figures_prepare_ground(c, model, &info);
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.ground;
@@ -256,6 +261,8 @@ heat_status cli_ground(cli *c)
         (result.state != NULL || result.values != NULL))
         if (heat_ground_result_save(c->ctx, model, &result, c->args.values.own.output) != HEAT_OK)
             status = cli_fail_library(c);
+    if (status == HEAT_OK)
+        status = cli_figures_write_ground(c, model, &result);
     if (status != HEAT_OK)
         goto out;
     if (c->json)

@@ -268,7 +268,7 @@ heat_status cli_learn(cli *c)
 
     heat_learn_result_init(&l.result);
     if (status == HEAT_OK)
-        status = cli_figures_prepare(c, NULL, NULL);
+        status = cli_figures_open(c);
     if (status == HEAT_OK)
         status = load(c, &l);
     if (status == HEAT_OK)

@@ -121,6 +121,7 @@ static heat_status sample_one(cli *c, const char *spec)
     heat_sample_options options;
     heat_sample_result result;
     cli_image image;
+    char list[CLI_FIGURE_LIST]; /* options.histogram */
     heat_status status;
 
     heat_sample_result_init(&result);
@@ -132,7 +133,7 @@ static heat_status sample_one(cli *c, const char *spec)
     options = c->args.values.verb.sample;
     status = cli_image_shape(c, info.n_visible, NULL, &image);
     if (status == HEAT_OK)
-        status = cli_figures_prepare(c, &info, &options);
+        status = cli_figures_prepare(c, model, &info, &options, list);
     if (status != HEAT_OK)
         goto out;
     if (c->args.values.own.figures != NULL && image.rows > 0)

@@ -25,7 +25,7 @@ static heat_status check_options(cli *c)
             c, "temperature", set,
             "each model would get a ladder of its own, and there would be no average: give the "
             "temperatures as a list, or lo:hi:step");
-    return cli_figures_prepare(c, NULL, NULL);
+    return cli_figures_open(c);
 }
 
 static heat_status run_one(cli *c, const heat_model *model, int64_t index, double time, void *arg,

@@ -51,6 +51,40 @@ HEAT_API HEAT_MUST_USE heat_status heat_report_histograms(heat_context *ctx, con
                                                           const heat_report_histogram *histograms,
                                                           const char *dir, const char *stem);
 
+/* What is drawn of a potential of one or two variables. */
+typedef struct heat_report_landscape {
+    size_t size;        /* set by heat_report_landscape_init */
+    double temperature; /* of the draws; 0: there are none */
+    int64_t n_draws;
+    const double *draws; /* [n_draws][n_variables], which decide what is in view */
+    int64_t n_walk;      /* of them the first, of one chain in their order, are drawn */
+    int64_t n_minima;
+    const double *minima; /* [n_minima][n_variables] */
+    int64_t n_saddles;
+    const double *saddles; /* [n_saddles][n_variables] */
+} heat_report_landscape;
+
+/* Zeroes the struct and sets its size. */
+HEAT_API void heat_report_landscape_init(heat_report_landscape *landscape);
+
+/* Draws U about these places: of one variable the curve, and the walk in time below it; of two a map of
+ * colours and lines of equal energy, with the walk on it. Writes DIR/STEM.tsv (the grid, the walk, the minima
+ * and the saddles, parted by two empty lines) and DIR/STEM.gp. HEAT_ERROR_UNABLE: the model is no potential
+ * of one or two variables. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_potential(heat_context *ctx, const heat_model *model,
+                                                         const heat_report_landscape *landscape,
+                                                         const char *dir, const char *stem);
+
+enum { HEAT_REPORT_MARGINALS = 12 }; /* panels, at most */
+
+/* Draws the histograms that a row of heat_sample's result has of coordinates, a panel each, up to the first
+ * HEAT_REPORT_MARGINALS, as densities with errors; of potentials of one and two variables over the exact
+ * densities, by quadrature (DIR/STEM_exact.tsv). Writes DIR/STEM.tsv and DIR/STEM.gp. HEAT_ERROR_UNDEFINED if
+ * there are none. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_marginals(heat_context *ctx, const heat_model *model,
+                                                         const heat_sample_temperature *at, const char *dir,
+                                                         const char *stem);
+
 /* A state of a lattice model as a picture: one colour a value, two for spins, as many as there are values for
  * Potts, each site a square of whole pixels. One axis is a row; three are planes, laid out in rows. Writes
  * DIR/STEM.png, DIR/STEM.tsv (the values, row by row) and DIR/STEM.gp. HEAT_ERROR_UNABLE: the model is no

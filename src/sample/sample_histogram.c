@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BINS = 128 };
+enum { MOST_BINS = 128, COORDINATE_BINS = 60 };
 
 static heat_status refuse(heat_context *ctx, const char *list, const char *word, size_t length)
 {
@@ -92,7 +92,8 @@ static heat_status fill(heat_context *ctx, const heat_series *s, const heat_aver
             grid.low = fmin(grid.low, v);
             grid.high = fmax(grid.high, v);
         }
-    h->n_bins = (int32_t)heat_histogram_edges(grid.low, grid.high, grid.step, MOST_BINS, h->edges);
+    h->n_bins = (int32_t)heat_histogram_edges(
+        grid.low, grid.high, grid.step, row->series < HEAT_N_SERIES ? MOST_BINS : COORDINATE_BINS, h->edges);
     if (isfinite(average->mean)) {
         status = heat_histogram_get(ctx, n_chains / together, s->n_sweeps * together, s->n_sweeps * together,
                                     scaled, average->tau, h->n_bins, h->edges, h->p, h->error);

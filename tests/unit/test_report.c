@@ -1,4 +1,5 @@
 /* Figures: the tables hold what was measured and what is exact, the pictures the colours of the states. */
+#include "report/exact_density.h"
 #include "report/figure_file.h"
 #include "report/png_image.h"
 #include "support.h"
@@ -33,7 +34,8 @@ static int remove_folder(void **state)
 {
     static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv",       "q.gp",
                                         "s.png",    "s.tsv",   "s.gp",           "t.png",       "t.tsv",
-                                        "t.gp",     "a.png",   "learning.tsv",   "learning.gp", "i.png"};
+                                        "t.gp",     "a.png",   "learning.tsv",   "learning.gp", "i.png",
+                                        "m.tsv",    "m.gp",    "m_exact.tsv",    "w.tsv",       "w.gp"};
 
     (void)state;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -45,11 +47,11 @@ static int remove_folder(void **state)
 static char *content_of(const char *name)
 {
     FILE *f = fopen(in_folder(name), "rb");
-    char *text = calloc(1, 1 << 16);
+    char *text = calloc(1, 1 << 21);
 
     assert_non_null(f);
     assert_non_null(text);
-    assert_true(fread(text, 1, (1 << 16) - 1, f) > 0);
+    assert_true(fread(text, 1, (1 << 21) - 1, f) > 0);
     fclose(f);
     return text;
 }
@@ -391,6 +393,18 @@ static heat_status everything(heat_context *ctx, void *arg)
     return status == HEAT_OK ? heat_report_scan(ctx, arg, &r, 0, NULL, folder) : status;
 }
 
+static heat_status everything_of_potentials(heat_context *ctx, void *arg)
+{
+    const double minima[] = {-1, 1};
+    double edges[] = {-1, 0, 2}, p[] = {0.25, 0.75}, error[] = {0.125, 0.0625};
+    heat_sample_histogram row = {"x", 2, edges, p, error};
+    const heat_sample_temperature at = {.temperature = 0.5, .n_histograms = 1, .histograms = &row};
+    const heat_report_landscape of = {.size = sizeof of, .n_minima = 2, .minima = minima};
+    heat_status status = heat_report_potential(ctx, arg, &of, folder, "w");
+
+    return status == HEAT_OK ? heat_report_marginals(ctx, arg, &at, folder, "m") : status;
+}
+
 static void every_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -398,6 +412,9 @@ static void every_failing_allocation_is_reported(void **state)
     heat_model *model = load(ctx, "lattice:2x3,open");
 
     test_failing_allocations(everything, model);
+    heat_model_free(model);
+    model = load(ctx, "double-well");
+    test_failing_allocations(everything_of_potentials, model);
     heat_model_free(model);
     heat_context_free(ctx);
 }
@@ -425,6 +442,130 @@ static void learning_is_a_curve_between_bounds(void **state)
     heat_context_free(ctx);
 }
 
+/* Double well at T = 1/2: exp(-U/T) / Z, Z = 1.4109147032. Basins: y integrates to sqrt(2 pi T) e^(c x / 2),
+ * log Z = 0.37927895 at T = 1/4. Beyond a wall 0; of three variables nothing is known. */
+static void densities_are_exact(void **state)
+{
+    (void)state;
+    const double at[] = {-1.25, 0, 0.5, 1}, c = 1.3862943611198906;
+    heat_context *ctx = test_context();
+    heat_model *well = load(ctx, "double-well"), *basins = load(ctx, "basins:1,1.3862943611198906");
+    heat_model *walled = load(ctx, "eight-schools"), *half;
+    double p[4], sum = 0, along[161], density[161];
+    heat_load_options box;
+
+    assert_ok(ctx, heat_exact_density_get(ctx, well, 0.5, 0, 4, at, p));
+    for (int k = 0; k < 4; k++)
+        assert_close(p[k], exp(-2 * pow(at[k] * at[k] - 1, 2)) / 1.4109147032, 1e-9);
+    assert_ok(ctx, heat_exact_density_get(ctx, basins, 0.25, 0, 4, at, p));
+    for (int k = 0; k < 4; k++)
+        assert_close(p[k],
+                     sqrt(2 * 3.14159265358979 * 0.25) *
+                         exp(c * at[k] / 2 - 4 * pow(at[k] * at[k] - 1, 2) - 0.37927895),
+                     1e-7);
+    for (int k = 0; k <= 160; k++)
+        along[k] = 0.125 * (k - 80);
+    assert_ok(ctx, heat_exact_density_get(ctx, basins, 0.25, 1, 161, along, density));
+    for (int k = 0; k <= 160; k++)
+        sum += 0.125 * density[k];
+    assert_close(sum, 1, 1e-6);
+    assert_ok(ctx, heat_exact_density_get(ctx, walled, 1, 0, 4, at, p));
+    assert_true(isnan(p[0]) && isnan(p[3]));
+    heat_load_options_init(&box);
+    box.box = "0:";
+    assert_ok(ctx, heat_model_load_with(ctx, "double-well", &box, &half));
+    assert_ok(ctx, heat_exact_density_get(ctx, half, 0.5, 0, 4, at, p));
+    assert_close(p[0], 0, 0);
+    assert_close(p[3], 2 / 1.4109147032, 1e-9);
+    heat_model_free(half);
+    heat_model_free(walled);
+    heat_model_free(basins);
+    heat_model_free(well);
+    heat_context_free(ctx);
+}
+
+static void marginals_are_bins_over_exact_curves(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "double-well");
+    double edges[] = {-1, 0, 2}, p[] = {0.25, 0.75}, error[] = {0.125, 0.0625};
+    heat_sample_histogram rows[] = {{"energy", 2, edges, p, error}, {"x", 2, edges, p, error}};
+    heat_sample_temperature at = {.temperature = 0.5, .n_histograms = 2, .histograms = rows};
+    char *text;
+
+    assert_ok(ctx, heat_report_marginals(ctx, model, &at, folder, "m"));
+    text = content_of("m.tsv");
+    assert_contains(text,
+                    "\nx\t-1\t0\t0.25\t0.125\t-0.5\t0.25\t0.125\nx\t0\t2\t0.75\t0.0625\t1\t0.375\t0.03125\n");
+    free(text);
+    text = content_of("m_exact.tsv");
+    assert_contains(text, "# name\tx\tdensity\nx\t-1.15\t");
+    free(text);
+    text = content_of("m.gp");
+    assert_contains(text, "title 'exact'");
+    assert_contains(text, "title 'double-well, T = 0.5'");
+    free(text);
+    p[0] = p[1] = (double)NAN; /* refused: its axis, and what is exact */
+    assert_ok(ctx, heat_report_marginals(ctx, model, &at, folder, "m"));
+    text = content_of("m.gp");
+    assert_contains(text, "draws: not converged");
+    free(text);
+    at.n_histograms = 1;
+    assert_int_equal(heat_report_marginals(ctx, model, &at, folder, "m"), HEAT_ERROR_UNDEFINED);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static int64_t count_lines(const char *text)
+{
+    int64_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* Where a logarithm is none there is no energy, and the picture has a hole. */
+static void landscapes_show_what_is_marked(void **state)
+{
+    (void)state;
+    const double minima[] = {-1, 1}, saddle[] = {0}, draws[] = {0.5, 1, -1, 2};
+    heat_context *ctx = test_context();
+    heat_model *well = load(ctx, "double-well"), *lattice = load(ctx, "lattice:3x3");
+    heat_model *plane = load(ctx, "potential:y^2 - log(x)");
+    heat_report_landscape of;
+    char *text;
+
+    heat_report_landscape_init(&of);
+    assert_int_equal(heat_report_potential(ctx, well, &of, folder, "w"), HEAT_ERROR_ARGUMENT);
+    of.n_minima = 2;
+    of.minima = minima;
+    of.n_saddles = 1;
+    of.saddles = saddle;
+    assert_int_equal(heat_report_potential(ctx, lattice, &of, folder, "w"), HEAT_ERROR_UNABLE);
+    assert_ok(ctx, heat_report_potential(ctx, well, &of, folder, "w"));
+    text = content_of("w.tsv");
+    assert_contains(text, "# x\tenergy\n-1.9\t");
+    assert_contains(text, "\n\n\n# walk\nnan\tnan\n\n\n# minima\n-1\t0\n1\t0\n\n\n# saddles\n0\t1\n");
+    assert_int_equal(count_lines(text), 1 + 401 + 4 + 5 + 4);
+    free(text);
+    text = content_of("w.gp");
+    assert_contains(text, "yrange [-0.108:1.8]"); /* 1.8 times the saddle, and 6 % below */
+    free(text);
+    of = (heat_report_landscape){
+        .size = sizeof of, .temperature = 0.5, .n_draws = 2, .draws = draws, .n_walk = 1};
+    assert_ok(ctx, heat_report_potential(ctx, plane, &of, folder, "w"));
+    text = content_of("w.tsv");
+    assert_contains(text, "\tnan\n"); /* x < 0 */
+    assert_contains(text, "\n\n\n# walk\n0.5\t1\t1.693147180559945");
+    free(text);
+    heat_model_free(plane);
+    heat_model_free(lattice);
+    heat_model_free(well);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +574,9 @@ int main(void)
         cmocka_unit_test(a_scan_holds_measured_and_exact_values),
         cmocka_unit_test(small_models_have_exact_curves),
         cmocka_unit_test(histograms_are_drawn_as_densities),
+        cmocka_unit_test(densities_are_exact),
+        cmocka_unit_test(marginals_are_bins_over_exact_curves),
+        cmocka_unit_test(landscapes_show_what_is_marked),
         cmocka_unit_test(spins_are_two_colours_row_by_row),
         cmocka_unit_test(planes_of_three_axes_stand_apart),
         cmocka_unit_test(images_stand_side_by_side),
