@@ -14,6 +14,7 @@ struct heat_expression {
     heat_tape_text value, gradient, hessian; /* the second gives the value too */
     bool *depends;                           /* [n_variables] */
     const heat_tape_kernel *kernel;
+    const heat_tape_single_kernel *single_kernel;
 };
 
 /* Writes the three tapes. rows[n] is work space. */
@@ -62,8 +63,8 @@ heat_status heat_expression_parse(heat_context *ctx, const char *name, const cha
         heat_expression_free(e);
         return status;
     }
-    e->kernel = heat_isa_get("auto")->tapes;
     *out = e;
+    heat_expression_set_isa(e, "auto");
     return HEAT_OK;
 }
 
@@ -122,6 +123,15 @@ void heat_expression_evaluate(const heat_expression *e, int64_t n_chains, int64_
     e->kernel->run(gradients == NULL ? &e->value.tape : &e->gradient.tape, &rows);
 }
 
+void heat_expression_evaluate_single(const heat_expression *e, int64_t n_chains, int64_t stride,
+                                     const float *x, float *values, float *gradients, float *work)
+{
+    const heat_tape_single_rows rows = {
+        .n_chains = n_chains, .stride = stride, .x = x, .values = values, .rows = gradients, .work = work};
+
+    e->single_kernel->run(gradients == NULL ? &e->value.tape : &e->gradient.tape, &rows);
+}
+
 void heat_expression_times_hessian(const heat_expression *e, int64_t n_chains, int64_t stride,
                                    const double *x, const double *v, double *products, double *work)
 {
@@ -135,7 +145,9 @@ bool heat_expression_set_isa(heat_expression *e, const char *isa)
 {
     const heat_isa *row = heat_isa_get(isa);
 
-    if (row != NULL)
-        e->kernel = row->tapes;
-    return row != NULL;
+    if (row == NULL)
+        return false;
+    e->kernel = row->tapes;
+    e->single_kernel = row->single_tapes;
+    return true;
 }

@@ -60,6 +60,10 @@ int64_t heat_expression_whole_vectors(const heat_expression *e, int64_t n_chains
 void heat_expression_evaluate(const heat_expression *e, int64_t n_chains, int64_t stride, const double *x,
                               double *values, double *gradients, double *work);
 
+/* The same in single precision, constants rounded to it; twice as many floats of work. */
+void heat_expression_evaluate_single(const heat_expression *e, int64_t n_chains, int64_t stride,
+                                     const float *x, float *values, float *gradients, float *work);
+
 /* products[i * stride + c] = sum_j d^2 value / (d x_i d x_j) v[j * stride + c] at x, likewise. */
 void heat_expression_times_hessian(const heat_expression *e, int64_t n_chains, int64_t stride,
                                    const double *x, const double *v, double *products, double *work);

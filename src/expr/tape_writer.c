@@ -21,7 +21,7 @@ typedef struct writer {
     uint32_t *place;   /* [node] */
     int32_t *free_rows, n_free;
     int32_t n_constants;
-    int64_t constants_capacity, steps_capacity;
+    int64_t constants_capacity, single_capacity, steps_capacity;
     heat_tape_text *out;
 } writer;
 
@@ -117,8 +117,13 @@ static heat_status add_constant(writer *w, double value, uint32_t *place)
     heat_status status = heat_grow(w->g->ctx, (int64_t)(w->n_constants + 1) * HEAT_TAPE_WIDEST,
                                    sizeof *t->constants, &w->constants_capacity, &t->constants);
 
+    if (status == HEAT_OK)
+        status = heat_grow(w->g->ctx, (int64_t)(w->n_constants + 1) * HEAT_TAPE_SINGLES,
+                           sizeof *t->single_constants, &w->single_capacity, &t->single_constants);
     for (int l = 0; l < HEAT_TAPE_WIDEST && status == HEAT_OK; l++)
         t->constants[(int64_t)w->n_constants * HEAT_TAPE_WIDEST + l] = value;
+    for (int l = 0; l < HEAT_TAPE_SINGLES && status == HEAT_OK; l++)
+        t->single_constants[(int64_t)w->n_constants * HEAT_TAPE_SINGLES + l] = (float)value;
     *place = heat_tape_place(HEAT_TAPE_CONSTANT, w->n_constants++);
     return status;
 }
@@ -240,6 +245,7 @@ static heat_status write_steps(writer *w)
     }
     w->out->tape.steps = w->out->steps;
     w->out->tape.constants = w->out->constants;
+    w->out->tape.single_constants = w->out->single_constants;
     return status;
 }
 
@@ -281,5 +287,6 @@ void heat_tape_text_clear(heat_tape_text *t)
 {
     heat_free(t->steps);
     heat_free(t->constants);
+    heat_free(t->single_constants);
     *t = (heat_tape_text){0};
 }

@@ -9,6 +9,7 @@ typedef struct heat_tape_text {
     heat_tape tape;
     heat_tape_step *steps;
     double *constants;
+    float *single_constants;
 } heat_tape_text;
 
 /* Writes the tape that leaves node `value` as the value (-1: none) and rows[i] as row i, i < n_x (NULL:

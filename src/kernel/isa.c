@@ -5,13 +5,15 @@
 
 static const heat_isa rows[] = {
     {"ref", &heat_lane_ref, &heat_cluster_ref, &heat_bit_ref, &heat_potts_ref, &heat_layer_sum_ref,
-     &heat_layer_ref, &heat_potentials_ref, &heat_tape_ref, &heat_walk_ref},
+     &heat_layer_ref, &heat_potentials_ref, &heat_tape_ref, &heat_walk_ref, &heat_potentials_single_ref,
+     &heat_tape_single_ref, &heat_walk_single_ref},
 #ifdef HEAT_X86_KERNELS
     {"avx2", &heat_lane_avx2, &heat_cluster_avx2, &heat_bit_avx2, &heat_potts_avx2, &heat_layer_sum_avx2,
-     &heat_layer_avx2, &heat_potentials_avx2, &heat_tape_avx2, &heat_walk_avx2},
+     &heat_layer_avx2, &heat_potentials_avx2, &heat_tape_avx2, &heat_walk_avx2, &heat_potentials_single_avx2,
+     &heat_tape_single_avx2, &heat_walk_single_avx2},
     {"avx512", &heat_lane_avx512, &heat_cluster_avx512, &heat_bit_avx512, &heat_potts_avx512,
      &heat_layer_sum_avx512, &heat_layer_avx512, &heat_potentials_avx512, &heat_tape_avx512,
-     &heat_walk_avx512},
+     &heat_walk_avx512, &heat_potentials_single_avx512, &heat_tape_single_avx512, &heat_walk_single_avx512},
 #endif
 };
 

@@ -24,6 +24,9 @@ typedef struct heat_isa {
     const heat_potential_kernel *potentials;
     const heat_tape_kernel *tapes;
     const heat_walk_kernel *walks;
+    const heat_potential_single_kernel *single_potentials;
+    const heat_tape_single_kernel *single_tapes;
+    const heat_walk_single_kernel *single_walks;
 } heat_isa;
 
 /* The rows that this machine can run; the last is the widest. */

@@ -8,7 +8,7 @@
  * Direct, where odds would leave the range of doubles: log(1 + e^x) = max(0, x) + log(1 + e^-|x|), an exp
  * each.
  */
-#include "kernel/lane_doubles.h"
+#include "kernel/lane_reals.h"
 #include "kernel/scaled.h"
 
 #define LAYER_PASTE_(a, b) a##b

@@ -41,9 +41,18 @@ typedef struct heat_potential_kernel {
     heat_smooth_fn multiply[HEAT_N_POTENTIALS];
 } heat_potential_kernel;
 
+/* In single precision. */
+typedef struct heat_potential_single_kernel {
+    const char *isa;
+    heat_single_fn evaluate[HEAT_N_POTENTIALS];
+    heat_single_fn multiply[HEAT_N_POTENTIALS];
+} heat_potential_single_kernel;
+
 extern const heat_potential_kernel heat_potentials_ref;
+extern const heat_potential_single_kernel heat_potentials_single_ref;
 #ifdef HEAT_X86_KERNELS
 extern const heat_potential_kernel heat_potentials_avx2, heat_potentials_avx512;
+extern const heat_potential_single_kernel heat_potentials_single_avx2, heat_potentials_single_avx512;
 #endif
 
 #endif

@@ -1,13 +1,20 @@
-/* The body of potentials.h, included once for each instruction set with POTENTIALS_ISA set to its name. Lanes
- * are chains; sums run in the order of the variables. */
-#include "kernel/lane_doubles.h"
+/* The body of potentials.h, included once for each instruction set with POTENTIALS_ISA set to its name, and
+ * compiled a second time for floats, with HEAT_SINGLE. Lanes are chains; sums run in the order of the
+ * variables. */
+#include "kernel/lane_reals.h"
 #include "kernel/potentials.h"
 
 #define POTENTIALS_JOIN_(a, b) a##b
 #define POTENTIALS_JOIN(a, b) POTENTIALS_JOIN_(a, b)
-#define POTENTIALS_KERNEL POTENTIALS_JOIN(heat_potentials_, POTENTIALS_ISA)
 #define POTENTIALS_TEXT_(a) #a
 #define POTENTIALS_TEXT(a) POTENTIALS_TEXT_(a)
+#ifdef HEAT_SINGLE
+#define heat_smooth_block heat_single_block
+#define heat_potential_kernel heat_potential_single_kernel
+#define POTENTIALS_KERNEL POTENTIALS_JOIN(heat_potentials_single_, POTENTIALS_ISA)
+#else
+#define POTENTIALS_KERNEL POTENTIALS_JOIN(heat_potentials_, POTENTIALS_ISA)
+#endif
 
 /* Variable i of the chains from c on. */
 #define AT(array, i) (*(vec *)(uintptr_t)((array) + (int64_t)(i)*b->stride + c))
@@ -51,18 +58,18 @@ static heat_status double_well_multiply(heat_context *ctx, const void *self, con
 }
 
 /* sum[k] = sum_j rows[k][j] (x_j - centre_j): rows at a time whose sums do not wait for each other. */
-VEC_FN void along_rows(const heat_smooth_block *b, int64_t c, int32_t n, const double *rows, const double *x,
+VEC_FN void along_rows(const heat_smooth_block *b, int64_t c, int32_t n, const double *rows, const real *x,
                        const double *centre, vec sum[HEAT_GAUSSIAN_ROWS])
 {
     const double *row1 = rows + n, *row2 = row1 + n, *row3 = row2 + n;
     vec sum0 = ALL(0.0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
 
     for (int32_t j = 0; j < n; j++) {
-        vec off = AT(x, j) - centre[j];
-        sum0 += rows[j] * off;
-        sum1 += row1[j] * off;
-        sum2 += row2[j] * off;
-        sum3 += row3[j] * off;
+        vec off = AT(x, j) - R(centre[j]);
+        sum0 += R(rows[j]) * off;
+        sum1 += R(row1[j]) * off;
+        sum2 += R(row2[j]) * off;
+        sum3 += R(row3[j]) * off;
     }
     sum[0] = sum0;
     sum[1] = sum1;
@@ -81,7 +88,7 @@ static heat_status gaussian(heat_context *ctx, const void *self, const heat_smoo
             vec slope[HEAT_GAUSSIAN_ROWS];
             along_rows(b, c, p->n, p->precision + (int64_t)i * p->n, b->x, p->mean, slope);
             for (int k = 0; k < HEAT_GAUSSIAN_ROWS && i + k < p->n; k++) {
-                energy += slope[k] * (AT(b->x, i + k) - p->mean[i + k]);
+                energy += slope[k] * (AT(b->x, i + k) - R(p->mean[i + k]));
                 if (b->gradients != NULL)
                     AT(b->gradients, i + k) = slope[k];
             }
@@ -108,14 +115,14 @@ static heat_status gaussian_multiply(heat_context *ctx, const void *self, const 
 
 /* One of the four terms of muller-brown: A exp(a u^2 + b u v + c v^2), u = x - x0, v = y - y0. */
 typedef struct hill {
-    double height, a, b, c, x0, y0;
+    real height, a, b, c, x0, y0;
 } hill;
 
 static const hill hills[4] = {
     {-200, -1, 0, -10, 1, 0},
     {-100, -1, 0, -10, 0, 0.5},
     {-170, -6.5, 11, -6.5, -0.5, 1.5},
-    {15, 0.7, 0.6, 0.7, -1, 1},
+    {15, R(0.7), R(0.6), R(0.7), -1, 1},
 };
 
 /* The term, and the logarithmic slopes of it. */
@@ -208,9 +215,9 @@ static heat_status rosenbrock_multiply(heat_context *ctx, const void *self, cons
 
 /* What a stiffness exp(-c x) of the other n - 1 variables y adds, exp(-c x) |y|^2 / 2, here over |y|^2 / 2.
  * Finite where it would overflow, which is far from where any chain is. */
-VEC_FN vec stiffness(vec x, double rate)
+VEC_FN vec stiffness(vec x, real rate)
 {
-    return vec_exp(vec_min(-rate * x, ALL(709.0)));
+    return vec_exp(vec_min(-rate * x, ALL(REAL_EXP_MOST)));
 }
 
 VEC_FN vec square_of_others(const heat_smooth_block *b, int64_t c, int32_t n)
@@ -223,7 +230,7 @@ VEC_FN vec square_of_others(const heat_smooth_block *b, int64_t c, int32_t n)
 }
 
 /* U = V(x) + exp(-c x) |y|^2 / 2, of which V and V' are given. */
-VEC_FN void neck(const heat_smooth_block *b, int64_t c, int32_t n, double rate, vec energy, vec slope)
+VEC_FN void neck(const heat_smooth_block *b, int64_t c, int32_t n, real rate, vec energy, vec slope)
 {
     vec stiff = stiffness(AT(b->x, 0), rate), pull = 0.5 * stiff * square_of_others(b, c, n);
 
@@ -235,11 +242,11 @@ VEC_FN void neck(const heat_smooth_block *b, int64_t c, int32_t n, double rate, 
         AT(b->gradients, i) = stiff * AT(b->x, i);
 }
 
-VEC_FN void neck_multiply(const heat_smooth_block *b, int64_t c, int32_t n, double rate, vec curvature)
+VEC_FN void neck_multiply(const heat_smooth_block *b, int64_t c, int32_t n, real rate, vec curvature)
 {
     vec stiff = stiffness(AT(b->x, 0), rate), v = AT(b->directions, 0), sum;
 
-    sum = (curvature + 0.5 * rate * rate * stiff * square_of_others(b, c, n)) * v;
+    sum = (curvature + R(0.5) * rate * rate * stiff * square_of_others(b, c, n)) * v;
     for (int32_t i = 1; i < n; i++) {
         vec y = AT(b->x, i), along = AT(b->directions, i);
         sum -= rate * stiff * y * along;
@@ -252,11 +259,12 @@ VEC_FN void neck_multiply(const heat_smooth_block *b, int64_t c, int32_t n, doub
 static heat_status funnel(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
     const int32_t n = ((const heat_potential_numbers *)self)->n;
+    const real tilt = R(0.5 * (n - 1));
 
     (void)ctx;
     for (EACH_VECTOR) {
         vec x = AT(b->x, 0);
-        neck(b, c, n, 1, x * x / 18.0 + 0.5 * (n - 1) * x, x / 9.0 + 0.5 * (n - 1));
+        neck(b, c, n, 1, x * x / 18.0 + tilt * x, x / 9.0 + tilt);
     }
     return HEAT_OK;
 }
@@ -277,7 +285,7 @@ static heat_status basins(heat_context *ctx, const void *self, const heat_smooth
     (void)ctx;
     for (EACH_VECTOR) {
         vec slope, curvature, energy = well(AT(b->x, 0), &slope, &curvature);
-        neck(b, c, p->n, p->rate, energy, slope);
+        neck(b, c, p->n, R(p->rate), energy, slope);
     }
     return HEAT_OK;
 }
@@ -290,7 +298,7 @@ static heat_status basins_multiply(heat_context *ctx, const void *self, const he
     for (EACH_VECTOR) {
         vec slope, curvature;
         well(AT(b->x, 0), &slope, &curvature);
-        neck_multiply(b, c, p->n, p->rate, curvature);
+        neck_multiply(b, c, p->n, R(p->rate), curvature);
     }
     return HEAT_OK;
 }
@@ -298,8 +306,8 @@ static heat_status basins_multiply(heat_context *ctx, const void *self, const he
 /* Minus the log density of mu, tau, eta_1 ... eta_8 and the data y_j ~ N(mu + tau eta_j, sigma_j), with
  * mu ~ N(0, 5), tau ~ half-Cauchy(0, 5), eta_j ~ N(0, 1). Rubin, J. Educ. Stat. 6 (1981) 377. */
 enum { SCHOOLS = 8 };
-static const double effects[SCHOOLS] = {28, 8, -3, 7, -1, 1, 18, 12};
-static const double variances[SCHOOLS] = {225, 100, 256, 121, 81, 121, 100, 324};
+static const real effects[SCHOOLS] = {28, 8, -3, 7, -1, 1, 18, 12};
+static const real variances[SCHOOLS] = {225, 100, 256, 121, 81, 121, 100, 324};
 /* sum_j log sigma_j + 17/2 log 2 pi + log 5 - log(2 / (5 pi)) */
 #define SCHOOLS_CONSTANT 39.26160958479631
 
@@ -308,7 +316,7 @@ static heat_status eight_schools(heat_context *ctx, const void *self, const heat
     (void)ctx, (void)self;
     for (EACH_VECTOR) {
         vec mu = AT(b->x, 0), tau = AT(b->x, 1), pull = ALL(0.0), turn = pull, energy;
-        energy = mu * mu / 50.0 + vec_log(1.0 + tau * tau / 25.0) + SCHOOLS_CONSTANT;
+        energy = mu * mu / 50.0 + vec_log(1.0 + tau * tau / 25.0) + R(SCHOOLS_CONSTANT);
         for (int j = 0; j < SCHOOLS; j++) {
             vec eta = AT(b->x, 2 + j), off = effects[j] - mu - tau * eta, slope = off / variances[j];
             energy += 0.5 * (off * slope + eta * eta);

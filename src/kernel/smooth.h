@@ -7,7 +7,7 @@
 
 #include <heatbath/context.h>
 
-enum { HEAT_SMOOTH_LANES = 8 };
+enum { HEAT_SMOOTH_LANES = 8, HEAT_SINGLE_LANES = 16 };
 
 /* Chains to evaluate, and where the results go. Arrays begin at multiples of 64 bytes; none overlaps another.
  */
@@ -21,8 +21,19 @@ typedef struct heat_smooth_block {
     double *work;             /* [n_work of the view], the caller's own */
 } heat_smooth_block;
 
+/* The same in single precision: stride is a multiple of HEAT_SINGLE_LANES. */
+typedef struct heat_single_block {
+    int64_t n_chains, stride;
+    const float *x;
+    float *energies, *gradients;
+    const float *directions;
+    float *products;
+    float *work; /* [2 n_work] */
+} heat_single_block;
+
 /* Called from any thread, unless the model says otherwise (heat_model_is_thread_safe). */
 typedef heat_status (*heat_smooth_fn)(heat_context *ctx, const void *self, const heat_smooth_block *block);
+typedef heat_status (*heat_single_fn)(heat_context *ctx, const void *self, const heat_single_block *block);
 
 /* All arrays are borrowed from the model. Call heat_smooth_evaluate (model/smooth_rows.h), which checks what
  * comes back. */
@@ -30,8 +41,9 @@ typedef struct heat_smooth {
     int32_t n;
     const struct heat_model *model; /* whose view it is */
     const void *self;
-    heat_smooth_fn evaluate; /* energies and, if asked for, gradients; +infinity is outside */
-    heat_smooth_fn multiply; /* products alone; NULL: there are none */
+    heat_smooth_fn evaluate;        /* energies and, if asked for, gradients; +infinity is outside */
+    heat_smooth_fn multiply;        /* products alone; NULL: there are none */
+    heat_single_fn evaluate_single; /* in single precision; NULL: there is none */
     bool has_gradient;
     int64_t n_work;      /* doubles of work space that a call takes */
     const double *lower; /* [n] bounds of each variable, -infinity and infinity where there are none; */

@@ -70,16 +70,19 @@ typedef struct heat_tape_step {
 } heat_tape_step;
 
 enum {
-    HEAT_TAPE_WIDEST = 8, /* lanes of the widest vector */
-    HEAT_TAPE_MOST = 256  /* chains that go through a step together */
+    HEAT_TAPE_BYTES = 64,   /* of the widest vector */
+    HEAT_TAPE_WIDEST = 8,   /* doubles in it */
+    HEAT_TAPE_SINGLES = 16, /* floats in it */
+    HEAT_TAPE_MOST = 256    /* chains that go through a step together */
 };
 
 typedef struct heat_tape {
     int64_t n_steps;
     const heat_tape_step *steps;
-    const double *constants; /* [constant][HEAT_TAPE_WIDEST], all equal */
-    int32_t n_work;          /* rows of intermediates */
-    int32_t n_x;             /* arguments; also of the direction, and of what is written */
+    const double *constants;       /* [constant][HEAT_TAPE_WIDEST], all equal */
+    const float *single_constants; /* [constant][HEAT_TAPE_SINGLES], the same */
+    int32_t n_work;                /* rows of intermediates */
+    int32_t n_x;                   /* arguments; also of the direction, and of what is written */
 } heat_tape;
 
 /* What a tape runs over. Number i of chain c lies at [i * stride + c]. */
@@ -90,6 +93,14 @@ typedef struct heat_tape_rows {
     double *rows;                /* [n_x][stride] */
     double *work;                /* [heat_tape_work_size()], from a multiple of 64 bytes on */
 } heat_tape_rows;
+
+/* The same in single precision. */
+typedef struct heat_tape_single_rows {
+    int64_t n_chains, stride;
+    const float *x, *direction;
+    float *values, *rows;
+    float *work; /* twice as many, which are as many bytes */
+} heat_tape_single_rows;
 
 /* Chains that go through a step together, so many that their rows stay within
  * 64 KiB, and what is spent on choosing what to do is shared by many. */
@@ -111,6 +122,7 @@ static inline int64_t heat_tape_work_size(const heat_tape *tape)
 }
 
 typedef void (*heat_tape_run_fn)(const heat_tape *tape, const heat_tape_rows *rows);
+typedef void (*heat_tape_single_run_fn)(const heat_tape *tape, const heat_tape_single_rows *rows);
 
 /* One row an instruction set. */
 typedef struct heat_tape_kernel {
@@ -119,9 +131,17 @@ typedef struct heat_tape_kernel {
     heat_tape_run_fn run;
 } heat_tape_kernel;
 
+typedef struct heat_tape_single_kernel {
+    const char *isa;
+    int32_t lanes;
+    heat_tape_single_run_fn run;
+} heat_tape_single_kernel;
+
 extern const heat_tape_kernel heat_tape_ref;
+extern const heat_tape_single_kernel heat_tape_single_ref;
 #ifdef HEAT_X86_KERNELS
 extern const heat_tape_kernel heat_tape_avx2, heat_tape_avx512;
+extern const heat_tape_single_kernel heat_tape_single_avx2, heat_tape_single_avx512;
 #endif
 
 #endif

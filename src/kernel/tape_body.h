@@ -1,25 +1,38 @@
-/* The body that runs tapes, compiled once an instruction set. Before including
- * it, define TAPE_ISA, which ends the function's name.
+/* The body that runs tapes, included once for each instruction set with TAPE_ISA set to its name, and
+ * compiled a second time for floats, with HEAT_SINGLE.
  *
  * A block of chains goes through the tape step by step, so that choosing what
  * to do is paid once for 64 chains and all rows of a block stay in the nearest
  * cache. Tapes of very many rows go by single vectors instead, and so do chains
  * that fill no block; those that fill no vector are copied to a vector of their
  * own, with the last of them repeated. */
-#include "kernel/lane_doubles.h"
+#include "kernel/lane_reals.h"
 #include "kernel/tape.h"
 
 #define TAPE_PASTE_(a, b) a##b
 #define TAPE_PASTE(a, b) TAPE_PASTE_(a, b)
+#define TAPE_TEXT_(a) #a
+#define TAPE_TEXT(a) TAPE_TEXT_(a)
+#ifdef HEAT_SINGLE
+#define heat_tape_rows heat_tape_single_rows
+#define heat_tape_kernel heat_tape_single_kernel
+#define TAPE_KERNEL TAPE_PASTE(heat_tape_single_, TAPE_ISA)
+#define CONSTANTS single_constants
+#else
+#define TAPE_KERNEL TAPE_PASTE(heat_tape_, TAPE_ISA)
+#define CONSTANTS constants
+#endif
+
+enum { WIDEST = HEAT_TAPE_BYTES / (int)sizeof(real) };
 
 /* Where the rows of each kind begin, how far they lie apart, and how far its
  * vectors do. */
 typedef struct tape_places {
-    double *base[1 << HEAT_TAPE_KIND_BITS];
+    real *base[1 << HEAT_TAPE_KIND_BITS];
     int64_t row[1 << HEAT_TAPE_KIND_BITS];
 } tape_places;
 
-VEC_FN double *place_of(const tape_places *p, uint32_t place)
+VEC_FN real *place_of(const tape_places *p, uint32_t place)
 {
     const uint32_t kind = place & ((1 << HEAT_TAPE_KIND_BITS) - 1);
 
@@ -103,10 +116,9 @@ VEC_FN vec vec_half_power(vec x, int n)
     return p;
 }
 
-VEC_FN void raise_to(double *to, const double *a, int64_t a_step, const double *b, int64_t b_step,
-                     const int64_t n)
+VEC_FN void raise_to(real *to, const real *a, int64_t a_step, const real *b, int64_t b_step, const int64_t n)
 {
-    const double twice = 2 * *b;
+    const real twice = 2 * *b;
     const int whole = twice > -128 && twice < 128 ? (int)twice : 0;
 
     if (b_step == 0 && whole % 2 != 0 && whole == twice)
@@ -120,8 +132,8 @@ VEC_FN void run_steps(const heat_tape *tape, const tape_places *places, const in
 {
     for (int64_t k = 0; k < tape->n_steps; k++) {
         const heat_tape_step *s = &tape->steps[k];
-        double *const to = place_of(places, s->to), *const b = place_of(places, s->b);
-        const double *const a = place_of(places, s->a), *const c = place_of(places, s->c);
+        real *const to = place_of(places, s->to), *const b = place_of(places, s->b);
+        const real *const a = place_of(places, s->a), *const c = place_of(places, s->c);
         const int64_t a_step = advance_of(s->a), b_step = advance_of(s->b), c_step = advance_of(s->c);
         switch (s->op) {
             STEP(HEAT_TAPE_COPY, A);
@@ -174,29 +186,29 @@ static __attribute__((noinline)) void run_vector(const heat_tape *tape, const ta
     run_steps(tape, places, 1);
 }
 
-VEC_FN double *from_chain(const double *rows, int64_t chain)
+VEC_FN real *from_chain(const real *rows, int64_t chain)
 {
-    return rows == NULL ? NULL : (double *)(uintptr_t)(rows + chain);
+    return rows == NULL ? NULL : (real *)(uintptr_t)(rows + chain);
 }
 
 /* Reading casts const away from rows that no step writes. */
 static tape_places places_at(const heat_tape *tape, const heat_tape_rows *r, int64_t chain, int64_t width)
 {
     return (tape_places){.base = {[HEAT_TAPE_WORK] = r->work,
-                                  [HEAT_TAPE_CONSTANT] = from_chain(tape->constants, 0),
+                                  [HEAT_TAPE_CONSTANT] = from_chain(tape->CONSTANTS, 0),
                                   [HEAT_TAPE_X] = from_chain(r->x, chain),
                                   [HEAT_TAPE_DIRECTION] = from_chain(r->direction, chain),
                                   [HEAT_TAPE_VALUE] = from_chain(r->values, chain),
                                   [HEAT_TAPE_ROW] = from_chain(r->rows, chain)},
                          .row = {[HEAT_TAPE_WORK] = width,
-                                 [HEAT_TAPE_CONSTANT] = HEAT_TAPE_WIDEST,
+                                 [HEAT_TAPE_CONSTANT] = WIDEST,
                                  [HEAT_TAPE_X] = r->stride,
                                  [HEAT_TAPE_DIRECTION] = r->stride,
                                  [HEAT_TAPE_VALUE] = 0,
                                  [HEAT_TAPE_ROW] = r->stride}};
 }
 
-VEC_FN void copy_rest(double *to, const double *from, int64_t n)
+VEC_FN void copy_rest(real *to, const real *from, int64_t n)
 {
     vec_store(to, ALL(from[n - 1]));
     for (int64_t l = 0; l + 1 < n; l++)
@@ -207,7 +219,7 @@ VEC_FN void copy_rest(double *to, const double *from, int64_t n)
 static void run_rest(const heat_tape *tape, const heat_tape_rows *r, int64_t chain)
 {
     const int64_t left = r->n_chains - chain, room = (int64_t)tape->n_x * VEC_LANES;
-    double *x = r->work + (int64_t)tape->n_work * VEC_LANES, *direction = x + room, *rows = direction + room;
+    real *x = r->work + (int64_t)tape->n_work * VEC_LANES, *direction = x + room, *rows = direction + room;
     const heat_tape_rows copy = {.n_chains = left,
                                  .stride = VEC_LANES,
                                  .x = x,
@@ -231,13 +243,14 @@ static void run_rest(const heat_tape *tape, const heat_tape_rows *r, int64_t cha
     }
 }
 
-static void TAPE_PASTE(tape_run_, TAPE_ISA)(const heat_tape *tape, const heat_tape_rows *r)
+static void run_tape(const heat_tape *tape, const heat_tape_rows *r)
 {
-    const int64_t whole = r->n_chains & -VEC_LANES, block = whole > 0 ? heat_tape_block(tape) : 0;
+    const int64_t whole = r->n_chains & -VEC_LANES; /* blocks of floats take as many bytes */
+    const int64_t block = whole > 0 ? heat_tape_block(tape) * (int64_t)(sizeof(double) / sizeof(real)) : 0;
 
     for (int64_t chain = 0, n; chain < whole; chain += n) {
         /* Rows that lie a power of 2 apart would get into each other's way. */
-        const tape_places places = places_at(tape, r, chain, block + HEAT_TAPE_WIDEST);
+        const tape_places places = places_at(tape, r, chain, block + WIDEST);
         n = whole - chain < block ? whole - chain : block;
         if (n == VEC_LANES)
             run_vector(tape, &places);
@@ -247,3 +260,5 @@ static void TAPE_PASTE(tape_run_, TAPE_ISA)(const heat_tape *tape, const heat_ta
     if (whole < r->n_chains)
         run_rest(tape, r, whole);
 }
+
+const heat_tape_kernel TAPE_KERNEL = {.isa = TAPE_TEXT(TAPE_ISA), .lanes = VEC_LANES, .run = run_tape};

@@ -59,6 +59,29 @@ typedef void (*heat_walk_kinetic_fn)(const heat_walk_lanes *lanes, double *energ
 /* True if none of n numbers, a multiple of eight, is infinite or NaN. */
 typedef bool (*heat_walk_finite_fn)(int64_t n, const double *values);
 
+/* The same in single precision: rows are a multiple of HEAT_SINGLE_LANES apart; normal numbers come in
+ * multiples of 32; sixteen numbers are read past the last of the noise. */
+typedef struct heat_single_lanes {
+    int32_t n;
+    int64_t stride;
+    const double *lower;
+    const double *upper;
+    float *x;
+    const float *gradient;
+} heat_single_lanes;
+
+typedef void (*heat_single_draw_fn)(heat_walk_random *random, int64_t n, float *values);
+typedef heat_status (*heat_single_wander_fn)(heat_context *ctx, const heat_single_lanes *lanes,
+                                             const heat_smooth *view, const heat_single_block *block,
+                                             const float *step, const float *spread, const float *noise,
+                                             int64_t n_noise, int64_t n_steps, bool *is_sound);
+
+typedef struct heat_walk_single_kernel {
+    const char *isa;
+    heat_single_draw_fn normals;
+    heat_single_wander_fn wander;
+} heat_walk_single_kernel;
+
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_walk_kernel {
     const char *isa;
@@ -73,8 +96,10 @@ typedef struct heat_walk_kernel {
 } heat_walk_kernel;
 
 extern const heat_walk_kernel heat_walk_ref;
+extern const heat_walk_single_kernel heat_walk_single_ref;
 #ifdef HEAT_X86_KERNELS
 extern const heat_walk_kernel heat_walk_avx2, heat_walk_avx512;
+extern const heat_walk_single_kernel heat_walk_single_avx2, heat_walk_single_avx512;
 #endif
 
 #endif

@@ -1,21 +1,31 @@
-/* The body of walk.h, included once for each instruction set with WALK_ISA set to its name. */
-#include "kernel/lane_doubles.h"
+/* The body of walk.h, included once for each instruction set with WALK_ISA set to its name, and compiled a
+ * second time for floats, with HEAT_SINGLE: what takes steps without a test. */
+#include "kernel/lane_reals.h"
 #include "kernel/walk.h"
 
 #define WALK_JOIN_(a, b) a##b
 #define WALK_JOIN(a, b) WALK_JOIN_(a, b)
 #define WALK_TEXT_(a) #a
 #define WALK_TEXT(a) WALK_TEXT_(a)
+#ifdef HEAT_SINGLE
+#define heat_walk_lanes heat_single_lanes
+#define heat_smooth_block heat_single_block
+#define EVALUATE evaluate_single
+#else
+#define EVALUATE evaluate
+#endif
 
-enum { VECTORS = HEAT_WALK_LANES / VEC_LANES, MOST_TURNS = 1000 };
+/* What eight generators give at a time, whatever the reals are. */
+typedef uint64_t vec_words __attribute__((vector_size(VEC_BYTES), may_alias));
+enum { VECTORS = HEAT_WALK_LANES * (int)sizeof(uint64_t) / VEC_BYTES, MOST_TURNS = 1000 };
 
-#define BITS(array, v) (((vec_bits *)(uintptr_t)(array))[v])
+#define WORDS(array, v) (((vec_words *)(uintptr_t)(array))[v])
 
 /* The next word of every generator. */
-VEC_FN void next_words(vec_bits state[4][VECTORS], vec_bits words[VECTORS])
+VEC_FN void next_words(vec_words state[4][VECTORS], vec_words words[VECTORS])
 {
     for (int v = 0; v < VECTORS; v++) {
-        vec_bits t = state[1][v] << 17;
+        vec_words t = state[1][v] << 17;
         words[v] = state[0][v] + state[3][v];
         state[2][v] ^= state[0][v];
         state[3][v] ^= state[1][v];
@@ -26,60 +36,61 @@ VEC_FN void next_words(vec_bits state[4][VECTORS], vec_bits words[VECTORS])
     }
 }
 
-/* On [1, 2), a multiple of 2^-52. */
-VEC_FN vec one_to_two(vec_bits words)
-{
-    return (vec)(words >> 12 | (vec_bits)ALL(1.0));
-}
-
-VEC_FN void open_random(const heat_walk_random *random, vec_bits state[4][VECTORS])
+VEC_FN void open_random(const heat_walk_random *random, vec_words state[4][VECTORS])
 {
     for (int k = 0; k < 4; k++)
         for (int v = 0; v < VECTORS; v++)
-            state[k][v] = BITS(random->word[k], v);
+            state[k][v] = WORDS(random->word[k], v);
 }
 
-VEC_FN void close_random(vec_bits state[4][VECTORS], heat_walk_random *random)
+VEC_FN void close_random(vec_words state[4][VECTORS], heat_walk_random *random)
 {
     for (int k = 0; k < 4; k++)
         for (int v = 0; v < VECTORS; v++)
-            BITS(random->word[k], v) = state[k][v];
+            WORDS(random->word[k], v) = state[k][v];
 }
 
-/* Eight pairs at a time: r cos(a) and r sin(a), r = sqrt(-2 log u), u on (0, 1], a on [-pi, pi). */
-static void draw_normals(heat_walk_random *random, int64_t n, double *values)
+/* On [1, 2), a multiple of 2^-REAL_PART; of floats, two a word. */
+VEC_FN vec one_to_two(vec_words words)
 {
-    vec_bits state[4][VECTORS], first[VECTORS], second[VECTORS];
+    return (vec)((vec_bits)words >> (VEC_TOP + 1 - REAL_PART) | (vec_bits)ALL(1));
+}
+
+/* On (0, 1]: floats go down to 2^-31, so that tails are no shorter than 6.5 standard deviations. */
+VEC_FN vec zero_to_one(vec_words words)
+{
+#ifdef HEAT_SINGLE
+    typedef int32_t vec_int __attribute__((vector_size(VEC_BYTES)));
+
+    return __builtin_convertvector((vec_int)((vec_bits)words >> 1 | 1), vec) * R(0x1p-31);
+#else
+    return 2 - one_to_two(words);
+#endif
+}
+
+/* Pairs for all lanes of the generators at a time: r cos(a) and r sin(a), r = sqrt(-2 log u), u on (0, 1], a
+ * on [-pi, pi]. */
+static void draw_normals(heat_walk_random *random, int64_t n, real *values)
+{
+    const int64_t half = VECTORS * VEC_LANES;
+    vec_words state[4][VECTORS], first[VECTORS], second[VECTORS];
 
     open_random(random, state);
-    for (int64_t k = 0; k < n; k += 2 * HEAT_WALK_LANES) {
+    for (int64_t k = 0; k < n; k += 2 * half) {
         next_words(state, first);
         next_words(state, second);
         for (int v = 0; v < VECTORS; v++) {
-            vec r = vec_sqrt(-2.0 * vec_log(2.0 - one_to_two(first[v]))), sine, cosine;
-            vec_sincos((one_to_two(second[v]) - 1.5) * 6.283185307179586476925286766559, &sine, &cosine);
+            vec r = vec_sqrt(-2 * vec_log_normal(zero_to_one(first[v]))), sine, cosine;
+            vec_sincos_turn(one_to_two(second[v]) - R(1.5), &sine, &cosine);
             VEC(values + k, v) = r * cosine;
-            VEC(values + k + HEAT_WALK_LANES, v) = r * sine;
+            VEC(values + k + half, v) = r * sine;
         }
     }
     close_random(state, random);
 }
 
-static void draw_uniforms(heat_walk_random *random, int64_t n, double *values)
-{
-    vec_bits state[4][VECTORS], words[VECTORS];
-
-    open_random(random, state);
-    for (int64_t k = 0; k < n; k += HEAT_WALK_LANES) {
-        next_words(state, words);
-        for (int v = 0; v < VECTORS; v++)
-            VEC(values + k, v) = one_to_two(words[v]) - 1.0;
-    }
-    close_random(state, random);
-}
-
 /* Where x lies beyond a wall it is mirrored there, and the momentum turned. */
-VEC_FN void turn_at_walls(double lower, double upper, vec *x, vec *momentum)
+VEC_FN void turn_at_walls(real lower, real upper, vec *x, vec *momentum)
 {
     for (int turn = 0; turn < MOST_TURNS; turn++) {
         vec_bits below = (vec_bits)(*x < lower), above = (vec_bits)(*x > upper);
@@ -91,6 +102,62 @@ VEC_FN void turn_at_walls(double lower, double upper, vec *x, vec *momentum)
     *momentum = vec_choose((vec_bits)(*x < lower) | (vec_bits)(*x > upper), VEC_INFINITE, *momentum);
     *x = vec_choose((vec_bits)(*x < lower), ALL(lower), *x);
     *x = vec_choose((vec_bits)(*x > upper), ALL(upper), *x);
+}
+
+VEC_FN void jump_as(const heat_walk_lanes *l, const real *step, const real *spread, const real *noise,
+                    int64_t n_noise, const bool has_walls)
+{
+    for (int32_t i = 0; i < l->n; i++)
+        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++) {
+            vec e = VEC(step, v), x = VEC(l->x, at);
+            vec p = VEC(spread, v) * vec_load(noise + i * n_noise + v * VEC_LANES);
+            x += e * (p - 0.5 * e * VEC(l->gradient, at));
+            if (has_walls)
+                turn_at_walls(R(l->lower[i]), R(l->upper[i]), &x, &p);
+            VEC(l->x, at) = x;
+        }
+}
+
+static heat_status wander(heat_context *ctx, const heat_walk_lanes *l, const heat_smooth *view,
+                          const heat_smooth_block *b, const real *step, const real *spread, const real *noise,
+                          int64_t n_noise, int64_t n_steps, bool *is_sound)
+{
+    vec zero = ALL(0.0);
+
+    for (int64_t k = 0; k < n_steps; k++, noise += l->n * n_noise) {
+        heat_status status;
+        if (l->lower != NULL)
+            jump_as(l, step, spread, noise, n_noise, true);
+        else
+            jump_as(l, step, spread, noise, n_noise, false);
+        status = view->EVALUATE(ctx, view->self, b);
+        if (status != HEAT_OK)
+            return status;
+        for (int64_t v = 0; v < l->stride / VEC_LANES; v++)
+            zero += VEC(b->energies, v) * 0.0;
+    }
+    *is_sound = !vec_any((vec_bits)(zero != zero));
+    return HEAT_OK;
+}
+
+#ifdef HEAT_SINGLE
+
+const heat_walk_single_kernel WALK_JOIN(heat_walk_single_, WALK_ISA) = {
+    .isa = WALK_TEXT(WALK_ISA), .normals = draw_normals, .wander = wander};
+
+#else
+
+static void draw_uniforms(heat_walk_random *random, int64_t n, double *values)
+{
+    vec_words state[4][VECTORS], words[VECTORS];
+
+    open_random(random, state);
+    for (int64_t k = 0; k < n; k += HEAT_WALK_LANES) {
+        next_words(state, words);
+        for (int v = 0; v < VECTORS; v++)
+            VEC(values + k, v) = one_to_two(words[v]) - 1.0;
+    }
+    close_random(state, random);
 }
 
 VEC_FN void kick_scaled(const heat_walk_lanes *l, const double *step, const bool is_scaled)
@@ -121,7 +188,7 @@ VEC_FN void drift_as(const heat_walk_lanes *l, const double *step, const bool is
                 e *= VEC(l->scale, at);
             x += e * p;
             if (has_walls) {
-                turn_at_walls(l->lower[i], l->upper[i], &x, &p);
+                turn_at_walls(R(l->lower[i]), R(l->upper[i]), &x, &p);
                 VEC(l->momentum, at) = p;
             }
             VEC(l->x, at) = x;
@@ -145,42 +212,6 @@ static void refresh(const heat_walk_lanes *l, const double *keep, const double *
         for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++)
             VEC(l->momentum, at) = VEC(keep, v) * VEC(l->momentum, at) +
                                    VEC(spread, v) * vec_load(noise + i * n_noise + v * VEC_LANES);
-}
-
-VEC_FN void jump_as(const heat_walk_lanes *l, const double *step, const double *spread, const double *noise,
-                    int64_t n_noise, const bool has_walls)
-{
-    for (int32_t i = 0; i < l->n; i++)
-        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++) {
-            vec e = VEC(step, v), x = VEC(l->x, at);
-            vec p = VEC(spread, v) * vec_load(noise + i * n_noise + v * VEC_LANES);
-            x += e * (p - 0.5 * e * VEC(l->gradient, at));
-            if (has_walls)
-                turn_at_walls(l->lower[i], l->upper[i], &x, &p);
-            VEC(l->x, at) = x;
-        }
-}
-
-static heat_status wander(heat_context *ctx, const heat_walk_lanes *l, const heat_smooth *view,
-                          const heat_smooth_block *b, const double *step, const double *spread,
-                          const double *noise, int64_t n_noise, int64_t n_steps, bool *is_sound)
-{
-    vec zero = ALL(0.0);
-
-    for (int64_t k = 0; k < n_steps; k++, noise += l->n * n_noise) {
-        heat_status status;
-        if (l->lower != NULL)
-            jump_as(l, step, spread, noise, n_noise, true);
-        else
-            jump_as(l, step, spread, noise, n_noise, false);
-        status = view->evaluate(ctx, view->self, b);
-        if (status != HEAT_OK)
-            return status;
-        for (int64_t v = 0; v < l->stride / VEC_LANES; v++)
-            zero += VEC(b->energies, v) * 0.0;
-    }
-    *is_sound = !vec_any((vec_bits)(zero != zero));
-    return HEAT_OK;
 }
 
 static void kinetic(const heat_walk_lanes *l, double *energy)
@@ -213,3 +244,5 @@ const heat_walk_kernel WALK_JOIN(heat_walk_, WALK_ISA) = {.isa = WALK_TEXT(WALK_
                                                           .wander = wander,
                                                           .kinetic = kinetic,
                                                           .are_finite = are_finite};
+
+#endif

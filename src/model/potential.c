@@ -32,6 +32,13 @@ static heat_status typed(heat_context *ctx, const void *self, const heat_smooth_
     return HEAT_OK;
 }
 
+static heat_status typed_single(heat_context *ctx, const void *self, const heat_single_block *b)
+{
+    (void)ctx;
+    heat_expression_evaluate_single(self, b->stride, b->stride, b->x, b->energies, b->gradients, b->work);
+    return HEAT_OK;
+}
+
 static heat_status typed_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
     const int64_t n_chains = heat_expression_whole_vectors(self, b->n_chains);
@@ -52,6 +59,7 @@ static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_
         .self = &p->numbers,
         .evaluate = isa->potentials->evaluate[p->name],
         .multiply = isa->potentials->multiply[p->name],
+        .evaluate_single = isa->single_potentials->evaluate[p->name],
         .has_gradient = true,
         .lower = p->lower,
         .upper = p->upper,
@@ -62,6 +70,7 @@ static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_
         view->self = p->expression;
         view->evaluate = typed;
         view->multiply = typed_multiply;
+        view->evaluate_single = typed_single;
         view->n_work = heat_expression_work_size(p->expression);
     }
     return true;

@@ -85,6 +85,77 @@ static heat_status sweep_by(heat_context *worker, heat_chains *c, int64_t unit, 
     return status;
 }
 
+static int64_t single_stride(const heat_walk_unit *u)
+{
+    return (u->stride + HEAT_SINGLE_LANES - 1) / HEAT_SINGLE_LANES * HEAT_SINGLE_LANES;
+}
+
+/* Numbers of a unit's chains as floats, rows a multiple of HEAT_SINGLE_LANES apart; and back. Lanes
+ * past the last hold what the first does, or rest. */
+static float *to_singles(const heat_walk_unit *u, int32_t n, const double *from, bool rests, double *room)
+{
+    const int64_t stride = single_stride(u);
+    float *to = (float *)(void *)room;
+
+    for (int32_t i = 0; i < n; i++) {
+        for (int64_t c = 0; c < u->stride; c++)
+            to[i * stride + c] = (float)from[i * u->stride + c];
+        for (int64_t c = u->stride; c < stride; c++)
+            to[i * stride + c] = rests ? 0 : to[i * stride];
+    }
+    return to;
+}
+
+static void from_singles(const heat_walk_unit *u, int32_t n, const float *from, double *to)
+{
+    const int64_t stride = single_stride(u);
+
+    for (int32_t i = 0; i < n; i++)
+        for (int64_t c = 0; c < u->stride; c++)
+            to[i * u->stride + c] = from[i * stride + c];
+}
+
+/* In single precision, in the work space: what the chains keep are doubles. */
+static heat_status go_single(heat_context *worker, heat_chains *c, int64_t unit, const double *pace,
+                             int64_t n)
+{
+    const heat_walk_store *s = c->store;
+    heat_walk_unit *u = &s->units[unit];
+    float *x = to_singles(u, c->n, u->x, false, u->new_x);
+    float *gradient = to_singles(u, c->n, u->gradient, false, u->new_gradient);
+    float *energy = to_singles(u, 1, u->energy, false, u->new_energy);
+    const float *step = to_singles(u, 1, pace, true, u->half),
+                *spread = to_singles(u, 1, u->spread, true, u->odds);
+    const heat_single_lanes lanes = {.n = c->n,
+                                     .stride = single_stride(u),
+                                     .lower = s->view.lower,
+                                     .upper = s->view.upper,
+                                     .x = x,
+                                     .gradient = gradient};
+    const heat_single_block block = {.n_chains = u->n_chains,
+                                     .stride = lanes.stride,
+                                     .x = x,
+                                     .energies = energy,
+                                     .gradients = gradient,
+                                     .work = (float *)(void *)u->work};
+
+    for (int64_t k = 0, count; k < n; k += count) {
+        bool is_sound;
+        count = n - k;
+        const float *noise = heat_walk_take_singles(s, u, &count);
+        heat_status status = s->singles->wander(worker, &lanes, &s->view, &block, step, spread, noise,
+                                                u->n_chains, count, &is_sound);
+        if (status == HEAT_OK && !is_sound)
+            status = fail_away(worker, c);
+        if (status != HEAT_OK)
+            return status;
+    }
+    from_singles(u, c->n, x, u->x);
+    from_singles(u, c->n, gradient, u->gradient);
+    from_singles(u, 1, energy, u->energy);
+    return HEAT_OK;
+}
+
 static heat_status go_overdamped(heat_context *worker, heat_chains *c, int64_t unit, const double *pace,
                                  int64_t n)
 {
@@ -93,6 +164,8 @@ static heat_status go_overdamped(heat_context *worker, heat_chains *c, int64_t u
     const heat_walk_lanes lanes = heat_walk_lanes_now(s, u);
     const heat_smooth_block block = heat_walk_block(s, u, false);
 
+    if (s->plan.is_single)
+        return go_single(worker, c, unit, pace, n);
     for (int64_t k = 0; k < n;) {
         bool is_sound;
         int64_t count = n - k;

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDEST = 64, LEAST_BLOCK = 512, MOST_STARTS = 100 };
+enum { WIDEST = 64, LEAST_BLOCK = 2048, MOST_STARTS = 100 };
 
 /* Chains start this many scales from the middle: further apart than they will be. */
 static const double dispersion = 2;
@@ -144,6 +144,7 @@ static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chai
     c->width = choose_width(plan);
     s->view = view;
     s->kernel = isa->walks;
+    s->singles = isa->single_walks;
     s->plan = plan_of(plan);
     s->n_units = (c->n_chains + c->width - 1) / c->width;
     z = sizes_of(view.n, view.n_work, c->width, &s->plan);
@@ -234,6 +235,7 @@ static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
     seed_noise(&seeds, &u->normals);
     seed_noise(&seeds, &u->uniforms);
     u->normals.used = s->n_normals;
+    u->normals.is_single = false;
     u->uniforms.used = s->n_uniforms;
     for (int64_t k = unit * c->n_rungs; k < (unit + 1) * c->n_rungs; k++) {
         s->tunings[k] = (heat_walk_tuning){.is_found = s->plan.step > 0, .is_settled = s->plan.step > 0};
@@ -368,18 +370,33 @@ const double *heat_walk_take_normals(const heat_walk_store *s, heat_walk_unit *u
     return heat_walk_take_sweeps(s, u, &one);
 }
 
-const double *heat_walk_take_sweeps(const heat_walk_store *s, heat_walk_unit *u, int64_t *count)
+/* Where they begin in the block, which holds twice as many floats. */
+static int64_t take_from_block(const heat_walk_store *s, heat_walk_unit *u, bool is_single, int64_t *count)
 {
-    int64_t size = s->view.n * u->n_chains, left;
+    int64_t size = s->view.n * u->n_chains, room = is_single ? 2 * s->n_normals : s->n_normals, left;
 
-    if (u->normals.used + size > s->n_normals) {
-        s->kernel->normals(&u->normals.random, s->n_normals, u->normal);
+    if (u->normals.used + size > room || u->normals.is_single != is_single) {
+        if (is_single)
+            s->singles->normals(&u->normals.random, room, (float *)(void *)u->normal);
+        else
+            s->kernel->normals(&u->normals.random, room, u->normal);
         u->normals.used = 0;
+        u->normals.is_single = is_single;
     }
-    left = (s->n_normals - u->normals.used) / size;
+    left = (room - u->normals.used) / size;
     *count = *count < left ? *count : left;
     u->normals.used += *count * size;
-    return u->normal + u->normals.used - *count * size;
+    return u->normals.used - *count * size;
+}
+
+const double *heat_walk_take_sweeps(const heat_walk_store *s, heat_walk_unit *u, int64_t *count)
+{
+    return u->normal + take_from_block(s, u, false, count);
+}
+
+const float *heat_walk_take_singles(const heat_walk_store *s, heat_walk_unit *u, int64_t *count)
+{
+    return (const float *)(const void *)u->normal + take_from_block(s, u, true, count);
 }
 
 const double *heat_walk_take_uniforms(const heat_walk_store *s, heat_walk_unit *u)

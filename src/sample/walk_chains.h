@@ -32,6 +32,7 @@ typedef struct heat_walk_plan {
     double step;          /* as users see it; 0: adapted in the burn-in */
     double friction;      /* of underdamped */
     int64_t n_steps;      /* a sweep; 0: the move chooses */
+    bool is_single;       /* steps without a test are made in single precision */
     int32_t refined_from; /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
 } heat_walk_plan;
 
@@ -39,6 +40,7 @@ typedef struct heat_walk_plan {
 typedef struct heat_walk_noise {
     _Alignas(64) heat_walk_random random;
     int64_t used;
+    int64_t is_single; /* what is in the block */
 } heat_walk_noise;
 
 /* Chains of a unit. Rows of n variables are `stride` apart; one number a chain: [stride]. Lanes past the last
@@ -72,6 +74,7 @@ typedef struct heat_walk_unit {
 typedef struct heat_walk_store {
     heat_smooth view;
     const heat_walk_kernel *kernel;
+    const heat_walk_single_kernel *singles;
     heat_walk_plan plan;
     int64_t n_units, stride;
     heat_walk_unit *units;
@@ -90,6 +93,7 @@ heat_walk_lanes heat_walk_lanes_new(const heat_walk_store *store, const heat_wal
  * one uniform number a chain. */
 const double *heat_walk_take_normals(const heat_walk_store *store, heat_walk_unit *unit);
 const double *heat_walk_take_sweeps(const heat_walk_store *store, heat_walk_unit *unit, int64_t *count);
+const float *heat_walk_take_singles(const heat_walk_store *store, heat_walk_unit *unit, int64_t *count);
 const double *heat_walk_take_uniforms(const heat_walk_store *store, heat_walk_unit *unit);
 
 /* Energies and gradients at new_x, or at x; and where they stand. */

@@ -19,6 +19,7 @@ heat_walk_plan heat_walk_plan_of(const heat_engine *engine, const heat_sample_op
                            .step = opt->step > 0 ? opt->step : 0,
                            .friction = opt->friction,
                            .n_steps = opt->steps > 0 ? opt->steps : 0,
+                           .is_single = strcmp(opt->precision, "single") == 0,
                            .refined_from = INT32_MAX};
 
     for (int k = 0; k < 3; k++)
@@ -76,6 +77,9 @@ heat_status heat_walk_check(heat_context *ctx, const heat_model *model, const he
     if (engine->walk != NULL && engine->walk->needs_gradient && !view.has_gradient)
         return heat_fail_option(ctx, "engine", engine->name,
                                 "%s has no gradient: random-walk does without one", info.name);
+    if (strcmp(opt->precision, "single") == 0 && view.evaluate_single == NULL)
+        return heat_fail_option(ctx, "precision", opt->precision, "%s is evaluated in double precision alone",
+                                info.name);
     if (strcmp(opt->mass, "dense") == 0 && view.lower != NULL)
         return heat_fail_option(ctx, "mass", opt->mass,
                                 "walls turn back along one coordinate: diagonal or unit");

@@ -2,7 +2,7 @@
  * ends, and the same bits in every instruction set. */
 #include "kernel/elementary.h"
 #include "kernel/isa.h"
-#include "lane_doubles_functions.h"
+#include "lane_reals_functions.h"
 #include "support.h"
 
 #include <float.h>

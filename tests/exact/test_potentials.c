@@ -7,6 +7,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST = 16, CHAINS = 21, STRIDE = 24, WORK = 8192 };
@@ -178,6 +179,66 @@ static void instruction_sets_agree_bit_for_bit(void **state)
         }
         heat_model_free(model);
     }
+    heat_context_free(ctx);
+}
+
+/* In single precision, at points that floats hold: within 2^-19 of the largest of the forces, the energy and
+ * 1, the same bits in every instruction set. */
+static void floats_are_near_and_agree_bit_for_bit(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    enum { WIDE = 32 };
+    double worst = 0;
+
+    for (int k = 0; k < N_SPECS; k++) {
+        heat_model *model = load(ctx, specs[k]);
+        _Alignas(64) double x[MOST * STRIDE], e[STRIDE], g[MOST * STRIDE], h[MOST * STRIDE], work[WORK];
+        _Alignas(64) float fx[MOST * WIDE], fe[4][WIDE], fg[4][MOST * WIDE], fh[4][MOST * WIDE];
+        for (int isa = 0; isa < heat_isa_count(); isa++) {
+            heat_smooth view = view_of(model, heat_isa_at(isa)->name);
+            heat_smooth_block b = {.n_chains = STRIDE,
+                                   .stride = STRIDE,
+                                   .x = x,
+                                   .energies = e,
+                                   .gradients = g,
+                                   .directions = x,
+                                   .products = h,
+                                   .work = work};
+            heat_single_block single = {.n_chains = STRIDE,
+                                        .stride = WIDE,
+                                        .x = fx,
+                                        .energies = fe[isa],
+                                        .gradients = fg[isa],
+                                        .directions = fx,
+                                        .products = fh[isa],
+                                        .work = (float *)(void *)work};
+            draw_points(&view, x);
+            for (int i = 0; i < view.n; i++)
+                for (int c = 0; c < WIDE; c++)
+                    fx[i * WIDE + c] = (float)x[i * STRIDE + (c < STRIDE ? c : 0)];
+            assert_ok(ctx, view.evaluate_single(ctx, view.self, &single));
+            assert_memory_equal(fe[isa], fe[0], STRIDE * sizeof **fe);
+            for (int i = 0; i < view.n; i++)
+                assert_memory_equal(fg[isa] + i * WIDE, fg[0] + i * WIDE, STRIDE * sizeof **fg);
+            for (int i = 0; i < view.n; i++)
+                for (int c = 0; c < STRIDE; c++)
+                    x[i * STRIDE + c] = (double)fx[i * WIDE + c];
+            assert_ok(ctx, heat_smooth_evaluate(ctx, &view, &b));
+            for (int c = 0; c < STRIDE; c++) {
+                double size = fmax(1, fabs(e[c]));
+                for (int i = 0; i < view.n; i++)
+                    size = fmax(size, fabs(g[i * STRIDE + c]));
+                worst = fmax(worst, fabs((double)fe[isa][c] - e[c]) / size);
+                for (int i = 0; i < view.n; i++)
+                    worst = fmax(worst, fabs((double)fg[isa][i * WIDE + c] - g[i * STRIDE + c]) / size);
+            }
+        }
+        heat_model_free(model);
+        if (getenv("HEATBATH_TEST_SHOW") != NULL)
+            printf("%s: 2^%.2f so far\n", specs[k], log2(worst));
+    }
+    assert_true(worst <= 0x1p-19);
     heat_context_free(ctx);
 }
 
@@ -459,6 +520,7 @@ int main(void)
         cmocka_unit_test(gradients_are_slopes),
         cmocka_unit_test(curvatures_are_slopes_of_gradients),
         cmocka_unit_test(instruction_sets_agree_bit_for_bit),
+        cmocka_unit_test(floats_are_near_and_agree_bit_for_bit),
         cmocka_unit_test(double_wells_are_known),
         cmocka_unit_test(funnels_and_basins_have_their_log_z),
         cmocka_unit_test(the_muller_brown_landscape_is_the_published_one),

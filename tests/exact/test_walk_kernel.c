@@ -114,6 +114,74 @@ static void every_instruction_set_gives_the_same_bits(void **state)
     free(reference);
 }
 
+/* Of floats: numbers of both precisions from the same words, walls, and a force. */
+typedef struct single_scene {
+    _Alignas(64) heat_walk_random random;
+    _Alignas(64) float x[N * 32];
+    _Alignas(64) float gradient[N * 32];
+    _Alignas(64) float step[32];
+    _Alignas(64) float spread[32];
+    _Alignas(64) float energy[32];
+    _Alignas(64) float draws[DRAWS + 16];
+} single_scene;
+
+static heat_status evaluate_single(heat_context *ctx, const void *self, const heat_single_block *b)
+{
+    (void)ctx, (void)self;
+    for (int c = 0; c < 32; c++)
+        b->energies[c] = 0;
+    for (int k = 0; k < N * 32; k++) {
+        b->gradients[k] = b->x[k];
+        b->energies[k % 32] += b->x[k] * b->x[k] / 2;
+    }
+    return HEAT_OK;
+}
+
+static single_scene *run_singles(const heat_walk_single_kernel *k)
+{
+    single_scene *s = aligned_alloc(64, sizeof *s);
+    scene *from = make_scene();
+    const heat_smooth view = {.n = N, .evaluate_single = evaluate_single};
+    const heat_single_block block = {
+        .n_chains = 32, .stride = 32, .x = s->x, .energies = s->energy, .gradients = s->gradient};
+    heat_single_lanes l = {.n = N, .stride = 32, .x = s->x, .gradient = s->gradient};
+    bool is_sound;
+
+    memset(s, 0, sizeof *s);
+    s->random = from->random;
+    for (int c = 0; c < 32; c++) {
+        s->step[c] = (float)from->step[c % STRIDE];
+        s->spread[c] = (float)from->spread[c % STRIDE];
+    }
+    k->normals(&s->random, DRAWS, s->draws);
+    for (int way = 0; way < 2; way++) {
+        l.lower = way == 0 ? NULL : lower;
+        l.upper = way == 0 ? NULL : upper;
+        assert_int_equal(
+            k->wander(NULL, &l, &view, &block, s->step, s->spread, s->draws + 50, 29, 3, &is_sound), HEAT_OK);
+        assert_true(is_sound);
+    }
+    free(from);
+    return s;
+}
+
+static void floats_have_the_same_bits_everywhere(void **state)
+{
+    (void)state;
+    single_scene *reference = run_singles(&heat_walk_single_ref);
+
+    for (int k = 1; k < heat_isa_count(); k++) {
+        single_scene *s = run_singles(heat_isa_at(k)->single_walks);
+        assert_memory_equal(s, reference, sizeof *s);
+        free(s);
+    }
+    for (int i = 0; i < N; i++)
+        for (int c = 0; c < 32; c++)
+            assert_true((double)reference->x[i * 32 + c] >= lower[i] &&
+                        (double)reference->x[i * 32 + c] <= upper[i]);
+    free(reference);
+}
+
 static uint64_t next_word(heat_walk_random *r, int l)
 {
     uint64_t result = r->word[0][l] + r->word[3][l], t = r->word[1][l] << 17;
@@ -148,6 +216,41 @@ static void normal_numbers_are_those_of_box_and_muller(void **state)
         for (int k = 0; k < DRAWS; k++)
             for (int power = 1; power < 5; power++)
                 sums[power] += pow(s->draws[k], power);
+    }
+    for (int power = 1; power < 5; power++) {
+        const double n = 256.0 * DRAWS, mean[] = {1, 0, 1, 0, 3}, variance[] = {0, 1, 2, 15, 96};
+        assert_close(sums[power] / n, mean[power], 5 * sqrt(variance[power] / n));
+    }
+    free(s);
+}
+
+/* The low and the high half of a word make a number each. */
+static void normal_floats_are_those_of_box_and_muller(void **state)
+{
+    (void)state;
+    scene *s = make_scene();
+    heat_walk_random r = s->random;
+    float *draws = (float *)(void *)s->draws;
+    double sums[5] = {0};
+
+    heat_walk_single_ref.normals(&s->random, DRAWS, draws);
+    for (int k = 0; k < DRAWS; k += 32)
+        for (int l = 0; l < 8; l++) {
+            uint64_t first = next_word(&r, l), second = next_word(&r, l);
+            for (int half = 0; half < 2; half++) {
+                double u = (double)(float)((uint32_t)(first >> 32 * half) >> 1 | 1) * 0x1p-31;
+                double turn = ((uint32_t)(second >> 32 * half) >> 9) * 0x1p-23 - 0.5;
+                double far = sqrt(-2 * log(u));
+                assert_close((double)draws[k + 2 * l + half], far * cos(2 * M_PI * turn), 1e-6 * (1 + far));
+                assert_close((double)draws[k + 16 + 2 * l + half], far * sin(2 * M_PI * turn),
+                             1e-6 * (1 + far));
+            }
+        }
+    for (int round = 0; round < 256; round++) {
+        heat_walk_single_ref.normals(&s->random, DRAWS, draws);
+        for (int k = 0; k < DRAWS; k++)
+            for (int power = 1; power < 5; power++)
+                sums[power] += pow((double)draws[k], power);
     }
     for (int power = 1; power < 5; power++) {
         const double n = 256.0 * DRAWS, mean[] = {1, 0, 1, 0, 3}, variance[] = {0, 1, 2, 15, 96};
@@ -202,7 +305,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(floats_have_the_same_bits_everywhere),
         cmocka_unit_test(normal_numbers_are_those_of_box_and_muller),
+        cmocka_unit_test(normal_floats_are_those_of_box_and_muller),
         cmocka_unit_test(walls_mirror),
         cmocka_unit_test(a_runaway_between_walls_stops),
     };

@@ -230,12 +230,13 @@ static void the_double_well_has_the_known_step_bias(void **state)
     (void)state;
     heat_context *ctx = test_context();
     heat_model *model = load(ctx, NULL);
-    const double steps[] = {0.01, 0.05}, known[] = {0.150131, 0.177539};
-    const int forget[] = {60, 20};
+    const double steps[] = {0.01, 0.05, 0.05}, known[] = {0.150131, 0.177539, 0.177539};
+    const int forget[] = {60, 20, 20};
 
-    for (int k = 0; k < 2; k++) {
-        heat_chains *c = open_chains(ctx, model, (heat_walk_plan){.move = &heat_walk_ula, .step = steps[k]},
-                                     WELLS, 0.25, "auto");
+    for (int k = 0; k < 3; k++) { /* the last in single precision */
+        heat_chains *c = open_chains(
+            ctx, model, (heat_walk_plan){.move = &heat_walk_ula, .step = steps[k], .is_single = k == 2},
+            WELLS, 0.25, "auto");
         double sum = 0, squares = 0, n = DRAWS * WELLS;
         sweep(ctx, c, 10 * forget[k]);
         for (int t = 0; t < DRAWS; t++) {
@@ -249,6 +250,34 @@ static void the_double_well_has_the_known_step_bias(void **state)
         assert_close(sum / n, known[k], 4 * sqrt((squares / n - sum / n * (sum / n)) / n));
         heat_chains_free(c);
     }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* A step in single precision, with the noise that the double walk does not see, comes from where the chain
+ * is and leads to what a float holds. */
+static void single_steps_land_on_floats(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, NULL);
+    heat_chains *c =
+        open_chains(ctx, model, (heat_walk_plan){.move = &heat_walk_ula, .step = 1e-12, .is_single = true},
+                    21, 1, "auto");
+
+    for (int64_t chain = 0; chain < c->n_chains; chain++) {
+        double x = 0.1 + (double)chain / 20;
+        assert_ok(ctx, heat_chains_set_state(ctx, c, chain, &x));
+    }
+    sweep(ctx, c, 1);
+    for (int64_t chain = 0; chain < c->n_chains; chain++) {
+        double x;
+        heat_chains_get_state(c, chain, &x);
+        assert_true(x == (double)(float)x);
+        assert_close(x, 0.1 + (double)chain / 20, 1e-4);
+        assert_close(heat_chains_get_energy(c, chain), double_well(x), 1e-6);
+    }
+    heat_chains_free(c);
     heat_model_free(model);
     heat_context_free(ctx);
 }
@@ -346,25 +375,28 @@ static void threads_and_checkpoints_change_no_bit(void **state)
     heat_sample_result whole, parts;
     const char *path = test_file(".ck", "", 0);
 
-    heat_sample_options_init(&options);
-    options.engine = "nuts";
-    options.replicas = 21;
-    options.sweeps = 400;
-    options.burn_in = 200;
-    options.keep_states = true;
-    options.threads = 1;
-    run(ctx, &options, &whole);
-    options.threads = 3;
-    options.checkpoint = path;
-    remove(path);
-    run(ctx, &options, &parts);
-    assert_memory_equal(whole.values, parts.values, 21 * 400 * sizeof(double));
-    heat_sample_result_clear(&parts);
-    run(ctx, &options, &parts); /* from the end of the last */
-    assert_memory_equal(whole.values, parts.values, 21 * 400 * sizeof(double));
-    heat_sample_result_clear(&parts);
-    heat_sample_result_clear(&whole);
-    remove(path);
+    for (int k = 0; k < 2; k++) { /* the second in single precision */
+        heat_sample_options_init(&options);
+        options.engine = k == 0 ? "nuts" : "ula";
+        options.precision = k == 0 ? "double" : "single";
+        options.replicas = 21;
+        options.sweeps = 400;
+        options.burn_in = 200;
+        options.keep_states = true;
+        options.threads = 1;
+        run(ctx, &options, &whole);
+        options.threads = 3;
+        options.checkpoint = path;
+        remove(path);
+        run(ctx, &options, &parts);
+        assert_memory_equal(whole.values, parts.values, 21 * 400 * sizeof(double));
+        heat_sample_result_clear(&parts);
+        run(ctx, &options, &parts); /* from the end of the last */
+        assert_memory_equal(whole.values, parts.values, 21 * 400 * sizeof(double));
+        heat_sample_result_clear(&parts);
+        heat_sample_result_clear(&whole);
+        remove(path);
+    }
     heat_context_free(ctx);
 }
 
@@ -459,9 +491,10 @@ static void instruction_sets_give_the_same_bits(void **state)
     heat_context *ctx = test_context();
     heat_model *model = load(ctx, covariance);
 
-    for (int k = 0; k < 6; k++) {
-        const heat_walk_move *move = k < 4 ? tested[k] : untested[k - 4];
-        heat_walk_plan walk = {.move = move, .mass = move->order > 0 ? HEAT_MASS_UNIT : HEAT_MASS_DIAGONAL};
+    for (int k = 0; k < 7; k++) {
+        const heat_walk_move *move = k < 4 ? tested[k] : untested[(k - 4) % 2];
+        heat_walk_plan walk = {
+            .move = move, .mass = move->order > 0 ? HEAT_MASS_UNIT : HEAT_MASS_DIAGONAL, .is_single = k == 6};
         double x[2][37 * 3];
         for (int way = 0; way < 2; way++) {
             heat_chains *c = open_chains(ctx, model, walk, 37, 0.8, way == 0 ? "ref" : "auto");
@@ -582,6 +615,7 @@ int main(void)
         cmocka_unit_test(tested_moves_leave_boltzmann_where_it_is),
         cmocka_unit_test(untested_moves_have_the_variance_of_their_step),
         cmocka_unit_test(the_double_well_has_the_known_step_bias),
+        cmocka_unit_test(single_steps_land_on_floats),
         cmocka_unit_test(an_unadjusted_run_tells_its_bias),
         cmocka_unit_test(a_ladder_finds_both_wells),
         cmocka_unit_test(threads_and_checkpoints_change_no_bit),

@@ -3,6 +3,7 @@
 #include "model/views.h"
 #include "support.h"
 
+#include <heatbath/sample.h>
 #include <math.h>
 
 /* A callback's world: what it returns, and what was done to it. */
@@ -180,6 +181,39 @@ static void real_variables_keep_within_their_walls(void **state)
     heat_context_free(ctx);
 }
 
+static int slopes(void *user, int64_t n_rows, const double *rows, double *energies, double *gradients)
+{
+    for (int64_t r = 0; r < n_rows; r++) {
+        gradients[2 * r] = 1;
+        gradients[2 * r + 1] = 2;
+    }
+    return plane(user, n_rows, rows, energies);
+}
+
+/* What is written in doubles is not walked in by floats. */
+static void single_precision_is_refused(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    world w = {.code = 0};
+    heat_custom c = real_of(&w);
+    heat_model *model;
+    heat_sample_options options;
+    heat_sample_result result;
+
+    c.real_gradient = slopes;
+    assert_ok(ctx, heat_model_create_custom(ctx, &c, &model));
+    heat_sample_options_init(&options);
+    heat_sample_result_init(&result);
+    options.engine = "ula";
+    options.precision = "single";
+    assert_int_equal(heat_sample(ctx, model, &options, &result), HEAT_ERROR_OPTION);
+    assert_contains(heat_context_error(ctx), "toy is evaluated in double precision alone");
+    heat_sample_result_clear(&result);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void unsound_structs_of_real_variables_are_refused(void **state)
 {
     (void)state;
@@ -271,6 +305,7 @@ int main(void)
         cmocka_unit_test(failures_are_named),
         cmocka_unit_test(a_refused_struct_stays_the_callers),
         cmocka_unit_test(real_variables_keep_within_their_walls),
+        cmocka_unit_test(single_precision_is_refused),
         cmocka_unit_test(unsound_structs_of_real_variables_are_refused),
         cmocka_unit_test(names_of_other_things_are_refused),
         cmocka_unit_test(failing_memory_leaks_nothing),

@@ -1,10 +1,10 @@
-/* The functions of lane_doubles.h over arrays, compiled once an instruction set: DOUBLES_TABLE names the
- * table. */
-#include "lane_doubles_functions.h"
-#include "kernel/lane_doubles.h"
+/* The functions of lane_reals.h over arrays, compiled once an instruction set and precision: REALS_TABLE
+ * names the table. */
+#include "lane_reals_functions.h"
+#include "kernel/lane_reals.h"
 
 #define ONE(name, expression)                                                                                \
-    static void name(const double *at, const double *with, double *out, int64_t n)                           \
+    static void name(const real *at, const real *with, real *out, int64_t n)                                 \
     {                                                                                                        \
         for (int64_t k = 0; k < n; k += VEC_LANES) {                                                         \
             vec x = vec_load(at + k), y = vec_load(with + k), other;                                         \
@@ -14,7 +14,6 @@
     }
 
 ONE(exp_of, vec_exp(x))
-ONE(exp_negative_of, vec_exp_negative(x))
 ONE(exp_minus_1_of, vec_exp_minus_1(x))
 ONE(log_of, vec_log(x))
 ONE(sin_of, (vec_sincos(x, &y, &other), y))
@@ -30,6 +29,19 @@ ONE(pow_of, vec_pow(x, y))
 ONE(min_of, vec_min(x, y))
 ONE(max_of, vec_max(x, y))
 
-const doubles_fn DOUBLES_TABLE[DOUBLES_COUNT] = {
-    exp_of,  exp_negative_of, exp_minus_1_of, log_of,  sin_of, cos_of, tan_of, atan_of,
-    sinh_of, cosh_of,         tanh_of,        sqrt_of, abs_of, pow_of, min_of, max_of};
+#ifdef HEAT_SINGLE
+const singles_fn REALS_TABLE[SINGLES_COUNT] = {
+#else
+ONE(exp_negative_of, vec_exp_negative(x))
+
+const doubles_fn REALS_TABLE[DOUBLES_COUNT] = {
+    [DO_EXP_NEGATIVE] = exp_negative_of,
+#endif
+    [DO_EXP] = exp_of,   [DO_EXP_MINUS_1] = exp_minus_1_of,
+    [DO_LOG] = log_of,   [DO_SIN] = sin_of,
+    [DO_COS] = cos_of,   [DO_TAN] = tan_of,
+    [DO_ATAN] = atan_of, [DO_SINH] = sinh_of,
+    [DO_COSH] = cosh_of, [DO_TANH] = tanh_of,
+    [DO_SQRT] = sqrt_of, [DO_ABS] = abs_of,
+    [DO_POW] = pow_of,   [DO_MIN] = min_of,
+    [DO_MAX] = max_of};
