@@ -24,6 +24,10 @@ static const double other_temperature = 2.5; /* at which models that the user na
     {                                                                                                        \
         BENCH_CLUSTERS, spec, rule, T, 1, .model = NULL                                                      \
     }
+#define STEPS(spec, replicas, precision)                                                                     \
+    {                                                                                                        \
+        BENCH_STEPS, spec, "ula", 0.25, replicas, NULL, 1e-4, precision, .model = NULL                       \
+    }
 #define TRIPS(spec, rule, temperatures)                                                                      \
     {                                                                                                        \
         BENCH_TRIPS, spec, rule, .replicas = 2, .ladder = temperatures, .model = NULL                        \
@@ -51,6 +55,14 @@ static const bench_work sample_works[] = {
     TRIPS("ea:8x8x8", "tempering", "0.4:2"),
     TRIPS("ea:20x20,J=gauss", "tempering", "0.2:2"),
     TRIPS("ea:20x20,J=gauss", "houdayer", "0.2:2"),
+    STEPS("rosenbrock:2", 1, "double"),
+    STEPS("potential:(1-x)^2+100*(y-x^2)^2", 1, "double"),
+    STEPS("rosenbrock:2", 1000, "double"),
+    STEPS("potential:(1-x)^2+100*(y-x^2)^2", 1000, "double"),
+    STEPS("rosenbrock:2", 1000, "single"),
+    STEPS("potential:(1-x)^2+100*(y-x^2)^2", 1000, "single"),
+    {BENCH_WORTH, "potential:sum(i=1..10, 0.5*x[i]^2) + sum(i=1..9, 2*(x[i+1]-x[i])^2)", "auto", 1, 4,
+     .model = NULL},
 };
 
 /* The families of the G-set: random graphs, dense and sparse; a planar torus with weights +1 and -1. */

@@ -11,14 +11,18 @@ enum {
     BENCH_TRIP_SWEEPS = 2000,
     BENCH_TRIP_BURN_IN = 4000,
     BENCH_CLUSTER_BURN_IN = 60,
+    BENCH_WALK_STEPS = 1000, /* a sweep of BENCH_STEPS */
     BENCH_MOST_LAYOUTS = 8
 };
 
-/* What is timed: a sample's sweeps alone, or with every sweep measured; sweeps of clusters, in equilibrium; a
- * ladder's round trips; what cli_bench_learn_run runs. */
+/* What is timed: a sample's sweeps alone, or with every sweep measured; steps of walks without a test; whole
+ * runs, by what they are worth; sweeps of clusters, in equilibrium; a ladder's round trips; what
+ * cli_bench_learn_run runs. */
 typedef enum bench_kind {
     BENCH_SWEEPS,
     BENCH_MEASURED,
+    BENCH_STEPS,
+    BENCH_WORTH,
     BENCH_CLUSTERS,
     BENCH_TRIPS,
     BENCH_GROUND,
@@ -35,6 +39,8 @@ typedef struct bench_work {
     double temperature; /* of sample */
     int64_t replicas;   /* of sample; of BENCH_COUNTED_RBM hidden units */
     const char *ladder; /* temperatures of BENCH_TRIPS */
+    double step;        /* of BENCH_STEPS, and its precision */
+    const char *precision;
     const char *layout; /* of the chains, as the last run told; NULL before */
     heat_model *model;  /* owned */
     heat_data *data;    /* of BENCH_EPOCH; owned */

@@ -18,6 +18,18 @@ static double time_left(double until)
     return left >= HEAT_FOREVER / 2 ? HEAT_FOREVER : left > 0 ? left : 0;
 }
 
+/* What is timed are sweeps of the burn-in, which are not measured. */
+static bool is_of_burn_in(const bench_work *w)
+{
+    return w->kind == BENCH_SWEEPS || w->kind == BENCH_STEPS;
+}
+
+/* Of the chains at both steps (see step_bias); those of one replica go side by side, and count as one. */
+static double steps_of(const bench_work *w, int64_t sweeps)
+{
+    return (double)(sweeps * BENCH_WALK_STEPS * (w->replicas == 1 ? 1 : 2 * w->replicas));
+}
+
 /* A run of `sweeps` sweeps beyond the fewest that sample takes. */
 static heat_status run_chains(cli *c, bench_work *w, int64_t sweeps, double until, double *seconds,
                               double *updates)
@@ -36,15 +48,18 @@ static heat_status run_chains(cli *c, bench_work *w, int64_t sweeps, double unti
     options.engine = w->engine;
     options.temperature = w->temperature;
     options.replicas = w->replicas;
-    options.sweeps = FEWEST_SWEEPS + (w->kind == BENCH_SWEEPS ? 0 : sweeps);
-    options.burn_in = w->kind == BENCH_SWEEPS     ? sweeps
-                      : w->kind == BENCH_CLUSTERS ? BENCH_CLUSTER_BURN_IN
-                                                  : 0;
+    options.sweeps = FEWEST_SWEEPS + (is_of_burn_in(w) ? 0 : sweeps);
+    options.burn_in = is_of_burn_in(w) ? sweeps : w->kind == BENCH_CLUSTERS ? BENCH_CLUSTER_BURN_IN : 0;
+    if (w->kind == BENCH_STEPS) {
+        options.step = w->step;
+        options.steps = BENCH_WALK_STEPS;
+        options.precision = w->precision;
+    }
     if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
     *seconds = result.n_sweeps == options.sweeps ? result.seconds : (double)NAN;
     w->layout = result.layout;
-    *updates = (double)result.updates;
+    *updates = w->kind == BENCH_STEPS ? steps_of(w, sweeps) : (double)result.updates;
     heat_sample_result_clear(&result);
     return status;
 }
@@ -135,6 +150,38 @@ static heat_status run_sample(cli *c, bench_work *w, double until, double *value
         status = time_sweeps(c, w, w->sweeps, until, value, &seconds);
     if (w->kind == BENCH_CLUSTERS)
         *value = 1 / *value;
+    if (w->kind == BENCH_STEPS)
+        *value *= 1e3;
+    return status;
+}
+
+/* The least of the coordinates' effective sample sizes, over the seconds of the whole run. */
+static heat_status run_worth(cli *c, const bench_work *w, double until, double *value)
+{
+    const cli_bench_options *bench = &c->args.values.verb.bench;
+    heat_sample_options options;
+    heat_sample_result result;
+    double least = HUGE_VAL;
+    heat_status status = HEAT_OK;
+
+    heat_sample_options_init(&options);
+    heat_sample_result_init(&result);
+    options.seed = bench->seed;
+    options.threads = bench->threads;
+    options.isa = bench->isa;
+    options.time = time_left(until);
+    options.engine = w->engine;
+    options.replicas = w->replicas;
+    if (heat_sample(c->ctx, w->model, &options, &result) != HEAT_OK)
+        status = cli_fail_library(c);
+    for (int32_t k = 0; status == HEAT_OK && k < result.temperatures[0].n_observables; k++) {
+        const heat_observable *o = &result.temperatures[0].observables[k];
+        if (o->name[0] == 'x' && !(o->ess >= least))
+            least = o->ess;
+    }
+    if (result.n_sweeps == options.sweeps)
+        *value = least / result.seconds;
+    heat_sample_result_clear(&result);
     return status;
 }
 
@@ -194,8 +241,11 @@ heat_status cli_bench_run(cli *c, bench_work *w, double until, double *value)
     switch (w->kind) {
     case BENCH_SWEEPS:
     case BENCH_MEASURED:
+    case BENCH_STEPS:
     case BENCH_CLUSTERS:
         return run_sample(c, w, until, value);
+    case BENCH_WORTH:
+        return run_worth(c, w, until, value);
     case BENCH_TRIPS:
         return run_trips(c, w, until, value);
     case BENCH_GROUND:
@@ -244,7 +294,9 @@ const char *cli_bench_name(const cli *c, const bench_work *w, const heat_replica
     else if (w->kind != BENCH_LOGZ) {
         name_replicas(w, replicas, chains, sizeof chains);
         snprintf(how, sizeof how, "%s%s, T = %s, %s", w->engine,
-                 w->kind == BENCH_MEASURED ? ", each sweep measured" : "",
+                 w->kind == BENCH_MEASURED                                       ? ", each sweep measured"
+                 : w->kind == BENCH_STEPS && strcmp(w->precision, "single") == 0 ? ", single precision"
+                                                                                 : "",
                  cli_text_short(w->temperature, 6, hot), chains);
     }
     snprintf(threads, sizeof threads, "%d thread%s", n, n == 1 ? "" : "s");
@@ -260,5 +312,9 @@ const char *cli_bench_unit(const bench_work *w)
         return "round trips/s";
     if (w->kind == BENCH_CLUSTERS)
         return "ns a spin";
+    if (w->kind == BENCH_STEPS)
+        return "million steps/s";
+    if (w->kind == BENCH_WORTH)
+        return "effective samples/s";
     return w->kind == BENCH_GROUND ? "updates/ns" : "updates/ns, effective independent";
 }
