@@ -135,7 +135,7 @@ static heat_status find_range(const landscape *s, int64_t count, const double *x
 static heat_status choose_energies(landscape *s)
 {
     const heat_report_landscape *of = s->of;
-    double highest = -(double)INFINITY, floor, above, under, saddle;
+    double highest = -(double)INFINITY, saddle = highest, floor, above, under;
     heat_status status = find_range(s, of->n_minima, of->minima, &floor, &above);
 
     if (status == HEAT_OK)
