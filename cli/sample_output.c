@@ -63,6 +63,49 @@ static json_t *json_histograms(cli *c, const heat_sample_temperature *t)
     return rows;
 }
 
+static json_t *json_basins(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
+{
+    json_t *rows = json_array();
+
+    for (int32_t k = 0; k < r->n_basins; k++) {
+        const heat_sample_basin *b = &t->basins[k];
+        json_t *row = json_object(), *occupancy = json_object(), *passage = json_object();
+        cli_put(c, row, "energy", cli_json_number(r->basin_energies[k]));
+        cli_put(c, row, "state", cli_json_numbers(r->basin_states + k * r->n_variables, r->n_variables));
+        cli_put(c, occupancy, "mean", cli_json_number(b->occupancy));
+        cli_put(c, occupancy, "error", cli_json_number(b->occupancy_error));
+        cli_put(c, row, "occupancy", occupancy);
+        cli_put(c, row, "departures", b->departures < 0 ? json_null() : json_integer(b->departures));
+        if (r->passage_unit != NULL) {
+            cli_put(c, passage, "mean", cli_json_number(b->first_passage));
+            cli_put(c, passage, "error", cli_json_number(b->first_passage_error));
+            cli_put(c, passage, "unit", cli_json_text(r->passage_unit));
+            cli_put(c, passage, "passages", json_integer(b->n_passages));
+            cli_put(c, passage, "watched", cli_json_number(b->watched));
+        }
+        if (b->first_passage_bias_error != 0) {
+            json_t *bias = json_object();
+            cli_put(c, bias, "mean", cli_json_number(b->first_passage_bias));
+            cli_put(c, bias, "error", cli_json_number(b->first_passage_bias_error));
+            cli_put(c, passage, "step_bias", bias);
+        }
+        cli_put(c, row, "first_passage", r->passage_unit != NULL ? json_incref(passage) : json_null());
+        json_decref(passage);
+        cli_append(c, rows, row);
+    }
+    return rows;
+}
+
+/* The share of the chains in each basin at the end of each cycle. */
+static json_t *json_cycles(cli *c, const heat_sample_result *r)
+{
+    json_t *rows = json_array();
+
+    for (int64_t k = 0; k < r->n_cycles; k++)
+        cli_append(c, rows, cli_json_numbers(r->cycle_occupancy + k * r->n_basins, r->n_basins));
+    return rows;
+}
+
 static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_sample_temperature *t)
 {
     json_t *row = json_object(), *observables = json_object();
@@ -81,6 +124,8 @@ static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_
     cli_put(c, row, "family_size", cli_json_number(t->family_size));
     cli_put(c, row, "observables", observables);
     cli_put(c, row, "histograms", json_histograms(c, t));
+    if (t->basins != NULL)
+        cli_put(c, row, "basins", json_basins(c, r, t));
     if (t->spin_mean != NULL)
         cli_put(c, row, "spins", json_spins(c, r, t));
     if (t->edge_mean != NULL)
@@ -161,6 +206,8 @@ json_t *cli_sample_json(cli *c, const heat_sample_result *r)
     cli_put(c, result, "chains", json_integer(r->n_chains));
     cli_put(c, result, "sweeps", json_integer(r->n_sweeps));
     cli_put(c, result, "cycles", r->n_cycles > 0 ? json_integer(r->n_cycles) : json_null());
+    if (r->cycle_occupancy != NULL)
+        cli_put(c, result, "cycle_occupancy", json_cycles(c, r));
     cli_put(c, result, "updates", json_integer(r->updates));
     cli_put(c, result, "updates_per_ns",
             r->updates > 0 ? cli_json_number((double)r->updates / r->seconds * 1e-9) : json_null());
@@ -292,9 +339,42 @@ void cli_sample_print_between(const heat_sample_result *r)
         }
 }
 
+/* What is nothing but rounding is 0. */
+static const char *text_place(double x, char buffer[CLI_NUMBER_SIZE])
+{
+    static const double rounding = 1e-12;
+
+    return cli_text_short(fabs(x) < rounding ? 0 : x, 6, buffer);
+}
+
+/* Minima, and how chains leave them. */
+static void print_basin(const heat_sample_result *r, int32_t k, const heat_sample_basin *basin)
+{
+    char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    printf("  basin %d, energy %s at (", k + 1, text_place(r->basin_energies[k], a));
+    for (int32_t i = 0; i < r->n_variables; i++)
+        printf("%s%s", i > 0 ? ", " : "", text_place(r->basin_states[k * r->n_variables + i], a));
+    printf(")");
+    if (basin->departures >= 0)
+        printf(": %lld departures", (long long)basin->departures);
+    if (basin->n_passages > 0)
+        printf(", first passage %s ± %s %s of %lld",
+               cli_text_mean(basin->first_passage, basin->first_passage_error, a),
+               cli_text_error(basin->first_passage_error, b), r->passage_unit, (long long)basin->n_passages);
+    putchar('\n');
+    if (basin->first_passage_bias_error > 0)
+        printf("    of which the step makes %s ± %s\n",
+               cli_text_mean(basin->first_passage_bias, basin->first_passage_bias_error, a),
+               cli_text_error(basin->first_passage_bias_error, b));
+}
+
 void cli_sample_print_arrays(const heat_sample_result *r, const heat_sample_temperature *t)
 {
     char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
+
+    for (int32_t k = 0; t->basins != NULL && k < r->n_basins; k++)
+        print_basin(r, k, &t->basins[k]);
 
     for (int32_t k = 0; t->spin_mean != NULL && k < r->n_variables; k++)
         printf("  spin %-17d %16s ± %s\n", k, cli_text_mean(t->spin_mean[k], t->spin_error[k], a),

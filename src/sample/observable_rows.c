@@ -16,6 +16,11 @@ static double itself(double x, double n)
     return x;
 }
 
+static double is_number(double x, double number)
+{
+    return x == number;
+}
+
 static double per_spin(double x, double n)
 {
     return x / n;
@@ -139,7 +144,10 @@ bool heat_average_get(const heat_series *s, int32_t k, heat_average_row *row)
     else if (i < s->n_coordinates)
         *row = (heat_average_row){heat_model_get_label(s->model, i), (heat_series_id)(HEAT_N_SERIES + i),
                                   itself, continuum, 0};
-    return i < s->n_coordinates;
+    else if (i - s->n_coordinates < s->n_basins)
+        *row = (heat_average_row){s->basin_names[i - s->n_coordinates], HEAT_SERIES_BASIN, is_number, NULL,
+                                  HEAT_OF_NUMBER | (unsigned)(i - s->n_coordinates) * 8};
+    return i < s->n_coordinates + s->n_basins;
 }
 
 static double energy_column(const heat_series *s, double shift, int64_t k, int column)

@@ -15,7 +15,8 @@ typedef struct heat_grid {
 
 typedef enum heat_average_flag {
     HEAT_PER_SPIN = 1, /* of models of spins: value is that of the row before, over n */
-    HEAT_BETWEEN = 2   /* interpolated between the temperatures of a scan */
+    HEAT_BETWEEN = 2,  /* interpolated between the temperatures of a scan */
+    HEAT_OF_NUMBER = 4 /* n is the row's own number, flags / 8, not that of variables */
 } heat_average_flag;
 
 /* An average of value(x, n) over a series x, n variables. */
@@ -44,7 +45,14 @@ typedef struct heat_derived_row {
 extern const heat_average_row heat_average_rows[];
 extern const heat_derived_row heat_derived_rows[];
 
-/* Average k of what is recorded, *row: those of the table, then the coordinates. False behind the last. */
+/* The second argument of a row's value. */
+static inline double heat_average_parameter(const heat_series *s, const heat_average_row *row)
+{
+    return row->flags & HEAT_OF_NUMBER ? (double)(row->flags / 8) : (double)s->info->n_variables;
+}
+
+/* Average k of what is recorded, *row: those of the table, the coordinates, the occupancies of basins. False
+ * behind the last. */
 bool heat_average_get(const heat_series *series, int32_t k, heat_average_row *row);
 
 /* The average of that name, or NULL. */

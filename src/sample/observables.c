@@ -62,7 +62,7 @@ static heat_status judge_pairs(heat_context *ctx, const heat_series *s, const he
     for (int64_t chain = 0; chain < s->n_chains; chain++)
         for (int64_t t = 0; t < s->n_sweeps; t++)
             scratch[chain / 2 * 2 * s->n_sweeps + 2 * t + chain % 2] =
-                row->value(x[chain * s->stride + t], s->info->n_variables);
+                row->value(x[chain * s->stride + t], heat_average_parameter(s, row));
     status = heat_convergence_get(ctx, s->n_chains / 2, 2 * s->n_sweeps, scratch, c);
     if (status != HEAT_OK)
         return status;
@@ -112,7 +112,7 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
     *failing = "fewer than 4 sweeps";
     if (draws == NULL)
         return HEAT_OK;
-    status = heat_draws_judge(ctx, draws, row->value, s->info->n_variables, &c);
+    status = heat_draws_judge(ctx, draws, row->value, heat_average_parameter(s, row), &c);
     if (status == HEAT_OK && s->in_pairs && step_of(row->series) == 1)
         status = judge_pairs(ctx, s, row, scratch, &c);
     if (status != HEAT_OK)

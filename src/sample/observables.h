@@ -18,6 +18,8 @@ typedef struct heat_series {
     const double *coordinates; /* [n_coordinates], each laid out like the others, */
     int64_t apart;             /* and so far from the next */
     const heat_model *model;   /* that names them */
+    int32_t n_basins;          /* whose occupancies are averaged, */
+    const char (*basin_names)[24];
     double temperature;
     int64_t threads;
     bool are_independent; /* the draws of its one chain are of as many runs */

@@ -102,6 +102,18 @@ static void report_walk(const heat_sampling *s, int64_t t, heat_sample_temperatu
             row->divergences += heat_walk_get_divergences(s->chains, chain);
 }
 
+/* Some draw fell to a minimum that had not been found. */
+static bool has_elsewhere(const heat_sampling *s)
+{
+    const double *basin = s->recorder.series[HEAT_SERIES_BASIN];
+
+    for (int64_t slot = 0; slot < s->plan.n_chains && s->basins.count > 0; slot++)
+        for (int64_t k = 0; k < s->n_recorded; k++)
+            if (basin[slot * s->recorder.n_sweeps + k] == s->basins.count)
+                return true;
+    return false;
+}
+
 static heat_status report_temperature(heat_context *ctx, const heat_sampling *s, int64_t t,
                                       heat_sample_result *r)
 {
@@ -113,6 +125,8 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
                           .model = s->whole,
                           .n_coordinates = s->recorder.n_coordinates,
                           .apart = s->recorder.n_chains * s->recorder.n_sweeps,
+                          .n_basins = s->basins.count + has_elsewhere(s),
+                          .basin_names = (const char(*)[24])s->basins.names,
                           .temperature = s->temperatures[t],
                           .threads = s->opt.threads,
                           .in_pairs = s->engine->n_paired == 2};
@@ -144,6 +158,8 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
         s->engine->is_ladder ? heat_exchange_get_acceptance(&s->exchange, (int32_t)t) : (double)NAN;
     status = heat_observables_get(ctx, &series, &row->n_observables, &row->observables, &failing, &culprit);
     row->outcome = failing == NULL ? HEAT_OUTCOME_CONVERGED : HEAT_OUTCOME_NOT_CONVERGED;
+    if (status == HEAT_OK)
+        status = heat_passages_report(ctx, s, t, row);
     if (status == HEAT_OK)
         status = heat_histograms_get(ctx, s->opt.histogram, &series, row);
     if (status == HEAT_OK && failing != NULL)
@@ -275,6 +291,8 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         status = heat_sampling_add_reason(
             ctx, r, "no chain made a round trip between the coldest and the hottest temperature");
     }
+    if (status == HEAT_OK)
+        status = heat_basins_report(ctx, s, r);
     if (status == HEAT_OK)
         heat_step_bias_report(s, r);
     if (status == HEAT_OK && !s->cooling.is_on)

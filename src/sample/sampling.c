@@ -47,7 +47,7 @@ static heat_status start_chains(heat_context *ctx, heat_sampling *s)
         status = heat_chains_start_whole_unit(ctx, s->chains, unit, s->initial);
     if (status == HEAT_OK && s->engine->is_ladder)
         status = heat_exchange_init(ctx, &s->exchange, s->chains);
-    return status;
+    return status == HEAT_OK ? heat_passages_open(ctx, s) : status;
 }
 
 void heat_sampling_get_row(const heat_sampling *s, const heat_chains *chains, int64_t chain, void *row)
@@ -72,10 +72,12 @@ void heat_sampling_get_scalars(const heat_sampling *s, const heat_chains *chains
 }
 
 /* What one sweep leaves of the chain in a slot: a draw, unless that is negative, and a kept state. */
-static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, int64_t draw, bool with_state)
+static heat_status record_slot(heat_context *worker, heat_sampling *s, int64_t slot, int64_t sweep,
+                               int64_t draw, bool with_state)
 {
     int64_t chain = heat_sampling_get_chain(s, slot);
     double values[HEAT_N_SERIES] = {0};
+    heat_status status = HEAT_OK;
 
     heat_sampling_get_scalars(s, s->chains, chain, values);
     if (with_state) {
@@ -83,21 +85,26 @@ static void record_slot(heat_sampling *s, int64_t slot, int64_t sweep, int64_t d
         int64_t partner = heat_sampling_get_chain(s, next);
         heat_scalars_get(&s->plan.scalars, row_of(s, chain), row_of(s, partner), values);
     }
+    if (draw >= 0 && s->basins.count > 0)
+        status = heat_passages_look(worker, s, chain / s->chains->width, slot, row_of(s, chain),
+                                    values[HEAT_SERIES_ENERGY], &values[HEAT_SERIES_BASIN]);
     if (draw >= 0)
         heat_recorder_add(&s->recorder, slot, draw, row_of(s, chain), values);
     if (heat_recorder_keeps(&s->recorder, sweep))
         heat_recorder_keep(&s->recorder, slot, sweep, row_of(s, chain), values[HEAT_SERIES_ENERGY]);
+    return status;
 }
 
-static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
+static heat_status record_unit(heat_context *worker, heat_sampling *s, int64_t unit, int64_t sweep)
 {
     const int64_t draw = heat_cooling_draw(&s->cooling, sweep);
     bool with_state =
         (draw >= 0 && heat_recorder_adds_states(&s->recorder)) || heat_recorder_keeps(&s->recorder, sweep);
     int64_t first, last;
+    heat_status status = HEAT_OK;
 
     if (draw < 0 && !with_state)
-        return;
+        return HEAT_OK;
     if (with_state)
         heat_chains_measure(s->chains, unit);
     else
@@ -105,8 +112,9 @@ static void record_unit(heat_sampling *s, int64_t unit, int64_t sweep)
     heat_chains_get_unit(s->chains, unit, &first, &last);
     for (int64_t chain = first; chain < last && with_state; chain++)
         heat_sampling_get_row(s, s->chains, chain, row_of(s, chain));
-    for (int64_t chain = first; chain < last; chain++)
-        record_slot(s, heat_sampling_get_slot(s, chain), sweep, draw, with_state);
+    for (int64_t chain = first; chain < last && status == HEAT_OK; chain++)
+        status = record_slot(worker, s, heat_sampling_get_slot(s, chain), sweep, draw, with_state);
+    return status;
 }
 
 heat_status heat_sampling_step(heat_context *worker, heat_sampling *s, int64_t unit)
@@ -173,7 +181,9 @@ static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
         if (status != HEAT_OK)
             return status;
         if (*n_sweeps > s->opt.burn_in)
-            record_unit(s, unit, *n_sweeps - 1 - s->opt.burn_in);
+            status = record_unit(worker, s, unit, *n_sweeps - 1 - s->opt.burn_in);
+        if (status != HEAT_OK)
+            return status;
     }
     return HEAT_OK;
 }

@@ -6,6 +6,7 @@
 #include "sample/cooling.h"
 #include "sample/engine.h"
 #include "sample/exchange.h"
+#include "sample/passages.h"
 #include "sample/recorder.h"
 #include "sample/walk_chains.h"
 
@@ -41,11 +42,13 @@ struct heat_sampling {
     int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
     double chain_bytes;     /* what the engine's chains take */
     heat_sampling_annealed *annealed; /* [temperature], of engines that anneal; else NULL */
-    heat_cooling cooling;             /* with a schedule */
-    int64_t n_swept;                  /* sweeps after the burn-in that every chain has made */
-    int64_t n_recorded;               /* of these every slot has recorded: all, with a schedule the draws */
-    int64_t updates;                  /* variables visited */
-    double *acceptance;               /* [temperature] */
+    heat_basins basins;               /* with observables=basins */
+    heat_passages passages;
+    heat_cooling cooling; /* with a schedule */
+    int64_t n_swept;      /* sweeps after the burn-in that every chain has made */
+    int64_t n_recorded;   /* of these every slot has recorded: all, with a schedule the draws */
+    int64_t updates;      /* variables visited */
+    double *acceptance;   /* [temperature] */
 };
 
 /* Options -> temperatures, memory, recorder. */

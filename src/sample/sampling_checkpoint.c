@@ -103,6 +103,8 @@ heat_status heat_sampling_checkpoint_open(heat_context *ctx, heat_sampling_check
     if (status == HEAT_OK)
         status = heat_recorder_add_parts(ctx, &s->recorder, &c->parts);
     if (status == HEAT_OK)
+        status = heat_passages_add_parts(ctx, s, &c->parts);
+    if (status == HEAT_OK)
         status = heat_checkpoint_load(ctx, s->opt.checkpoint, c->identity, &c->parts, &found);
     if (status == HEAT_OK && found && !is_sound(s))
         status = heat_fail_file(ctx, HEAT_ERROR_INPUT, s->opt.checkpoint, 0, 0,

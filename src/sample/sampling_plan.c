@@ -261,6 +261,8 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
     if (status == HEAT_OK)
         status = pair_replicas(ctx, s);
     heat_model_describe(s->model, &s->info);
+    if (status == HEAT_OK && s->plan.scalars.wants[HEAT_SERIES_BASIN])
+        status = heat_basins_find(ctx, s->model, s->opt.observables, s->opt.seed, s->opt.threads, &s->basins);
     if (status == HEAT_OK && s->opt.initial != NULL)
         status = load_initial(ctx, s);
     if (status == HEAT_OK)
@@ -280,6 +282,8 @@ void heat_sampling_clear(heat_sampling *s)
 {
     heat_chains_free(s->chains);
     heat_recorder_clear(&s->recorder);
+    heat_passages_close(&s->passages);
+    heat_basins_close(&s->basins);
     heat_free(s->temperatures);
     heat_free(s->betas);
     heat_free(s->acceptance);

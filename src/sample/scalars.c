@@ -179,6 +179,7 @@ typedef struct scalar_row {
     double (*of_pair)(const heat_scalars *s, const void *state, const void *other); /* both NULL: of chains */
     unsigned needs;
     const char *word; /* of --observables; NULL: none asks for it */
+    bool is_of_run;   /* found by the run from the state, not here */
 } scalar_row;
 
 static const scalar_row rows[HEAT_N_SERIES] = {
@@ -197,6 +198,7 @@ static const scalar_row rows[HEAT_N_SERIES] = {
     [HEAT_SERIES_ZERO] = {.of_state = zero_mode,
                           .needs = HEAT_NEEDS_STATES | HEAT_NEEDS_LATTICE,
                           .word = "correlation-length"},
+    [HEAT_SERIES_BASIN] = {.word = "basins", .is_of_run = true},
     [HEAT_SERIES_VIRIAL] = {.needs = 0}, /* where the layout has it: sampling_plan.c; those below too */
 };
 
@@ -207,7 +209,7 @@ bool heat_series_is_paired(heat_series_id id)
 
 bool heat_series_is_of_chains(heat_series_id id)
 {
-    return rows[id].of_state == NULL && rows[id].of_pair == NULL;
+    return rows[id].of_state == NULL && rows[id].of_pair == NULL && !rows[id].is_of_run;
 }
 
 /* Of layers that are not all of two values the mean of each stands in place of one order parameter of all;

@@ -22,6 +22,7 @@ typedef enum heat_series_id {
                             values: q / (q - 1) times the sum of this over the values, s_j = 1 where j has it,
                             else 0 */
     HEAT_SERIES_ZERO,    /* the same at k = 0: M^2 / n; q values: (q sum_a n_a^2 / n - n) / (q - 1) */
+    HEAT_SERIES_BASIN,   /* of a potential: the number of the basin, as the run finds it */
     HEAT_SERIES_VIRIAL,  /* x . grad U of real variables, n T in the mean where there are no walls */
     HEAT_SERIES_ACCEPTANCE, /* of walks, the fields of a heat_sample_move, in their order */
     HEAT_SERIES_STEP,

@@ -47,6 +47,11 @@ void heat_step_bias_report(const heat_sampling *s, heat_sample_result *r)
     for (int64_t t = 0; t < s->n_refined; t++) {
         heat_sample_temperature *row = &r->temperatures[t], *fine = &r->temperatures[t + s->n_refined];
         double factor = 1 / (1 - pow(fine->step / row->step, s->engine->walk->order));
+        for (int32_t k = 0; k < s->basins.count; k++) {
+            heat_sample_basin *b = &row->basins[k], *other = &fine->basins[k];
+            b->first_passage_bias = factor * (b->first_passage - other->first_passage);
+            b->first_passage_bias_error = factor * hypot(b->first_passage_error, other->first_passage_error);
+        }
         for (int32_t k = 0; k < row->n_observables; k++)
             compare(fine, factor, &row->observables[k]);
         if (fine->outcome != HEAT_OUTCOME_CONVERGED)

@@ -1,0 +1,207 @@
+/* Basins of a potential, for chains. */
+#include "sample/basins.h"
+#include "base/context_private.h"
+#include "base/memory.h"
+#include "kernel/isa.h"
+
+#include <heatbath/options.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double same_energy = 1e-7; /* relative: minima that mirror each other */
+
+/* By energy, and of equal ones by the first coordinate that differs. */
+static bool comes_before(const heat_places *p, int32_t n, int64_t a, int64_t b)
+{
+    const double *x = p->x + a * n, *y = p->x + b * n;
+
+    if (fabs(p->energy[a] - p->energy[b]) > same_energy * (1 + fabs(p->energy[a])))
+        return p->energy[a] < p->energy[b];
+    for (int32_t i = 0; i < n; i++)
+        if (x[i] != y[i])
+            return x[i] < y[i];
+    return false;
+}
+
+/* By the found saddles, in the numbers of the run. */
+static void find_barriers(heat_basins *b)
+{
+    const heat_places *saddles = &b->found.saddles;
+
+    for (int32_t k = 0; k < b->count; k++)
+        b->barrier[k] = (double)INFINITY;
+    for (int64_t at = 0; at < saddles->count; at++)
+        for (int side = 0; side < 2; side++) {
+            int64_t end = saddles->ends[at][side];
+            if (end >= 0 && saddles->ends[at][1 - side] != end) {
+                int32_t k = b->number[end];
+                b->barrier[k] = fmin(b->barrier[k], saddles->energy[at] - b->energy[k]);
+            }
+        }
+}
+
+static heat_status number_minima(heat_context *ctx, heat_basins *b)
+{
+    const heat_places *p = &b->found.minima;
+    heat_status status = heat_alloc(ctx, b->count, sizeof *b->number, &b->number);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, (int64_t)b->count * b->n, sizeof *b->x, &b->x);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->count, sizeof *b->energy, &b->energy);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->count, sizeof *b->barrier, &b->barrier);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->count + 1, sizeof *b->names, &b->names);
+    for (int32_t k = 0; k < b->count && status == HEAT_OK; k++) {
+        int32_t number = 0;
+        for (int32_t other = 0; other < b->count; other++)
+            number += comes_before(p, b->n, other, k);
+        b->number[k] = number;
+        memcpy(b->x + (int64_t)number * b->n, p->x + (int64_t)k * b->n, (size_t)b->n * sizeof *b->x);
+        b->energy[number] = p->energy[k];
+        snprintf(b->names[number], sizeof b->names[number], "occupancy_%d", number + 1);
+    }
+    if (status != HEAT_OK)
+        return status;
+    snprintf(b->names[b->count], sizeof b->names[b->count], "occupancy_other");
+    find_barriers(b);
+    return HEAT_OK;
+}
+
+/* Where between two minima of one dimension the slope changes sign from above to below. */
+static heat_status find_top(heat_context *ctx, heat_landscape *l, double low, double high, double *top)
+{
+    enum { HALVINGS = 200 };
+    const double margin = 1e-6 * (high - low);
+    heat_status status = HEAT_OK;
+
+    low += margin;
+    high -= margin;
+    for (int k = 0; k < HALVINGS && status == HEAT_OK; k++) {
+        double middle = low + (high - low) / 2, energy, slope = 0;
+        status = heat_landscape_evaluate(ctx, l, &middle, &energy, &slope);
+        *(slope > 0 ? &low : &high) = middle;
+    }
+    *top = low + (high - low) / 2;
+    return status;
+}
+
+static heat_status find_tops(heat_context *ctx, heat_basins *b)
+{
+    heat_landscape l = {.view = NULL};
+    heat_status status = heat_landscape_open(ctx, &b->view, &l);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->count, sizeof *b->tops, &b->tops);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, b->count, sizeof *b->along, &b->along);
+    for (int32_t k = 0; k < b->count && status == HEAT_OK; k++) {
+        int32_t at = 0;
+        for (int32_t other = 0; other < b->count; other++)
+            at += b->x[other] < b->x[k];
+        b->along[at] = k;
+    }
+    for (int32_t k = 0; k + 1 < b->count && status == HEAT_OK; k++)
+        status = find_top(ctx, &l, b->x[b->along[k]], b->x[b->along[k + 1]], &b->tops[k]);
+    heat_landscape_close(&l);
+    return status;
+}
+
+heat_status heat_basins_find(heat_context *ctx, const heat_model *model, const char *list, uint64_t seed,
+                             int64_t threads, heat_basins *b)
+{
+    heat_status status;
+
+    if (!heat_model_get_smooth(model, heat_isa_get("auto"), &b->view) || !b->view.has_gradient)
+        return heat_fail_option(ctx, "observables", list, "basins are of potentials that have a gradient");
+    status = heat_minima_find(ctx, &b->view, seed, HEAT_AUTO, threads, &b->found);
+    if (status == HEAT_OK && heat_halted(ctx))
+        status = heat_halt_check(ctx, "the minima were found");
+    if (status != HEAT_OK)
+        return status;
+    b->count = (int32_t)b->found.minima.count;
+    b->n = b->view.n;
+    status = number_minima(ctx, b);
+    return status == HEAT_OK && b->n == 1 ? find_tops(ctx, b) : status;
+}
+
+heat_status heat_basins_open(heat_context *ctx, int64_t n_landscapes, heat_basins *b)
+{
+    heat_status status;
+
+    if (b->tops != NULL)
+        return HEAT_OK;
+    status = heat_alloc(ctx, n_landscapes, sizeof *b->landscape, &b->landscape);
+    if (status == HEAT_OK) {
+        b->n_landscapes = n_landscapes;
+        status = heat_alloc(ctx, n_landscapes * b->n, sizeof *b->point, &b->point);
+    }
+    for (int64_t k = 0; k < n_landscapes && status == HEAT_OK; k++)
+        status = heat_landscape_open(ctx, &b->view, &b->landscape[k]);
+    return status;
+}
+
+void heat_basins_close(heat_basins *b)
+{
+    for (int64_t k = 0; k < b->n_landscapes; k++)
+        heat_landscape_close(&b->landscape[k]);
+    heat_minima_close(&b->found);
+    heat_free(b->landscape);
+    heat_free(b->point);
+    heat_free(b->x);
+    heat_free(b->energy);
+    heat_free(b->barrier);
+    heat_free(b->names);
+    heat_free(b->number);
+    heat_free(b->tops);
+    heat_free(b->along);
+    *b = (heat_basins){.count = 0};
+}
+
+/* A quench that a halt cuts short would tell another basin: this one is short, and goes to its end. */
+static heat_status quench_whole(heat_context *ctx, heat_landscape *l, const heat_minima *found, double *x,
+                                int64_t *place)
+{
+    const double deadline = ctx->deadline_s;
+    atomic_int *stop = ctx->stop, never = 0;
+    heat_status status;
+
+    ctx->deadline_s = HEAT_FOREVER;
+    ctx->stop = &never;
+    status = heat_minima_locate(ctx, l, found, x, place);
+    ctx->deadline_s = deadline;
+    ctx->stop = stop;
+    return status;
+}
+
+heat_status heat_basins_locate(heat_context *ctx, heat_basins *b, int64_t k, const double *x, int32_t *basin)
+{
+    double *point;
+    int64_t place;
+    heat_status status;
+
+    if (b->tops != NULL) {
+        int32_t at = 0;
+        while (at + 1 < b->count && *x > b->tops[at])
+            at++;
+        *basin = b->along[at];
+        return HEAT_OK;
+    }
+    point = b->point + k * b->n;
+    memcpy(point, x, (size_t)b->n * sizeof *point);
+    status = quench_whole(ctx, &b->landscape[k], &b->found, point, &place);
+    *basin = status == HEAT_OK && place >= 0 ? b->number[place] : b->count;
+    return status;
+}
+
+void heat_basins_get_sides(const heat_basins *b, int32_t basin, double *left, double *right)
+{
+    int32_t at = 0;
+
+    while (b->along[at] != basin)
+        at++;
+    *left = at == 0 ? -(double)INFINITY : b->tops[at - 1];
+    *right = at + 1 == b->count ? (double)INFINITY : b->tops[at];
+}
