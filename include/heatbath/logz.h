@@ -33,7 +33,8 @@ typedef struct heat_logz_row {
 typedef struct heat_logz_rung {
     double beta;
     double log_z, error;
-    double mean_energy; /* with a reference R: of E + T R, which beta multiplies along the way */
+    double mean_energy; /* with a reference R, of potentials its log density: of E + T R, which beta
+                           multiplies along the way; of potentials it may have no mean at beta 0 */
     double tau;         /* draws that make one independent draw, as estimated; >= 1 */
     double overlap;     /* likeness of its energies and those of the next rung, 0 to 1; NaN for the last */
 } heat_logz_rung;

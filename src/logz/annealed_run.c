@@ -88,6 +88,7 @@ static heat_population_plan plan_batch(const annealing *a)
                                  .is_weighted = !a->resamples,
                                  .is_steady = true,
                                  .scales_couplings = a->c->scales_couplings,
+                                 .walk = a->c->walk,
                                  .reference = a->reference};
     plan.first_stream = (uint64_t)a->n_batches * (uint64_t)(plan.n_populations * plan.n_members);
     return plan;

@@ -91,20 +91,26 @@ static heat_population_plan plan_pilot(const heat_counting *c, const double *ref
                                   .beta_max = c->beta_max,
                                   .threads = c->opt->threads,
                                   .scales_couplings = c->scales_couplings,
+                                  .walk = c->walk,
                                   .reference = reference};
 }
 
-/* `end` may be NULL. */
+/* `end` may be NULL. The steps of walks are noted along the way. */
 static heat_status measure(heat_context *ctx, const heat_counting *c, const double *reference,
                            heat_beta_path *path, path_end *end)
 {
     heat_population_plan plan = plan_pilot(c, reference);
     heat_population pilot;
-    heat_status status = heat_population_init(ctx, &pilot, c->model, &plan);
+    heat_status status;
 
+    plan.adapts = c->walk != NULL;
+    status = heat_population_init(ctx, &pilot, c->model, &plan);
     while (status == HEAT_OK && !heat_halted(ctx)) {
         double step = heat_population_choose_step(&pilot);
         status = add_point(ctx, path, pilot.beta, 0.5 / step);
+        if (status == HEAT_OK && c->walk != NULL && pilot.beta > 0)
+            status =
+                heat_walk_reference_add_step(ctx, c->start, pilot.beta, heat_walk_get_step(pilot.chains, 0));
         if (status != HEAT_OK || pilot.beta >= c->beta_max)
             break;
         status = heat_population_step(ctx, &pilot, fmin(pilot.beta + step, c->beta_max));
@@ -123,7 +129,7 @@ heat_status heat_beta_path_choose(heat_context *ctx, const heat_counting *c, hea
 {
     bool is_auto = strcmp(c->opt->reference, "auto") == 0;
     bool is_asked = strcmp(c->opt->reference, "base-rate") == 0;
-    bool may = c->info.n_states == 2 && c->result->n_rows == 1;
+    bool may = c->walk == NULL && c->info.n_states == 2 && c->result->n_rows == 1;
     path_end end = {.log_odds = NULL};
     heat_status status = HEAT_OK;
 

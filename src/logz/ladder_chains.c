@@ -27,6 +27,10 @@ enum {
  * enough spins where they are. */
 static const double coldest_to_flip = 0.4;
 
+/* Where a potential's path begins its energy may be anything, and infinite. What makes a weight of so many
+ * nats less than the lowest does at its own rung, or, on the first, at the next, is as good as outside. */
+static const double nothing_left = 100;
+
 typedef struct sweeping {
     heat_ladder_chains *l;
     heat_energy_tally *tallies; /* of the segment under way; NULL: nothing is counted */
@@ -50,6 +54,7 @@ static heat_chains_plan plan_chains(const heat_ladder_chains *l)
                               .rule = &heat_rule_heat_bath,
                               .layout = l->is_steady ? &heat_layout_bits : NULL,
                               .is_steady = l->is_steady,
+                              .walk = l->counting->walk,
                               .reference = l->reference,
                               .tolerance = negligible * opt->target_error};
 }
@@ -95,7 +100,7 @@ static heat_status create_chains(heat_context *ctx, heat_ladder_chains *l)
     heat_chains_plan plan;
     heat_status status;
 
-    l->is_steady = l->reference == NULL;
+    l->is_steady = l->reference == NULL && l->counting->walk == NULL;
     l->n_replicas = replicas == HEAT_AUTO ? STEADY_REPLICAS : replicas;
     plan = plan_chains(l);
     if (!l->is_steady || heat_layout_bits.bytes(l->counting->model, &l->counting->info, &plan) < 0) {
@@ -153,7 +158,7 @@ static heat_status cool_unit(heat_context *worker, void *arg, int64_t unit)
     for (int32_t k = 0; k <= coldest && !heat_halted(worker); k++) {
         for (int64_t c = first; c < last; c++) {
             int32_t rung = rung_of_place(l, c);
-            heat_chains_set_beta(l->chains, c, l->betas[k < rung ? k : rung]);
+            heat_chains_set_beta(l->chains, c, l->betas[k < rung && !l->counting->walk ? k : rung]);
         }
         for (int t = 0; t < COOLING_SWEEPS; t++) {
             heat_status status = sweep_chains(worker, l, unit);
@@ -167,13 +172,24 @@ static heat_status cool_unit(heat_context *worker, void *arg, int64_t unit)
     return HEAT_OK;
 }
 
+/* Of a potential: at a state of the path's cold end, which is within reach of all of it. A state of its hot
+ * end may lie where the potential is so steep that no chain leaves it. NULL: any. */
+static const double *first_state(const heat_ladder_chains *l, int64_t chain)
+{
+    const heat_walk_reference *from = l->counting->start;
+
+    if (from == NULL || rung_of_place(l, chain) == 0)
+        return NULL;
+    return from->ends + chain / l->n_rungs % from->n_ends * from->n;
+}
+
 static heat_status start_chains(heat_context *ctx, heat_ladder_chains *l)
 {
     heat_status status = HEAT_OK;
 
     for (int64_t c = 0; c < l->chains->n_chains && status == HEAT_OK; c++) {
         heat_chains_set_rung(l->chains, c, rung_of_place(l, c));
-        status = heat_chains_start(ctx, l->chains, c, NULL, 0);
+        status = heat_chains_start(ctx, l->chains, c, first_state(l, c), 0);
     }
     if (status == HEAT_OK)
         status = heat_parallel_for(ctx, heat_chains_thread_limit(l->chains, l->counting->opt->threads),
@@ -192,8 +208,10 @@ heat_status heat_ladder_chains_open(heat_context *ctx, const heat_counting *coun
 
     *l = (heat_ladder_chains){.counting = counting,
                               .n_rungs = n_rungs,
+                              .first_mean = counting->walk != NULL,
                               .reference = reference,
-                              .counts_cold = reference != NULL || counting->is_summed};
+                              .counts_cold =
+                                  reference != NULL || counting->is_summed || counting->walk != NULL};
     l->n_tally_rows = n_rungs + (l->counts_cold ? 2 : 0);
     status = heat_alloc(ctx, n_rungs, sizeof *l->betas, &l->betas);
     if (status == HEAT_OK)
@@ -237,12 +255,14 @@ static double level_gap(const heat_ladder_chains *l)
     return l->counting->info.integer && l->reference == NULL ? 1 : 0;
 }
 
-/* The spread of energies at a rung, as the spacing of the rungs implies it. */
+/* The spread of energies at a rung, as the spacing of the rungs implies it; a potential's rungs may be
+ * decades apart. */
 static double spread_at(const heat_ladder_chains *l, int32_t rung)
 {
     int32_t below = rung > 0 ? rung - 1 : 0, above = rung < l->n_rungs - 1 ? rung + 1 : rung;
+    double spread = (above - below) / (l->betas[above] - l->betas[below]);
 
-    return (above - below) / (l->betas[above] - l->betas[below]);
+    return l->counting->walk != NULL && rung > 0 ? fmax(spread, 1 / l->betas[rung]) : spread;
 }
 
 /* Parts of the spread: a hundredth where there are levels, which stay apart, else as many as keep the bins'
@@ -327,6 +347,13 @@ static heat_status count_cold(heat_context *worker, const sweeping *w, int64_t c
     return status == HEAT_OK ? heat_energy_tally_add(worker, means + w->l->n_blocks, variance) : status;
 }
 
+/* Energies above are counted here. */
+static double highest_at(const heat_ladder_chains *l, int32_t rung)
+{
+    return l->counting->walk != NULL ? l->lowest + nothing_left / l->betas[rung > 0 ? rung : 1]
+                                     : (double)INFINITY;
+}
+
 /* What all chains of a unit met in its last sweep. */
 static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t unit)
 {
@@ -340,7 +367,7 @@ static heat_status count_unit(heat_context *worker, const sweeping *w, int64_t u
     for (int64_t c = first; c < last && status == HEAT_OK; c++) {
         int32_t rung = l->chains->rung[c], block = block_of(l, c);
         status = heat_energy_tally_add(worker, &w->tallies[(int64_t)rung * l->n_blocks + block],
-                                       heat_chains_get_path_energy(l->chains, c));
+                                       fmin(heat_chains_get_path_energy(l->chains, c), highest_at(l, rung)));
         if (status == HEAT_OK && rung == l->n_rungs - 1 && counts_cold)
             status = count_cold(worker, w, c, block);
     }

@@ -22,6 +22,7 @@ typedef struct heat_ladder_chains {
     const double *reference; /* of the chains; borrowed; NULL: none */
     bool counts_cold;        /* two rows of tallies more than n_rungs */
     int32_t n_tally_rows;
+    int32_t first_mean; /* rung from which on energies have means: 1 of potentials, else 0 */
     int64_t n_replicas; /* chains at each beta */
     double lowest;      /* path energy of the coldest chains when they began */
     heat_chains *chains;

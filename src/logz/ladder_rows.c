@@ -199,7 +199,8 @@ typedef struct collecting {
 static heat_status collect_rung(heat_context *ctx, heat_ladder_rows *r, int32_t k, const collecting *w)
 {
     const heat_ladder_chains *l = r->ladder;
-    double width = (l->betas[k < l->n_rungs - 1 ? k + 1 : k] - l->betas[k > 0 ? k - 1 : 0]) / 2;
+    int32_t below = k > l->first_mean ? k - 1 : k, above = k < l->n_rungs - 1 ? k + 1 : k;
+    double width = k < l->first_mean ? 0 : (l->betas[above] - l->betas[below]) / 2;
     heat_status status = merge_rung(ctx, r, k);
 
     if (status != HEAT_OK)
@@ -209,7 +210,7 @@ static heat_status collect_rung(heat_context *ctx, heat_ladder_rows *r, int32_t 
     measure_rung(r, k, w->means);
     for (int32_t b = 0; b < l->n_blocks; b++)
         w->integral[b] += width * w->means[b];
-    if (measure_drift(r, k, w->before, w->means))
+    if (k >= l->first_mean && measure_drift(r, k, w->before, w->means))
         for (int32_t b = 0; b < l->n_blocks; b++)
             w->change[b] += width * w->means[b];
     return HEAT_OK;

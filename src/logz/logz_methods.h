@@ -5,6 +5,7 @@
 #include "base/context_private.h"
 #include "logz/typical_rows.h"
 #include "model/views.h"
+#include "sample/walk_chains.h"
 
 #include <heatbath/cost.h>
 #include <heatbath/logz.h>
@@ -16,9 +17,12 @@ typedef struct heat_counting {
     bool is_summed;         /* one layer is summed out: the model's energies are free energies */
     bool scales_couplings;  /* two layers of real units: the way begins at layers apart (heat_chains_plan) */
     heat_typical_rows rows; /* of the model; n = 0 where none are known */
+    /* Of a potential: how its chains walk, and where their path begins, the walk's reference; else NULL. */
+    const heat_walk_plan *walk;
+    heat_walk_reference *start;
     const heat_logz_options *opt;
     double beta_max;     /* of the coldest temperature asked for */
-    double log_states;   /* log Z at beta = 0: n log q */
+    double log_states;   /* log Z at beta = 0: n log q; of states alone */
     double most_seconds; /* that an exact road may take, as it is priced beforehand */
     bool is_slow;        /* it would take longer */
     heat_logz_result *result;
@@ -53,6 +57,10 @@ void heat_logz_price_mbar(const heat_model *model, const heat_logz_options *opt,
 
 /* Fills a row from log Z, the mean energy and the variance of the energy; the errors follow separately. */
 void heat_logz_fill_row(heat_logz_row *row, double log_z, double error, double energy, double variance);
+
+/* log Z of a potential by a method that estimates, a ladder or an annealing for each temperature. */
+HEAT_MUST_USE heat_status heat_logz_run_potential(heat_context *ctx, heat_counting *counting,
+                                                  const heat_logz_method *method);
 
 /* Sets outcome and reason by how an estimate ended; refuses the rows where a diagnosis speaks against them.
  */

@@ -289,13 +289,28 @@ static heat_status count_real(heat_context *ctx, heat_counting *c)
     return heat_logz_run_coupled(ctx, c);
 }
 
-/* A potential: by quadrature. */
+static const char many_variables[] = "an integral over more variables than are summed up";
+
+/* A potential: by quadrature where that is affordable, else from a distribution whose integral is known. */
 static heat_status count_potential(heat_context *ctx, heat_counting *c)
 {
-    if (strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
-        return heat_model_need_states(ctx, c->model, c->opt->method);
+    heat_error_text before = ctx->error;
+    heat_status status;
+
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+        if (strcmp(methods[k]->name, c->opt->method) == 0)
+            return methods[k] == &heat_logz_method_exact ? heat_logz_method_exact.run(ctx, c)
+                                                         : heat_logz_run_potential(ctx, c, methods[k]);
     c->result->method_reason = "the integral has at most three dimensions";
-    return heat_logz_method_exact.run(ctx, c);
+    status = heat_logz_method_exact.run(ctx, c);
+    if (status != HEAT_ERROR_UNABLE)
+        return status;
+    c->result->method_reason = many_variables;
+    ctx->error = before;
+    c->result->exact = false;
+    for (int32_t k = 0; k < c->result->n_rows; k++)
+        clear_row(&c->result->rows[k]);
+    return heat_logz_run_potential(ctx, c, &heat_logz_method_mbar);
 }
 
 /* Models of real numbers: exact where the sum or integral is closed, else by the marginal. */
@@ -370,8 +385,9 @@ heat_status heat_logz_estimate(heat_context *ctx, const heat_model *model, const
         return status;
     }
     if (heat_model_get_smooth(model, heat_isa_get("auto"), &smooth)) {
-        *cost = heat_cost_of_none();
-        cost->reason = "an integral over more variables than are summed up";
+        heat_logz_price_mbar(model, &opt, cost);
+        cost->seconds *= (double)n; /* a ladder each */
+        cost->reason = many_variables;
         return status;
     }
     if (heat_model_is_real(&info) && !exact->affordable) {

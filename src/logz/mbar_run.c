@@ -49,7 +49,7 @@ static heat_status open_ladder(heat_context *ctx, estimate *e)
     if (status != HEAT_OK || heat_halted(ctx))
         goto out;
     n = ceil(heat_beta_path_length(&path) / gap) + 1;
-    n = opt->rungs != HEAT_AUTO ? (double)opt->rungs : fmax(n, FEWEST_RUNGS);
+    n = opt->rungs != HEAT_AUTO ? (double)opt->rungs : fmax(n, FEWEST_RUNGS + (e->c->walk != NULL));
     if (n > HEAT_MOST_RUNGS) {
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "log Z at beta = %g takes %.0f temperatures, more than %d: ask for hotter ones",
@@ -159,18 +159,20 @@ static heat_status fill_rungs(heat_context *ctx, estimate *e)
     return HEAT_OK;
 }
 
-/* What the integration rule makes of these rungs' mean energies and variances. */
+/* What the integration rule makes of these rungs' mean energies and variances, from the first that has a
+ * mean.
+ */
 static heat_status apply_rule(heat_context *ctx, const estimate *e, const double *mean, const double *error,
                               const double *variance, heat_ladder_integral *integral)
 {
-    int32_t n = e->ladder.n_rungs;
+    int32_t n = e->ladder.n_rungs, first = e->ladder.first_mean;
     heat_ladder_rung *rungs;
     heat_status status = heat_alloc(ctx, n, sizeof *rungs, &rungs);
 
     for (int32_t k = 0; k < n && status == HEAT_OK; k++)
         rungs[k] = (heat_ladder_rung){e->ladder.betas[k], mean[k], error[k], variance[k]};
     if (status == HEAT_OK)
-        status = heat_ladder_integral_get(ctx, n, rungs, integral);
+        status = heat_ladder_integral_get(ctx, n - first, rungs + first, integral);
     heat_free(rungs);
     return status;
 }
@@ -179,7 +181,7 @@ static heat_status apply_rule(heat_context *ctx, const estimate *e, const double
 static heat_status measure_rule(heat_context *ctx, const estimate *e, double *off)
 {
     int32_t n = e->ladder.n_rungs;
-    double *curve;
+    double *curve, before = 0, error;
     heat_ladder_integral integral;
     heat_mbar_thermo at = {0};
     heat_status status = heat_alloc(ctx, 2 * (int64_t)n, sizeof *curve, &curve);
@@ -191,29 +193,11 @@ static heat_status measure_rule(heat_context *ctx, const estimate *e, double *of
     }
     if (status == HEAT_OK)
         status = apply_rule(ctx, e, curve, e->rows.error, curve + n, &integral);
+    if (e->ladder.first_mean > 0)
+        heat_mbar_get_difference(e->mbar, 0, e->ladder.first_mean, &before, &error);
     if (status == HEAT_OK)
-        *off = fabs(integral.log_z - at.log_z);
+        *off = fabs(before + integral.log_z - at.log_z);
     heat_free(curve);
-    return status;
-}
-
-/* log Z at the coldest rung by the integral of the mean energy. Where it disagrees with MBAR's, the rule's
- * own error is measured instead of guessed from every second rung. */
-static heat_status integrate(heat_context *ctx, estimate *e)
-{
-    heat_logz_result *r = e->c->result;
-    int32_t n = e->ladder.n_rungs;
-    double wide = heat_student_widening(e->ladder.n_blocks), off = 0;
-    heat_ladder_integral integral;
-    heat_status status = apply_rule(ctx, e, e->rows.mean, e->rows.error, e->rows.variance, &integral);
-
-    if (status != HEAT_OK)
-        return status;
-    r->integral = e->log_start + integral.log_z;
-    r->integral_error = hypot(e->rows.integral_error * wide, n < FEWEST_RUNGS ? 0 : integral.rule_error);
-    if (fabs(r->rungs[n - 1].log_z - r->integral) > most_disagreement * r->integral_error)
-        status = measure_rule(ctx, e, &off);
-    r->integral_error = hypot(r->integral_error, off);
     return status;
 }
 
@@ -247,6 +231,36 @@ static heat_status get_ratio(heat_context *ctx, const estimate *e, int32_t k, do
         heat_mbar_get_difference(pair, 0, 1, log_z, error);
     heat_mbar_free(pair);
     heat_free(state);
+    return status;
+}
+
+/* Fewer rungs leave no two rules to compare. */
+static bool has_rule_error(const estimate *e)
+{
+    return e->ladder.n_rungs - e->ladder.first_mean >= FEWEST_RUNGS;
+}
+
+/* log Z at the coldest rung by the integral of the mean energy. Where it disagrees with MBAR's, the rule's
+ * own error is measured instead of guessed from every second rung. Where a potential's path begins the energy
+ * may have no mean: that step is Bennett's. */
+static heat_status integrate(heat_context *ctx, estimate *e)
+{
+    heat_logz_result *r = e->c->result;
+    int32_t n = e->ladder.n_rungs;
+    double wide = heat_student_widening(e->ladder.n_blocks), off = 0, step = 0, step_error = 0;
+    heat_ladder_integral integral;
+    heat_status status = apply_rule(ctx, e, e->rows.mean, e->rows.error, e->rows.variance, &integral);
+
+    if (status == HEAT_OK && e->ladder.first_mean > 0)
+        status = get_ratio(ctx, e, 0, &step, &step_error);
+    if (status != HEAT_OK)
+        return status;
+    r->integral = e->log_start + step + integral.log_z;
+    r->integral_error =
+        hypot(hypot(e->rows.integral_error, step_error) * wide, has_rule_error(e) ? integral.rule_error : 0);
+    if (fabs(r->rungs[n - 1].log_z - r->integral) > most_disagreement * r->integral_error)
+        status = measure_rule(ctx, e, &off);
+    r->integral_error = hypot(r->integral_error, off);
     return status;
 }
 
@@ -300,8 +314,7 @@ static bool is_sound(estimate *e)
                         e->drift);
         return false;
     }
-    if (r->n_rungs >= FEWEST_RUNGS &&
-        !(fabs(last->log_z - r->integral) <= most_disagreement * r->integral_error)) {
+    if (has_rule_error(e) && !(fabs(last->log_z - r->integral) <= most_disagreement * r->integral_error)) {
         heat_logz_doubt(e->c,
                         "MBAR says %.6g at the coldest temperature, thermodynamic integration %.6g ± %.2g",
                         last->log_z, r->integral, r->integral_error);
@@ -490,6 +503,8 @@ static heat_status run_mbar(heat_context *ctx, heat_counting *c)
                                 FEWEST_REPLICAS);
     if (c->opt->rungs != HEAT_AUTO && c->opt->rungs < 2)
         return heat_fail_option(ctx, "rungs", NULL, "a ladder has two ends: at least 2");
+    if (c->opt->rungs == 2 && c->walk != NULL)
+        return heat_fail_option(ctx, "rungs", "2", "of a potential they are at least 3");
     status = open_ladder(ctx, &e);
     if (status == HEAT_OK && !heat_halted(ctx))
         status = grow(ctx, &e, &end);

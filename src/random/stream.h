@@ -21,6 +21,7 @@ typedef enum heat_purpose {
     HEAT_PURPOSE_RESAMPLE = 9,   /* resampling of a population; unit: population */
     HEAT_PURPOSE_INDEX = 10,     /* seeds of runs that share one; unit: the run's number */
     HEAT_PURPOSE_BRIDGE = 11,    /* what a path meets between two looks; unit: series of a chain */
+    HEAT_PURPOSE_REFERENCE = 12, /* draws from where a path begins; unit: chain */
     HEAT_PURPOSE_BOOTSTRAP = 16, /* resampling of results; unit: 0 */
     HEAT_PURPOSE_SPLIT = 24,     /* rows of data put aside; unit: which part */
     HEAT_PURPOSE_BATCH = 25,   /* order of the rows; unit: epoch, or -1: first states of persistent chains */

@@ -105,6 +105,7 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     c->first_stream = plan->first_stream;
     c->burn_in = plan->burn_in;
     c->reference = plan->reference;
+    c->has_reference = plan->reference != NULL;
     c->is_weighted = plan->is_weighted;
     c->scales_couplings = plan->scales_couplings;
     c->is_search = plan->is_search;
@@ -387,8 +388,7 @@ double heat_chains_get_path_energy(const heat_chains *c, int64_t chain)
     double energy =
         (c->scales_couplings ? c->layout->get_coupling_energy : c->layout->get_walk_energy)(c, chain);
 
-    return c->reference == NULL ? energy
-                                : energy + c->layout->sum_reference(c, chain) / c->betas[c->n_rungs - 1];
+    return c->has_reference ? energy + c->layout->sum_reference(c, chain) / c->betas[c->n_rungs - 1] : energy;
 }
 
 bool heat_chains_has_gains(const heat_chains *c)
@@ -407,9 +407,9 @@ double heat_chains_get_log_start(const heat_chains *c)
 
     if (c->scales_couplings)
         return c->layout->get_log_start(c);
-    if (c->reference == NULL)
+    if (!c->has_reference)
         return heat_model_log_states(c->model);
-    for (int32_t i = 0; i < c->n; i++)
+    for (int32_t i = 0; i < c->n && c->reference != NULL; i++)
         sum += heat_log_add_exp(0, c->reference[i]);
     return sum;
 }

@@ -51,6 +51,7 @@ typedef struct heat_chains {
     uint64_t *flip_bits;     /* [chain] */
     int64_t burn_in;         /* sweeps in which an engine may still adapt */
     const double *reference; /* of the plan */
+    bool has_reference;      /* this one, or a walk's (walk_chains.h) */
     int64_t *n_sweeps;       /* [unit] since the start */
     int64_t *n_moves;        /* [chain] counted in n_counted sweeps */
     int64_t *n_counted;      /* [unit] */
@@ -179,8 +180,8 @@ double heat_chains_get_walk_energy(const heat_chains *chains, int64_t chain);
  * layout has summed variables out (model/summed_layer.c). */
 void heat_chains_get_moments(const heat_chains *chains, int64_t chain, double *mean, double *variance);
 
-/* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last],
- * of couplings that are scaled E_W. */
+/* What beta multiplies in the distribution at a rung: the walk energy, with a reference E + R / betas[last]
+ * (R the logarithm of the density, of a walk's), of couplings that are scaled E_W. */
 double heat_chains_get_path_energy(const heat_chains *chains, int64_t chain);
 
 /* Of chains of a plan that is weighted, where their layout sums variables out of the weights: log of what the

@@ -201,7 +201,7 @@ static void add_leaf(const grower *g, int64_t lane, double uniform)
 {
     heat_walk_unit *u = g->u;
     tree *t = tree_of(g, lane);
-    double beta = g->c->beta[g->unit * g->c->width + lane];
+    double beta = heat_walk_beta(g->c, g->unit * g->c->width + lane);
     double gain = -beta * (u->new_energy[lane] + u->after[lane] - t->start), *rho = row_of(g, lane, SUB_RHO);
 
     t->n_leaps++;

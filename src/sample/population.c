@@ -15,6 +15,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Sweeps of a burn-in that no run sees the end of. */
+static const int64_t adapts_on = (int64_t)1 << 40;
+
 static heat_chains_plan chains_plan(const heat_population_plan *plan)
 {
     return (heat_chains_plan){.n_chains = plan->n_populations * plan->n_members,
@@ -27,6 +30,8 @@ static heat_chains_plan chains_plan(const heat_population_plan *plan)
                               .is_steady = plan->is_steady,
                               .is_weighted = plan->is_weighted,
                               .scales_couplings = plan->scales_couplings,
+                              .walk = plan->walk,
+                              .burn_in = plan->adapts ? adapts_on : 0,
                               .reference = plan->reference};
 }
 
@@ -309,10 +314,41 @@ double heat_population_get_family_size(heat_population *p)
     return sum / (double)p->plan.n_populations;
 }
 
+/* sum w^2 / (sum w)^2 for weights over a step, against that of equal ones; `lowest` of the path energies. */
+static double unevenness(const heat_population *p, double step, double lowest)
+{
+    double sum = 0, squares = 0;
+
+    for (int64_t k = 0; k < p->chains->n_chains; k++) {
+        double w = heat_exp_negative(-step * (p->path_energy[k] - lowest));
+        sum += w;
+        squares += w * w;
+    }
+    return (double)p->chains->n_chains * squares / (sum * sum);
+}
+
+/* Energies that a few members are high up in tell nothing of a step: those members are lost in it, as they
+ * should be. The step at which weights are as uneven as exp of half a standard deviation makes them. */
+static double choose_even_step(const heat_population *p)
+{
+    const double uneven = 1.284025416687741484; /* exp(1/4) */
+    double lowest = (double)INFINITY, low = -700, high = 700;
+
+    for (int64_t k = 0; k < p->chains->n_chains; k++)
+        lowest = fmin(lowest, p->path_energy[k]);
+    for (int k = 0; k < 60; k++) {
+        double middle = 0.5 * (low + high);
+        *(unevenness(p, exp(middle), lowest) > uneven ? &high : &low) = middle;
+    }
+    return low > 699 ? (double)INFINITY : exp(low);
+}
+
 double heat_population_choose_step(const heat_population *p)
 {
     double n = (double)p->chains->n_chains, sum = 0, squares = 0, shift, variance;
 
+    if (p->plan.walk != NULL)
+        return choose_even_step(p);
     shift = p->path_energy[0];
     for (int64_t k = 0; k < p->chains->n_chains; k++) {
         double e = p->path_energy[k] - shift;

@@ -18,6 +18,8 @@ typedef struct heat_population_plan {
     bool is_steady;   /* members may share random bits' generators, and be kept as bits */
     bool scales_couplings;   /* heat_chains_plan's */
     const double *reference; /* the start, if not uniform: heat_chains_plan.reference, gone at beta_max */
+    const struct heat_walk_plan *walk; /* of real variables: from its reference on; NULL: others */
+    bool adapts; /* these look for their steps on the way, and weights are worth little */
 } heat_population_plan;
 
 typedef struct heat_population {

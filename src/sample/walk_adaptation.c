@@ -20,15 +20,22 @@ void heat_walk_load_tuning(heat_chains *c, int64_t chain)
     int64_t lane = chain % c->width;
     double *numbers, *scales;
     const heat_walk_tuning *t = tuning_of(c, chain, &numbers);
+    double beta = heat_walk_beta(c, chain);
 
     scales = heat_walk_tuning_scales(c->n, s->plan.mass, numbers);
     u->step[lane] =
         t->step * (t->is_settled && c->rung[chain] >= s->plan.refined_from ? s->plan.move->refined : 1);
     for (int32_t i = 0; i < c->n && s->plan.mass == HEAT_MASS_DIAGONAL; i++)
         u->scale[i * u->stride + lane] = scales[i];
-    u->spread[lane] = sqrt(1 / c->beta[chain]);
+    if (c->has_reference) {
+        u->beta[lane] = c->beta[chain];
+        u->part[lane] = heat_chains_reference_part(c, c->beta[chain]);
+    }
+    if (heat_walk_has_steps(c))
+        u->step[lane] = heat_walk_reference_get_step(s->plan.reference, c->beta[chain]);
+    u->spread[lane] = sqrt(1 / beta);
     u->keep[lane] = heat_exp_negative(-s->plan.friction * u->step[lane]);
-    u->kick[lane] = sqrt((1 - u->keep[lane] * u->keep[lane]) / c->beta[chain]);
+    u->kick[lane] = sqrt((1 - u->keep[lane] * u->keep[lane]) / beta);
 }
 
 void heat_walk_load_unit(heat_chains *c, int64_t unit)

@@ -3,6 +3,7 @@
 #include "sample/walk_chains.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "kernel/elementary.h"
 #include "model/smooth_rows.h"
 
 #include <math.h>
@@ -32,6 +33,8 @@ static heat_walk_plan plan_of(const heat_chains_plan *plan)
 
     if (walk.move == NULL)
         walk.move = default_plan.move;
+    if (walk.reference != NULL)
+        walk.mass = walk.reference->is_dense ? HEAT_MASS_DENSE : HEAT_MASS_DIAGONAL;
     return walk;
 }
 
@@ -59,7 +62,7 @@ static sizes sizes_of(int32_t n, int64_t n_work, int32_t width, const heat_walk_
     z.normals = (z.normals + pair - 1) / pair * pair;
     z.uniforms = whole_rows((LEAST_BLOCK + width - 1) / width * width);
     z.kept = 4 * rows + 7 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
-    z.working = 3 * rows + 12 * z.stride + whole_rows(n_work) +
+    z.working = 3 * rows + 15 * z.stride + whole_rows(n_work) +
                 (plan->move->tree_depth > 0 ? heat_walk_tree_size(n, z.stride, plan->move->tree_depth) : 0);
     return z;
 }
@@ -106,6 +109,9 @@ static void lay_out(const heat_walk_store *s, int64_t k, int32_t n, const sizes 
     u->leaps = take(&working, z->stride);
     u->lost = take(&working, z->stride);
     u->total = take(&working, z->stride);
+    u->beta = take(&working, z->stride);
+    u->part = take(&working, z->stride);
+    u->at_reference = take(&working, z->stride);
     u->work = take(&working, whole_rows(s->view.n_work));
     u->tree = working;
 }
@@ -123,7 +129,15 @@ static heat_status alloc_store(heat_context *ctx, heat_chains *c, heat_walk_stor
         status = heat_alloc(ctx, n_tunings, sizeof *s->tunings, &s->tunings);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n_tunings * z->numbers, sizeof *s->numbers, &s->numbers);
+    if (status == HEAT_OK && s->plan.reference != NULL)
+        status = heat_alloc(ctx, c->n_chains, sizeof *s->draws, &s->draws);
     return status;
+}
+
+/* Weights are of paths, which begin at a reference. */
+static bool may_hold(const heat_chains_plan *plan)
+{
+    return !plan->is_search && (!plan->is_weighted || plan_of(plan).reference != NULL);
 }
 
 static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chains_plan *plan, bool *fits)
@@ -134,7 +148,7 @@ static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chai
     sizes z;
     heat_status status;
 
-    *fits = !plan->is_search && !plan->is_weighted && heat_model_get_smooth(c->model, isa, &view);
+    *fits = may_hold(plan) && heat_model_get_smooth(c->model, isa, &view);
     if (!*fits)
         return HEAT_OK;
     status = heat_alloc(ctx, 1, sizeof *s, &s);
@@ -146,6 +160,7 @@ static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chai
     s->kernel = isa->walks;
     s->singles = isa->single_walks;
     s->plan = plan_of(plan);
+    c->has_reference = s->plan.reference != NULL;
     s->n_units = (c->n_chains + c->width - 1) / c->width;
     z = sizes_of(view.n, view.n_work, c->width, &s->plan);
     s->kept_size = z.kept;
@@ -174,6 +189,7 @@ static void walks_free(heat_chains *c)
     heat_free(s->working);
     heat_free(s->tunings);
     heat_free(s->numbers);
+    heat_free(s->draws);
     heat_free(s);
 }
 
@@ -185,7 +201,7 @@ static double walks_bytes(const heat_model *model, const heat_model_info *info, 
     double n_units = ceil((double)plan->n_chains / choose_width(plan));
 
     (void)info;
-    if (plan->is_search || plan->is_weighted || !heat_model_get_smooth(model, isa_of(plan), &view))
+    if (!may_hold(plan) || !heat_model_get_smooth(model, isa_of(plan), &view))
         return -1;
     z = sizes_of(view.n, view.n_work, choose_width(plan), &walk);
     return n_units * (sizeof(heat_walk_unit) + (double)(z.kept + z.working) * sizeof(double) +
@@ -222,6 +238,18 @@ static double first_step(const heat_walk_plan *plan)
     return plan->move->is_squared ? sqrt(2 * plan->step) : plan->step;
 }
 
+/* Scales to begin with. */
+static void reset_numbers(const heat_chains *c, double *numbers)
+{
+    const heat_walk_store *s = c->store;
+    int64_t n = c->n;
+
+    heat_walk_tuning_reset_scales(c->n, s->plan.mass, numbers);
+    if (s->plan.reference != NULL)
+        memcpy(heat_walk_tuning_scales(c->n, s->plan.mass, numbers), s->plan.reference->factor,
+               (size_t)(s->plan.mass == HEAT_MASS_DENSE ? n * n : n) * sizeof *numbers);
+}
+
 /* What a unit's chains share begins with the first of them. */
 static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
 {
@@ -229,6 +257,7 @@ static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
     heat_walk_unit *u = &s->units[unit];
     int64_t size = heat_walk_tuning_size(c->n, s->plan.mass);
     double step = first_step(&s->plan);
+    bool is_known = s->plan.step > 0 || heat_walk_has_steps(c);
     heat_stream seeds;
 
     heat_stream_init(&seeds, c->seed, HEAT_PURPOSE_SWEEP, stream);
@@ -238,9 +267,9 @@ static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
     u->normals.is_single = false;
     u->uniforms.used = s->n_uniforms;
     for (int64_t k = unit * c->n_rungs; k < (unit + 1) * c->n_rungs; k++) {
-        s->tunings[k] = (heat_walk_tuning){.is_found = s->plan.step > 0, .is_settled = s->plan.step > 0};
+        s->tunings[k] = (heat_walk_tuning){.is_found = is_known, .is_settled = is_known};
         heat_walk_tuning_begin(&s->tunings[k], step);
-        heat_walk_tuning_reset_scales(c->n, s->plan.mass, s->numbers + k * size);
+        reset_numbers(c, s->numbers + k * size);
     }
 }
 
@@ -310,6 +339,7 @@ static heat_status evaluate_lane(heat_context *worker, const heat_walk_store *s,
 
 static heat_status take_lane(heat_context *worker, heat_chains *c, int64_t chain)
 {
+    const heat_walk_store *s = c->store;
     int64_t lane;
     heat_walk_unit *u = unit_of(c, chain, &lane);
 
@@ -317,6 +347,8 @@ static heat_status take_lane(heat_context *worker, heat_chains *c, int64_t chain
         return heat_fail(worker, HEAT_ERROR_UNDEFINED, "%s: a chain starts where the energy is infinite",
                          c->info.name);
     settle_lane(u, c->n, lane);
+    if (c->has_reference)
+        u->at_reference[lane] = heat_walk_reference_energy(s->plan.reference, u->stride, u->x + lane);
     for (int32_t i = 0; i < c->n; i++)
         u->momentum[i * u->stride + lane] = 0;
     heat_walk_load_unit(c, chain / c->width);
@@ -349,14 +381,25 @@ static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain,
         start_unit(c, chain / c->width, stream);
     heat_walk_load_tuning(c, chain);
     u->accepted[lane] = u->n_diverged[lane] = 0;
+    if (c->has_reference)
+        heat_stream_init(&s->draws[chain], c->seed, HEAT_PURPOSE_REFERENCE, stream);
     if (state != NULL)
         return walks_set_state(ctx, c, chain, state);
     heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream - stream % 2);
     for (int k = 0; k < MOST_STARTS && status == HEAT_OK; k++) {
-        draw_place(c, u, lane, stream, &initial);
+        if (c->has_reference)
+            heat_walk_reference_draw(s->plan.reference, &s->draws[chain], u->stride, u->new_x + lane);
+        else
+            draw_place(c, u, lane, stream, &initial);
         status = evaluate_lane(ctx, s, u, lane);
         if (status == HEAT_OK && isfinite(u->new_energy[lane]))
             break;
+        if (status == HEAT_OK && c->is_weighted)
+            return heat_fail(
+                ctx, HEAT_ERROR_UNABLE,
+                "%s: the energy is infinite at places where the path begins, which weights leave "
+                "out: method mbar does not, or option --box sets walls",
+                c->info.name);
     }
     return status == HEAT_OK ? take_lane(ctx, c, chain) : status;
 }
@@ -451,7 +494,40 @@ heat_status heat_walk_evaluate(heat_context *worker, const heat_walk_store *s, h
     bool is_sound = status == HEAT_OK && s->kernel->are_finite(u->stride, b.energies) &&
                     (b.gradients == NULL || s->kernel->are_finite(s->view.n * u->stride, b.gradients));
 
-    return status != HEAT_OK || is_sound ? status : heat_smooth_evaluate(worker, &s->view, &b);
+    if (status == HEAT_OK && !is_sound)
+        status = heat_smooth_evaluate(worker, &s->view, &b);
+    if (status == HEAT_OK && s->plan.reference != NULL)
+        heat_walk_reference_mix(s->plan.reference, &b, u->beta, u->part);
+    return status;
+}
+
+/* Half of the sweeps take the step that was found; others down to a thirtieth of it, where a valley is
+ * narrower than on the average and chains would rest for long. */
+static double jitter_of(double uniform)
+{
+    return uniform < 0.5 ? 1 : heat_exp_negative(-7 * (uniform - 0.5));
+}
+
+/* Between sweeps energies and gradients are the potential's own. */
+static heat_status sweep_path(heat_context *worker, heat_chains *c, int64_t unit)
+{
+    heat_walk_store *s = c->store;
+    const heat_walk_reference *from = s->plan.reference;
+    heat_walk_unit *u = &s->units[unit];
+    const heat_smooth_block b = heat_walk_block(s, u, false);
+    heat_status status;
+
+    heat_walk_reference_mix(from, &b, u->beta, u->part);
+    u->jitter = heat_walk_adapts(c, unit) ? 1 : jitter_of(heat_walk_take_uniforms(s, u)[0]);
+    status = s->plan.move->sweep(worker, c, unit);
+    for (int64_t lane = 0; lane < u->n_chains && status == HEAT_OK; lane++)
+        if (u->beta[lane] == 0) /* nothing is as new as a draw */
+            heat_walk_reference_draw(from, &s->draws[unit * c->width + lane], u->stride, u->x + lane);
+    if (status == HEAT_OK)
+        status = heat_smooth_evaluate(worker, &s->view, &b);
+    for (int64_t lane = 0; lane < u->n_chains && status == HEAT_OK; lane++)
+        u->at_reference[lane] = heat_walk_reference_energy(from, u->stride, u->x + lane);
+    return status;
 }
 
 static heat_status walks_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
@@ -459,7 +535,7 @@ static heat_status walks_sweep(heat_context *worker, heat_chains *c, int64_t uni
     const heat_walk_store *s = c->store;
 
     (void)rule;
-    return s->plan.move->sweep(worker, c, unit);
+    return s->plan.reference != NULL ? sweep_path(worker, c, unit) : s->plan.move->sweep(worker, c, unit);
 }
 
 /* --- what is known of the chains --- */
@@ -479,6 +555,14 @@ static double walks_get_energy(const heat_chains *c, int64_t chain)
     const heat_walk_unit *u = unit_of(c, chain, &lane);
 
     return u->energy[lane];
+}
+
+static double walks_sum_reference(const heat_chains *c, int64_t chain)
+{
+    int64_t lane;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    return -u->at_reference[lane];
 }
 
 static int64_t walks_get_total(const heat_chains *c, int64_t chain)
@@ -613,6 +697,7 @@ const heat_layout heat_layout_walks = {.name = "walks",
                                        .get_state = walks_get_state,
                                        .get_energy = walks_get_energy,
                                        .get_walk_energy = walks_get_energy,
+                                       .sum_reference = walks_sum_reference,
                                        .get_total = walks_get_total,
                                        .has_scalar = walks_has_scalar,
                                        .get_scalar = walks_get_scalar,

@@ -5,6 +5,7 @@
 
 #include "kernel/walk.h"
 #include "sample/layout.h"
+#include "sample/walk_reference.h"
 #include "sample/walk_tuning.h"
 
 /* Numbers of the trees of a unit's chains. */
@@ -34,6 +35,9 @@ typedef struct heat_walk_plan {
     int64_t n_steps;      /* a sweep; 0: the move chooses */
     bool is_single;       /* steps without a test are made in single precision */
     int32_t refined_from; /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
+    /* The path that chains are on begins here, and their masses are its: dense or diagonal. Their steps are
+     * its too, where there is no burn-in. Borrowed; NULL: none. */
+    const heat_walk_reference *reference;
 } heat_walk_plan;
 
 /* Random numbers drawn in blocks. */
@@ -69,6 +73,10 @@ typedef struct heat_walk_unit {
     double *turned;                       /* [n][stride], of dense masses */
     double *work;                         /* of the view */
     double *tree;                         /* of moves that make one */
+    /* of chains on a path: beta, the reference's part, and its energy at x; what this sweep's steps are
+     * multiplied by */
+    double *beta, *part, *at_reference;
+    double jitter;
 } heat_walk_unit;
 
 typedef struct heat_walk_store {
@@ -83,7 +91,14 @@ typedef struct heat_walk_store {
     heat_walk_tuning *tunings;     /* [unit][rung] */
     double *numbers;               /* [unit][rung][heat_walk_tuning_size] */
     int64_t n_normals, n_uniforms; /* of a block */
+    heat_stream *draws;            /* [chain] from the reference; NULL: there is none */
 } heat_walk_store;
+
+/* The inverse temperature of a chain's moves: on a path its energy has beta in it already. */
+static inline double heat_walk_beta(const heat_chains *c, int64_t chain)
+{
+    return c->has_reference ? 1 : c->beta[chain];
+}
 
 /* The chains of a unit as the kernel takes them, as they are and as they would become. */
 heat_walk_lanes heat_walk_lanes_now(const heat_walk_store *store, const heat_walk_unit *unit);
@@ -100,6 +115,13 @@ const double *heat_walk_take_uniforms(const heat_walk_store *store, heat_walk_un
 heat_smooth_block heat_walk_block(const heat_walk_store *store, const heat_walk_unit *unit, bool at_new);
 HEAT_MUST_USE heat_status heat_walk_evaluate(heat_context *worker, const heat_walk_store *store,
                                              heat_walk_unit *unit, bool at_new);
+
+/* True if chains take the steps that their path knows. */
+static inline bool heat_walk_has_steps(const heat_chains *c)
+{
+    return c->burn_in == 0 && c->has_reference &&
+           ((const heat_walk_store *)c->store)->plan.reference->n_steps > 0;
+}
 
 /* Reads a chain's step and scale from its rung's tuning; and those of all chains of a unit. */
 void heat_walk_load_tuning(heat_chains *chains, int64_t chain);

@@ -17,6 +17,23 @@ static heat_walk_unit *unit_at(const heat_chains *c, int64_t unit)
     return &s->units[unit];
 }
 
+/* to = L from, or L' from, by one triangle for all. */
+static void multiply_all(const heat_walk_unit *u, int32_t n, const double *l, const double *from,
+                         bool transposed, double *to)
+{
+    enum { LANES = HEAT_WALK_LANES };
+
+    for (int32_t i = 0; i < n; i++)
+        for (int64_t c = 0; c < u->stride; c += LANES) {
+            double sum[LANES] = {0};
+            for (int32_t j = transposed ? i : 0; j < (transposed ? n : i + 1); j++)
+                for (int k = 0; k < LANES; k++)
+                    sum[k] +=
+                        l[transposed ? (int64_t)j * n + i : (int64_t)i * n + j] * from[j * u->stride + c + k];
+            memcpy(to + i * u->stride + c, sum, sizeof sum);
+        }
+}
+
 /* to = L from, or L' from, for each chain by the triangle of its rung. */
 static void multiply(const heat_chains *c, int64_t unit, const double *from, bool transposed, double *to)
 {
@@ -24,6 +41,10 @@ static void multiply(const heat_chains *c, int64_t unit, const double *from, boo
     const heat_walk_unit *u = &s->units[unit];
     int64_t size = heat_walk_tuning_size(c->n, s->plan.mass);
 
+    if (s->plan.reference != NULL) {
+        multiply_all(u, c->n, s->plan.reference->factor, from, transposed, to);
+        return;
+    }
     for (int64_t lane = 0; lane < u->n_chains; lane++) {
         int32_t rung = c->rung[unit * c->width + lane];
         const double *l =
@@ -51,6 +72,17 @@ void heat_walk_kick(const heat_chains *c, int64_t unit, const heat_walk_lanes *l
     s->kernel->kick(&turned, step);
 }
 
+/* Of a dense mass, where no variable with walls is coupled to others: its momentum turns as the velocity did.
+ */
+static void take_turns(const heat_walk_lanes *lanes, const double *velocity, int32_t i)
+{
+    if (isinf(lanes->lower[i]) && isinf(lanes->upper[i]))
+        return;
+    for (int64_t at = i * lanes->stride; at < (i + 1) * lanes->stride; at++)
+        lanes->momentum[at] =
+            isinf(velocity[at]) ? velocity[at] : copysign(lanes->momentum[at], velocity[at]);
+}
+
 void heat_walk_drift(const heat_chains *c, int64_t unit, const heat_walk_lanes *lanes, const double *step)
 {
     const heat_walk_store *s = c->store;
@@ -62,6 +94,8 @@ void heat_walk_drift(const heat_chains *c, int64_t unit, const heat_walk_lanes *
         turned.momentum = u->turned;
     }
     s->kernel->drift(&turned, step);
+    for (int32_t i = 0; i < c->n && s->plan.mass == HEAT_MASS_DENSE && lanes->lower != NULL; i++)
+        take_turns(lanes, u->turned, i);
 }
 
 void heat_walk_set_off(const heat_chains *c, int64_t unit)
@@ -78,6 +112,8 @@ void heat_walk_set_off(const heat_chains *c, int64_t unit)
     memcpy(u->new_gradient, u->gradient, (size_t)c->n * row);
     memcpy(u->new_energy, u->energy, row);
     memcpy(u->pace, u->step, row);
+    for (int64_t lane = 0; lane < u->stride && c->has_reference; lane++)
+        u->pace[lane] *= u->jitter;
 }
 
 /* The chain rests where it set off from. */
@@ -140,7 +176,7 @@ void heat_walk_compare(const heat_chains *c, int64_t unit)
     s->kernel->kinetic(&lanes, u->after);
     for (int64_t lane = 0; lane < u->n_chains; lane++) {
         double rise = (u->new_energy[lane] - u->energy[lane]) + (u->after[lane] - u->before[lane]);
-        u->ratio[lane] = -c->beta[unit * c->width + lane] * rise;
+        u->ratio[lane] = -heat_walk_beta(c, unit * c->width + lane) * rise;
         if (!(u->ratio[lane] > -(double)INFINITY))
             u->ratio[lane] = -(double)INFINITY;
         u->odds[lane] = heat_exp_negative(fmin(0, u->ratio[lane]));
