@@ -16,6 +16,7 @@ enum {
     FEWEST_RUNGS = 5,
     FIRST_SWEEPS = 32,
     FEWEST_SWEEPS = 128, /* before, all energies still fall, and no two stretches tell */
+    FEWEST_WALKED = 512, /* the same of walks in potentials, which meet tails now and then */
     FIRST_LOOK = 256,
     FEWEST_REPLICAS = 8,
     LEAST_ESS = 100,
@@ -282,6 +283,11 @@ static heat_status add_ratios(heat_context *ctx, estimate *e)
     return status;
 }
 
+static int fewest_sweeps(const estimate *e)
+{
+    return e->c->walk != NULL ? FEWEST_WALKED : FEWEST_SWEEPS;
+}
+
 /* What the estimate must pass; false with a diagnosis. */
 static bool is_sound(estimate *e)
 {
@@ -302,9 +308,9 @@ static bool is_sound(estimate *e)
                         LEAST_ESS);
         return false;
     }
-    if (e->ladder.n_sweeps < FEWEST_SWEEPS) {
+    if (e->ladder.n_sweeps < fewest_sweeps(e)) {
         heat_logz_doubt(e->c, "only %lld sweeps were made, and chains do not settle in less than %d",
-                        (long long)e->ladder.n_sweeps, FEWEST_SWEEPS);
+                        (long long)e->ladder.n_sweeps, fewest_sweeps(e));
         return false;
     }
     if (!(e->drift <= most_drift)) {
@@ -393,11 +399,11 @@ static heat_status grow(heat_context *ctx, estimate *e, heat_counting_end *end)
         bool is_last;
         status = heat_ladder_chains_run(ctx, l, next - l->n_sweeps);
         is_last = heat_halted(ctx) || l->n_sweeps >= opt->sweeps;
-        if (status == HEAT_OK && (is_last || l->n_sweeps >= FEWEST_SWEEPS))
+        if (status == HEAT_OK && (is_last || l->n_sweeps >= fewest_sweeps(e)))
             status = collect(ctx, e);
         if (status != HEAT_OK)
             return status;
-        if (l->n_sweeps < FEWEST_SWEEPS && !is_last) {
+        if (l->n_sweeps < fewest_sweeps(e) && !is_last) {
             next = 2 * next;
             continue;
         }

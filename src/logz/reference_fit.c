@@ -14,8 +14,8 @@ enum {
     CHAINS = 32,
     BURN_IN = 400,
     SWEEPS = 400,
-    BLIND = 10,     /* times as many without a gradient */
-    MOST_DENSE = 64 /* variables: beyond, a covariance is not known well enough from so few draws */
+    BLIND = 10,      /* times as many without a gradient */
+    MOST_DENSE = 128 /* variables: beyond, a covariance is not known well enough from so few draws */
 };
 static const double inflation = 1.5, least_variance = 1e-300;
 static const double lost_chain = 20, lost_variable = 10; /* energy above the lowest, in T */

@@ -65,7 +65,7 @@ static void check(heat_context *ctx, const char *spec, const char *box, double t
                     fabs(row->heat_capacity - heat_capacity) <= 5 * row->heat_capacity_error);
         assert_close(row->entropy, row->log_z + row->mean_energy / temperature, 1e-9);
         assert_true(m == 0 ? fabs(r.integral - log_z) <= 5 * r.integral_error && r.integral_error < 0.5 &&
-                                 fabs(r.bar - log_z) <= 5 * r.bar_error
+                                 fabs(r.bar - r.log_z) <= 5 * r.bar_error
                            : row->log_z_lower < row->log_z && row->log_z < row->log_z_upper);
         heat_logz_result_clear(&r);
     }

@@ -46,6 +46,7 @@ static const ledger_row rows[] = {
     {"log Z coverage", 10},
     {"states gibbs", 15},
     {"table rbm_small", 15},
+    {"log Z coverage of potentials", 10},
 };
 
 const ledger_row *ledger_get_rows(int *count)

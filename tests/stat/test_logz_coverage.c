@@ -8,18 +8,26 @@
 #include <math.h>
 #include <string.h>
 
-enum { N_RUNS = 25, N_PLANTED_RUNS = 4, N_SEEDS = 3 };
+enum { N_RUNS = 25, N_WALKED_RUNS = 12, N_PLANTED_RUNS = 4, N_SEEDS = 3 };
 static const double half_width = 1.959963984540054;              /* of a 95 % interval, in standard errors */
 static const double least_coverage = 0.92, most_coverage = 0.98; /* within which the true one may be */
 static const double most_rms = 1.2;                              /* of the deviation in errors */
 static const int32_t most_walked = 16;                           /* variables: Wang-Landau takes long */
 
-static const struct {
+typedef struct setting {
     const char *spec;
     double temperature;
-} models[] = {
+} setting;
+
+static const setting graphs[] = {
     {"lattice:4x4", 2.27}, {"lattice:8x8", 2.27}, {"sk:12,h=0.3", 0.7}, {"triangular:3x4,J=-1", 0.7}};
-enum { N_MODELS = sizeof models / sizeof *models };
+enum { N_GRAPHS = sizeof graphs / sizeof *graphs };
+
+/* Energies far above 0, so that log Z tells the temperature. */
+static const setting potentials[] = {{"potential:60+(x^2-1)^2", 0.25},
+                                     {"potential:60+(x^2-1)^2+exp(-0.5*x)*(y^2+z^2)/2", 0.5},
+                                     {"potential:60+20*(y-x^2)^2+(x-1)^2/2", 1}};
+enum { N_POTENTIALS = sizeof potentials / sizeof *potentials };
 
 #define METHOD_NAME(tag, name, help) name,
 static const char *const methods[] = {HEAT_LOGZ_METHODS(METHOD_NAME)};
@@ -27,6 +35,9 @@ enum { N_METHODS = sizeof methods / sizeof *methods };
 
 typedef struct task {
     heat_context *ctx;
+    const char *name; /* in the ledger */
+    int n_settings;
+    const setting *settings;
     double warmer; /* the planted bug: a factor of the estimator's temperature */
     int64_t n_runs;
 } task;
@@ -51,25 +62,31 @@ static double exact_log_z(heat_context *ctx, const heat_model *model, double tem
     return log_z;
 }
 
-static void run_model(const task *t, int m, const char *method, uint64_t seed, int factor, tally *sum)
+static bool does(const char *method, const heat_model_info *info)
+{
+    if (strcmp(method, "wang-landau") == 0)
+        return info->integer && info->n_variables <= most_walked;
+    return strcmp(method, "population") != 0 || info->n_states > 0;
+}
+
+static void run_model(const task *t, const setting *at, const char *method, uint64_t seed, int factor,
+                      tally *sum)
 {
     heat_logz_options o;
     heat_model *model;
     heat_model_info info;
-    bool walks;
     double truth;
 
-    assert_ok(t->ctx, heat_model_load(t->ctx, models[m].spec, &model));
+    assert_ok(t->ctx, heat_model_load(t->ctx, at->spec, &model));
     heat_model_describe(model, &info);
-    truth = exact_log_z(t->ctx, model, models[m].temperature);
+    truth = exact_log_z(t->ctx, model, at->temperature);
     heat_logz_options_init(&o);
     o.method = method;
-    o.temperature = models[m].temperature * t->warmer;
+    o.temperature = at->temperature * t->warmer;
     o.target_error = 0.05;
     o.threads = 1;
     o.seed = seed;
-    walks = info.integer && info.n_variables <= most_walked;
-    for (int64_t k = 0; k < t->n_runs * factor && (walks || strcmp(method, "wang-landau") != 0); k++) {
+    for (int64_t k = 0; k < t->n_runs * factor && does(method, &info); k++) {
         heat_logz_result r = {0};
         double z;
         o.index = k;
@@ -99,8 +116,10 @@ static double judge_coverage(uint64_t seed, int factor, void *arg)
         tally sum = {0};
         if (strcmp(methods[k], "exact") == 0)
             continue;
-        for (int m = 0; m < N_MODELS; m++)
-            run_model(t, m, methods[k], seed, factor, &sum);
+        for (int m = 0; m < t->n_settings; m++)
+            run_model(t, &t->settings[m], methods[k], seed, factor, &sum);
+        if (sum.runs + sum.refused == 0)
+            continue;
         print_message("  %s: %lld of %lld intervals hold log Z, rms z %.3f, mean width %.3f, %lld refused\n",
                       methods[k], (long long)sum.inside, (long long)sum.runs,
                       sqrt(sum.square / (double)sum.runs), sum.width / (double)sum.runs,
@@ -115,27 +134,43 @@ static double judge_coverage(uint64_t seed, int factor, void *arg)
 
 static void intervals_hold_the_exact_value(void **state)
 {
-    task t = {test_context(), 1, N_RUNS};
+    task t = {test_context(), "log Z coverage", N_GRAPHS, graphs, 1, N_RUNS};
 
     (void)state;
-    ledger_judge("log Z coverage", judge_coverage, &t);
+    ledger_judge(t.name, judge_coverage, &t);
     heat_context_free(t.ctx);
 }
 
 static void a_temperature_off_by_a_percent_is_caught(void **state)
 {
-    task t = {test_context(), 1.01, N_PLANTED_RUNS};
+    task t = {test_context(), "log Z coverage", N_GRAPHS, graphs, 1.01, N_PLANTED_RUNS};
 
     (void)state;
-    ledger_require_alarm("log Z coverage", "T 1 % too high", judge_coverage, &t, N_SEEDS);
+    ledger_require_alarm(t.name, "T 1 % too high", judge_coverage, &t, N_SEEDS);
     heat_context_free(t.ctx);
 }
 
-int main(void)
+static void intervals_hold_the_integral(void **state)
+{
+    task t = {test_context(), "log Z coverage of potentials", N_POTENTIALS, potentials, 1, N_WALKED_RUNS};
+
+    (void)state;
+    ledger_judge(t.name, judge_coverage, &t);
+    t.warmer = 1.01;
+    t.n_runs = N_PLANTED_RUNS / 2;
+    ledger_require_alarm(t.name, "T 1 % too high", judge_coverage, &t, N_SEEDS);
+    heat_context_free(t.ctx);
+}
+
+/* With an argument: of potentials. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_hold_the_exact_value),
         cmocka_unit_test(a_temperature_off_by_a_percent_is_caught),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest walked[] = {cmocka_unit_test(intervals_hold_the_integral)};
+
+    (void)argv;
+    return argc > 1 ? cmocka_run_group_tests(walked, NULL, NULL) : cmocka_run_group_tests(tests, NULL, NULL);
 }
