@@ -37,6 +37,7 @@ typedef struct cli_values {
         heat_logz_options logz;
         heat_learn_options learn;
         heat_score_options score;
+        heat_explore_options explore;
         cli_bench_options bench;
     } verb;
     heat_data_options data; /* of verbs that read DATA */

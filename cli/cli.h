@@ -83,6 +83,7 @@ heat_status cli_sample(cli *c);
 heat_status cli_logz(cli *c);
 heat_status cli_learn(cli *c);
 heat_status cli_score(cli *c);
+heat_status cli_explore(cli *c);
 heat_status cli_info(cli *c);
 heat_status cli_convert(cli *c);
 heat_status cli_tour(cli *c);

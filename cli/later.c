@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char verbs[] = "|explore|";
-
 /* Verb, option ("" for all that the verb may get), and the words. */
 static const struct {
     const char *verb, *option, *words;
@@ -18,6 +16,7 @@ static const struct {
      "repeats|"},
     {"learn", "", "|method|loss|corrupt-labels|clamp|repeats|update|"},
     {"learn", "negative", "|tempering|"},
+    {"explore", "", "|checkpoint|every|figures|target-error|"},
     {"info", "", "|figures|"},
     {"tour", "", "|figures|time|"},
 };
@@ -55,9 +54,4 @@ bool cli_is_later_value(const char *verb, const char *option, const char *value)
 
     snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), value);
     return is_listed(verb, option, word);
-}
-
-bool cli_is_later_verb(const char *verb)
-{
-    return is_among(verbs, verb);
 }

@@ -10,7 +10,4 @@ bool cli_is_later_option(const char *verb, const char *option);
 /* True if `value` of `option` is to come; asked only about a value that was refused. */
 bool cli_is_later_value(const char *verb, const char *option, const char *value);
 
-/* True if the verb is to come. */
-bool cli_is_later_verb(const char *verb);
-
 #endif

@@ -1,6 +1,5 @@
 /* The verb table: from it come dispatch, help, manual pages and completion. */
 #include "cli.h"
-#include "later.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +43,14 @@ const cli_verb cli_verbs[] = {
      "with the row's number. RBMs of other programs are read too (--transpose, --visible-layer, "
      "--hidden-layer, --update).",
      "ising.ising rows.csv", cli_score},
+    {"explore", "MODEL", 1, 1, "which minimum do noise and entropy prefer?",
+     "Finds the minima of a potential and the saddles between them, and weighs the basin of each: its "
+     "curvature, its free energy, and the share of p(x) that it holds (occupancy). Differences of free "
+     "energies come by four ways that must agree within their errors: counting where plain chains are, "
+     "chains that exchange temperatures, thermodynamic integration from a harmonic well without leaving the "
+     "basin, and MBAR over all temperatures. Where one has too few crossings, or disagrees, its numbers are "
+     "withheld and the exit code is 3; --method chooses among them.",
+     "double-well --temperature 0.25", cli_explore},
     {"info", "MODEL|DATA", 1, 1, "what is in a file, and what would exactness cost?",
      "Describes a model: size, degrees, couplings, field, components, what was merged or dropped on reading, "
      "whether energies are exact, and the width, memory and work that an exact method would take. Of DATA: "
@@ -106,9 +113,6 @@ const cli_verb *cli_verb_get(cli *c, const char *name)
     for (int k = 0; k < cli_n_verbs; k++)
         if (strcmp(cli_verbs[k].name, name) == 0)
             return &cli_verbs[k];
-    if (cli_is_later_verb(name))
-        cli_fail(c, HEAT_ERROR_ARGUMENT, "%s is planned, but this version does not have it yet", name);
-    else
-        offer_nearest(c, name);
+    offer_nearest(c, name);
     return NULL;
 }

@@ -5,6 +5,7 @@
 #include <heatbath/convert.h>
 #include <heatbath/cost.h>
 #include <heatbath/data.h>
+#include <heatbath/explore.h>
 #include <heatbath/ground.h>
 #include <heatbath/learn.h>
 #include <heatbath/logz.h>

@@ -1,5 +1,6 @@
 /* The option tables: each verb's .def file, read once more as an array of rows. */
 #include <heatbath/data.h>
+#include <heatbath/explore.h>
 #include <heatbath/ground.h>
 #include <heatbath/learn.h>
 #include <heatbath/logz.h>
@@ -66,8 +67,14 @@ static const heat_option score_rows[] = {
 };
 #undef STRUCT
 
+#define STRUCT heat_explore_options
+static const heat_option explore_rows[] = {
+#include <heatbath/explore.def>
+};
+#undef STRUCT
+
 /* Every table: what the command's verbs and the library's calls find by name. */
-#define TABLES(X) X(ground) X(sample) X(logz) X(data) X(learn) X(score)
+#define TABLES(X) X(ground) X(sample) X(logz) X(data) X(learn) X(score) X(explore)
 
 #define TABLE(verb)                                                                                          \
     {#verb, sizeof(heat_##verb##_options), (int32_t)(sizeof verb##_rows / sizeof *verb##_rows), verb##_rows},

@@ -50,6 +50,8 @@ typedef struct heat_smooth {
     const double *upper; /* NULL: no variable has any */
     const double *start; /* [n] a point to begin at; NULL: none is known */
     const double *scale; /* [n] how far the variables range at T = 1; NULL: not known */
+    int32_t n_slow;      /* basins are told apart by the first so many, after the others went downhill; 0: all
+                            variables go together */
 } heat_smooth;
 
 #endif

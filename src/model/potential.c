@@ -65,6 +65,7 @@ static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_
         .upper = p->upper,
         .start = p->start,
         .scale = p->scale,
+        .n_slow = p->n_slow,
     };
     if (p->expression != NULL) {
         view->self = p->expression;

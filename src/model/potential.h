@@ -16,6 +16,7 @@ typedef struct heat_potential {
     double *mean, *precision, *zero; /* what `numbers` points to */
     double *lower, *upper;           /* [n]; NULL: no bounds */
     double *start, *scale;           /* [n]; NULL: not known */
+    int32_t n_slow;                  /* heat_smooth's */
     const char *const *names;        /* [n] static; NULL: x, y, z or x1 ... xn */
 } heat_potential;
 

@@ -50,7 +50,7 @@ static heat_status read_dimension(heat_context *ctx, const named *row, const cha
     return HEAT_OK;
 }
 
-/* n,c: n variables y beside x. */
+/* n,c: n variables y beside x. For every x the lowest point is y = 0, so that x = 0 divides the basins. */
 static heat_status read_basins(heat_context *ctx, const named *row, const char *text, heat_potential *p)
 {
     size_t length = strcspn(text, ",");
@@ -59,6 +59,7 @@ static heat_status read_basins(heat_context *ctx, const named *row, const char *
         !heat_parse_real(text + length + 1, strlen(text + length + 1), &p->numbers.rate))
         return expect(ctx, row, "a number of variables y and the rate c");
     p->n++;
+    p->n_slow = 1;
     return HEAT_OK;
 }
 
