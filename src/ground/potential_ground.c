@@ -1,8 +1,10 @@
-/* ground of potentials: the lowest of the minima that quenches reach (landscape/minima.h), the others, and
- * the saddles between them. */
+/* ground of potentials: the lowest of the minima that quenches reach (landscape/minima.h), from scattered
+ * points and from where annealed walks are cold; the others, and the saddles between them. */
 #include "ground/potential_ground.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "ground/potential_anneal.h"
+#include "io/state_file.h"
 #include "landscape/minima.h"
 #include "landscape/saddle.h"
 
@@ -71,31 +73,58 @@ static heat_status refuse(heat_context *ctx, const heat_ground_options *opt)
     if (strcmp(opt->method, "auto") != 0)
         return heat_fail_option(ctx, "method", opt->method,
                                 "minima of a potential are found by quenches: auto");
-    if (opt->schedule != NULL)
-        return heat_fail_option(ctx, "schedule", opt->schedule, "quenches have no temperature");
-    if (opt->initial != NULL)
-        return heat_fail_option(ctx, "initial", opt->initial, "no state of real numbers is read");
+    if (opt->restart_sweeps != HEAT_AUTO)
+        return heat_fail_option(ctx, "restart_sweeps", NULL,
+                                "an anneal of a potential is a cycle of --schedule");
     if (opt->clamp != NULL)
         return heat_fail_option(ctx, "clamp", opt->clamp, "no variable of a potential is held");
     return opt->maximize ? heat_fail_option(ctx, "maximize", "true", "only minima of a potential are sought")
                          : HEAT_OK;
 }
 
+/* From the point in the file, too. */
+static heat_status quench_initial(heat_context *ctx, const heat_smooth *view, const heat_ground_options *opt,
+                                  heat_minima *found)
+{
+    double *x = NULL;
+    heat_status status;
+
+    if (opt->initial == NULL)
+        return HEAT_OK;
+    status = heat_alloc(ctx, view->n, sizeof *x, &x);
+    if (status == HEAT_OK)
+        status = heat_state_file_read_real(ctx, opt->initial, view->n, x);
+    if (status == HEAT_OK)
+        status = heat_minima_add(ctx, view, 1, x, 1, found);
+    heat_free(x);
+    return status;
+}
+
 heat_status heat_ground_of_potential(heat_context *ctx, const heat_smooth *view,
                                      const heat_ground_options *opt, heat_ground_result *r)
 {
+    const double begin_s = heat_clock();
     heat_minima found = {.n_visited = 0};
     heat_status status = refuse(ctx, opt);
 
     if (status == HEAT_OK)
-        status = heat_minima_find(ctx, view, opt->seed, opt->replicas, opt->threads, &found);
+        status = heat_minima_scatter(ctx, view, opt->seed, opt->replicas, opt->threads, &found);
+    if (status == HEAT_OK)
+        status = quench_initial(ctx, view, opt, &found);
+    if (status == HEAT_OK)
+        status = heat_potential_anneal(ctx, view, opt, begin_s, &found, r);
+    if (status == HEAT_OK)
+        status = heat_minima_join(ctx, view, &found);
+    if (status == HEAT_OK)
+        status = heat_potential_note_best(ctx, &found, begin_s, r);
     r->updates += found.n_visited * view->n;
     if (status == HEAT_OK)
         status = report(ctx, view, &found, opt->keep, r);
-    r->method = "quench";
+    r->method = r->sweeps > 0 ? "anneal" : "quench";
     r->reason = "the lowest of all minima that quenches reached";
-    r->outcome = heat_halt_outcome(ctx, HEAT_OUTCOME_BEST_FOUND);
-    if (r->outcome == HEAT_OUTCOME_BEST_FOUND && r->energy <= opt->target_energy)
+    r->outcome =
+        heat_halt_outcome(ctx, opt->time < HEAT_FOREVER ? HEAT_OUTCOME_TIME : HEAT_OUTCOME_BEST_FOUND);
+    if (r->outcome != HEAT_OUTCOME_INTERRUPTED && r->energy <= opt->target_energy)
         r->outcome = HEAT_OUTCOME_COMPLETED;
     r->bound = (double)NAN;
     heat_minima_close(&found);

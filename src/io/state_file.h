@@ -14,4 +14,8 @@ HEAT_MUST_USE heat_status heat_state_file_read(heat_context *ctx, const char *pa
 HEAT_MUST_USE heat_status heat_state_read(heat_text_source *source, int64_t n, int32_t n_states, bool spin,
                                           int8_t *state);
 
+/* n real numbers, all finite, likewise. */
+HEAT_MUST_USE heat_status heat_state_file_read_real(heat_context *ctx, const char *path, int64_t n,
+                                                    double *x);
+
 #endif

@@ -23,6 +23,7 @@ static const double same_energy = 1e-7; /* relative */
 typedef struct search {
     const heat_smooth *view;
     uint64_t seed;
+    bool are_given;      /* the starts */
     double *starts;      /* [start][n]; then where each ended */
     heat_quench *quench; /* [start] */
     heat_minima *found;
@@ -37,6 +38,8 @@ static heat_status open_places(heat_context *ctx, int32_t n, int64_t most, heat_
         status = heat_alloc(ctx, most, sizeof *p->energy, &p->energy);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, most, sizeof *p->met, &p->met);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, most, sizeof *p->is_explored, &p->is_explored);
     return status == HEAT_OK ? heat_alloc(ctx, most, sizeof *p->ends, &p->ends) : status;
 }
 
@@ -45,6 +48,7 @@ static void close_places(heat_places *p)
     heat_free(p->x);
     heat_free(p->energy);
     heat_free(p->met);
+    heat_free(p->is_explored);
     heat_free(p->ends);
 }
 
@@ -78,7 +82,39 @@ static int64_t meet(const heat_landscape *l, heat_places *p, const double *x, do
     memcpy(p->x + p->count * n, x, (size_t)n * sizeof *x);
     p->energy[p->count] = energy;
     p->met[p->count] = 1;
+    p->is_explored[p->count] = false;
     return p->count++;
+}
+
+/* The same of a minimum, which takes the place of the highest that is unexplored where there is no room. */
+static int64_t meet_minimum(const heat_landscape *l, heat_minima *found, const double *x, double energy)
+{
+    heat_places *p = &found->minima;
+    int64_t highest = -1, k = meet(l, p, x, energy);
+
+    for (int64_t at = 0; at < p->count && k < 0; at++)
+        if (!p->is_explored[at] && (highest < 0 || p->energy[at] > p->energy[highest]))
+            highest = at;
+    if (highest < 0 || !(energy < p->energy[highest]))
+        return k;
+    for (int64_t end = 0; end < 2 * found->saddles.count; end++)
+        if (found->saddles.ends[end / 2][end % 2] == highest)
+            found->saddles.ends[end / 2][end % 2] = -1;
+    memcpy(p->x + highest * l->view->n, x, (size_t)l->view->n * sizeof *x);
+    p->energy[highest] = energy;
+    p->met[highest] = 1;
+    return highest;
+}
+
+/* The lowest minimum whose saddles have not been looked for; -1: none is left. */
+static int64_t next_unexplored(const heat_places *p)
+{
+    int64_t lowest = -1;
+
+    for (int64_t k = 0; k < p->count; k++)
+        if (!p->is_explored[k] && (lowest < 0 || p->energy[k] < p->energy[lowest]))
+            lowest = k;
+    return lowest;
 }
 
 /* Start k: normal about the view's point, the width doubling from one start to the next; between two walls
@@ -109,7 +145,8 @@ static heat_status quench_start(heat_context *worker, void *arg, int64_t k)
 
     q->x = s->starts + k * s->view->n;
     if (status == HEAT_OK) {
-        draw_start(s, &l, k, q->x);
+        if (!s->are_given)
+            draw_start(s, &l, k, q->x);
         status = heat_quench_run(worker, &l, q);
     }
     heat_landscape_close(&l);
@@ -130,7 +167,7 @@ static heat_status fall(heat_context *ctx, search *s, heat_landscape *l, const h
         q.x[i] = saddle->x[i] + way * off_saddle * l->scale[i] * saddle->along[i];
     status = heat_quench_run(ctx, l, &q);
     if (status == HEAT_OK && q.is_minimum)
-        *end = meet(l, &s->found->minima, q.x, q.energy);
+        *end = meet_minimum(l, s->found, q.x, q.energy);
     s->found->n_visited += q.n_visited;
     heat_free(q.x);
     return status;
@@ -139,7 +176,7 @@ static heat_status fall(heat_context *ctx, search *s, heat_landscape *l, const h
 /* Up from minimum k along a direction, and down on both sides of the saddle that is reached. */
 static heat_status climb(heat_context *ctx, search *s, heat_landscape *l, int64_t k, heat_saddle *saddle)
 {
-    int64_t before = s->found->saddles.count, place;
+    int64_t before = s->found->saddles.count, place, end;
     heat_status status;
 
     memcpy(saddle->x, s->found->minima.x + k * s->view->n, (size_t)s->view->n * sizeof *saddle->x);
@@ -151,15 +188,22 @@ static heat_status climb(heat_context *ctx, search *s, heat_landscape *l, int64_
     place = meet(l, &s->found->saddles, saddle->x, saddle->energy);
     if (place < before)
         return HEAT_OK;
-    status = fall(ctx, s, l, saddle, -1, &s->found->saddles.ends[place][0]);
-    return status == HEAT_OK ? fall(ctx, s, l, saddle, 1, &s->found->saddles.ends[place][1]) : status;
+    s->found->saddles.ends[place][0] = s->found->saddles.ends[place][1] = -1;
+    for (int side = 0; side < 2; side++) {
+        status = fall(ctx, s, l, saddle, 2 * side - 1, &end);
+        if (status != HEAT_OK)
+            return status;
+        s->found->saddles.ends[place][side] = end;
+    }
+    return HEAT_OK;
 }
 
-/* The saddles about all minima, those too that are found on the way. */
+/* The saddles about all minima, the lowest first, those too that are found on the way. */
 static heat_status find_saddles(heat_context *ctx, search *s, heat_landscape *l)
 {
     const int32_t n = s->view->n;
     double *hessian = NULL, *values = NULL, *vectors = NULL;
+    const heat_places *minima = &s->found->minima;
     heat_saddle saddle = {.n_visited = 0};
     heat_status status = heat_alloc(ctx, (int64_t)n * n, sizeof *hessian, &hessian);
 
@@ -171,7 +215,10 @@ static heat_status find_saddles(heat_context *ctx, search *s, heat_landscape *l)
         status = heat_alloc(ctx, n, sizeof *saddle.x, &saddle.x);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *saddle.along, &saddle.along);
-    for (int64_t k = 0; k < s->found->minima.count && status == HEAT_OK && !heat_halted(ctx); k++) {
+    for (int64_t k = next_unexplored(minima);
+         k >= 0 && status == HEAT_OK && s->found->saddles.count < s->found->saddles.most && !heat_halted(ctx);
+         k = next_unexplored(minima)) {
+        minima->is_explored[k] = true;
         status = heat_landscape_curve(ctx, l, s->found->minima.x + k * n, hessian);
         if (status == HEAT_OK)
             heat_eigen_symmetric(n, hessian, values, vectors);
@@ -224,55 +271,94 @@ static heat_status sort_all(heat_context *ctx, int32_t n, heat_minima *found)
     return status == HEAT_OK ? sort_places(ctx, n, &found->saddles, saddle_place) : status;
 }
 
-static heat_status find_minima(heat_context *ctx, search *s, heat_landscape *l, int64_t n_starts,
-                               int64_t threads)
+/* Quenches from all starts, and what they met; x NULL: starts are drawn. */
+static heat_status quench_all(heat_context *ctx, search *s, int64_t n_starts, double *x, int64_t threads)
 {
     const bool safe = heat_model_is_thread_safe(s->view->model);
-    heat_places *minima = &s->found->minima;
-    heat_status status = heat_parallel_for(ctx, safe ? threads : 1, n_starts, quench_start, s);
+    heat_landscape l = {.view = NULL};
+    heat_status status = heat_landscape_open(ctx, s->view, &l);
 
+    s->are_given = x != NULL;
+    s->starts = x;
+    if (status == HEAT_OK && x == NULL)
+        status = heat_alloc(ctx, n_starts * s->view->n, sizeof *s->starts, &s->starts);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_starts, sizeof *s->quench, &s->quench);
+    if (status == HEAT_OK)
+        status = heat_parallel_for(ctx, safe ? threads : 1, n_starts, quench_start, s);
     for (int64_t k = 0; k < n_starts && status == HEAT_OK; k++) {
         s->found->n_visited += s->quench[k].n_visited;
         if (s->quench[k].n_visited > 0 && isfinite(s->quench[k].energy) &&
             (s->quench[k].is_minimum || heat_halted(ctx)))
-            meet(l, minima, s->quench[k].x, s->quench[k].energy);
+            meet_minimum(&l, s->found, s->quench[k].x, s->quench[k].energy);
     }
-    if (status == HEAT_OK && minima->count == 0 && !heat_halted(ctx))
-        status =
-            heat_fail(ctx, HEAT_ERROR_UNABLE, "no quench of %lld ended in a minimum", (long long)n_starts);
-    return status == HEAT_OK && minima->count == 0 ? heat_halt_check(ctx, "a minimum was found") : status;
+    heat_landscape_close(&l);
+    heat_free(s->quench);
+    if (x == NULL)
+        heat_free(s->starts);
+    return status;
 }
 
-heat_status heat_minima_find(heat_context *ctx, const heat_smooth *view, uint64_t seed, int64_t n_starts,
-                             int64_t threads, heat_minima *found)
+heat_status heat_minima_scatter(heat_context *ctx, const heat_smooth *view, uint64_t seed, int64_t n_starts,
+                                int64_t threads, heat_minima *found)
 {
     search s = {.view = view, .seed = seed, .found = found};
-    heat_landscape l = {.view = NULL};
     heat_status status = HEAT_OK;
 
     n_starts = n_starts == HEAT_AUTO ? AUTO_STARTS : n_starts;
     if (!view->has_gradient)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "quenches need the energy's gradient");
     if (status == HEAT_OK)
-        status = heat_landscape_open(ctx, view, &l);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n_starts * view->n, sizeof *s.starts, &s.starts);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n_starts, sizeof *s.quench, &s.quench);
-    if (status == HEAT_OK)
         status = open_places(ctx, view->n, MOST_MINIMA, &found->minima);
     if (status == HEAT_OK)
         status = open_places(ctx, view->n, MOST_SADDLES, &found->saddles);
     if (status == HEAT_OK)
-        status = find_minima(ctx, &s, &l, n_starts, threads);
+        status = quench_all(ctx, &s, n_starts, NULL, threads);
+    if (status == HEAT_OK && found->minima.count == 0 && !heat_halted(ctx))
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNABLE, "no quench of %lld ended in a minimum", (long long)n_starts);
+    return status == HEAT_OK && found->minima.count == 0 ? heat_halt_check(ctx, "a minimum was found")
+                                                         : status;
+}
+
+heat_status heat_minima_add(heat_context *ctx, const heat_smooth *view, int64_t n_points, double *x,
+                            int64_t threads, heat_minima *found)
+{
+    search s = {.view = view, .found = found};
+
+    return n_points == 0 ? HEAT_OK : quench_all(ctx, &s, n_points, x, threads);
+}
+
+heat_status heat_minima_join(heat_context *ctx, const heat_smooth *view, heat_minima *found)
+{
+    search s = {.view = view, .found = found};
+    heat_landscape l = {.view = NULL};
+    heat_status status = heat_landscape_open(ctx, view, &l);
+
     if (status == HEAT_OK && view->n <= HEAT_SADDLE_VARIABLES)
         status = find_saddles(ctx, &s, &l);
     if (status == HEAT_OK)
         status = sort_all(ctx, view->n, found);
-    heat_free(s.starts);
-    heat_free(s.quench);
     heat_landscape_close(&l);
     return status;
+}
+
+heat_status heat_minima_find(heat_context *ctx, const heat_smooth *view, uint64_t seed, int64_t n_starts,
+                             int64_t threads, heat_minima *found)
+{
+    heat_status status = heat_minima_scatter(ctx, view, seed, n_starts, threads, found);
+
+    return status == HEAT_OK ? heat_minima_join(ctx, view, found) : status;
+}
+
+int64_t heat_minima_lowest(const heat_minima *found)
+{
+    int64_t lowest = 0;
+
+    for (int64_t k = 1; k < found->minima.count; k++)
+        if (found->minima.energy[k] < found->minima.energy[lowest])
+            lowest = k;
+    return lowest;
 }
 
 void heat_minima_close(heat_minima *found)

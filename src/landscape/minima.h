@@ -11,6 +11,7 @@ typedef struct heat_places {
     double *x;          /* [place][n] */
     double *energy;     /* [place] */
     int64_t *met;       /* [place] how many ways led there */
+    bool *is_explored;  /* [place] of minima: the saddles about it were looked for */
     int64_t (*ends)[2]; /* [place] of saddles: the minima on both sides; -1: none that is known */
 } heat_places;
 
@@ -26,6 +27,18 @@ typedef struct heat_minima {
 HEAT_MUST_USE heat_status heat_minima_find(heat_context *ctx, const heat_smooth *view, uint64_t seed,
                                            int64_t n_starts, int64_t threads, heat_minima *found);
 void heat_minima_close(heat_minima *found);
+
+/* The same in steps: the minima that so many quenches reach; then, as often as one likes, those that quenches
+ * from given points reach, x[n_points][n], which are moved there; then saddles, and the order by energy. Of
+ * more minima than there is room for the lowest are kept. */
+HEAT_MUST_USE heat_status heat_minima_scatter(heat_context *ctx, const heat_smooth *view, uint64_t seed,
+                                              int64_t n_starts, int64_t threads, heat_minima *found);
+HEAT_MUST_USE heat_status heat_minima_add(heat_context *ctx, const heat_smooth *view, int64_t n_points,
+                                          double *x, int64_t threads, heat_minima *found);
+HEAT_MUST_USE heat_status heat_minima_join(heat_context *ctx, const heat_smooth *view, heat_minima *found);
+
+/* Where the lowest of the minima stands. */
+int64_t heat_minima_lowest(const heat_minima *found);
 
 /* The minimum in whose basin x lies, by a quench that moves x there; -1: none that is known. */
 HEAT_MUST_USE heat_status heat_minima_locate(heat_context *ctx, heat_landscape *landscape,

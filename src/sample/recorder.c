@@ -162,7 +162,7 @@ bool heat_recorder_adds_states(const heat_recorder *r)
 
 bool heat_recorder_keeps(const heat_recorder *r, int64_t sweep)
 {
-    return r->states != NULL && sweep % r->thin == 0;
+    return r->states != NULL && sweep >= 0 && sweep % r->thin == 0;
 }
 
 bool heat_recorder_wants_state(const heat_recorder *r, int64_t sweep)

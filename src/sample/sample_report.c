@@ -218,11 +218,9 @@ static void report_states(heat_sampling *s, heat_sample_result *r)
 {
     heat_recorder *rec = &s->recorder;
 
-    const int64_t n_kept_of = s->cooling.is_on ? s->n_swept : s->n_recorded;
-
     if (!s->plan.keep_states)
         return;
-    r->n_draws = (n_kept_of + rec->thin - 1) / rec->thin;
+    r->n_draws = s->cooling.is_on ? s->n_swept / rec->thin : (s->n_recorded + rec->thin - 1) / rec->thin;
     for (int64_t chain = 1; chain < rec->n_chains && r->n_draws < rec->n_draws; chain++) {
         memmove(heat_row_edit(&rec->form, rec->states, chain * r->n_draws),
                 heat_row_at(&rec->form, rec->states, chain * rec->n_draws),
@@ -254,7 +252,7 @@ static heat_status report_cooling(heat_context *ctx, const heat_sampling *s, hea
     if (s->plan.keep_states)
         status = heat_alloc(ctx, r->n_draws, sizeof *r->draw_temperatures, &r->draw_temperatures);
     for (int64_t k = 0; k < r->n_draws && status == HEAT_OK; k++)
-        r->draw_temperatures[k] = heat_cooling_get(&s->cooling, k * s->recorder.thin);
+        r->draw_temperatures[k] = heat_cooling_get(&s->cooling, (k + 1) * s->recorder.thin - 1);
     return status;
 }
 

@@ -71,12 +71,20 @@ void heat_sampling_get_scalars(const heat_sampling *s, const heat_chains *chains
     values[HEAT_SERIES_MAGNETIZATION] += s->clamped_total;
 }
 
+/* The number by which the recorder keeps a sweep's state: every thin-th, with a schedule at the end of each
+ * stretch of so many, where its cold ends are. */
+static int64_t kept_number(const heat_sampling *s, int64_t sweep)
+{
+    return s->cooling.is_on ? sweep - (s->opt.thin - 1) : sweep;
+}
+
 /* What one sweep leaves of the chain in a slot: a draw, unless that is negative, and a kept state. */
 static heat_status record_slot(heat_context *worker, heat_sampling *s, int64_t slot, int64_t sweep,
                                int64_t draw, bool with_state)
 {
     int64_t chain = heat_sampling_get_chain(s, slot);
     double values[HEAT_N_SERIES] = {0};
+    const int64_t kept = kept_number(s, sweep);
     heat_status status = HEAT_OK;
 
     heat_sampling_get_scalars(s, s->chains, chain, values);
@@ -90,16 +98,16 @@ static heat_status record_slot(heat_context *worker, heat_sampling *s, int64_t s
                                     values[HEAT_SERIES_ENERGY], &values[HEAT_SERIES_BASIN]);
     if (draw >= 0)
         heat_recorder_add(&s->recorder, slot, draw, row_of(s, chain), values);
-    if (heat_recorder_keeps(&s->recorder, sweep))
-        heat_recorder_keep(&s->recorder, slot, sweep, row_of(s, chain), values[HEAT_SERIES_ENERGY]);
+    if (heat_recorder_keeps(&s->recorder, kept))
+        heat_recorder_keep(&s->recorder, slot, kept, row_of(s, chain), values[HEAT_SERIES_ENERGY]);
     return status;
 }
 
 static heat_status record_unit(heat_context *worker, heat_sampling *s, int64_t unit, int64_t sweep)
 {
     const int64_t draw = heat_cooling_draw(&s->cooling, sweep);
-    bool with_state =
-        (draw >= 0 && heat_recorder_adds_states(&s->recorder)) || heat_recorder_keeps(&s->recorder, sweep);
+    bool with_state = (draw >= 0 && heat_recorder_adds_states(&s->recorder)) ||
+                      heat_recorder_keeps(&s->recorder, kept_number(s, sweep));
     int64_t first, last;
     heat_status status = HEAT_OK;
 

@@ -161,7 +161,7 @@ static void the_way_down_can_be_kept(void **state)
     assert_int_equal(r.n_sweeps, 40); /* whole cycles */
     assert_int_equal(r.n_draws, 20);
     for (int64_t k = 0; k < r.n_draws; k++)
-        assert_close(r.draw_temperatures[k], pow(0.25, (double)(2 * k % 5) / 4), 1e-14);
+        assert_close(r.draw_temperatures[k], pow(0.25, (double)((2 * k + 1) % 5) / 4), 1e-14);
     for (int64_t k = 0; k < 3 * r.n_draws; k++)
         assert_close(r.energies[k],
                      r.values[2 * k] * r.values[2 * k] + r.values[2 * k + 1] * r.values[2 * k + 1],

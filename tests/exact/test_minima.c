@@ -1,6 +1,8 @@
 /* Minima and saddles of potentials against the published ones, with their curvatures. */
+#include "ground/potential_anneal.h"
 #include "ground/potential_ground.h"
 #include "kernel/isa.h"
+#include "landscape/minima.h"
 #include "support.h"
 
 #include <math.h>
@@ -177,6 +179,88 @@ static void no_bottom_is_an_error(void **state)
     heat_context_free(ctx);
 }
 
+/* --- annealing --- */
+
+static heat_ground_result anneal(heat_context *ctx, const char *spec, const heat_ground_options *opt)
+{
+    heat_model *model;
+    heat_ground_result r;
+
+    heat_ground_result_init(&r);
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    assert_ok(ctx, heat_ground(ctx, model, opt, &r));
+    heat_model_free(model);
+    return r;
+}
+
+/* Rastrigin's function of six coordinates has 11^6 minima within its usual box: scattered quenches do not
+ * reach the lowest, cooled walks do. */
+static void cooled_walks_find_what_quenches_miss(void **state)
+{
+    (void)state;
+    const char *spec = "potential:sum(i=1..6, (x[i]-2.5)^2 + 10 - 10*cos(6.283185307179586*(x[i]-2.5)))";
+    heat_context *ctx = test_context();
+    heat_minima found = {.n_visited = 0};
+    double scattered, annealed;
+    heat_ground_options opt;
+    heat_ground_result r;
+    heat_model *model;
+    heat_smooth view;
+
+    assert_ok(ctx, heat_model_load(ctx, spec, &model));
+    assert_true(heat_model_get_smooth(model, heat_isa_get("auto"), &view));
+    assert_ok(ctx, heat_minima_scatter(ctx, &view, 1, HEAT_AUTO, 1, &found));
+    scattered = found.minima.energy[heat_minima_lowest(&found)];
+    heat_ground_options_init(&opt);
+    heat_ground_result_init(&r);
+    assert_ok(ctx, heat_potential_anneal(ctx, &view, &opt, 0, &found, &r));
+    annealed = found.minima.energy[heat_minima_lowest(&found)];
+    print_message("scattered %g, annealed %g\n", scattered, annealed);
+    assert_true(scattered > 10 && annealed < 8);
+    assert_true(r.n_trajectory == 2 && r.trajectory_energy[0] == scattered &&
+                r.trajectory_energy[1] == annealed);
+    heat_ground_result_clear(&r);
+    heat_minima_close(&found);
+    heat_model_free(model);
+    heat_ground_options_init(&opt);
+    opt.sweeps = 20000;
+    opt.keep = 1;
+    r = anneal(ctx, spec, &opt);
+    assert_string_equal(r.method, "anneal");
+    assert_string_equal(r.schedule, "cyclic");
+    assert_close(r.energy, 0, 1e-9);
+    for (int i = 0; i < 6; i++)
+        assert_close(r.values[i], 2.5, 1e-6);
+    assert_true(r.n_trajectory >= 2 && r.trajectory_energy[r.n_trajectory - 1] == r.energy);
+    assert_true(r.sweeps == 20000 && r.hot > r.cold && r.n_states == 1);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+static void the_schedule_and_the_start_are_as_asked_for(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_ground_options opt;
+    heat_ground_result r;
+
+    heat_ground_options_init(&opt);
+    r = anneal(ctx, "potential:x^2 + y^2", &opt); /* one minimum: nothing to anneal */
+    assert_string_equal(r.method, "quench");
+    assert_true(r.schedule == NULL && r.n_trajectory == 1);
+    heat_ground_result_clear(&r);
+    opt.schedule = "geometric:2:0.1";
+    opt.sweeps = 300;
+    opt.initial = test_file(".txt", "0.25 -3\n", 8);
+    r = anneal(ctx, "potential:x^2 + y^2", &opt);
+    assert_string_equal(r.method, "anneal");
+    assert_string_equal(r.schedule, "geometric");
+    assert_int_equal(r.sweeps, 300);
+    assert_close(r.energy, 0, 1e-12);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +268,8 @@ int main(void)
         cmocka_unit_test(a_curved_valley_has_one_minimum),
         cmocka_unit_test(walls_hold),
         cmocka_unit_test(no_bottom_is_an_error),
+        cmocka_unit_test(cooled_walks_find_what_quenches_miss),
+        cmocka_unit_test(the_schedule_and_the_start_are_as_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
