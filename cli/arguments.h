@@ -9,7 +9,7 @@ struct cli;
 /* The claims of the tour, as --only names them. */
 #define CLI_CLAIM_WORDS                                                                                      \
     "all|ising-energy|torus-logz|three-roads|log-sum-exp|proved-ground|temperature-knob|shared-numbers|two-" \
-    "phases|cd-bias|machine-is-ising"
+    "phases|cd-bias|machine-is-ising|two-wells|wide-well"
 
 enum { CLI_MOST_OPTIONS = 64, CLI_MOST_OPERANDS = 64 };
 

@@ -78,6 +78,9 @@ heat_status cli_potential_write(cli *c, const heat_model *model, const heat_mode
 
     if (!is_potential(model, info))
         return HEAT_OK;
+    if (r->cycle_occupancy != NULL)
+        status = finish(c, heat_report_occupancy(c->ctx, model, r, c->args.values.own.figures), "occupancy",
+                        have_gnuplot);
     for (int32_t k = 0; cli_figure_at(k, r->n_temperatures) >= 0 && status == HEAT_OK; k++) {
         int32_t t = cli_figure_at(k, r->n_temperatures);
         char stem[80];

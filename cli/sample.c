@@ -166,6 +166,9 @@ heat_status cli_sample(cli *c)
 
     if (status == HEAT_OK && is_stan(c) && c->args.values.own.output == NULL)
         status = cli_fail_option(c, "output-format", "stan", "is for --output, which is not given");
+    if (status == HEAT_OK && is_stan(c) && c->args.values.verb.sample.schedule != NULL)
+        status = cli_fail_option(c, "output-format", "stan",
+                                 "the draws of --schedule have many temperatures, CmdStan's have one");
     if (status == HEAT_OK)
         status = list.n == 1 ? sample_one(c, list.specs[0]) : cli_sample_several(c, list.n, list.specs);
     cli_model_list_close(c, &list);

@@ -206,6 +206,19 @@ static const claim claims[] = {
      "W/4:\n"
      "the same energy in each of 1024 states, and the same log Z.",
      tour_measure_machine},
+    {"two-wells", "A cold particle stays in its well; heated and cooled it finds the other",
+     "The share of time to the right in U = (x^2 - 1)^2 at T = 0.1, half by symmetry. To cross takes 12763 "
+     "in "
+     "the\n"
+     "mean: four walks, each over a time of 1000, two begun in either well, must be refused. Exchange with "
+     "higher\n"
+     "temperatures, and cycles of heating and cooling, must agree with half.",
+     tour_measure_wells},
+    {"wide-well", "Of two minima of equal energy the wide one wins, by e^(nc)",
+     "U = (x^2 - 1)^2 + e^(-cx) |y|^2/2, y of n variables: both minima have U = 0, and the share on the wide "
+     "side,\n"
+     "at T = 0.1, must agree with the integral of exp(-U/T), towards 4/5 and e^2/(1 + e^2) as T falls.",
+     tour_measure_wide_well},
 };
 enum { N_CLAIMS = sizeof claims / sizeof *claims };
 
@@ -256,6 +269,12 @@ static void print_row(const tour_row *row)
     if (row->is_worth) {
         printf(" worth %s ± %s of %s replicas\n", cli_text_mean(row->measured, row->error, a),
                cli_text_error(row->error, b), cli_text_full(row->expected, (char[CLI_NUMBER_SIZE]){""}));
+        return;
+    }
+    if (row->is_refusal) {
+        printf(" %s: one found %s   exact %s\n",
+               row->distance <= 1 ? "refused, as it must be" : "NOT REFUSED", cli_text_full(row->measured, a),
+               cli_text_full(row->expected, b));
         return;
     }
     if (row->temperature > 0)

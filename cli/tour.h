@@ -11,6 +11,7 @@ typedef struct tour_row {
     double temperature; /* 0: does not apply */
     const char *label;  /* what is compared; NULL: the temperature says it */
     bool is_worth;      /* measured and expected are numbers of replicas */
+    bool is_refusal;    /* holds where the measurement was refused */
     double measured, error, expected;
     double distance; /* over what is allowed: holds while it is at most 1 */
 } tour_row;
@@ -45,6 +46,11 @@ heat_status tour_measure_bias(cli *c, tour_finding *finding);
 
 /* A Boltzmann machine and the Ising model that it is, energy by energy. */
 heat_status tour_measure_machine(cli *c, tour_finding *finding);
+
+/* A particle in two wells of one energy: a cold walk, tempering, annealing in cycles; and a wide well against
+ * a narrow one. */
+heat_status tour_measure_wells(cli *c, tour_finding *finding);
+heat_status tour_measure_wide_well(cli *c, tour_finding *finding);
 
 /* The observable of that name at the first temperature; NULL if it is not there. */
 const heat_observable *tour_find(const heat_sample_result *result, const char *name);

@@ -85,6 +85,12 @@ HEAT_API HEAT_MUST_USE heat_status heat_report_marginals(heat_context *ctx, cons
                                                          const heat_sample_temperature *at, const char *dir,
                                                          const char *stem);
 
+/* Draws, of a run with a cyclic schedule and observables=basins, the share of the chains that ended each
+ * cycle in a basin and its mean so far, of the first eight basins: DIR/occupancy.tsv and DIR/occupancy.gp.
+ * HEAT_ERROR_UNDEFINED if there are none. */
+HEAT_API HEAT_MUST_USE heat_status heat_report_occupancy(heat_context *ctx, const heat_model *model,
+                                                         const heat_sample_result *result, const char *dir);
+
 /* A state of a lattice model as a picture: one colour a value, two for spins, as many as there are values for
  * Potts, each site a square of whole pixels. One axis is a row; three are planes, laid out in rows. Writes
  * DIR/STEM.png, DIR/STEM.tsv (the values, row by row) and DIR/STEM.gp. HEAT_ERROR_UNABLE: the model is no

@@ -180,7 +180,8 @@ static heat_status plan_draws(heat_context *ctx, heat_sampling *s)
 /* What will be taken is compared with what is allowed before any of it is taken. */
 static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
 {
-    const bool keeps_moves = s->opt.keep_states && strcmp(s->opt.output_format, "stan") == 0;
+    const bool keeps_moves =
+        s->opt.keep_states && s->opt.schedule == NULL && strcmp(s->opt.output_format, "stan") == 0;
     char needed[32], allowed[32];
     double bytes;
 

@@ -217,6 +217,9 @@ heat_status heat_sample_result_save_stan(heat_context *ctx, const heat_model *mo
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "heat_sample_result_save_stan: no result or no path");
     if (r->states == NULL && r->values == NULL)
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "no states were kept (option keep_states)");
+    if (r->draw_temperatures != NULL)
+        return heat_fail_option(ctx, "output_format", "stan",
+                                "the draws of a schedule have many temperatures, CmdStan's have one");
     if (!heat_path_ends_in(path, ".csv"))
         return heat_fail_option(ctx, "output", path, "CmdStan's files are .csv");
     heat_sample_options_init(&opt);

@@ -32,10 +32,11 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"scan.tsv", "scan.gp", "scan_exact.tsv", "q.tsv",       "q.gp",
-                                        "s.png",    "s.tsv",   "s.gp",           "t.png",       "t.tsv",
-                                        "t.gp",     "a.png",   "learning.tsv",   "learning.gp", "i.png",
-                                        "m.tsv",    "m.gp",    "m_exact.tsv",    "w.tsv",       "w.gp"};
+    static const char *const names[] = {
+        "scan.tsv",     "scan.gp",     "scan_exact.tsv", "q.tsv",       "q.gp", "s.png",
+        "s.tsv",        "s.gp",        "t.png",          "t.tsv",       "t.gp", "a.png",
+        "learning.tsv", "learning.gp", "i.png",          "m.tsv",       "m.gp", "m_exact.tsv",
+        "w.tsv",        "w.gp",        "occupancy.tsv",  "occupancy.gp"};
 
     (void)state;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -517,6 +518,36 @@ static void marginals_are_bins_over_exact_curves(void **state)
     heat_context_free(ctx);
 }
 
+/* Two cycles of four chains, half of which end the first in either basin. */
+static void occupancy_is_a_share_and_a_mean(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "double-well");
+    double minima[] = {-1, 1}, energies[] = {0, 0}, shares[] = {0.5, 0.5, 0.25, 0.75};
+    heat_sample_temperature at = {.temperature = 0.25};
+    heat_sample_result r = {.size = sizeof r, .n_temperatures = 1, .temperatures = &at, .n_variables = 1};
+    char *text;
+
+    assert_int_equal(heat_report_occupancy(ctx, model, &r, folder), HEAT_ERROR_UNDEFINED);
+    r.n_chains = 4;
+    r.n_cycles = 2;
+    r.n_basins = 2;
+    r.basin_states = minima;
+    r.basin_energies = energies;
+    r.cycle_occupancy = shares;
+    assert_ok(ctx, heat_report_occupancy(ctx, model, &r, folder));
+    text = content_of("occupancy.tsv");
+    assert_contains(text, "\n1\t0.5\t0.5\t0.25\t0.5\t0.5\t0.25\n2\t0.25\t0.375\t");
+    free(text);
+    text = content_of("occupancy.gp");
+    assert_contains(text, "title 'basin 2, U = 0 at 1'");
+    assert_contains(text, "4 chains cooled to T = 0.25");
+    free(text);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static int64_t count_lines(const char *text)
 {
     int64_t n = 0;
@@ -576,6 +607,7 @@ int main(void)
         cmocka_unit_test(histograms_are_drawn_as_densities),
         cmocka_unit_test(densities_are_exact),
         cmocka_unit_test(marginals_are_bins_over_exact_curves),
+        cmocka_unit_test(occupancy_is_a_share_and_a_mean),
         cmocka_unit_test(landscapes_show_what_is_marked),
         cmocka_unit_test(spins_are_two_colours_row_by_row),
         cmocka_unit_test(planes_of_three_axes_stand_apart),
