@@ -52,13 +52,18 @@ static void close_places(heat_places *p)
     heat_free(p->ends);
 }
 
+static bool is_same_energy(double a, double b)
+{
+    return fabs(a - b) <= same_energy * (1 + fabs(a));
+}
+
 /* The number of a place; -1 if it is new. */
 static int64_t look_up(const heat_landscape *l, const heat_places *p, const double *x, double energy)
 {
     const int32_t n = l->view->n;
 
     for (int64_t k = 0; k < p->count; k++) {
-        bool same = fabs(p->energy[k] - energy) <= same_energy * (1 + fabs(energy));
+        bool same = is_same_energy(energy, p->energy[k]);
         for (int32_t i = 0; i < n && same; i++)
             same = fabs(p->x[k * n + i] - x[i]) <= same_place * (l->scale[i] + fabs(x[i]));
         if (same)
@@ -237,7 +242,20 @@ static heat_status find_saddles(heat_context *ctx, search *s, heat_landscape *l)
     return status;
 }
 
-/* By rising energy, those of one energy as they were met; place[k] is where place k has gone. */
+/* By energy, and of one energy, as of minima that mirror each other, by the first coordinate that differs. */
+static bool comes_before(const heat_places *p, int32_t n, int64_t a, int64_t b)
+{
+    const double *x = p->x + a * n, *y = p->x + b * n;
+
+    if (!is_same_energy(p->energy[a], p->energy[b]))
+        return p->energy[a] < p->energy[b];
+    for (int32_t i = 0; i < n; i++)
+        if (x[i] != y[i])
+            return x[i] < y[i];
+    return a < b;
+}
+
+/* place[k] is where place k goes. */
 static heat_status sort_places(heat_context *ctx, int32_t n, heat_places *p, int64_t *place)
 {
     heat_places sorted = {.count = p->count};
@@ -246,8 +264,7 @@ static heat_status sort_places(heat_context *ctx, int32_t n, heat_places *p, int
     for (int64_t k = 0; k < p->count && status == HEAT_OK; k++) {
         place[k] = 0;
         for (int64_t other = 0; other < p->count; other++)
-            if (p->energy[other] < p->energy[k] || (p->energy[other] == p->energy[k] && other < k))
-                place[k]++;
+            place[k] += other != k && comes_before(p, n, other, k);
         memcpy(sorted.x + place[k] * n, p->x + k * n, (size_t)n * sizeof *p->x);
         sorted.energy[place[k]] = p->energy[k];
         sorted.met[place[k]] = p->met[k];

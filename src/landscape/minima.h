@@ -5,7 +5,7 @@
 
 #include "landscape/landscape.h"
 
-/* Points without slope, by rising energy. */
+/* Points without slope, by rising energy, then along x. */
 typedef struct heat_places {
     int64_t count, most;
     double *x;          /* [place][n] */

@@ -9,22 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double same_energy = 1e-7; /* relative: minima that mirror each other */
-
-/* By energy, and of equal ones by the first coordinate that differs. */
-static bool comes_before(const heat_places *p, int32_t n, int64_t a, int64_t b)
-{
-    const double *x = p->x + a * n, *y = p->x + b * n;
-
-    if (fabs(p->energy[a] - p->energy[b]) > same_energy * (1 + fabs(p->energy[a])))
-        return p->energy[a] < p->energy[b];
-    for (int32_t i = 0; i < n; i++)
-        if (x[i] != y[i])
-            return x[i] < y[i];
-    return false;
-}
-
-/* By the found saddles, in the numbers of the run. */
+/* By the found saddles. */
 static void find_barriers(heat_basins *b)
 {
     const heat_places *saddles = &b->found.saddles;
@@ -34,37 +19,23 @@ static void find_barriers(heat_basins *b)
     for (int64_t at = 0; at < saddles->count; at++)
         for (int side = 0; side < 2; side++) {
             int64_t end = saddles->ends[at][side];
-            if (end >= 0 && saddles->ends[at][1 - side] != end) {
-                int32_t k = b->number[end];
-                b->barrier[k] = fmin(b->barrier[k], saddles->energy[at] - b->energy[k]);
-            }
+            if (end >= 0 && saddles->ends[at][1 - side] != end)
+                b->barrier[end] = fmin(b->barrier[end], saddles->energy[at] - b->energy[end]);
         }
 }
 
-static heat_status number_minima(heat_context *ctx, heat_basins *b)
+static heat_status name_minima(heat_context *ctx, heat_basins *b)
 {
-    const heat_places *p = &b->found.minima;
-    heat_status status = heat_alloc(ctx, b->count, sizeof *b->number, &b->number);
+    heat_status status = heat_alloc(ctx, b->count, sizeof *b->barrier, &b->barrier);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, (int64_t)b->count * b->n, sizeof *b->x, &b->x);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, b->count, sizeof *b->energy, &b->energy);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, b->count, sizeof *b->barrier, &b->barrier);
+    b->x = b->found.minima.x;
+    b->energy = b->found.minima.energy;
     if (status == HEAT_OK)
         status = heat_alloc(ctx, b->count + 1, sizeof *b->names, &b->names);
-    for (int32_t k = 0; k < b->count && status == HEAT_OK; k++) {
-        int32_t number = 0;
-        for (int32_t other = 0; other < b->count; other++)
-            number += comes_before(p, b->n, other, k);
-        b->number[k] = number;
-        memcpy(b->x + (int64_t)number * b->n, p->x + (int64_t)k * b->n, (size_t)b->n * sizeof *b->x);
-        b->energy[number] = p->energy[k];
-        snprintf(b->names[number], sizeof b->names[number], "occupancy_%d", number + 1);
-    }
     if (status != HEAT_OK)
         return status;
+    for (int32_t k = 0; k < b->count; k++)
+        snprintf(b->names[k], sizeof b->names[k], "occupancy_%d", k + 1);
     snprintf(b->names[b->count], sizeof b->names[b->count], "occupancy_other");
     find_barriers(b);
     return HEAT_OK;
@@ -123,7 +94,7 @@ heat_status heat_basins_find(heat_context *ctx, const heat_model *model, const c
         return status;
     b->count = (int32_t)b->found.minima.count;
     b->n = b->view.n;
-    status = number_minima(ctx, b);
+    status = name_minima(ctx, b);
     return status == HEAT_OK && b->n == 1 ? find_tops(ctx, b) : status;
 }
 
@@ -150,11 +121,8 @@ void heat_basins_close(heat_basins *b)
     heat_minima_close(&b->found);
     heat_free(b->landscape);
     heat_free(b->point);
-    heat_free(b->x);
-    heat_free(b->energy);
     heat_free(b->barrier);
     heat_free(b->names);
-    heat_free(b->number);
     heat_free(b->tops);
     heat_free(b->along);
     *b = (heat_basins){.count = 0};
@@ -192,7 +160,7 @@ heat_status heat_basins_locate(heat_context *ctx, heat_basins *b, int64_t k, con
     point = b->point + k * b->n;
     memcpy(point, x, (size_t)b->n * sizeof *point);
     status = quench_whole(ctx, &b->landscape[k], &b->found, point, &place);
-    *basin = status == HEAT_OK && place >= 0 ? b->number[place] : b->count;
+    *basin = status == HEAT_OK && place >= 0 ? (int32_t)place : b->count;
     return status;
 }
 

@@ -8,15 +8,14 @@
 
 /* Zeroes: not asked for. */
 typedef struct heat_basins {
-    int32_t count;    /* of minima; 0: not asked for. Basins are numbered by rising energy, then along x */
+    int32_t count;    /* of minima; 0: not asked for */
     int32_t n;        /* variables */
     heat_smooth view; /* of the model */
-    double *x;        /* [basin][n] the minima */
-    double *energy;
+    const double *x;  /* [basin][n] the minima, as the next in `found` */
+    const double *energy;
     double *barrier; /* [basin] from the minimum to the lowest saddle that is known about it; else infinite */
-    char (*names)[24];         /* [basin + 1] "occupancy_1", ..., "occupancy_other" */
-    heat_minima found;         /* in an order of its own, */
-    int32_t *number;           /* [found minimum] and its number here */
+    char (*names)[24]; /* [basin + 1] "occupancy_1", ..., "occupancy_other" */
+    heat_minima found;
     double *tops;              /* of one dimension: [count - 1] ascending */
     int32_t *along;            /* of one dimension: [count] basins from left to right */
     int64_t n_landscapes;      /* of more: one for each that locates at a time */
