@@ -4,7 +4,7 @@
  *     F_k = U_k - T [n/2 log(2 pi T) - 1/2 log det H + log S_k] + integral_0^1 <U - U_k - H_k>_lambda d
  * lambda.
  *
- * lambda = s^4: where the well is far from harmonic, most happens near lambda = 0. No barrier is crossed, so
+ * lambda = s^2: where the well is far from harmonic, most happens near lambda = 0. No barrier is crossed, so
  * it needs none to be low, and F_k is absolute. Kirkwood, J. Chem. Phys. 3 (1935) 300; Frenkel and Ladd, J.
  * Chem. Phys. 81 (1984) 3188. The integral is the rule of 15 points of Kronrod; how much the 7 points of
  * Gauss among them differ, beyond their noise, is in the error. */
@@ -17,7 +17,7 @@
 
 #include <math.h>
 
-enum { HALF = 8, NODES = 15, POWER = 4, UNITS = NODES + 1, SHORTER = 100, LEAST_SWEEPS = 100 };
+enum { HALF = 8, NODES = 15, POWER = 2, UNITS = NODES + 1, SHORTER = 100, LEAST_SWEEPS = 100 };
 static const double least_share = 0.001; /* of the harmonic well that must lie in the basin */
 
 static const double most_error = 0.25; /* of a free energy, in units of T: more is no answer */
