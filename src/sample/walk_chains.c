@@ -9,17 +9,21 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDEST = 64, LEAST_BLOCK = 2048, MOST_STARTS = 100 };
+/* Trajectories of a unit end with its longest; steps without a test all take as long, and many of them share
+ * what a typed potential spends on choosing what to do. */
+enum { WIDEST = 64, WIDEST_UNTESTED = 128, LEAST_BLOCK = 512, MOST_STARTS = 100 };
 
 /* Chains start this many scales from the middle: further apart than they will be. */
 static const double dispersion = 2;
 
 static int32_t choose_width(const heat_chains_plan *plan)
 {
+    bool is_untested = plan->walk != NULL && plan->walk->move != NULL && plan->walk->move->order > 0;
     int64_t group = plan->group > 0 ? plan->group : 1, width = plan->n_chains / 4 / HEAT_WALK_LANES;
+    int64_t widest = is_untested ? WIDEST_UNTESTED : WIDEST;
 
     width = HEAT_WALK_LANES * (width < 1 ? 1 : width);
-    width = width > WIDEST ? WIDEST : width;
+    width = width > widest ? widest : width;
     return (int32_t)((width + group - 1) / group * group);
 }
 
