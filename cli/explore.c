@@ -146,7 +146,7 @@ static void print_landscape(const heat_explore_result *r)
 
     printf("%5s %18s %14s %14s   %s\n", "basin", "energy", "trace H", "top of H", "minimum at");
     for (int64_t k = 0; k < r->n_basins; k++) {
-        printf("%5lld %18s %14s %14s  ", (long long)k, cli_text_short(r->energies[k], 10, energy),
+        printf("%5lld %18s %14s %14s  ", (long long)k + 1, cli_text_short(r->energies[k], 10, energy),
                cli_text_short(r->hessian_trace[k], 7, trace), cli_text_short(r->hessian_top[k], 7, top));
         for (int32_t i = 0; i < r->n_variables && i < SHOWN; i++)
             printf(" %s", cli_text_short(r->states[k * r->n_variables + i], 7, x));
@@ -155,8 +155,8 @@ static void print_landscape(const heat_explore_result *r)
     for (int64_t k = 0; k < r->n_saddles; k++)
         if (r->saddle_ends[2 * k] >= 0 && r->saddle_ends[2 * k + 1] >= 0)
             printf("over a saddle of energy %s: %lld - %lld\n",
-                   cli_text_short(r->saddle_energies[k], 10, energy), (long long)r->saddle_ends[2 * k],
-                   (long long)r->saddle_ends[2 * k + 1]);
+                   cli_text_short(r->saddle_energies[k], 10, energy), (long long)r->saddle_ends[2 * k] + 1,
+                   (long long)r->saddle_ends[2 * k + 1] + 1);
 }
 
 static void print_basins(const heat_explore_result *r, const heat_explore_temperature *row)
@@ -174,7 +174,7 @@ static void print_basins(const heat_explore_result *r, const heat_explore_temper
     printf("\n");
     for (int64_t k = 0; k < r->n_basins; k++) {
         const heat_explore_basin *b = &row->basins[k];
-        printf("%5lld", (long long)k);
+        printf("%5lld", (long long)k + 1);
         print_estimate(b->occupancy, b->occupancy_error, width);
         print_estimate(b->free_energy, b->free_energy_error, width);
         for (int way = 0; way < HEAT_EXPLORE_WAYS; way++)

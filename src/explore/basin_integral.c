@@ -120,17 +120,17 @@ static heat_status fill(heat_context *ctx, const integrals *s, int32_t t, int64_
     if (!e->basins.is_curved[k])
         return heat_exploring_refuse(
             ctx, e, t, HEAT_EXPLORE_INTEGRATION,
-            "basin %lld has a direction without curvature: no harmonic well to begin at", (long long)k);
+            "basin %lld has a direction without curvature: no harmonic well to begin at", (long long)k + 1);
     if (!(share >= least_share))
         return heat_exploring_refuse(ctx, e, t, HEAT_EXPLORE_INTEGRATION,
                                      "of the harmonic well of basin %lld %.2g lies in it, less than %g",
-                                     (long long)k, share, least_share);
+                                     (long long)k + 1, share, least_share);
     integrate(s, place, &value, &variance);
     variance += (1 - share) / share / (double)s->n_draws[place];
     if (!(variance <= most_error * most_error))
         return heat_exploring_refuse(
             ctx, e, t, HEAT_EXPLORE_INTEGRATION,
-            "basin %lld is far from harmonic: its free energy is known to %.2g T alone", (long long)k,
+            "basin %lld is far from harmonic: its free energy is known to %.2g T alone", (long long)k + 1,
             sqrt(variance));
     basin->free_energy =
         e->minima.minima.energy[k] - temperature * (0.5 * e->view.n * log(two_pi * temperature) -

@@ -187,7 +187,7 @@ static heat_status report(heat_context *ctx, const heat_exploring *e, const basi
         if (!is_known || !(visits * visits >= least_visits))
             return heat_exploring_refuse(ctx, e, t, HEAT_EXPLORE_MBAR,
                                          "draws of basin %lld are worth %.1f independent ones: too few",
-                                         (long long)k, is_known ? visits * visits : 0);
+                                         (long long)k + 1, is_known ? visits * visits : 0);
     }
     return status;
 }

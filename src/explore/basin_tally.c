@@ -167,11 +167,11 @@ static heat_status judge(heat_context *ctx, const heat_exploring *e, const heat_
                                          : "stopped before it began");
     if (n_visitors < 2)
         return heat_exploring_refuse(ctx, e, at, way, "%s was seen in basin %lld",
-                                     visits > 0 ? "one chain alone" : "no chain", (long long)k);
+                                     visits > 0 ? "one chain alone" : "no chain", (long long)k + 1);
     if (!(rhat <= most_rhat))
         return heat_exploring_refuse(ctx, e, at, way,
                                      "%lld crossings are too few: R-hat of basin %lld is %.3g, above %.3g",
-                                     (long long)crossings, (long long)k, rhat, most_rhat);
+                                     (long long)crossings, (long long)k + 1, rhat, most_rhat);
     *is_sound = true;
     return HEAT_OK;
 }
@@ -197,7 +197,7 @@ heat_status heat_basin_tally_report(heat_context *ctx, const heat_exploring *e, 
         if (!is_sound)
             status = heat_exploring_refuse(ctx, e, at, way,
                                            "basin %lld was visited %.1f times, independent ones: too few",
-                                           (long long)k, visits * visits);
+                                           (long long)k + 1, visits * visits);
     }
     heat_free(blocks);
     return status;
