@@ -196,41 +196,57 @@ heat_status heat_passages_look(heat_context *worker, heat_sampling *s, int64_t u
 
 /* --- the report --- */
 
-/* The mean of a watch over chains: ways that were cut short count in the time, not in the number. */
-static bool estimate(const heat_passage_tally *t, int watch, double *mean, double *error)
+/* What all replicas have seen of a basin: `open` are the squares of the ways that were cut short. */
+typedef struct passage_sums {
+    heat_passage_tally tally;
+    double open[HEAT_WATCHES];
+} passage_sums;
+
+/* The mean m of a watch is a ratio, the time on all ways over the number that was seen to the end: ways that
+ * were cut short count in the time alone. Its variance is sum (time - m [seen])^2 over all ways / number^2.
+ */
+static bool estimate(const passage_sums *sums, int watch, double *mean, double *error)
 {
-    double n = (double)t->count[watch], first = t->sum[watch] / n;
+    const heat_passage_tally *t = &sums->tally;
+    double n = (double)t->count[watch], m = t->watched[watch] / n;
 
     *mean = *error = (double)NAN;
     if (!(n >= FEWEST_PASSAGES))
         return false;
-    *mean = t->watched[watch] / n;
-    *error = sqrt(fmax(0, t->squares[watch] / n - first * first) / (n - 1));
+    *mean = m;
+    *error = sqrt(fmax(0, t->squares[watch] - 2 * m * t->sum[watch] + n * m * m + sums->open[watch]) /
+                  (n * (n - 1)));
     return true;
 }
 
-static void add_tally(const heat_passage_tally *t, heat_passage_tally *sum)
+static void add_slot(const heat_sampling *s, int64_t slot, int32_t basin, passage_sums *sums)
 {
+    const heat_passage_tally *t = &s->passages.tallies[slot * s->basins.count + basin];
+    const heat_way *way = &s->passages.ways[slot];
+    heat_passage_tally *sum = &sums->tally;
+
     sum->departures += t->departures;
     for (int k = 0; k < HEAT_WATCHES; k++) {
         sum->count[k] += t->count[k];
         sum->sum[k] += t->sum[k];
         sum->squares[k] += t->squares[k];
         sum->watched[k] += t->watched[k];
+        sums->open[k] += way->from[k] == basin ? way->clock[k] * way->clock[k] : 0;
     }
 }
 
-static void report_passages(const heat_sampling *s, const heat_passage_tally *t, heat_sample_basin *row)
+static void report_passages(const heat_sampling *s, const passage_sums *sums, heat_sample_basin *row)
 {
+    const heat_passage_tally *t = &sums->tally;
     double late, error;
 
     row->departures = s->passages.is_on ? t->departures : -1;
     row->n_passages = s->passages.is_on ? t->count[0] : -1;
     row->watched = t->watched[0];
-    if (!estimate(t, 0, &row->first_passage, &row->first_passage_error) || s->basins.tops != NULL ||
+    if (!estimate(sums, 0, &row->first_passage, &row->first_passage_error) || s->basins.tops != NULL ||
         !is_overdamped(s))
         return;
-    if (!estimate(t, 1, &late, &error)) {
+    if (!estimate(sums, 1, &late, &error)) {
         row->first_passage = row->first_passage_error = (double)NAN;
         return;
     }
@@ -249,11 +265,11 @@ heat_status heat_passages_report(heat_context *ctx, const heat_sampling *s, int6
         return HEAT_OK;
     status = heat_alloc(ctx, n, sizeof *row->basins, &row->basins);
     for (int32_t k = 0; k < n && status == HEAT_OK; k++) {
-        heat_passage_tally sum = {.departures = 0};
+        passage_sums sums = {.open = {0}};
         heat_sample_basin *basin = &row->basins[k];
         for (int64_t slot = t * s->opt.replicas; slot < (t + 1) * s->opt.replicas; slot++)
-            add_tally(&s->passages.tallies[slot * n + k], &sum);
-        report_passages(s, &sum, basin);
+            add_slot(s, slot, k, &sums);
+        report_passages(s, &sums, basin);
         basin->occupancy = basin->occupancy_error = (double)NAN;
         for (int32_t o = 0; o < row->n_observables; o++)
             if (strcmp(row->observables[o].name, s->basins.names[k]) == 0) {
