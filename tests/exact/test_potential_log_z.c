@@ -96,6 +96,47 @@ static void walls_bound_the_integral(void **state)
     heat_context_free(ctx);
 }
 
+static int ring_energy(void *user, int64_t n_rows, const double *rows, double *energies)
+{
+    (void)user;
+    for (int64_t r = 0; r < n_rows; r++) {
+        double square = rows[2 * r] * rows[2 * r] + rows[2 * r + 1] * rows[2 * r + 1];
+        energies[r] = square < 1 ? (double)INFINITY : square / 2;
+    }
+    return 0;
+}
+
+/* A hole where the energy is infinite, in the middle of where the path begins, and no gradient. */
+static void a_callback_is_enough(void **state)
+{
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("mbar");
+    heat_logz_result r;
+    heat_custom custom;
+    heat_model *model;
+
+    (void)state;
+    heat_custom_init(&custom);
+    custom.name = "ring";
+    custom.n_variables = 2;
+    custom.n_states = 0;
+    custom.real_energy = ring_energy;
+    assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
+    heat_logz_result_init(&r);
+    assert_ok(ctx, heat_logz(ctx, model, &o, &r));
+    print_message("ring: %.4f +- %.4f (exact %.4f) %s\n", r.log_z, r.error, log(2 * acos(-1)) - 0.5,
+                  r.diagnosis);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    assert_close(r.log_z, log(2 * acos(-1)) - 0.5, 5 * r.error);
+    assert_close(r.rows[0].mean_energy, 1.5, 5 * r.rows[0].mean_energy_error);
+    o.method = "ais";
+    assert_int_equal(heat_logz(ctx, model, &o, &r), HEAT_ERROR_UNABLE);
+    assert_contains(heat_context_error(ctx), "method mbar does not");
+    heat_logz_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void each_temperature_is_a_run_of_its_own(void **state)
 {
     (void)state;
@@ -205,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(estimates_agree_with_closed_forms),
         cmocka_unit_test(walls_bound_the_integral),
+        cmocka_unit_test(a_callback_is_enough),
         cmocka_unit_test(each_temperature_is_a_run_of_its_own),
         cmocka_unit_test(what_cannot_be_is_refused_by_name),
         cmocka_unit_test(doubts_and_halts_leave_no_number),
