@@ -17,6 +17,7 @@ enum {
     FIRST_SWEEPS = 32,
     FEWEST_SWEEPS = 128, /* before, all energies still fall, and no two stretches tell */
     FEWEST_WALKED = 512, /* the same of walks in potentials, which meet tails now and then */
+    TAUS_WALKED = 100,
     FIRST_LOOK = 256,
     FEWEST_REPLICAS = 8,
     LEAST_ESS = 100,
@@ -358,10 +359,15 @@ static heat_status collect(heat_context *ctx, estimate *e)
     return status;
 }
 
-/* A bias of slow relaxation that is left shows as a drift of about its own size. */
+/* A bias of slow relaxation that is left shows as a drift of about its own size. Walks that meet a tail once
+ * in tau sweeps miss it all alike in a few tau. */
 static bool is_settled(const estimate *e)
 {
-    return fabs(e->rows.integral_drift) <= settled;
+    double tau = 0;
+
+    for (int32_t k = 0; k < e->ladder.n_rungs && e->c->walk != NULL; k++)
+        tau = fmax(tau, e->rows.tau[k]);
+    return fabs(e->rows.integral_drift) <= settled && (double)e->ladder.n_sweeps >= TAUS_WALKED * tau;
 }
 
 /* Sweeps to have made when the run is looked at next: twice as many, or fewer where fewer will do. */

@@ -26,7 +26,7 @@ enum { N_GRAPHS = sizeof graphs / sizeof *graphs };
 /* Energies far above 0, so that log Z tells the temperature. */
 static const setting potentials[] = {{"potential:60+(x^2-1)^2", 0.25},
                                      {"potential:60+(x^2-1)^2+exp(-0.5*x)*(y^2+z^2)/2", 0.5},
-                                     {"potential:60+20*(y-x^2)^2+(x-1)^2/2", 1}};
+                                     {"potential:60+x^4/4+y^2/2-x*y/2", 1}};
 enum { N_POTENTIALS = sizeof potentials / sizeof *potentials };
 
 #define METHOD_NAME(tag, name, help) name,
