@@ -8,8 +8,10 @@
 #include <math.h>
 
 enum {
-    BURN_IN = 4,       /* one part of so many is left out */
-    LEAST_BURN_IN = 64 /* sweeps: glasses of a hundred spins still cool down before */
+    BURN_IN = 4,        /* one part of so many is left out */
+    LEAST_BURN_IN = 64, /* sweeps: glasses of a hundred spins still cool down before */
+    WALKED_BURN_IN =
+        512 /* of potentials: valleys are peopled as chains come down from where the path begins */
 };
 
 void heat_ladder_rows_clear(heat_ladder_rows *r)
@@ -220,7 +222,8 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
 {
     collecting w;
     double *scratch = NULL;
-    int64_t burn_in = l->n_sweeps / BURN_IN < LEAST_BURN_IN ? LEAST_BURN_IN : l->n_sweeps / BURN_IN;
+    int64_t least = l->first_mean > 0 ? WALKED_BURN_IN : LEAST_BURN_IN;
+    int64_t burn_in = l->n_sweeps / BURN_IN < least ? least : l->n_sweeps / BURN_IN;
     heat_status status;
 
     *r = (heat_ladder_rows){.ladder = l};

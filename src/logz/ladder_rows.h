@@ -23,7 +23,8 @@ typedef struct heat_ladder_rows {
     double integral_error; /* of the integral of the mean energy over beta, from its scatter over blocks */
 } heat_ladder_rows;
 
-/* Segments that ended within the first quarter of the run, or its first 64 sweeps, are left out. */
+/* Segments that ended within the first quarter of the run, or its first 64 sweeps, 512 of potentials, are
+ * left out. */
 HEAT_MUST_USE heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains *ladder,
                                                    heat_ladder_rows *rows);
 void heat_ladder_rows_clear(heat_ladder_rows *rows);

@@ -15,8 +15,8 @@
 enum {
     FEWEST_RUNGS = 5,
     FIRST_SWEEPS = 32,
-    FEWEST_SWEEPS = 128, /* before, all energies still fall, and no two stretches tell */
-    FEWEST_WALKED = 512, /* the same of walks in potentials, which meet tails now and then */
+    FEWEST_SWEEPS = 128,  /* before, all energies still fall, and no two stretches tell */
+    FEWEST_WALKED = 1024, /* the same of walks in potentials, which meet tails now and then */
     TAUS_WALKED = 100,
     FIRST_LOOK = 256,
     FEWEST_REPLICAS = 8,
