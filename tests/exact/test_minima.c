@@ -84,8 +84,8 @@ static heat_status search(heat_context *ctx, const shape *s, const double *lower
 
     heat_ground_options_init(&opt);
     heat_ground_result_init(r);
-    assert_ok(ctx, heat_model_load(ctx, "double-well", &model));
-    view.model = model;
+    assert_ok(ctx, heat_model_load(ctx, s->n == 2 ? "muller-brown" : "double-well", &model));
+    view.model = model; /* in which annealed walks would go */
     r->n_variables = s->n;
     status = heat_ground_of_potential(ctx, &view, &opt, r);
     heat_model_free(model);
