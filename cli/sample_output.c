@@ -116,6 +116,7 @@ static json_t *json_temperature(cli *c, const heat_sample_result *r, const heat_
     cli_put(c, row, "outcome", json_string(heat_outcome_name(t->outcome)));
     cli_put(c, row, "acceptance", cli_json_number(t->acceptance));
     cli_put(c, row, "step", cli_json_number(t->step));
+    cli_put(c, row, "e_bfmi", cli_json_number(t->e_bfmi));
     cli_put(c, row, "divergences", t->divergences < 0 ? json_null() : json_integer(t->divergences));
     cli_put(c, row, "discarded", json_integer(t->discarded));
     cli_put(c, row, "exchange", cli_json_number(t->exchange));
@@ -222,8 +223,11 @@ static void print_walk(const heat_sample_temperature *t)
 
     if (isnan(t->step))
         return;
-    printf("  step %s, acceptance %s, %lld divergences\n", cli_text_short(t->step, 3, a),
+    printf("  step %s, acceptance %s, %lld divergences", cli_text_short(t->step, 3, a),
            cli_text_fixed(t->acceptance, 3, b), (long long)t->divergences);
+    if (!isnan(t->e_bfmi))
+        printf(", E-BFMI %s", cli_text_short(t->e_bfmi, 2, a));
+    printf("\n");
     for (int32_t k = 0; k < t->n_observables; k++) {
         const heat_observable *o = &t->observables[k];
         if (o->step_bias_error > 0)

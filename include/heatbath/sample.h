@@ -74,8 +74,10 @@ typedef struct heat_sample_temperature {
     heat_sample_histogram *histograms; /* with the option histogram; owned by the result */
     double step;                       /* of engines that walk in space, as option `step`; else NaN */
     int64_t divergences;               /* moves after the burn-in that were lost: the energy rose by more than
-                                          1000 T; -1 of other engines */
+                                          1000 T, or, of nuts, by more than T in a step however short; -1 of
+                                          other engines */
     heat_sample_basin *basins;         /* [n_basins], with observables=basins; else NULL; owned */
+    double e_bfmi; /* of engines with trajectories: the least of any chain, see docs; else NaN */
 } heat_sample_temperature;
 
 /* What the sweep of a walk in space that led to a draw was like. */
@@ -84,7 +86,7 @@ typedef struct heat_sample_move {
     double step;         /* as option `step` */
     double depth;        /* doublings of the trajectory of nuts; else 0 */
     double n_leaps;      /* of leapfrog; 0 of engines that make none */
-    double is_lost;      /* 1 where the energy rose by more than 1000 T, else 0 */
+    double is_lost;      /* 1 of a divergence, else 0 */
     double total_energy; /* U and the kinetic energy where it began, over T; NaN of engines without momenta */
 } heat_sample_move;
 

@@ -140,6 +140,7 @@ static heat_status average_row(heat_context *ctx, const place *p, heat_sample_te
                                      .acceptance = (double)NAN,
                                      .step = (double)NAN,
                                      .divergences = -1,
+                                     .e_bfmi = (double)NAN,
                                      .exchange = (double)NAN,
                                      .log_z = (double)NAN,
                                      .log_z_error = (double)NAN,

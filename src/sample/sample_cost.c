@@ -41,7 +41,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
         heat_engine_choose(model, s.opt.engine, s.opt.temperature_set, s.opt.schedule != NULL, &reason);
     if (s.engine == NULL)
         return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");
-    s.walk = heat_walk_plan_of(s.engine, &s.opt);
+    s.walk = heat_walk_plan_of(model, s.engine, &s.opt);
     status = heat_cooling_read(ctx, &s.opt, &s.cooling);
     if (status != HEAT_OK)
         return status;

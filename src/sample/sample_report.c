@@ -2,6 +2,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "sample/geometry_check.h"
 #include "sample/interpolation.h"
 #include "sample/observable_rows.h"
 #include "sample/observables.h"
@@ -32,6 +33,13 @@ static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const 
             (*errors)[k] *= sqrt(2);
     }
     return status;
+}
+
+void heat_sample_withhold(heat_sample_temperature *row)
+{
+    row->outcome = HEAT_OUTCOME_NOT_CONVERGED;
+    for (int32_t k = 0; k < row->n_observables; k++)
+        row->observables[k].mean = row->observables[k].error = (double)NAN;
 }
 
 /* Appends a line to the reasons. */
@@ -92,14 +100,19 @@ static heat_status discard_start(heat_context *ctx, const heat_sampling *s, heat
 static void report_walk(const heat_sampling *s, int64_t t, heat_sample_temperature *row)
 {
     row->step = (double)NAN;
+    row->e_bfmi = (double)NAN;
     row->divergences = -1;
     if (s->chains == NULL || s->chains->layout != &heat_layout_walks)
         return;
     row->step = heat_walk_get_step(s->chains, s->cooling.is_on ? s->cooling.n_rungs - 1 : (int32_t)t);
     row->divergences = 0;
     for (int64_t chain = 0; chain < s->chains->n_chains; chain++)
-        if (s->cooling.is_on || s->chains->rung[chain] == t)
+        if (s->cooling.is_on || s->chains->rung[chain] == t) {
+            bool is_steady = !s->engine->is_ladder && !s->cooling.is_on;
+            double e_bfmi = is_steady ? heat_walk_get_e_bfmi(s->chains, chain) : (double)NAN;
             row->divergences += heat_walk_get_divergences(s->chains, chain);
+            row->e_bfmi = fmin(row->e_bfmi, e_bfmi);
+        }
 }
 
 /* Some draw fell to a minimum that had not been found. */
@@ -295,6 +308,8 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         heat_step_bias_report(s, r);
     if (status == HEAT_OK && !s->cooling.is_on)
         status = heat_virial_check(ctx, s, r);
+    if (status == HEAT_OK)
+        status = heat_geometry_check(ctx, s, r);
     for (int32_t t = 0; t < r->n_temperatures; t++)
         converged &= r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED;
     if (status == HEAT_OK && s->opt.interpolate > 0)

@@ -257,8 +257,10 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
         s->engine = heat_engine_choose(s->model, s->opt.engine, s->opt.temperature_set,
                                        s->opt.schedule != NULL, &reason);
         status = heat_walk_check(ctx, s->model, s->engine, &s->opt);
-        s->walk = heat_walk_plan_of(s->engine, &s->opt);
+        s->walk = heat_walk_plan_of(s->model, s->engine, &s->opt);
     }
+    if (status == HEAT_OK && strcmp(s->opt.engine, "auto") == 0) /* what it stands for may not read all */
+        status = heat_option_check(ctx, heat_option_table_get("sample"), &s->opt, s->engine->name);
     if (status == HEAT_OK)
         status = pair_replicas(ctx, s);
     heat_model_describe(s->model, &s->info);

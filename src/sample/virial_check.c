@@ -27,9 +27,7 @@ static heat_status refuse(heat_context *ctx, heat_sample_temperature *row, const
              "T = %g: the virial x . grad U is %.6g +- %.2g on average, not n T = %.6g: nothing here is at "
              "this temperature",
              row->temperature, virial->mean, virial->error, expected);
-    row->outcome = HEAT_OUTCOME_NOT_CONVERGED;
-    for (int32_t k = 0; k < row->n_observables; k++)
-        row->observables[k].mean = row->observables[k].error = (double)NAN;
+    heat_sample_withhold(row);
     return heat_sampling_add_reason(ctx, r, line);
 }
 

@@ -71,13 +71,14 @@ bool heat_walk_mean_accepted(const heat_chains *c, int64_t unit, int32_t rung, d
 static void close_window(heat_chains *c, int64_t unit)
 {
     const heat_walk_store *s = c->store;
+    const heat_walk_scaling how = {c->n, s->plan.mass, s->view.has_gradient, s->plan.least_condition};
 
     for (int32_t r = 0; r < c->n_rungs; r++) {
         heat_walk_tuning *t = &s->tunings[unit * c->n_rungs + r];
         double *numbers = s->numbers + (unit * c->n_rungs + r) * heat_walk_tuning_size(c->n, s->plan.mass);
         if (t->n_draws < 2)
             continue;
-        heat_walk_tuning_rescale(t, c->n, s->plan.mass, 1 / c->betas[r], numbers);
+        heat_walk_tuning_rescale(t, &how, 1 / c->betas[r], numbers);
         if (s->plan.step > 0)
             continue;
         heat_walk_tuning_begin(t, 1);
@@ -96,12 +97,13 @@ static void adapt(heat_chains *c, int64_t unit)
 
     for (int32_t r = 0; r < c->n_rungs && s->plan.step == 0; r++)
         if (heat_walk_mean_accepted(c, unit, r, &mean))
-            heat_walk_tuning_update(&s->tunings[unit * c->n_rungs + r], mean, s->plan.move->target);
+            heat_walk_tuning_update(&s->tunings[unit * c->n_rungs + r], mean, s->plan.target);
     for (int64_t lane = 0; lane < u->n_chains && phase != HEAT_WALK_SETTLES && s->plan.mass != HEAT_MASS_UNIT;
          lane++) {
         double *numbers;
         heat_walk_tuning *t = tuning_of(c, unit * c->width + lane, &numbers);
-        heat_walk_tuning_add(t, c->n, s->plan.mass, u->x + lane, u->stride, numbers);
+        heat_walk_tuning_add(t, c->n, s->plan.mass, u->x + lane,
+                             s->view.has_gradient ? u->gradient + lane : NULL, u->stride, numbers);
     }
     if (phase == HEAT_WALK_CLOSES && s->plan.mass != HEAT_MASS_UNIT)
         close_window(c, unit);

@@ -39,6 +39,8 @@ static heat_walk_plan plan_of(const heat_chains_plan *plan)
         walk.move = default_plan.move;
     if (walk.reference != NULL)
         walk.mass = walk.reference->is_dense ? HEAT_MASS_DENSE : HEAT_MASS_DIAGONAL;
+    if (!(walk.target > 0))
+        walk.target = walk.move->target;
     return walk;
 }
 
@@ -65,7 +67,7 @@ static sizes sizes_of(int32_t n, int64_t n_work, int32_t width, const heat_walk_
     z.normals = (LEAST_BLOCK + sweep - 1) / sweep * sweep;
     z.normals = (z.normals + pair - 1) / pair * pair;
     z.uniforms = whole_rows((LEAST_BLOCK + width - 1) / width * width);
-    z.kept = 4 * rows + 7 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
+    z.kept = 4 * rows + 11 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
     z.working = 3 * rows + 15 * z.stride + whole_rows(n_work) +
                 (plan->move->tree_depth > 0 ? heat_walk_tree_size(n, z.stride, plan->move->tree_depth) : 0);
     return z;
@@ -96,6 +98,10 @@ static void lay_out(const heat_walk_store *s, int64_t k, int32_t n, const sizes 
     u->kick = take(&kept, z->stride);
     u->accepted = take(&kept, z->stride);
     u->n_diverged = take(&kept, z->stride);
+    u->last_h = take(&kept, z->stride);
+    u->mean_h = take(&kept, z->stride);
+    u->spread_h = take(&kept, z->stride);
+    u->jumps_h = take(&kept, z->stride);
     u->normal = take(&kept, z->normals + HEAT_WALK_LANES); /* rows are read past their end */
     u->uniform = take(&kept, z->uniforms);
     u->new_x = take(&working, rows);
@@ -387,6 +393,7 @@ static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain,
     u->accepted[lane] = u->n_diverged[lane] = 0;
     if (c->has_reference)
         heat_stream_init(&s->draws[chain], c->seed, HEAT_PURPOSE_REFERENCE, stream);
+    u->mean_h[lane] = u->spread_h[lane] = u->jumps_h[lane] = 0;
     if (state != NULL)
         return walks_set_state(ctx, c, chain, state);
     heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream - stream % 2);
@@ -591,6 +598,16 @@ int64_t heat_walk_get_divergences(const heat_chains *c, int64_t chain)
     const heat_walk_unit *u = unit_of(c, chain, &lane);
 
     return (int64_t)u->n_diverged[lane];
+}
+
+double heat_walk_get_e_bfmi(const heat_chains *c, int64_t chain)
+{
+    int64_t lane;
+    const heat_walk_store *s = c->store;
+    const heat_walk_unit *u = unit_of(c, chain, &lane);
+
+    return s->plan.move->needs_gradient && s->plan.move->order == 0 ? u->jumps_h[lane] / u->spread_h[lane]
+                                                                    : (double)NAN;
 }
 
 /* sum_i x_i dU/dx_i */

@@ -30,11 +30,13 @@ extern const heat_walk_move heat_walk_ula, heat_walk_mala, heat_walk_underdamped
 typedef struct heat_walk_plan {
     const heat_walk_move *move;
     heat_walk_mass mass;
-    double step;          /* as users see it; 0: adapted in the burn-in */
-    double friction;      /* of underdamped */
-    int64_t n_steps;      /* a sweep; 0: the move chooses */
-    bool is_single;       /* steps without a test are made in single precision */
-    int32_t refined_from; /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
+    double least_condition; /* of a dense mass: below it is diagonal; 0: it stays dense */
+    double step;            /* as users see it; 0: adapted in the burn-in */
+    double target;          /* acceptance at which it is aimed; 0: the move's */
+    double friction;        /* of underdamped */
+    int64_t n_steps;        /* a sweep; 0: the move chooses */
+    bool is_single;         /* steps without a test are made in single precision */
+    int32_t refined_from;   /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
     /* The path that chains are on begins here, and their masses are its: dense or diagonal. Their steps are
      * its too, where there is no burn-in. Borrowed; NULL: none. */
     const heat_walk_reference *reference;
@@ -59,6 +61,8 @@ typedef struct heat_walk_unit {
     double *keep, *kick;                      /* what friction leaves of a momentum, and what the heat bath
                                                  adds: its standard deviation */
     double *accepted, *n_diverged;            /* sums after the burn-in */
+    double *last_h, *mean_h;                  /* of H as trajectories set off, after the burn-in: the last, */
+    double *spread_h, *jumps_h;               /* sums of squares about the mean, and of changes */
     double *normal, *uniform;                 /* blocks of noise */
     heat_walk_noise normals, uniforms;
     /* work space */
@@ -139,5 +143,9 @@ void heat_walk_end_sweep(heat_chains *chains, int64_t unit);
 /* The mean step of the chains on a rung, as users see it; and moves of a chain that were lost. */
 double heat_walk_get_step(const heat_chains *chains, int32_t rung);
 int64_t heat_walk_get_divergences(const heat_chains *chains, int64_t chain);
+
+/* What share of the spread of H fresh momenta bring, about (Betancourt, arXiv:1604.00695): the mean square of
+ * its change from sweep to sweep over its variance. NaN of moves without momenta. */
+double heat_walk_get_e_bfmi(const heat_chains *chains, int64_t chain);
 
 #endif

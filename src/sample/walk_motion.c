@@ -17,46 +17,68 @@ static heat_walk_unit *unit_at(const heat_chains *c, int64_t unit)
     return &s->units[unit];
 }
 
-/* to = L from, or L' from, by one triangle for all. */
-static void multiply_all(const heat_walk_unit *u, int32_t n, const double *l, const double *from,
-                         bool transposed, double *to)
+static const double *triangle_of(const heat_chains *c, int64_t unit, int64_t lane)
 {
-    enum { LANES = HEAT_WALK_LANES };
+    const heat_walk_store *s = c->store;
+    int64_t size = heat_walk_tuning_size(c->n, s->plan.mass);
+    int32_t rung = c->rung[unit * c->width + lane];
 
-    for (int32_t i = 0; i < n; i++)
-        for (int64_t c = 0; c < u->stride; c += LANES) {
-            double sum[LANES] = {0};
-            for (int32_t j = transposed ? i : 0; j < (transposed ? n : i + 1); j++)
-                for (int k = 0; k < LANES; k++)
-                    sum[k] +=
-                        l[transposed ? (int64_t)j * n + i : (int64_t)i * n + j] * from[j * u->stride + c + k];
-            memcpy(to + i * u->stride + c, sum, sizeof sum);
-        }
+    if (s->plan.reference != NULL)
+        return s->plan.reference->factor;
+    return heat_walk_tuning_scales(c->n, s->plan.mass, s->numbers + (unit * c->n_rungs + rung) * size);
 }
 
-/* to = L from, or L' from, for each chain by the triangle of its rung. */
+/* to = L from, or L' from, of eight chains by one triangle: rows of all are `stride` apart. */
+static void multiply_eight(int32_t n, const double *l, const double *from, bool transposed, int64_t stride,
+                           double *to)
+{
+    for (int32_t i = 0; i < n; i++) {
+        double sum[HEAT_WALK_LANES] = {0};
+        for (int32_t j = transposed ? i : 0; j < (transposed ? n : i + 1); j++) {
+            double factor = l[transposed ? (int64_t)j * n + i : (int64_t)i * n + j];
+            for (int k = 0; k < HEAT_WALK_LANES; k++)
+                sum[k] += factor * from[j * stride + k];
+        }
+        for (int k = 0; k < HEAT_WALK_LANES; k++)
+            to[i * stride + k] = sum[k];
+    }
+}
+
+/* The same of one. */
+static void multiply_one(int32_t n, const double *l, const double *from, bool transposed, int64_t stride,
+                         double *to)
+{
+    for (int32_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int32_t j = transposed ? i : 0; j < (transposed ? n : i + 1); j++)
+            sum += l[transposed ? (int64_t)j * n + i : (int64_t)i * n + j] * from[j * stride];
+        to[i * stride] = sum;
+    }
+}
+
+static bool share_a_rung(const heat_chains *c, int64_t unit)
+{
+    const heat_walk_store *s = c->store;
+    const int32_t *rung = c->rung + unit * c->width;
+
+    for (int64_t lane = 1; lane < s->units[unit].n_chains && s->plan.reference == NULL; lane++)
+        if (rung[lane] != rung[0])
+            return false;
+    return true;
+}
+
+/* Each chain by the triangle of its rung. */
 static void multiply(const heat_chains *c, int64_t unit, const double *from, bool transposed, double *to)
 {
     const heat_walk_store *s = c->store;
     const heat_walk_unit *u = &s->units[unit];
-    int64_t size = heat_walk_tuning_size(c->n, s->plan.mass);
 
-    if (s->plan.reference != NULL) {
-        multiply_all(u, c->n, s->plan.reference->factor, from, transposed, to);
-        return;
-    }
-    for (int64_t lane = 0; lane < u->n_chains; lane++) {
-        int32_t rung = c->rung[unit * c->width + lane];
-        const double *l =
-            heat_walk_tuning_scales(c->n, s->plan.mass, s->numbers + (unit * c->n_rungs + rung) * size);
-        for (int32_t i = 0; i < c->n; i++) {
-            double sum = 0;
-            for (int32_t j = transposed ? i : 0; j < (transposed ? c->n : i + 1); j++)
-                sum += l[transposed ? (int64_t)j * c->n + i : (int64_t)i * c->n + j] *
-                       from[j * u->stride + lane];
-            to[i * u->stride + lane] = sum;
-        }
-    }
+    if (share_a_rung(c, unit))
+        for (int64_t lane = 0; lane < u->stride; lane += HEAT_WALK_LANES)
+            multiply_eight(c->n, triangle_of(c, unit, 0), from + lane, transposed, u->stride, to + lane);
+    else
+        for (int64_t lane = 0; lane < u->n_chains; lane++)
+            multiply_one(c->n, triangle_of(c, unit, lane), from + lane, transposed, u->stride, to + lane);
 }
 
 void heat_walk_kick(const heat_chains *c, int64_t unit, const heat_walk_lanes *lanes, const double *step)
@@ -98,6 +120,21 @@ void heat_walk_drift(const heat_chains *c, int64_t unit, const heat_walk_lanes *
         take_turns(lanes, u->turned, i);
 }
 
+/* Welford's sums over H as trajectories set off. */
+static void note_energies(const heat_chains *c, heat_walk_unit *u, int64_t unit)
+{
+    double count = (double)c->n_counted[unit] + 1;
+
+    for (int64_t lane = 0; lane < u->n_chains; lane++) {
+        double h = u->energy[lane] + u->before[lane], off = h - u->mean_h[lane];
+        u->mean_h[lane] += off / count;
+        u->spread_h[lane] += off * (h - u->mean_h[lane]);
+        if (count > 1)
+            u->jumps_h[lane] += (h - u->last_h[lane]) * (h - u->last_h[lane]);
+        u->last_h[lane] = h;
+    }
+}
+
 void heat_walk_set_off(const heat_chains *c, int64_t unit)
 {
     const heat_walk_store *s = c->store;
@@ -108,6 +145,8 @@ void heat_walk_set_off(const heat_chains *c, int64_t unit)
     memset(u->momentum, 0, (size_t)c->n * row); /* some may be infinite */
     s->kernel->refresh(&lanes, u->zero, u->spread, heat_walk_take_normals(s, u), u->n_chains);
     s->kernel->kinetic(&lanes, u->before);
+    if (!heat_walk_adapts(c, unit))
+        note_energies(c, u, unit);
     memcpy(u->new_x, u->x, (size_t)c->n * row);
     memcpy(u->new_gradient, u->gradient, (size_t)c->n * row);
     memcpy(u->new_energy, u->energy, row);

@@ -12,16 +12,39 @@ bool heat_model_is_walked(const heat_model *model)
     return heat_model_get_smooth(model, heat_isa_get("auto"), &view);
 }
 
-heat_walk_plan heat_walk_plan_of(const heat_engine *engine, const heat_sample_options *opt)
+/* Trajectories in a landscape of this condition are three times as long as in one of 1. */
+static const double least_condition = 9;
+enum { MOST_DENSE = 32, BURN_IN_EACH = 50 };
+
+/* Correlations are looked for where they cost little to learn and to use. */
+static void choose_mass(const heat_model *model, const heat_engine *engine, const heat_sample_options *opt,
+                        heat_walk_plan *plan)
+{
+    heat_smooth view;
+
+    plan->mass = HEAT_MASS_DIAGONAL;
+    if (engine->walk == NULL || opt->schedule != NULL ||
+        !heat_model_get_smooth(model, heat_isa_get("auto"), &view))
+        return;
+    if (view.n > 1 && view.n <= MOST_DENSE && view.lower == NULL && opt->burn_in >= BURN_IN_EACH * view.n) {
+        plan->mass = HEAT_MASS_DENSE;
+        plan->least_condition = least_condition;
+    }
+}
+
+heat_walk_plan heat_walk_plan_of(const heat_model *model, const heat_engine *engine,
+                                 const heat_sample_options *opt)
 {
     static const char *const masses[] = {"unit", "diagonal", "dense"};
     heat_walk_plan plan = {.move = engine->walk,
                            .step = opt->step > 0 ? opt->step : 0,
+                           .target = opt->target_acceptance > 0 ? opt->target_acceptance : 0,
                            .friction = opt->friction,
                            .n_steps = opt->steps > 0 ? opt->steps : 0,
                            .is_single = strcmp(opt->precision, "single") == 0,
                            .refined_from = INT32_MAX};
 
+    choose_mass(model, engine, opt, &plan);
     for (int k = 0; k < 3; k++)
         if (strcmp(opt->mass, masses[k]) == 0)
             plan.mass = (heat_walk_mass)k;
@@ -45,10 +68,11 @@ static void list_walkers(char *words, size_t size)
 static heat_status check_options(heat_context *ctx, const heat_model_info *info,
                                  const heat_sample_options *opt)
 {
-    static const char *const names[] = {"step", "mass", "steps"};
-    bool is_set[] = {opt->step != HEAT_AUTO, strcmp(opt->mass, "diagonal") != 0, opt->steps != HEAT_AUTO};
+    static const char *const names[] = {"step", "mass", "steps", "target_acceptance"};
+    bool is_set[] = {opt->step != HEAT_AUTO, strcmp(opt->mass, "auto") != 0, opt->steps != HEAT_AUTO,
+                     opt->target_acceptance != HEAT_AUTO};
 
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 4; k++)
         if (is_set[k])
             return heat_fail_option(ctx, names[k], NULL,
                                     "it is of walks in space, and %s is none to walk in (kind %s)",

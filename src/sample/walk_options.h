@@ -8,7 +8,8 @@
 bool heat_model_is_walked(const heat_model *model);
 
 /* How the run's engine moves real numbers; its own way where it has one. */
-heat_walk_plan heat_walk_plan_of(const heat_engine *engine, const heat_sample_options *options);
+heat_walk_plan heat_walk_plan_of(const heat_model *model, const heat_engine *engine,
+                                 const heat_sample_options *options);
 
 /* HEAT_ERROR_OPTION, which names the engine or the option: an engine that does not walk for a model that is
  * walked, or one that does for any other; an option of walks for such a model. */

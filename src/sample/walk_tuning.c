@@ -2,6 +2,7 @@
 #include "sample/walk_tuning.h"
 #include "kernel/elementary.h"
 #include "stats/cholesky.h"
+#include "stats/eigen.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,14 +17,27 @@ static int64_t squares_size(int32_t n, heat_walk_mass mass)
     return mass == HEAT_MASS_DENSE ? (int64_t)n * n : n;
 }
 
+/* Mean and squares, of draws, and, behind the scales, of gradients. */
+static int64_t moments_size(int32_t n, heat_walk_mass mass)
+{
+    return n + squares_size(n, mass);
+}
+
 int64_t heat_walk_tuning_size(int32_t n, heat_walk_mass mass)
 {
-    return n + 2 * squares_size(n, mass);
+    int64_t square = squares_size(n, mass), scratch = mass == HEAT_MASS_DENSE ? 2 * square + n : 0;
+
+    return 2 * moments_size(n, mass) + square + scratch;
 }
 
 double *heat_walk_tuning_scales(int32_t n, heat_walk_mass mass, double *numbers)
 {
-    return numbers + n + squares_size(n, mass);
+    return numbers + moments_size(n, mass);
+}
+
+static double *gradient_moments(int32_t n, heat_walk_mass mass, double *numbers)
+{
+    return heat_walk_tuning_scales(n, mass, numbers) + squares_size(n, mass);
 }
 
 void heat_walk_tuning_reset_scales(int32_t n, heat_walk_mass mass, double *numbers)
@@ -83,20 +97,37 @@ heat_walk_phase heat_walk_phase_of(int64_t sweep, int64_t burn_in)
 }
 
 /* Welford, Technometrics 4 (1962) 419. */
-void heat_walk_tuning_add(heat_walk_tuning *t, int32_t n, heat_walk_mass mass, const double *x,
-                          int64_t stride, double *numbers)
+static void add_variances(int32_t n, double share, const double *x, int64_t stride, double *mean)
 {
-    double *mean = numbers, *squares = numbers + n, share = 1 / (double)++t->n_draws;
+    for (int32_t i = 0; i < n; i++) {
+        double off = x[i * stride] - mean[i];
+        mean[i] += off * share;
+        mean[n + i] += off * (x[i * stride] - mean[i]);
+    }
+}
+
+static void add_covariance(int32_t n, double share, const double *x, int64_t stride, double *mean)
+{
+    double *squares = mean + n;
 
     for (int32_t i = 0; i < n; i++) {
         double off = x[i * stride] - mean[i];
         mean[i] += off * share;
-        if (mass != HEAT_MASS_DENSE)
-            squares[i] += off * (x[i * stride] - mean[i]);
-        for (int32_t j = 0; j <= i && mass == HEAT_MASS_DENSE;
-             j++) /* mean[j] is the new one, off the old's */
+        for (int32_t j = 0; j <= i; j++) /* mean[j] is the new one, off the old's */
             squares[(int64_t)i * n + j] += off * (x[j * stride] - mean[j]);
     }
+}
+
+void heat_walk_tuning_add(heat_walk_tuning *t, int32_t n, heat_walk_mass mass, const double *x,
+                          const double *gradient, int64_t stride, double *numbers)
+{
+    double share = 1 / (double)++t->n_draws;
+    void (*add)(int32_t, double, const double *, int64_t, double *) =
+        mass == HEAT_MASS_DENSE ? add_covariance : add_variances;
+
+    add(n, share, x, stride, numbers);
+    if (gradient != NULL)
+        add(n, share, gradient, stride, gradient_moments(n, mass, numbers));
 }
 
 static double pooled(double squares, double n, double before)
@@ -104,8 +135,84 @@ static double pooled(double squares, double n, double before)
     return (squares + prior_draws * before) / (n - 1 + prior_draws);
 }
 
-static void rescale_dense(int32_t n, double count, double temperature, double *squares, double *factor)
+/* to = a' b a, a a lower triangle, b symmetric, of which the lower triangle is given. */
+static void turn_about(int32_t n, const double *a, double *b, double *work, double *to)
 {
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < i; j++)
+            b[(int64_t)j * n + i] = b[(int64_t)i * n + j];
+    memset(work, 0, (size_t)n * (size_t)n * sizeof *work);
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t k = 0; k < n; k++)
+            for (int32_t j = 0; j <= k; j++)
+                work[(int64_t)i * n + j] += b[(int64_t)i * n + k] * a[(int64_t)k * n + j];
+    memset(to, 0, (size_t)n * (size_t)n * sizeof *to);
+    for (int32_t k = 0; k < n; k++)
+        for (int32_t i = 0; i <= k; i++)
+            for (int32_t j = 0; j < n; j++)
+                to[(int64_t)i * n + j] += a[(int64_t)k * n + i] * work[(int64_t)k * n + j];
+}
+
+/* The lower triangle of w w', w = a vectors diag(values^(-1/4)); vectors are columns. */
+static void scale_back(int32_t n, const double *a, const double *values, const double *vectors, double *w,
+                       double *to)
+{
+    memset(w, 0, (size_t)n * (size_t)n * sizeof *w);
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t k = 0; k <= i; k++)
+            for (int32_t j = 0; j < n; j++)
+                w[(int64_t)i * n + j] += a[(int64_t)i * n + k] * vectors[(int64_t)k * n + j];
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j <= i; j++) {
+            double sum = 0;
+            for (int32_t k = 0; k < n; k++)
+                sum += w[(int64_t)i * n + k] * w[(int64_t)j * n + k] / sqrt(values[k]);
+            to[(int64_t)i * n + j] = sum;
+        }
+}
+
+/* With A = a a' the covariance and B that of the gradients this is the geometric mean of A and B^-1,
+ *
+ *     S S' = a (a' B a)^(-1/2) a',
+ *
+ * the middle drawn towards 1, as if it had been so in some draws more; into the lower triangle of b. */
+static bool temper_by_gradient(int32_t n, double count, double temperature, const double *a, double *b,
+                               double *work)
+{
+    double *vectors = work + (int64_t)n * n, *values = vectors + (int64_t)n * n;
+
+    turn_about(n, a, b, vectors, work);
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < n; j++)
+            work[(int64_t)i * n + j] = pooled(work[(int64_t)i * n + j] / temperature, count, i == j);
+    heat_eigen_symmetric(n, work, values, vectors);
+    if (!(values[0] > 0))
+        return false;
+    scale_back(n, a, values, vectors, work, b);
+    return true;
+}
+
+/* Where the variables are nearly independent, up to their scales, what correlations were seen is noise. */
+static void drop_correlations(int32_t n, double least_condition, double *c, double *work)
+{
+    double *vectors = work + (int64_t)n * n, *values = vectors + (int64_t)n * n;
+
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j <= i; j++)
+            work[(int64_t)i * n + j] = work[(int64_t)j * n + i] =
+                c[(int64_t)i * n + j] / sqrt(c[(int64_t)i * n + i] * c[(int64_t)j * n + j]);
+    heat_eigen_symmetric(n, work, values, vectors);
+    for (int32_t i = 0; i < n && values[n - 1] <= least_condition * values[0]; i++)
+        for (int32_t j = 0; j < i; j++)
+            c[(int64_t)i * n + j] = 0;
+}
+
+static void rescale_dense(const heat_walk_scaling *how, double count, double temperature, double *numbers)
+{
+    int32_t n = how->n;
+    double *squares = numbers + n, *factor = heat_walk_tuning_scales(n, HEAT_MASS_DENSE, numbers);
+    double *gradients = gradient_moments(n, HEAT_MASS_DENSE, numbers) + n, *work = gradients + (int64_t)n * n;
+
     for (int32_t i = 0; i < n; i++)
         for (int32_t j = 0; j <= i; j++) {
             double before = 0;
@@ -113,19 +220,42 @@ static void rescale_dense(int32_t n, double count, double temperature, double *s
                 before += factor[(int64_t)i * n + k] * factor[(int64_t)j * n + k];
             squares[(int64_t)i * n + j] = pooled(squares[(int64_t)i * n + j] / temperature, count, before);
         }
+    if (how->has_gradient) {
+        if (heat_cholesky_factor(n, squares, least_pivot) != n ||
+            !temper_by_gradient(n, count, temperature, squares, gradients, work))
+            return;
+        memcpy(squares, gradients, (size_t)n * (size_t)n * sizeof *squares);
+    }
+    if (how->least_condition > 0)
+        drop_correlations(n, how->least_condition, squares, work);
     if (heat_cholesky_factor(n, squares, least_pivot) == n)
         memcpy(factor, squares, (size_t)n * (size_t)n * sizeof *factor);
 }
 
-void heat_walk_tuning_rescale(heat_walk_tuning *t, int32_t n, heat_walk_mass mass, double temperature,
+/* The square of a scale, by variances of x and of the gradient, both over T. */
+static void rescale_diagonal(int32_t n, double count, double temperature, bool has_gradient, double *numbers)
+{
+    const double *by_x = numbers + n, *by_gradient = gradient_moments(n, HEAT_MASS_DIAGONAL, numbers) + n;
+    double *scales = heat_walk_tuning_scales(n, HEAT_MASS_DIAGONAL, numbers);
+
+    for (int32_t i = 0; i < n; i++) {
+        double before = scales[i] * scales[i], variance = pooled(by_x[i] / temperature, count, before);
+        if (has_gradient)
+            variance = sqrt(variance / pooled(by_gradient[i] / temperature, count, 1 / before));
+        scales[i] = sqrt(variance);
+    }
+}
+
+void heat_walk_tuning_rescale(heat_walk_tuning *t, const heat_walk_scaling *how, double temperature,
                               double *numbers)
 {
-    double *squares = numbers + n, *scales = heat_walk_tuning_scales(n, mass, numbers);
+    size_t size = (size_t)moments_size(how->n, how->mass) * sizeof *numbers;
 
-    if (mass == HEAT_MASS_DENSE)
-        rescale_dense(n, (double)t->n_draws, temperature, squares, scales);
-    for (int32_t i = 0; i < n && mass == HEAT_MASS_DIAGONAL; i++)
-        scales[i] = sqrt(pooled(squares[i] / temperature, (double)t->n_draws, scales[i] * scales[i]));
-    memset(numbers, 0, (size_t)(n + squares_size(n, mass)) * sizeof *numbers);
+    if (how->mass == HEAT_MASS_DENSE)
+        rescale_dense(how, (double)t->n_draws, temperature, numbers);
+    if (how->mass == HEAT_MASS_DIAGONAL)
+        rescale_diagonal(how->n, (double)t->n_draws, temperature, how->has_gradient, numbers);
+    memset(numbers, 0, size);
+    memset(gradient_moments(how->n, how->mass, numbers), 0, size);
     t->n_draws = 0;
 }

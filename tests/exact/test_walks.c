@@ -181,6 +181,23 @@ static void tested_moves_leave_boltzmann_where_it_is(void **state)
     heat_context_free(ctx);
 }
 
+/* A step that is far too long nearly everywhere: strides of many lengths meet. */
+static void strides_of_all_lengths_leave_it_too(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    static exact_draws open;
+
+    integrate(&open, 2, -4, 4);
+    for (int k = 0; k < 3; k++) {
+        const double step = k == 0 ? 0.5 : k == 1 ? 0.9 : 2;
+        double deviation = drift_of(ctx, &heat_walk_nuts, 2, &open, false, step);
+        print_message("step %g: %.2f standard errors\n", step, deviation);
+        assert_true(deviation < 4.5);
+    }
+    heat_context_free(ctx);
+}
+
 /* Variance of x over chains and sweeps of a harmonic well, with `forget` sweeps between draws. */
 static double harmonic_variance(heat_context *ctx, const heat_walk_move *move, const char *variance,
                                 double temperature, double step, int forget)
@@ -577,13 +594,14 @@ static void windows_double_up_to_the_last(void **state)
     assert_int_equal(heat_walk_phase_of(50, 99), HEAT_WALK_SETTLES);
 }
 
-/* The scale that a burn-in ends with: the standard deviations at T = 1, or Cholesky's factor. */
+/* The scales that a burn-in ends with, of a normal distribution of covariance C: of one variable
+ * s^4 = C_ii / (C^-1)_ii; together Cholesky's factor of C. */
 static void scales_are_those_of_the_distribution(void **state)
 {
     (void)state;
     heat_context *ctx = test_context();
     heat_model *model = load(ctx, covariance);
-    const double expected[3] = {sqrt(2), 1, sqrt(0.5)};
+    const double single[3] = {1.3351, 0.9131, 0.6785}, deviation[3] = {sqrt(2), 1, sqrt(0.5)};
 
     for (int mass = HEAT_MASS_DIAGONAL; mass <= HEAT_MASS_DENSE; mass++) {
         heat_walk_plan walk = {.move = &heat_walk_nuts, .mass = (heat_walk_mass)mass};
@@ -593,15 +611,15 @@ static void scales_are_those_of_the_distribution(void **state)
         c->burn_in = 2000;
         sweep(ctx, c, 2000);
         for (int i = 0; i < 3 && mass == HEAT_MASS_DIAGONAL; i++)
-            assert_close(scales[i] / expected[i], 1, 0.1);
+            assert_close(scales[i] / single[i], 1, 0.05);
         for (int i = 0; i < 3 && mass == HEAT_MASS_DENSE; i++) {
             double square = 0;
             for (int j = 0; j <= i; j++)
                 square += scales[3 * i + j] * scales[3 * i + j];
-            assert_close(sqrt(square) / expected[i], 1, 0.1);
+            assert_close(sqrt(square) / deviation[i], 1, 0.05);
         }
         if (mass == HEAT_MASS_DENSE)
-            assert_close(scales[0] * scales[3], 0.6, 0.1);
+            assert_close(scales[0] * scales[3], 0.6, 0.06);
         assert_true(s->tunings[0].is_settled);
         heat_chains_free(c);
     }
@@ -609,10 +627,48 @@ static void scales_are_those_of_the_distribution(void **state)
     heat_context_free(ctx);
 }
 
+/* Draws of x and y whose scales are 1 and 100 and whose correlation is r, with the gradients of that. */
+static void learn_pair(double r, double least_condition, double *scales)
+{
+    const heat_walk_scaling how = {2, HEAT_MASS_DENSE, true, least_condition};
+    double numbers[64];
+    heat_walk_tuning t = {0};
+    heat_stream stream;
+
+    assert_true(heat_walk_tuning_size(2, HEAT_MASS_DENSE) <= 64);
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 9);
+    heat_walk_tuning_reset_scales(2, HEAT_MASS_DENSE, numbers);
+    for (int k = 0; k < 4000; k++) {
+        double x = heat_stream_normal(&stream), y = r * x + sqrt(1 - r * r) * heat_stream_normal(&stream);
+        double place[2] = {x, 100 * y},
+               gradient[2] = {(x - r * y) / (1 - r * r), (y - r * x) / (1 - r * r) / 100};
+        heat_walk_tuning_add(&t, 2, HEAT_MASS_DENSE, place, gradient, 1, numbers);
+    }
+    heat_walk_tuning_rescale(&t, &how, 1, numbers);
+    memcpy(scales, heat_walk_tuning_scales(2, HEAT_MASS_DENSE, numbers), 4 * sizeof *scales);
+    assert_close(scales[0], 1, 0.05);
+    assert_close(hypot(scales[2], scales[3]), 100, 5);
+}
+
+/* Of condition (1 + r) / (1 - r): 19, 3, or as dense as it is where that was asked for. */
+static void correlations_are_kept_where_they_pay(void **state)
+{
+    (void)state;
+    double scales[4];
+
+    learn_pair(0.9, 9, scales);
+    assert_close(scales[2], 90, 5);
+    learn_pair(0.5, 9, scales);
+    assert_true(scales[2] == 0);
+    learn_pair(0.5, 0, scales);
+    assert_close(scales[2], 50, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tested_moves_leave_boltzmann_where_it_is),
+        cmocka_unit_test(strides_of_all_lengths_leave_it_too),
         cmocka_unit_test(untested_moves_have_the_variance_of_their_step),
         cmocka_unit_test(the_double_well_has_the_known_step_bias),
         cmocka_unit_test(single_steps_land_on_floats),
@@ -625,6 +681,7 @@ int main(void)
         cmocka_unit_test(a_step_finds_its_acceptance),
         cmocka_unit_test(windows_double_up_to_the_last),
         cmocka_unit_test(scales_are_those_of_the_distribution),
+        cmocka_unit_test(correlations_are_kept_where_they_pay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,7 @@ static const char *other_value(const heat_option *o)
 {
     switch (o->kind) {
     case HEAT_OPTION_REAL:
-        return "12.25";
+        return o->max < 12.25 ? "0.625" : "12.25";
     case HEAT_OPTION_COUNT:
         return "37";
     case HEAT_OPTION_SEED:
