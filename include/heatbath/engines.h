@@ -19,6 +19,8 @@
     X(hmc, "hmc", "Hamiltonian Monte Carlo: trajectories of leapfrog steps, with a Metropolis test")         \
     X(nuts, "nuts", "no-U-turn sampler: trajectories that end where they turn back")                         \
     X(random_walk, "random-walk", "Metropolis steps of all coordinates at once; needs no gradient")          \
+    X(ensemble, "ensemble",                                                                                  \
+      "walkers that stretch along lines through one another; needs no gradient and no scales")               \
     X(exact, "exact", "independent draws by elimination, where it is affordable")
 
 #define HEAT_ENGINE_WORD(tag, name, help) "|" name

@@ -59,6 +59,21 @@ static const heat_engine *choose_cooled(const heat_model *model, const char **re
     return view.has_gradient ? &heat_engine_mala : &heat_engine_random_walk;
 }
 
+/* Lines through other walkers lead nowhere in many dimensions: Huijser, Goodman, Brewer, arXiv:1509.02230. */
+static const heat_engine *choose_walk(const heat_smooth *view, const char **reason)
+{
+    enum { MOST_OF_ENSEMBLE = 30 };
+
+    *reason = "it finds the length of its trajectories by itself";
+    if (view->has_gradient)
+        return &heat_engine_nuts;
+    *reason = "there is no gradient, and its walkers learn the landscape's scales from one another";
+    if (view->n > 1 && view->n <= MOST_OF_ENSEMBLE)
+        return &heat_engine_ensemble;
+    *reason = "there is no gradient, and its burn-in learns the scales";
+    return &heat_engine_random_walk;
+}
+
 const heat_engine *heat_engine_choose(const heat_model *model, const char *name, const char *temperatures,
                                       bool is_cooled, const char **reason)
 {
@@ -80,9 +95,7 @@ const heat_engine *heat_engine_choose(const heat_model *model, const char *name,
         return &heat_engine_swendsen_wang;
     }
     if (heat_model_get_smooth(model, heat_isa_get("auto"), &view)) {
-        *reason =
-            view.has_gradient ? "it finds the length of its trajectories by itself" : "it needs no gradient";
-        return view.has_gradient ? &heat_engine_nuts : &heat_engine_random_walk;
+        return choose_walk(&view, reason);
     }
     if (heat_model_get_units(model, &layers)) {
         *reason = "it draws a layer at once";

@@ -130,7 +130,7 @@ static double tau_at(const interpolation *x, int32_t t)
 /* Replicas of one family: those that trade states. */
 static int64_t together(const interpolation *x)
 {
-    return x->s->engine->n_paired > 1 ? x->s->engine->n_paired : 1;
+    return x->s->n_together;
 }
 
 static void choose_stretches(interpolation *x)

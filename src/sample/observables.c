@@ -48,28 +48,33 @@ static void take_worse(const heat_convergence *other, heat_convergence *c)
     c->ess_tail = fmin(c->ess_tail, other->ess_tail);
 }
 
-/* What two chains that trade states say together: they are no independent ones, what one loses the other has,
- * and their sum is slow. The pair is one chain, its two draws of a sweep one after the other; each must pass
- * alone too, as *c says already, and the error is that of the sums, where the slow part is not hidden behind
- * what is traded. */
-static heat_status judge_pairs(heat_context *ctx, const heat_series *s, const heat_average_row *row,
-                               double *scratch, heat_convergence *c)
+/* What chains that trade states say together: they are no independent ones, what one of a pair loses the
+ * other has, and their sum is slow. They are one chain, their draws of a sweep one after the other; each must
+ * pass alone too, as *c says already, and the error is that of the sums, where the slow part is not hidden
+ * behind what is traded. */
+static heat_status judge_together(heat_context *ctx, const heat_series *s, const heat_average_row *row,
+                                  double *scratch, heat_convergence *c)
 {
     const double *x = heat_series_get(s, row->series);
+    const int64_t m = s->together;
     heat_convergence alone = *c; /* then of the sums */
     heat_status status;
 
     for (int64_t chain = 0; chain < s->n_chains; chain++)
         for (int64_t t = 0; t < s->n_sweeps; t++)
-            scratch[chain / 2 * 2 * s->n_sweeps + 2 * t + chain % 2] =
+            scratch[chain / m * m * s->n_sweeps + m * t + chain % m] =
                 row->value(x[chain * s->stride + t], heat_average_parameter(s, row));
-    status = heat_convergence_get(ctx, s->n_chains / 2, 2 * s->n_sweeps, scratch, c);
+    status = heat_convergence_get(ctx, s->n_chains / m, m * s->n_sweeps, scratch, c);
     if (status != HEAT_OK)
         return status;
     take_worse(&alone, c);
-    for (int64_t k = 0; k < s->n_chains / 2 * s->n_sweeps; k++)
-        scratch[k] = (scratch[2 * k] + scratch[2 * k + 1]) / 2;
-    status = heat_convergence_get(ctx, s->n_chains / 2, s->n_sweeps, scratch, &alone);
+    for (int64_t k = 0; k < s->n_chains / m * s->n_sweeps; k++) {
+        double sum = scratch[m * k];
+        for (int64_t j = 1; j < m; j++)
+            sum += scratch[m * k + j];
+        scratch[k] = sum / (double)m;
+    }
+    status = heat_convergence_get(ctx, s->n_chains / m, s->n_sweeps, scratch, &alone);
     if (status == HEAT_OK && alone.error > c->error) {
         double more = alone.error / c->error;
         c->error = alone.error;
@@ -113,8 +118,8 @@ static heat_status average(heat_context *ctx, const heat_series *s, const heat_a
     if (draws == NULL)
         return HEAT_OK;
     status = heat_draws_judge(ctx, draws, row->value, heat_average_parameter(s, row), &c);
-    if (status == HEAT_OK && s->in_pairs && step_of(row->series) == 1)
-        status = judge_pairs(ctx, s, row, scratch, &c);
+    if (status == HEAT_OK && s->together > 1 && step_of(row->series) == 1)
+        status = judge_together(ctx, s, row, scratch, &c);
     if (status != HEAT_OK)
         return status;
     if (s->are_independent)
@@ -139,11 +144,11 @@ typedef struct block_work {
     const heat_derived_row *row;
     double shift;
     int64_t length, per_chain, apart;
-    bool in_pairs;
+    int64_t together;
     double *blocks; /* [block][column] their means */
 } block_work;
 
-/* The blocks of one chain, or pair. */
+/* The blocks of one chain, or of those that are together. */
 static void fill_blocks(void *arg, int64_t chain, int thread)
 {
     const block_work *w = arg;
@@ -154,11 +159,12 @@ static void fill_blocks(void *arg, int64_t chain, int thread)
         int64_t begin = chain * w->apart * s->stride + s->n_sweeps % w->per_chain + b * w->length;
         for (int c = 0; c < w->row->n_columns; c++) {
             double sum = 0;
-            for (int64_t k = begin; k < begin + w->length; k++)
-                sum += w->in_pairs ? (w->row->column(s, w->shift, k, c) +
-                                      w->row->column(s, w->shift, k + s->stride, c)) /
-                                         2
-                                   : w->row->column(s, w->shift, k, c);
+            for (int64_t k = begin; k < begin + w->length; k++) {
+                double all = w->row->column(s, w->shift, k, c);
+                for (int64_t j = 1; j < w->together; j++)
+                    all += w->row->column(s, w->shift, k + j * s->stride, c);
+                sum += all / (double)w->together;
+            }
             w->blocks[w->row->n_columns * (chain * w->per_chain + b) + c] = sum / (double)w->length;
         }
     }
@@ -169,8 +175,9 @@ static void fill_blocks(void *arg, int64_t chain, int thread)
 static heat_status derive(heat_context *ctx, const heat_series *s, const heat_derived_row *row, int64_t step,
                           double shift, double tau, heat_observable *o)
 {
-    bool in_pairs = s->in_pairs && step == 1; /* a block is of both chains of a pair, over the same sweeps */
-    int64_t apart = in_pairs ? 2 : step, n_chains = s->n_chains / apart;
+    int64_t together =
+        step == 1 && s->together > 1 ? s->together : 1; /* a block is of all of them, over the same sweeps */
+    int64_t apart = together > 1 ? together : step, n_chains = s->n_chains / apart;
     int64_t per_chain = (int64_t)((double)s->n_sweeps / (10 * tau));
     int64_t fewest = n_chains < LEAST_BLOCKS ? LEAST_BLOCKS : 1, length, n_blocks;
     double *blocks = NULL, factor = row->factor(s);
@@ -183,7 +190,7 @@ static heat_status derive(heat_context *ctx, const heat_series *s, const heat_de
     status = heat_alloc(ctx, n_blocks * row->n_columns, sizeof *blocks, &blocks);
     if (status != HEAT_OK)
         return status;
-    work = (block_work){s, row, shift, length, per_chain, apart, in_pairs, blocks};
+    work = (block_work){s, row, shift, length, per_chain, apart, together, blocks};
     heat_parallel_whole(s->threads, n_chains, fill_blocks, &work);
     status = heat_jackknife(ctx, n_blocks, row->n_columns, blocks, row->f, NULL, &o->mean, &o->error);
     if (status ==
@@ -320,7 +327,7 @@ heat_status heat_observables_get(heat_context *ctx, const heat_series *s, int32_
     *culprit = NULL;
     if (status == HEAT_OK)
         status =
-            heat_alloc_unset(ctx, s->in_pairs ? s->n_chains * s->n_sweeps : 0, sizeof *scratch, &scratch);
+            heat_alloc_unset(ctx, s->together > 1 ? s->n_chains * s->n_sweeps : 0, sizeof *scratch, &scratch);
     if (status == HEAT_OK)
         status = add_averages(ctx, s, scratch, rows, &n, failing, &failed);
     if (status == HEAT_OK)

@@ -23,7 +23,7 @@ typedef struct heat_series {
     double temperature;
     int64_t threads;
     bool are_independent; /* the draws of its one chain are of as many runs */
-    bool in_pairs; /* chains 2 p and 2 p + 1 trade states: only the pair is independent of the others */
+    int64_t together;     /* chains side by side that trade states: only they as a whole are independent; 1 */
 } heat_series;
 
 /* The values of a series, or of a coordinate. */

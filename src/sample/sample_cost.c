@@ -42,6 +42,7 @@ heat_status heat_sample_estimate(heat_context *ctx, const heat_model *model,
     if (s.engine == NULL)
         return heat_fail_option(ctx, "engine", s.opt.engine, "there is no such engine");
     s.walk = heat_walk_plan_of(model, s.engine, &s.opt);
+    heat_walk_gather(&s);
     status = heat_cooling_read(ctx, &s.opt, &s.cooling);
     if (status != HEAT_OK)
         return status;

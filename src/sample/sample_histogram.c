@@ -75,7 +75,8 @@ static heat_status fill(heat_context *ctx, const heat_series *s, const heat_aver
     int64_t stride = s->stride * pairs;
     const double *x = heat_series_get(s, row->series);
     heat_grid grid = row->grid(s->info);
-    int64_t together = pairs == 1 && s->in_pairs ? 2 : 1; /* chains that are one: a sweep's draws in a row */
+    int64_t together =
+        pairs == 1 && s->together > 1 ? s->together : 1; /* chains that are one: a sweep's draws in a row */
     double *scaled = NULL;
     heat_status status = heat_alloc(ctx, n_chains * s->n_sweeps, sizeof *scaled, &scaled);
 

@@ -29,8 +29,8 @@ static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const 
     for (int64_t k = 0; k < sums->length && status == HEAT_OK; k++) {
         heat_block_sums_get(&s->recorder, sums, t * s->opt.replicas, (t + 1) * s->opt.replicas, k,
                             &(*means)[k], &(*errors)[k]);
-        if (s->engine->n_paired == 2) /* chains that trade states: at worst two are as one */
-            (*errors)[k] *= sqrt(2);
+        (*errors)[k] *=
+            sqrt((double)s->n_together); /* of chains that trade states: at worst they are as one */
     }
     return status;
 }
@@ -142,7 +142,7 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
                           .basin_names = (const char(*)[24])s->basins.names,
                           .temperature = s->temperatures[t],
                           .threads = s->opt.threads,
-                          .in_pairs = s->engine->n_paired == 2};
+                          .together = s->n_together};
     const char *failing;
     const heat_observable *culprit;
     heat_status status;
@@ -289,7 +289,7 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
     r->n_models = 1;
     if (s->plan.scalars.info.n_dimensions > 0)
         r->wave_number = heat_observable_wave(&s->plan.scalars.info);
-    r->effective_replicas = (double)s->opt.replicas;
+    r->effective_replicas = (double)(s->opt.replicas / (s->walk.n_walkers > 0 ? s->walk.n_walkers : 1));
     r->n_clamped = s->whole == s->model ? 0 : r->n_variables - s->info.n_variables;
     r->layout = s->chains != NULL ? s->chains->layout->name : NULL;
     r->round_trips = s->engine->is_ladder ? heat_exchange_get_round_trips(&s->exchange) : -1;

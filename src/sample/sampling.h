@@ -39,6 +39,7 @@ struct heat_sampling {
     int64_t n_refined;      /* temperatures that are walked at twice (step_bias.h); 0: none */
     heat_exchange exchange; /* of engines whose temperatures are a ladder */
     heat_pairwise pairs;    /* of `model`, for engines that trade clusters */
+    int64_t n_together;     /* replicas that trade states, side by side: independent only as a whole */
     int64_t n_paired;       /* replicas that must share a unit: 2 where pairs are compared or moved, else 1 */
     double chain_bytes;     /* what the engine's chains take */
     heat_sampling_annealed *annealed; /* [temperature], of engines that anneal; else NULL */

@@ -140,20 +140,21 @@ static heat_status choose_temperatures(heat_context *ctx, heat_sampling *s)
 heat_chains_plan heat_sampling_plan_rungs(const heat_sampling *s, int64_t n_chains, int32_t n_rungs,
                                           const double *betas)
 {
-    return (heat_chains_plan){
-        .n_chains = n_chains,
-        .n_rungs = n_rungs,
-        .betas = betas,
-        .seed = s->opt.seed,
-        .first_stream = s->first_stream,
-        .isa = s->opt.isa,
-        .layout = s->engine->layout,
-        .walk = &s->walk,
-        .rule = s->engine->sweep == NULL ? s->engine->rule : NULL,
-        .burn_in = s->opt.burn_in,
-        .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL && !s->cooling.is_on &&
-                     !s->engine->is_ladder && s->engine->after_sweep == NULL,
-        .group = (int32_t)(s->n_paired * (s->engine->is_ladder ? s->n_temperatures : 1))};
+    return (heat_chains_plan){.n_chains = n_chains,
+                              .n_rungs = n_rungs,
+                              .betas = betas,
+                              .seed = s->opt.seed,
+                              .first_stream = s->first_stream,
+                              .isa = s->opt.isa,
+                              .layout = s->engine->layout,
+                              .walk = &s->walk,
+                              .rule = s->engine->sweep == NULL ? s->engine->rule : NULL,
+                              .burn_in = s->opt.burn_in,
+                              .is_steady = s->engine->rule != NULL && s->engine->sweep == NULL &&
+                                           !s->cooling.is_on && !s->engine->is_ladder &&
+                                           s->engine->after_sweep == NULL,
+                              .group = (int32_t)((s->n_together > s->n_paired ? s->n_together : s->n_paired) *
+                                                 (s->engine->is_ladder ? s->n_temperatures : 1))};
 }
 
 heat_chains_plan heat_sampling_plan_chains(const heat_sampling *s)
@@ -258,6 +259,8 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
                                        s->opt.schedule != NULL, &reason);
         status = heat_walk_check(ctx, s->model, s->engine, &s->opt);
         s->walk = heat_walk_plan_of(s->model, s->engine, &s->opt);
+        if (status == HEAT_OK)
+            heat_walk_gather(s);
     }
     if (status == HEAT_OK && strcmp(s->opt.engine, "auto") == 0) /* what it stands for may not read all */
         status = heat_option_check(ctx, heat_option_table_get("sample"), &s->opt, s->engine->name);

@@ -18,13 +18,14 @@ typedef struct heat_walk_move {
     int order;           /* of the bias, in the step as users see it; 0: it has none */
     bool needs_gradient; /* and tries steps of leapfrog to find the first */
     bool keeps_momentum;
-    int tree_depth;  /* most doublings of a trajectory; 0: it makes none */
-    bool is_squared; /* the step as users see it is h = e^2 / 2, e that of the leapfrog; else e */
+    bool is_ensemble; /* chains are moved by where others are; the step is the stretch a */
+    int tree_depth;   /* most doublings of a trajectory; 0: it makes none */
+    bool is_squared;  /* the step as users see it is h = e^2 / 2, e that of the leapfrog; else e */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit);
 } heat_walk_move;
 
 extern const heat_walk_move heat_walk_ula, heat_walk_mala, heat_walk_underdamped, heat_walk_hmc,
-    heat_walk_nuts, heat_walk_metropolis;
+    heat_walk_nuts, heat_walk_metropolis, heat_walk_ensemble;
 
 /* How real-valued chains are to move. */
 typedef struct heat_walk_plan {
@@ -35,6 +36,7 @@ typedef struct heat_walk_plan {
     double target;          /* acceptance at which it is aimed; 0: the move's */
     double friction;        /* of underdamped */
     int64_t n_steps;        /* a sweep; 0: the move chooses */
+    int64_t n_walkers;      /* of an ensemble, an even number of chains side by side; 0: there is none */
     bool is_single;         /* steps without a test are made in single precision */
     int32_t refined_from;   /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
     /* The path that chains are on begins here, and their masses are its: dense or diagonal. Their steps are

@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MANY = 1 << 15, GRID = 20000, WELLS = 1024, DRAWS = 64 };
+enum { MANY = 1 << 15, GRID = 20000, WELLS = 1024, DRAWS = 64, N_TESTED = 5, WALKERS = 8 };
 
 static const heat_walk_move *const tested[] = {&heat_walk_mala, &heat_walk_hmc, &heat_walk_nuts,
-                                               &heat_walk_metropolis};
-static const char *const names[] = {"mala", "hmc", "nuts", "random-walk"};
+                                               &heat_walk_metropolis, &heat_walk_ensemble};
+static const char *const names[] = {"mala", "hmc", "nuts", "random-walk", "ensemble"};
 static const heat_walk_move *const untested[] = {&heat_walk_ula, &heat_walk_underdamped};
 
 static heat_model *load(heat_context *ctx, const char *covariance)
@@ -44,6 +44,11 @@ static heat_chains *open_chains(heat_context *ctx, const heat_model *model, heat
     heat_chains *chains;
 
     walk.refined_from = INT32_MAX;
+    if (walk.move->is_ensemble) {
+        walk.step = 2;
+        walk.mass = HEAT_MASS_UNIT;
+        walk.n_walkers = plan.group = WALKERS;
+    }
     walk.friction = walk.friction > 0 ? walk.friction : 1;
     assert_ok(ctx, heat_chains_create(ctx, model, &plan, &chains));
     for (int64_t unit = 0; unit < chains->n_units; unit++)
@@ -167,8 +172,8 @@ static void tested_moves_leave_boltzmann_where_it_is(void **state)
 
     integrate(&open, 0.5, -4, 4);
     integrate(&boxed, 0.5, -0.6, 1.1);
-    for (int k = 0; k < 4; k++) {
-        double step = tested[k]->is_squared ? 0.03 : 0.3;
+    for (int k = 0; k < N_TESTED; k++) {
+        double step = tested[k]->is_squared ? 0.03 : tested[k]->is_ensemble ? 2 : 0.3;
         double deviation = drift_of(ctx, tested[k], 0.5, &open, false, step);
         double between = drift_of(ctx, tested[k], 0.5, &boxed, true, step);
         double wrong = drift_of(ctx, tested[k], 0.55, &open, false, step);
@@ -194,6 +199,62 @@ static void strides_of_all_lengths_leave_it_too(void **state)
         double deviation = drift_of(ctx, &heat_walk_nuts, 2, &open, false, step);
         print_message("step %g: %.2f standard errors\n", step, deviation);
         assert_true(deviation < 4.5);
+    }
+    heat_context_free(ctx);
+}
+
+/* Variances over four decades, turned out of the axes: whatever the scales are, the walkers know them. The
+ * weight z^(n-1) is of n = 10 here. */
+static void an_ensemble_leaves_any_normal_distribution(void **state)
+{
+    (void)state;
+    enum { N = 10 };
+    heat_context *ctx = test_context();
+    static double root[N][N], covariance_[N][N];
+    char text[8192];
+    size_t used = 0;
+
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++)
+            root[i][j] = ((i == j) - 2.0 * (i + 1) * (j + 1) / 385) * pow(10, -2.0 * j / (N - 1));
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            for (int k = 0; k < N; k++)
+                covariance_[i][j] += root[i][k] * root[j][k];
+            used += (size_t)snprintf(text + used, sizeof text - used, "%.17g%c", covariance_[i][j],
+                                     j < N - 1 ? ',' : '\n');
+        }
+    for (int way = 0; way < 2; way++) {
+        heat_model *model = load(ctx, text);
+        heat_walk_plan walk = {.move = &heat_walk_ensemble};
+        heat_chains *c = open_chains(ctx, model, walk, MANY / 4, way == 0 ? 1 : 1.1, "auto");
+        double worst = 0, sums[N] = {0}, energy = 0;
+        heat_stream stream;
+        heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 3);
+        for (int64_t chain = 0; chain < c->n_chains; chain++) {
+            double x[N] = {0};
+            for (int j = 0; j < N; j++) {
+                double normal = heat_stream_normal(&stream);
+                for (int i = 0; i < N; i++)
+                    x[i] += root[i][j] * normal;
+            }
+            assert_ok(ctx, heat_chains_set_state(ctx, c, chain, x));
+        }
+        sweep(ctx, c, 12);
+        for (int64_t chain = 0; chain < c->n_chains; chain++) {
+            double x[N];
+            heat_chains_get_state(c, chain, x);
+            energy += heat_chains_get_energy(c, chain) / (double)c->n_chains;
+            for (int i = 0; i < N; i++)
+                sums[i] += x[i] * x[i] / (double)c->n_chains;
+        }
+        for (int i = 0; i < N; i++)
+            worst = fmax(worst, fabs(sums[i] / covariance_[i][i] - 1) * sqrt((double)c->n_chains / 2));
+        worst = fmax(worst, fabs(energy - N / 2.0) / sqrt(N / 2.0 / (double)c->n_chains));
+        print_message("ensemble of ten variables, T = %g: %.2f standard errors\n", way == 0 ? 1 : 1.1, worst);
+        assert_true(way == 0 ? worst < 4.5 : worst > 4.5);
+        heat_chains_free(c);
+        heat_model_free(model);
     }
     heat_context_free(ctx);
 }
@@ -476,7 +537,7 @@ static void leapfrog_goes_back_and_keeps_volumes(void **state)
         leap(ctx, c, 7, there, there + 3);
         for (int i = 0; i < 6; i++)
             assert_close(there[i], i < 3 ? start[i] : -start[i], 1e-13);
-        for (int k = 0; k < 6; k++) {
+        for (int k = 0; k < N_TESTED + 2; k++) {
             double up[6], down[6];
             memcpy(up, start, sizeof up);
             memcpy(down, start, sizeof down);
@@ -512,9 +573,9 @@ static void instruction_sets_give_the_same_bits(void **state)
         const heat_walk_move *move = k < 4 ? tested[k] : untested[(k - 4) % 2];
         heat_walk_plan walk = {
             .move = move, .mass = move->order > 0 ? HEAT_MASS_UNIT : HEAT_MASS_DIAGONAL, .is_single = k == 6};
-        double x[2][37 * 3];
+        double x[2][40 * 3];
         for (int way = 0; way < 2; way++) {
-            heat_chains *c = open_chains(ctx, model, walk, 37, 0.8, way == 0 ? "ref" : "auto");
+            heat_chains *c = open_chains(ctx, model, walk, 40, 0.8, way == 0 ? "ref" : "auto");
             c->burn_in = 30;
             sweep(ctx, c, 60);
             get_all(c, x[way]);
@@ -533,13 +594,13 @@ static void parts_are_the_whole_life(void **state)
     heat_context *ctx = test_context();
     heat_model *model = load(ctx, covariance);
 
-    for (int k = 0; k < 6; k++) {
-        const heat_walk_move *move = k < 4 ? tested[k] : untested[k - 4];
+    for (int k = 0; k < N_TESTED + 2; k++) {
+        const heat_walk_move *move = k < N_TESTED ? tested[k] : untested[k - N_TESTED];
         heat_walk_plan walk = {.move = move, .mass = move->order > 0 ? HEAT_MASS_UNIT : HEAT_MASS_DENSE};
-        heat_chains *a = open_chains(ctx, model, walk, 11, 0.8, "auto");
-        heat_chains *b = open_chains(ctx, model, walk, 11, 0.8, "auto");
+        heat_chains *a = open_chains(ctx, model, walk, 16, 0.8, "auto");
+        heat_chains *b = open_chains(ctx, model, walk, 16, 0.8, "auto");
         heat_parts from = {0}, to = {0};
-        double x[2][11 * 3];
+        double x[2][16 * 3];
         a->burn_in = b->burn_in = 150;
         sweep(ctx, a, 77);
         assert_ok(ctx, heat_chains_add_parts(ctx, a, &from));
@@ -669,6 +730,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tested_moves_leave_boltzmann_where_it_is),
         cmocka_unit_test(strides_of_all_lengths_leave_it_too),
+        cmocka_unit_test(an_ensemble_leaves_any_normal_distribution),
         cmocka_unit_test(untested_moves_have_the_variance_of_their_step),
         cmocka_unit_test(the_double_well_has_the_known_step_bias),
         cmocka_unit_test(single_steps_land_on_floats),
