@@ -53,7 +53,7 @@ static heat_status walk_unit(heat_context *worker, void *arg, int64_t unit)
         status = heat_chains_sweep(worker, c, unit, NULL);
         for (int64_t k = first; k < last && f->counts; k++) {
             heat_chains_get_state(c, k, f->row + k * c->n);
-            heat_walk_tuning_add(&f->tallies[unit], c->n, mass_of(f), f->row + k * c->n, 1,
+            heat_walk_tuning_add(&f->tallies[unit], c->n, mass_of(f), f->row + k * c->n, NULL, 1,
                                  f->numbers + unit * f->size);
         }
     }

@@ -3,8 +3,9 @@
  *
  *     bias at h = (mean at h - mean at r h) / (1 - r^p),
  *
- * up to higher orders (Richardson, Phil. Trans. R. Soc. A 210 (1911) 307; of Langevin dynamics: Talay and
- * Tubaro, Stoch. Anal. Appl. 8 (1990) 483). */
+ * up to higher orders, which are less by another power of what the expansion is in: the bias over the spread
+ * of the quantity itself, which the error holds (Richardson, Phil. Trans. R. Soc. A 210 (1911) 307; of
+ * Langevin dynamics: Talay and Tubaro, Stoch. Anal. Appl. 8 (1990) 483). */
 #include "sample/step_bias.h"
 #include "base/memory.h"
 
@@ -38,7 +39,8 @@ static void compare(const heat_sample_temperature *fine, double factor, heat_obs
     for (int32_t k = 0; k < fine->n_observables; k++)
         if (strcmp(fine->observables[k].name, o->name) == 0) {
             o->step_bias = factor * (o->mean - fine->observables[k].mean);
-            o->step_bias_error = factor * hypot(o->error, fine->observables[k].error);
+            o->step_bias_error = hypot(factor * hypot(o->error, fine->observables[k].error),
+                                       o->sd > 0 ? o->step_bias * o->step_bias / o->sd : 0);
         }
 }
 

@@ -390,7 +390,7 @@ static void chains_that_trade_states_are_one(void **state)
         const heat_observable *culprit;
         const char *failing;
         int32_t n;
-        series.in_pairs = together;
+        series.together = 1 + together;
         assert_ok(ctx, heat_observables_get(ctx, &series, &n, &rows, &failing, &culprit));
         print_message("  %s: error %.5f, true %.5f\n", together ? "in pairs" : "alone", rows[0].error, error);
         assert_null(failing);
