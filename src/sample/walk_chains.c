@@ -16,6 +16,9 @@ enum { WIDEST = 64, WIDEST_UNTESTED = 128, LEAST_BLOCK = 512, MOST_STARTS = 100 
 /* Chains start this many scales from the middle: further apart than they will be. */
 static const double dispersion = 2;
 
+/* Above so many T for each variable a place is too steep to come back from. */
+static const double most_of_start = 1e6;
+
 static int32_t choose_width(const heat_chains_plan *plan)
 {
     bool is_untested = plan->walk != NULL && plan->walk->move != NULL && plan->walk->move->order > 0;
@@ -300,14 +303,15 @@ static double place(const heat_smooth *v, int32_t i, double spread, double norma
 
 /* Chains in pairs begin at mirrored places: what lies on one side of the middle is met from the other too. */
 static void draw_place(const heat_chains *c, const heat_walk_unit *u, int64_t lane, uint64_t stream,
-                       heat_stream *initial)
+                       double nearer, heat_stream *initial)
 {
     const heat_smooth *v = &((const heat_walk_store *)c->store)->view;
 
     for (int32_t i = 0; i < c->n; i++) {
         double normal = heat_stream_normal(initial), uniform = heat_stream_uniform(initial);
-        u->new_x[i * u->stride + lane] = stream % 2 == 0 ? place(v, i, u->spread[lane], normal, uniform)
-                                                         : place(v, i, u->spread[lane], -normal, 1 - uniform);
+        u->new_x[i * u->stride + lane] = stream % 2 == 0
+                                             ? place(v, i, nearer * u->spread[lane], normal, uniform)
+                                             : place(v, i, nearer * u->spread[lane], -normal, 1 - uniform);
     }
 }
 
@@ -378,12 +382,22 @@ static heat_status walks_set_state(heat_context *worker, heat_chains *c, int64_t
     return status == HEAT_OK ? take_lane(worker, c, chain) : status;
 }
 
+/* So steep a place that a chain would not come back; nearer to the middle, where it is far lower, it would.
+ */
+static bool is_lost(const heat_chains *c, const heat_walk_unit *u, int64_t lane, double before)
+{
+    double temperature = u->spread[lane] * u->spread[lane];
+
+    return u->new_energy[lane] > most_of_start * temperature * c->n && u->new_energy[lane] < 0.5 * before;
+}
+
 static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                                uint64_t stream)
 {
     heat_walk_store *s = c->store;
     int64_t lane;
     heat_walk_unit *u = unit_of(c, chain, &lane);
+    double nearer = 1, before = (double)INFINITY;
     heat_stream initial;
     heat_status status = HEAT_OK;
 
@@ -401,10 +415,16 @@ static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain,
         if (c->has_reference)
             heat_walk_reference_draw(s->plan.reference, &s->draws[chain], u->stride, u->new_x + lane);
         else
-            draw_place(c, u, lane, stream, &initial);
+            draw_place(c, u, lane, stream, nearer, &initial);
         status = evaluate_lane(ctx, s, u, lane);
-        if (status == HEAT_OK && isfinite(u->new_energy[lane]))
+        if (status == HEAT_OK && isfinite(u->new_energy[lane]) &&
+            (c->has_reference || !is_lost(c, u, lane, before)))
             break;
+        if (status == HEAT_OK && isfinite(u->new_energy[lane])) {
+            before = u->new_energy[lane];
+            nearer *= 0.5;
+            continue;
+        }
         if (status == HEAT_OK && c->is_weighted)
             return heat_fail(
                 ctx, HEAT_ERROR_UNABLE,

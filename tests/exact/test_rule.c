@@ -262,7 +262,8 @@ static void what_is_no_rule_is_tested_elsewhere(void **state)
                      {"mala", "test_walks"},
                      {"hmc", "test_walks"},
                      {"nuts", "test_walks"},
-                     {"random-walk", "test_walks"}};
+                     {"random-walk", "test_walks"},
+                     {"ensemble", "test_walks"}};
 
     for (int k = 0; k < heat_engine_count(); k++) {
         const heat_engine *e = heat_engine_at(k);
