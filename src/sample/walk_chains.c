@@ -398,7 +398,7 @@ static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain,
     int64_t lane;
     heat_walk_unit *u = unit_of(c, chain, &lane);
     double nearer = 1, before = (double)INFINITY;
-    heat_stream initial;
+    heat_stream initial, drawn_from;
     heat_status status = HEAT_OK;
 
     if (lane == 0)
@@ -412,6 +412,7 @@ static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain,
         return walks_set_state(ctx, c, chain, state);
     heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream - stream % 2);
     for (int k = 0; k < MOST_STARTS && status == HEAT_OK; k++) {
+        drawn_from = initial;
         if (c->has_reference)
             heat_walk_reference_draw(s->plan.reference, &s->draws[chain], u->stride, u->new_x + lane);
         else
@@ -423,6 +424,7 @@ static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain,
         if (status == HEAT_OK && isfinite(u->new_energy[lane])) {
             before = u->new_energy[lane];
             nearer *= 0.5;
+            initial = drawn_from; /* the same place, halfway to the middle */
             continue;
         }
         if (status == HEAT_OK && c->is_weighted)
