@@ -10,6 +10,7 @@
 #include "sample/sampling.h"
 #include "sample/step_bias.h"
 #include "sample/virial_check.h"
+#include "sample/visit_check.h"
 #include "stats/thermalisation.h"
 
 #include <math.h>
@@ -310,6 +311,8 @@ heat_status heat_sampling_report(heat_context *ctx, heat_sampling *s, heat_sampl
         status = heat_virial_check(ctx, s, r);
     if (status == HEAT_OK)
         status = heat_geometry_check(ctx, s, r);
+    if (status == HEAT_OK && !s->cooling.is_on)
+        status = heat_visit_check(ctx, s, r);
     for (int32_t t = 0; t < r->n_temperatures; t++)
         converged &= r->temperatures[t].outcome == HEAT_OUTCOME_CONVERGED;
     if (status == HEAT_OK && s->opt.interpolate > 0)

@@ -117,6 +117,38 @@ static void a_funnel_is_right_or_told(void **state)
     heat_context_free(ctx);
 }
 
+/* Of Mueller and Brown's three wells all chains find the deepest at T = 10, and agree; another holds 0.022.
+ * At T = 40 they go from each to each. */
+static void a_well_that_no_chain_finds_is_told(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = NULL;
+    heat_sample_options options;
+
+    heat_sample_options_init(&options);
+    options.sweeps = 4000;
+    options.seed = 1;
+    assert_ok(ctx, heat_model_load(ctx, "muller-brown", &model));
+    for (int k = 0; k < 2; k++) {
+        heat_sample_result r;
+        heat_sample_result_init(&r);
+        options.temperature = k == 0 ? 10 : 40;
+        assert_ok(ctx, heat_sample(ctx, model, &options, &r));
+        assert_true(find(&r.temperatures[0], "x")->rhat <= 1.01);
+        if (k == 0) {
+            assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
+            assert_contains(r.reasons, "at (0.6235, 0.02804), holds about 0.021");
+            assert_true(isnan(find(&r.temperatures[0], "x")->mean));
+        } else {
+            assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+        }
+        heat_sample_result_clear(&r);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_curved_valley),
         cmocka_unit_test(a_normal_distribution_of_condition_10000),
         cmocka_unit_test(a_funnel_is_right_or_told),
+        cmocka_unit_test(a_well_that_no_chain_finds_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
