@@ -9,13 +9,12 @@
 static const struct {
     const char *verb, *option, *words;
 } later[] = {
-    {"ground", "", "|checkpoint|every|figures|output-format|"},
-    {"sample", "", "|output-format|target-error|repeats|"},
+    {"ground", "", "|checkpoint|every|output-format|"},
+    {"sample", "", "|target-error|repeats|"},
     {"logz", "",
      "|burn-in|thin|step|checkpoint|every|figures|output|"
      "repeats|"},
     {"learn", "", "|method|loss|corrupt-labels|clamp|repeats|update|"},
-    {"learn", "negative", "|tempering|"},
     {"explore", "", "|checkpoint|every|figures|target-error|"},
     {"info", "", "|figures|"},
     {"tour", "", "|figures|time|"},

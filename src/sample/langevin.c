@@ -232,12 +232,8 @@ const heat_walk_move heat_walk_ula = {.target = 0.995,
                                       .needs_gradient = true,
                                       .is_squared = true,
                                       .sweep = sweep_overdamped};
-const heat_walk_move heat_walk_underdamped = {.target = 0.99,
-                                              .refined = 0.5,
-                                              .order = 2,
-                                              .needs_gradient = true,
-                                              .keeps_momentum = true,
-                                              .sweep = sweep_underdamped};
+const heat_walk_move heat_walk_underdamped = {
+    .target = 0.99, .refined = 0.5, .order = 2, .needs_gradient = true, .sweep = sweep_underdamped};
 
 const heat_engine heat_engine_ula = {
     .name = "ula", .layout = &heat_layout_walks, .walk = &heat_walk_ula, .run = heat_sampling_run_chains};

@@ -17,10 +17,9 @@ typedef struct heat_walk_move {
     double refined;      /* by this a step is made smaller where two are compared */
     int order;           /* of the bias, in the step as users see it; 0: it has none */
     bool needs_gradient; /* and tries steps of leapfrog to find the first */
-    bool keeps_momentum;
-    bool is_ensemble; /* chains are moved by where others are; the step is the stretch a */
-    int tree_depth;   /* most doublings of a trajectory; 0: it makes none */
-    bool is_squared;  /* the step as users see it is h = e^2 / 2, e that of the leapfrog; else e */
+    bool is_ensemble;    /* chains are moved by where others are; the step is the stretch a */
+    int tree_depth;      /* most doublings of a trajectory; 0: it makes none */
+    bool is_squared;     /* the step as users see it is h = e^2 / 2, e that of the leapfrog; else e */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit);
 } heat_walk_move;
 
