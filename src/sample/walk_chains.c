@@ -1,23 +1,17 @@
-/* The layout of real-valued states: memory of the units, starts, what is kept and handed out. How chains move
+/* The layout of real-valued states: memory of the units, what is kept and handed out. How chains move
  * is the business of the walk moves. */
 #include "sample/walk_chains.h"
-#include "base/context_private.h"
 #include "base/memory.h"
 #include "kernel/elementary.h"
 #include "model/smooth_rows.h"
+#include "sample/walk_starts.h"
 
 #include <math.h>
 #include <string.h>
 
 /* Trajectories of a unit end with its longest; steps without a test all take as long, and many of them share
  * what a typed potential spends on choosing what to do. */
-enum { WIDEST = 64, WIDEST_UNTESTED = 128, LEAST_BLOCK = 512, MOST_STARTS = 100 };
-
-/* Chains start this many scales from the middle: further apart than they will be. */
-static const double dispersion = 2;
-
-/* Above so many T for each variable a place is too steep to come back from. */
-static const double most_of_start = 1e6;
+enum { WIDEST = 64, WIDEST_UNTESTED = 128, LEAST_BLOCK = 512 };
 
 static int32_t choose_width(const heat_chains_plan *plan)
 {
@@ -221,220 +215,10 @@ static double walks_bytes(const heat_model *model, const heat_model_info *info, 
                       plan->n_rungs * (sizeof(heat_walk_tuning) + (double)z.numbers * sizeof(double)));
 }
 
-static heat_walk_unit *unit_of(const heat_chains *c, int64_t chain, int64_t *lane)
-{
-    const heat_walk_store *s = c->store;
-
-    *lane = chain % c->width;
-    return &s->units[chain / c->width];
-}
-
 static void walks_set_beta(heat_chains *c, int64_t chain, double beta)
 {
     (void)beta; /* it stands in chains->beta */
     heat_walk_load_tuning(c, chain);
-}
-
-/* --- starts --- */
-
-static void seed_noise(heat_stream *from, heat_walk_noise *noise)
-{
-    for (int l = 0; l < HEAT_WALK_LANES; l++)
-        for (int k = 0; k < 4; k++)
-            noise->random.word[k][l] = heat_stream_bits(from);
-}
-
-static double first_step(const heat_walk_plan *plan)
-{
-    if (!(plan->step > 0))
-        return 1;
-    return plan->move->is_squared ? sqrt(2 * plan->step) : plan->step;
-}
-
-/* Scales to begin with. */
-static void reset_numbers(const heat_chains *c, double *numbers)
-{
-    const heat_walk_store *s = c->store;
-    int64_t n = c->n;
-
-    heat_walk_tuning_reset_scales(c->n, s->plan.mass, numbers);
-    if (s->plan.reference != NULL)
-        memcpy(heat_walk_tuning_scales(c->n, s->plan.mass, numbers), s->plan.reference->factor,
-               (size_t)(s->plan.mass == HEAT_MASS_DENSE ? n * n : n) * sizeof *numbers);
-}
-
-/* What a unit's chains share begins with the first of them. */
-static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
-{
-    heat_walk_store *s = c->store;
-    heat_walk_unit *u = &s->units[unit];
-    int64_t size = heat_walk_tuning_size(c->n, s->plan.mass);
-    double step = first_step(&s->plan);
-    bool is_known = s->plan.step > 0 || heat_walk_has_steps(c);
-    heat_stream seeds;
-
-    heat_stream_init(&seeds, c->seed, HEAT_PURPOSE_SWEEP, stream);
-    seed_noise(&seeds, &u->normals);
-    seed_noise(&seeds, &u->uniforms);
-    u->normals.used = s->n_normals;
-    u->normals.is_single = false;
-    u->uniforms.used = s->n_uniforms;
-    for (int64_t k = unit * c->n_rungs; k < (unit + 1) * c->n_rungs; k++) {
-        s->tunings[k] = (heat_walk_tuning){.is_found = is_known, .is_settled = is_known};
-        heat_walk_tuning_begin(&s->tunings[k], step);
-        reset_numbers(c, s->numbers + k * size);
-    }
-}
-
-/* A place for coordinate i, by a normal and a uniform number. */
-static double place(const heat_smooth *v, int32_t i, double spread, double normal, double uniform)
-{
-    double lower = v->lower != NULL ? v->lower[i] : -(double)INFINITY;
-    double upper = v->upper != NULL ? v->upper[i] : (double)INFINITY;
-    double middle = v->start != NULL ? v->start[i] : 0, far;
-
-    far = dispersion * spread * (v->scale != NULL ? v->scale[i] : 1) * normal;
-    if (isfinite(lower) && isfinite(upper))
-        return lower + uniform * (upper - lower);
-    if (isfinite(lower))
-        return lower + fabs(far);
-    return isfinite(upper) ? upper - fabs(far) : middle + far;
-}
-
-/* Chains in pairs begin at mirrored places: what lies on one side of the middle is met from the other too. */
-static void draw_place(const heat_chains *c, const heat_walk_unit *u, int64_t lane, uint64_t stream,
-                       double nearer, heat_stream *initial)
-{
-    const heat_smooth *v = &((const heat_walk_store *)c->store)->view;
-
-    for (int32_t i = 0; i < c->n; i++) {
-        double normal = heat_stream_normal(initial), uniform = heat_stream_uniform(initial);
-        u->new_x[i * u->stride + lane] = stream % 2 == 0
-                                             ? place(v, i, nearer * u->spread[lane], normal, uniform)
-                                             : place(v, i, nearer * u->spread[lane], -normal, 1 - uniform);
-    }
-}
-
-/* Copies a chain from new_x over to x, and, so that they can be evaluated, to the lanes past the last. */
-static void settle_lane(const heat_walk_unit *u, int32_t n, int64_t lane)
-{
-    for (int64_t to = lane; to < u->stride; to = to < u->n_chains ? u->n_chains : to + 1) {
-        for (int32_t i = 0; i < n; i++) {
-            u->x[i * u->stride + to] = u->new_x[i * u->stride + lane];
-            u->gradient[i * u->stride + to] = u->new_gradient[i * u->stride + lane];
-        }
-        u->energy[to] = u->new_energy[lane];
-    }
-}
-
-/* Evaluates one lane of new_x, eight times. */
-static heat_status evaluate_lane(heat_context *worker, const heat_walk_store *s, heat_walk_unit *u,
-                                 int64_t lane)
-{
-    int32_t n = s->view.n;
-    double *x = u->scale, *gradient = u->turned; /* scales are read again afterwards */
-    heat_smooth_block b = {.n_chains = 1,
-                           .stride = HEAT_WALK_LANES,
-                           .x = x,
-                           .energies = u->half,
-                           .gradients = s->view.has_gradient ? gradient : NULL,
-                           .work = u->work};
-    heat_status status;
-
-    for (int32_t i = 0; i < n; i++)
-        for (int l = 0; l < HEAT_WALK_LANES; l++)
-            x[i * HEAT_WALK_LANES + l] = u->new_x[i * u->stride + lane];
-    status = heat_smooth_evaluate(worker, &s->view, &b);
-    u->new_energy[lane] = u->half[0];
-    for (int32_t i = 0; i < n; i++)
-        u->new_gradient[i * u->stride + lane] = b.gradients != NULL ? gradient[i * HEAT_WALK_LANES] : 0;
-    return status;
-}
-
-static heat_status take_lane(heat_context *worker, heat_chains *c, int64_t chain)
-{
-    const heat_walk_store *s = c->store;
-    int64_t lane;
-    heat_walk_unit *u = unit_of(c, chain, &lane);
-
-    if (!isfinite(u->new_energy[lane]))
-        return heat_fail(worker, HEAT_ERROR_UNDEFINED, "%s: a chain starts where the energy is infinite",
-                         c->info.name);
-    settle_lane(u, c->n, lane);
-    if (c->has_reference)
-        u->at_reference[lane] = heat_walk_reference_energy(s->plan.reference, u->stride, u->x + lane);
-    for (int32_t i = 0; i < c->n; i++)
-        u->momentum[i * u->stride + lane] = 0;
-    heat_walk_load_unit(c, chain / c->width);
-    return HEAT_OK;
-}
-
-static heat_status walks_set_state(heat_context *worker, heat_chains *c, int64_t chain, const void *state)
-{
-    heat_walk_store *s = c->store;
-    int64_t lane;
-    heat_walk_unit *u = unit_of(c, chain, &lane);
-    heat_status status;
-
-    for (int32_t i = 0; i < c->n; i++)
-        memcpy(&u->new_x[i * u->stride + lane], state + (size_t)i * sizeof(double), sizeof(double));
-    status = evaluate_lane(worker, s, u, lane);
-    return status == HEAT_OK ? take_lane(worker, c, chain) : status;
-}
-
-/* So steep a place that a chain would not come back; nearer to the middle, where it is far lower, it would.
- */
-static bool is_lost(const heat_chains *c, const heat_walk_unit *u, int64_t lane, double before)
-{
-    double temperature = u->spread[lane] * u->spread[lane];
-
-    return u->new_energy[lane] > most_of_start * temperature * c->n && u->new_energy[lane] < 0.5 * before;
-}
-
-static heat_status walks_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
-                               uint64_t stream)
-{
-    heat_walk_store *s = c->store;
-    int64_t lane;
-    heat_walk_unit *u = unit_of(c, chain, &lane);
-    double nearer = 1, before = (double)INFINITY;
-    heat_stream initial, drawn_from;
-    heat_status status = HEAT_OK;
-
-    if (lane == 0)
-        start_unit(c, chain / c->width, stream);
-    heat_walk_load_tuning(c, chain);
-    u->accepted[lane] = u->n_diverged[lane] = 0;
-    if (c->has_reference)
-        heat_stream_init(&s->draws[chain], c->seed, HEAT_PURPOSE_REFERENCE, stream);
-    u->mean_h[lane] = u->spread_h[lane] = u->jumps_h[lane] = 0;
-    if (state != NULL)
-        return walks_set_state(ctx, c, chain, state);
-    heat_stream_init(&initial, c->seed, HEAT_PURPOSE_INITIAL, stream - stream % 2);
-    for (int k = 0; k < MOST_STARTS && status == HEAT_OK; k++) {
-        drawn_from = initial;
-        if (c->has_reference)
-            heat_walk_reference_draw(s->plan.reference, &s->draws[chain], u->stride, u->new_x + lane);
-        else
-            draw_place(c, u, lane, stream, nearer, &initial);
-        status = evaluate_lane(ctx, s, u, lane);
-        if (status == HEAT_OK && isfinite(u->new_energy[lane]) &&
-            (c->has_reference || !is_lost(c, u, lane, before)))
-            break;
-        if (status == HEAT_OK && isfinite(u->new_energy[lane])) {
-            before = u->new_energy[lane];
-            nearer *= 0.5;
-            initial = drawn_from; /* the same place, halfway to the middle */
-            continue;
-        }
-        if (status == HEAT_OK && c->is_weighted)
-            return heat_fail(
-                ctx, HEAT_ERROR_UNABLE,
-                "%s: the energy is infinite at places where the path begins, which weights leave "
-                "out: method mbar does not, or option --box sets walls",
-                c->info.name);
-    }
-    return status == HEAT_OK ? take_lane(ctx, c, chain) : status;
 }
 
 /* --- sweeps --- */
@@ -576,7 +360,7 @@ static heat_status walks_sweep(heat_context *worker, heat_chains *c, int64_t uni
 static void walks_get_state(const heat_chains *c, int64_t chain, void *state)
 {
     int64_t lane;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     for (int32_t i = 0; i < c->n; i++)
         memcpy(state + (size_t)i * sizeof(double), &u->x[i * u->stride + lane], sizeof(double));
@@ -585,7 +369,7 @@ static void walks_get_state(const heat_chains *c, int64_t chain, void *state)
 static double walks_get_energy(const heat_chains *c, int64_t chain)
 {
     int64_t lane;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     return u->energy[lane];
 }
@@ -593,7 +377,7 @@ static double walks_get_energy(const heat_chains *c, int64_t chain)
 static double walks_sum_reference(const heat_chains *c, int64_t chain)
 {
     int64_t lane;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     return -u->at_reference[lane];
 }
@@ -609,7 +393,7 @@ static double walks_get_acceptance(const heat_chains *c, int64_t chain)
 {
     int64_t lane;
     const heat_walk_store *s = c->store;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     return s->plan.move->order > 0 ? 1 : u->accepted[lane] / (double)c->n_counted[chain / c->width];
 }
@@ -617,7 +401,7 @@ static double walks_get_acceptance(const heat_chains *c, int64_t chain)
 int64_t heat_walk_get_divergences(const heat_chains *c, int64_t chain)
 {
     int64_t lane;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     return (int64_t)u->n_diverged[lane];
 }
@@ -626,7 +410,7 @@ double heat_walk_get_e_bfmi(const heat_chains *c, int64_t chain)
 {
     int64_t lane;
     const heat_walk_store *s = c->store;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     return s->plan.move->needs_gradient && s->plan.move->order == 0 ? u->jumps_h[lane] / u->spread_h[lane]
                                                                     : (double)NAN;
@@ -651,7 +435,7 @@ static double shown_step(const heat_walk_move *move, double step)
 static double walks_get_scalar(const heat_chains *c, int64_t chain, heat_series_id id)
 {
     int64_t lane;
-    const heat_walk_unit *u = unit_of(c, chain, &lane);
+    const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
     const heat_walk_move *move = ((const heat_walk_store *)c->store)->plan.move;
 
     switch (id) {
@@ -691,7 +475,7 @@ double heat_walk_get_step(const heat_chains *c, int32_t rung)
     for (int64_t chain = 0; chain < c->n_chains; chain++)
         if (c->rung[chain] == rung) {
             int64_t lane;
-            const heat_walk_unit *u = unit_of(c, chain, &lane);
+            const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
             sum += shown_step(move, u->step[lane]);
             count++;
         }
@@ -733,8 +517,8 @@ const heat_layout heat_layout_walks = {.name = "walks",
                                        .open = walks_open,
                                        .free = walks_free,
                                        .set_beta = walks_set_beta,
-                                       .start = walks_start,
-                                       .set_state = walks_set_state,
+                                       .start = heat_walk_start,
+                                       .set_state = heat_walk_set_state,
                                        .sweep = walks_sweep,
                                        .add_parts = walks_add_parts,
                                        .get_state = walks_get_state,

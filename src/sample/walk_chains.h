@@ -99,6 +99,15 @@ typedef struct heat_walk_store {
     heat_stream *draws;            /* [chain] from the reference; NULL: there is none */
 } heat_walk_store;
 
+/* A chain's unit, and its lane there. */
+static inline heat_walk_unit *heat_walk_unit_of(const heat_chains *c, int64_t chain, int64_t *lane)
+{
+    const heat_walk_store *s = c->store;
+
+    *lane = chain % c->width;
+    return &s->units[chain / c->width];
+}
+
 /* The inverse temperature of a chain's moves: on a path its energy has beta in it already. */
 static inline double heat_walk_beta(const heat_chains *c, int64_t chain)
 {
