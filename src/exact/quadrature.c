@@ -4,7 +4,10 @@
  *
  *     x = c + s sinh t            on a line,
  *     x = a + s exp(t - exp(-t))  on a ray from a,
- *     x = a + (b - a) / (1 + exp(-pi sinh t))  between walls at a and b.
+ *     x = a + (b - a) / (1 + exp(-pi sinh t))  between walls at a and b (quadrature_nodes.h).
+ *
+ * At a wall the weight may be a power of the distance d, and most of it nearer than doubles can say; so d is
+ * carried as a logarithm, and nearer than some d0 the weight is w(d0) (d / d0)^p, p being found just outside.
  *
  * One variable after the other: at each node of the first the integral over the second is found to ten digits
  * by nodes of its own, and so on, so that valleys may be narrow and curved. On a line of nodes a coarse grid
@@ -15,34 +18,41 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "exact/quadrature_nodes.h"
 #include "kernel/elementary.h"
 #include "model/smooth_rows.h"
 
 #include <math.h>
 
-enum { MOST = HEAT_QUADRATURE_DIMENSIONS, NODES_A_BLOCK = 64, MOST_NODES = 1 << 20 };
+enum { MOST = HEAT_QUADRATURE_DIMENSIONS, NODES_A_BLOCK = 64, MOST_NODES = 1 << 20, AT_AN_EDGE = 4 };
 static const double first_step = 0.125, near_t = 4, further = 1, a_little = 0.5, far_t = 28, wall_t = 3.75;
+static const double furthest_in = 20; /* of t, to a wall */
 static const double negligible = -46; /* log of 1e-20 */
 static const double cut_off = -60, hopeless = -90;
 static const double digits[MOST] = {1e-11, 1e-12, 1e-13}, level_tail = 1e-9; /* by variable */
 static const double close_by = 5, most_share = 25;                           /* logs of shares of the whole */
-static const double pi = 3.14159265358979323846;
-
-/* Weights exp(w - highest) of nodes, added up, and what they weigh: the energy, its squared distance from the
- * mean, summed, and the gradient. */
-typedef struct tally {
-    double highest, sum, energy, square;
-    double gradient[MOST];
-} tally;
-
-static const tally nothing = {.highest = -(double)INFINITY};
+/* An edge begins at this part of the numbers at a wall, which doubles round to parts of 2^-21 there, and at
+ * this one of the scale where the wall is at 0; it stays within this part of the room. Up to `rounded` times
+ * as far away what x was rounded by counts. */
+static const double edge_part = 0x1p-32, edge_at_zero = 0x1p-64, part_of_room = 0x1p-22, least_part = 0x1p-48,
+                    rounded = 0x1p14;
+static const double deeper[] = {1, 0x1p-192, 0x1p-836}; /* edges at 0, one tried after the other */
+static const double straight = 1e-11, straight_enough = 1e-3, edge_share = 3e-11;
 
 typedef struct problem {
     const heat_smooth *view;
     double beta;
     int64_t threads;
-    double lower[MOST], upper[MOST], centre[MOST], scale[MOST];
+    heat_node_map map[MOST];
 } problem;
+
+/* Nearer to a wall than d0 laws tell what stands there. */
+typedef struct edge {
+    double x, log_from;           /* where, and log d0; -infinity: there is no edge */
+    heat_node_tally at;           /* what stands there */
+    heat_wall_law weight, energy; /* of the log weight, and of the mean energy */
+    double log_off;               /* log of what the integral may be off by */
+} edge;
 
 /* Nodes of one variable that are added together, t = first + k * apart. */
 typedef struct range {
@@ -58,13 +68,14 @@ typedef struct line {
     double step, least, most;     /* of t: nodes stand this far apart, from least to most */
     double next_least, next_most; /* beyond these no more nodes are needed */
     double hope;                  /* the largest log weight that there may be */
-    tally total;
+    edge edges[2];
+    heat_node_tally total;
     double n_points;
     int64_t room;
     double *here, *near; /* [node of a range] log weight there, and the largest that may be about it */
     double *tilt;        /* [node of a range] the slope of the log weight, with t */
     double end[2], beyond[2], inside[2]; /* log weights at the outermost nodes, and at some within */
-    tally *nodes;                        /* [node of a range], of variables but the last */
+    heat_node_tally *nodes;              /* [node of a range], of variables but the last */
     double *points;                      /* likewise: how many were evaluated */
     double *block, *energies, *gradients, *work;
 } line;
@@ -76,67 +87,9 @@ bool heat_quadrature_fits(const heat_smooth *view)
 
 double heat_quadrature_bytes(const heat_smooth *view)
 {
-    static const double node = sizeof(tally) + 2 * sizeof(double);
+    static const double node = sizeof(heat_node_tally) + 2 * sizeof(double);
 
     return MOST_NODES * node + 8.0 * NODES_A_BLOCK * (2.0 * view->n + 1) + 8.0 * (double)view->n_work;
-}
-
-static bool is_line(const problem *p, int32_t i)
-{
-    return isinf(p->lower[i]) && isinf(p->upper[i]);
-}
-
-static bool is_walled(const problem *p, int32_t i)
-{
-    return !isinf(p->lower[i]) && !isinf(p->upper[i]);
-}
-
-static double node_of(const problem *p, int32_t i, double t, double *slope)
-{
-    const double low = p->lower[i], high = p->upper[i], scale = p->scale[i];
-    double on, x;
-
-    if (is_line(p, i)) {
-        *slope = scale * cosh(t);
-        return p->centre[i] + scale * sinh(t);
-    }
-    if (!is_walled(p, i)) {
-        x = scale * exp(t - exp(-t));
-        *slope = x * (1 + exp(-t));
-        return isinf(high) ? low + x : high - x;
-    }
-    on = 1 / (1 + exp(-pi * sinh(t)));
-    *slope = (high - low) * on * (1 - on) * pi * cosh(t);
-    return fmin(fmax(low + (high - low) * on, low), high);
-}
-
-/* Adds one tally to another. */
-static void join(tally *to, const tally *t)
-{
-    const double highest = fmax(to->highest, t->highest);
-    double a, b, part, apart;
-
-    if (t->highest == -(double)INFINITY)
-        return;
-    a = to->highest == -(double)INFINITY ? 0 : heat_exp_negative(to->highest - highest);
-    b = heat_exp_negative(t->highest - highest);
-    if (a == 0)
-        *to = *t;
-    if (a == 0 || b == 0)
-        return;
-    part = b * t->sum / (a * to->sum + b * t->sum);
-    apart = t->energy - to->energy;
-    to->sum = a * to->sum + b * t->sum;
-    to->square = a * to->square + b * t->square + apart * apart * part * (1 - part) * to->sum;
-    to->energy += part * apart;
-    for (int32_t i = 0; i < MOST; i++)
-        to->gradient[i] += part * (t->gradient[i] - to->gradient[i]);
-    to->highest = highest;
-}
-
-static double log_of(const tally *t)
-{
-    return t->sum > 0 ? t->highest + log(t->sum) : -(double)INFINITY;
 }
 
 static heat_status open_line(heat_context *ctx, const problem *p, int32_t i, line *l)
@@ -147,9 +100,10 @@ static heat_status open_line(heat_context *ctx, const problem *p, int32_t i, lin
     l->p = p;
     l->i = i;
     l->step = first_step;
-    l->most = is_walled(p, i) ? wall_t : near_t;
+    l->most = heat_node_has_wall(&p->map[i], 0) && heat_node_has_wall(&p->map[i], 1) ? wall_t : near_t;
     l->least = -l->most;
-    l->total = nothing;
+    l->total = heat_node_tally_empty();
+    l->edges[0].log_from = l->edges[1].log_from = -(double)INFINITY;
     if (i < v->n - 1)
         return HEAT_OK;
     status = heat_alloc(ctx, (int64_t)v->n * NODES_A_BLOCK, sizeof *l->block, &l->block);
@@ -208,18 +162,54 @@ static heat_status reserve(heat_context *ctx, line *l, int64_t n)
     return status;
 }
 
-/* Takes up node k of a range, whose tally is without its own slope: its weight, how large it may be halfway
- * to the next nodes (at the top of a parabola that is no further off, half of what the slope says), and what
- * the ends know of it. */
-static void take_node(line *l, const range *r, int64_t k, double slope, tally *t)
+static bool is_within_edge(const line *l, const heat_node *node)
 {
-    const double tilt = -l->p->beta * t->gradient[l->i] * slope, rise = 0.25 * r->apart * fabs(tilt);
+    return node->wall >= 0 && node->log_near < l->edges[node->wall].log_from;
+}
 
-    t->highest += log(slope);
-    l->here[k] = log_of(t);
+/* Where a node is evaluated. */
+static double place_of(const line *l, const heat_node *node)
+{
+    return is_within_edge(l, node) ? l->edges[node->wall].x : node->x;
+}
+
+/* Takes what was found at the place of a node near a wall to the node itself. */
+static void lean(const line *l, const heat_node *node, heat_node_tally *t)
+{
+    const edge *e = &l->edges[node->wall < 0 ? 0 : node->wall];
+    double wall, log_place;
+
+    if (node->wall < 0 || !(node->log_near < e->log_from + log(rounded)))
+        return;
+    wall = heat_node_get_wall(&l->p->map[l->i], node->wall);
+    log_place = log(fabs(place_of(l, node) - wall));
+    t->highest += heat_wall_law_get(&e->weight, log_place - e->log_from, node->log_near - e->log_from);
+    t->energy += heat_wall_law_get(&e->energy, log_place - e->log_from, node->log_near - e->log_from);
+}
+
+/* Takes up node k of a range, whose tally is that of its place, without its own slope: its weight, how large
+ * it may be halfway to the next nodes (at the top of a parabola that is no further off, half of what the
+ * slope says), and what the ends know of it. */
+static void take_node(line *l, const range *r, int64_t k, const heat_node *node, heat_node_tally *t)
+{
+    double tilt, rise;
+
+    tilt = is_within_edge(l, node) ? (l->edges[node->wall].weight.power + 1) *
+                                         exp(node->log_slope - node->log_near) * (node->wall ? -1 : 1)
+                                   : -l->p->beta * t->gradient[l->i] * exp(node->log_slope);
+    tilt *= node->direction;
+    rise = 0.25 * r->apart * fabs(tilt);
+    lean(l, node, t);
+    t->highest += node->log_slope;
+    l->here[k] = heat_node_tally_log(t);
     l->near[k] = l->here[k] + (isfinite(rise) ? rise : 0);
     l->tilt[k] = isfinite(tilt) ? tilt : 0;
-    join(&l->total, t);
+    heat_node_tally_join(&l->total, t);
+}
+
+static heat_node node_at(const line *l, const range *r, int64_t k)
+{
+    return heat_node_find(&l->p->map[l->i], r->first + (double)k * r->apart);
 }
 
 /* Nodes [first, first + n) of a range of the last variable. */
@@ -232,22 +222,22 @@ static heat_status add_block(heat_context *worker, line *l, const range *r, int6
                                      .energies = l->energies,
                                      .gradients = l->gradients,
                                      .work = l->work};
-    double slope[NODES_A_BLOCK];
+    heat_node nodes[NODES_A_BLOCK];
     heat_status status;
 
     for (int32_t i = 0; i < last; i++)
         for (int64_t c = 0; c < NODES_A_BLOCK; c++)
             l->block[i * NODES_A_BLOCK + c] = l->x[i];
     for (int64_t c = 0; c < NODES_A_BLOCK; c++) {
-        int64_t k = first + (c < n ? c : n - 1);
-        l->block[last * NODES_A_BLOCK + c] = node_of(l->p, last, r->first + (double)k * r->apart, &slope[c]);
+        nodes[c] = node_at(l, r, first + (c < n ? c : n - 1));
+        l->block[last * NODES_A_BLOCK + c] = place_of(l, &nodes[c]);
     }
     status = heat_smooth_evaluate(worker, l->p->view, &block);
     for (int64_t c = 0; c < n && status == HEAT_OK; c++) {
-        tally t = {.highest = -l->p->beta * l->energies[c], .sum = 1, .energy = l->energies[c]};
+        heat_node_tally t = {.highest = -l->p->beta * l->energies[c], .sum = 1, .energy = l->energies[c]};
         for (int32_t i = 0; i <= last && l->gradients != NULL; i++)
             t.gradient[i] = l->gradients[i * NODES_A_BLOCK + c];
-        take_node(l, r, first + c, slope[c], &t);
+        take_node(l, r, first + c, &nodes[c], &t);
     }
     l->n_points += (double)n;
     return status;
@@ -260,24 +250,41 @@ typedef struct nodes_at_once {
 
 static heat_status run_line(heat_context *worker, line *l, double *error);
 
-/* The integral over the variables after node k of a range of one that is not the last. */
-static heat_status find_node(heat_context *worker, void *arg, int64_t k)
+/* The integral over the variables after this line's, which is at x; `whole`: log of what such integrals add
+ * up to. */
+static heat_status sum_beyond(heat_context *worker, const line *l, double x, double whole,
+                              heat_node_tally *sum, double *n_points)
 {
-    const nodes_at_once *a = arg;
-    line *l = a->l, inner = {.n_points = 0};
-    double slope, error;
+    line inner = {.whole = whole};
+    double error;
     heat_status status = open_line(worker, l->p, l->i + 1, &inner);
 
     for (int32_t i = 0; i < l->i; i++)
         inner.x[i] = l->x[i];
-    inner.x[l->i] = node_of(l->p, l->i, a->r->first + (double)k * a->r->apart, &slope);
-    inner.whole = fmax(l->whole, log_of(&l->total) + log(l->step)) - log(slope);
+    inner.x[l->i] = x;
     if (status == HEAT_OK)
         status = run_line(worker, &inner, &error);
-    l->nodes[k] = inner.total;
-    l->points[k] = inner.n_points;
+    *sum = inner.total;
+    *n_points = inner.n_points;
     close_line(&inner);
     return status;
+}
+
+/* Node k of a range of a variable that is not the last. */
+static heat_status find_node(heat_context *worker, void *arg, int64_t k)
+{
+    const nodes_at_once *a = arg;
+    line *l = a->l;
+    const heat_node node = node_at(l, a->r, k);
+
+    l->points[k] = 0;
+    if (is_within_edge(l, &node)) {
+        l->nodes[k] = l->edges[node.wall].at;
+        return HEAT_OK;
+    }
+    return sum_beyond(worker, l, node.x,
+                      fmax(l->whole, heat_node_tally_log(&l->total) + log(l->step)) - node.log_slope,
+                      &l->nodes[k], &l->points[k]);
 }
 
 /* Adds a range of nodes. The first variable's are shared among threads. */
@@ -296,9 +303,8 @@ static heat_status add_range(heat_context *ctx, line *l, const range *r)
     for (int64_t k = 0; k < r->n && status == HEAT_OK && l->i > 0 && !heat_halted(ctx); k++)
         status = find_node(ctx, &a, k);
     for (int64_t k = 0; k < r->n && status == HEAT_OK && !heat_halted(ctx); k++) {
-        double slope;
-        node_of(l->p, l->i, r->first + (double)k * r->apart, &slope);
-        take_node(l, r, k, slope, &l->nodes[k]);
+        const heat_node node = node_at(l, r, k);
+        take_node(l, r, k, &node, &l->nodes[k]);
         l->n_points += l->points[k];
     }
     return status;
@@ -318,10 +324,10 @@ static void mark_end(line *l, const range *r, int upper)
  * may count, and one to each side. */
 static void judge(line *l, const range *r)
 {
-    const double floor = log_of(&l->total) + cut_off;
+    const double floor = heat_node_tally_log(&l->total) + cut_off;
     int64_t low = 0, high = r->n - 1;
 
-    l->hope = log_of(&l->total);
+    l->hope = heat_node_tally_log(&l->total);
     for (int64_t k = 0; k < r->n; k++)
         l->hope = fmax(l->hope, l->near[k]);
     mark_end(l, r, 0);
@@ -348,14 +354,16 @@ static heat_status refuse_end(heat_context *ctx, const line *l, int upper)
 /* Goes on beyond an end as long as it counts, `by` at a time. */
 static heat_status extend(heat_context *ctx, line *l, double by, int upper)
 {
-    const bool is_open = upper ? !is_walled(l->p, l->i) : is_line(l->p, l->i);
+    const heat_node_map *m = &l->p->map[l->i];
+    const bool is_ray = heat_node_has_wall(m, 0) != heat_node_has_wall(m, 1); /* its wall is where t begins */
+    const double far = (is_ray ? !upper : heat_node_has_wall(m, upper)) ? furthest_in : far_t;
     heat_status status = HEAT_OK;
 
-    while (is_open && status == HEAT_OK && !heat_halted(ctx) &&
-           l->beyond[upper] - log_of(&l->total) > negligible) {
+    while (status == HEAT_OK && !heat_halted(ctx) &&
+           l->beyond[upper] - heat_node_tally_log(&l->total) > negligible) {
         double *end = upper ? &l->most : &l->least;
         range r = {.apart = l->step, .n = (int64_t)(by / l->step)};
-        if (fabs(*end) >= far_t)
+        if (fabs(*end) >= far)
             return refuse_end(ctx, l, upper);
         r.first = upper ? *end + l->step : *end - by;
         status = add_range(ctx, l, &r);
@@ -387,6 +395,123 @@ static heat_status add_and_extend(heat_context *ctx, line *l, const range *r, do
     return status == HEAT_OK ? extend(ctx, l, by, 1) : status;
 }
 
+/* What the variables after this one's add up to at x, or what stands there. */
+static heat_status weigh(heat_context *ctx, line *l, double x, heat_node_tally *t)
+{
+    const double beta = l->p->beta;
+    double n_points = 1, at[MOST], energy;
+    heat_status status;
+
+    for (int32_t i = 0; i < l->i; i++)
+        at[i] = l->x[i];
+    at[l->i] = x;
+    if (l->block == NULL) {
+        status = sum_beyond(ctx, l, x, -(double)INFINITY, t, &n_points);
+    } else {
+        status = heat_smooth_evaluate_rows(ctx, l->p->view, 1, at, &energy, NULL);
+        *t = (heat_node_tally){.highest = -beta * energy, .sum = 1, .energy = energy};
+    }
+    l->n_points += n_points;
+    return status;
+}
+
+/* An edge that begins at a distance; *doubt becomes the error of its power. */
+static heat_status find_edge(heat_context *ctx, line *l, int upper, double from, edge *e, double *doubt)
+{
+    const double wall = heat_node_get_wall(&l->p->map[l->i], upper);
+    double log_near[AT_AN_EDGE], weight[AT_AN_EDGE], energy[AT_AN_EDGE];
+
+    for (int k = AT_AN_EDGE - 1; k >= 0; k--) {
+        heat_status status;
+        e->x = wall + (upper ? -1 : 1) * ldexp(from, 2 * k);
+        status = weigh(ctx, l, e->x, &e->at);
+        if (status != HEAT_OK)
+            return status;
+        log_near[k] = log(fabs(e->x - wall));
+        weight[k] = heat_node_tally_log(&e->at);
+        energy[k] = e->at.energy;
+    }
+    e->log_from = log_near[0];
+    e->weight = heat_wall_law_find(log_near, weight);
+    e->energy = heat_wall_law_find(log_near, energy);
+    *doubt = fabs(e->weight.power - heat_wall_law_find(log_near + 1, weight + 1).power) +
+             0x1p-51 * (1 + fabs(weight[0]));
+    return HEAT_OK;
+}
+
+/* What an edge says of the integral at its wall. */
+static heat_status judge_edge(heat_context *ctx, line *l, int upper, double doubt)
+{
+    edge *e = &l->edges[upper];
+    const double there = heat_node_tally_log(&e->at) + e->log_from;
+
+    if (e->weight.power <= -1 + doubt && doubt < straight_enough)
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                         "the integral of exp(-U/T) diverges at the %s wall of variable %d",
+                         upper ? "upper" : "lower", l->i + 1);
+    e->log_off = there + log(doubt) - 2 * log(fmin(1, 1 + e->weight.power));
+    if (!(e->weight.power > -1)) /* a peak that is narrower than the edge: it may be straight to its top */
+        e->log_off = there + fabs(e->weight.power);
+    if (!(e->weight.power > -1) || !isfinite(e->energy.power))
+        e->weight = e->energy = (heat_wall_law){0, 0};
+    if (isnan(e->log_off))
+        e->log_off = there;
+    return HEAT_OK;
+}
+
+/* Where an edge begins: far enough from the wall for doubles to tell places apart. */
+static double edge_begins(const heat_node_map *m, double wall)
+{
+    if (wall == 0)
+        return fmin(edge_at_zero * m->scale, part_of_room * heat_node_get_room(m));
+    return fmax(fmin(edge_part * fabs(wall), part_of_room * heat_node_get_room(m)), least_part * fabs(wall));
+}
+
+/* The edge at a wall, if there is one; at 0 as near as it takes for the weight to be a power, or as it can be
+ * had. */
+static heat_status open_edge(heat_context *ctx, line *l, int upper)
+{
+    const heat_node_map *m = &l->p->map[l->i];
+    const double wall = heat_node_get_wall(m, upper), from = edge_begins(m, wall);
+    const size_t tries = wall == 0 ? sizeof deeper / sizeof *deeper : 1;
+    heat_error_text before = ctx->error;
+    double doubt = (double)INFINITY;
+    heat_status status = HEAT_OK;
+
+    if (!heat_node_has_wall(m, upper))
+        return HEAT_OK;
+    for (size_t k = 0; k < tries && status == HEAT_OK && !heat_halted(ctx) && !(doubt <= straight); k++) {
+        edge next = {.log_off = 0};
+        double its_doubt;
+        status = find_edge(ctx, l, upper, from * deeper[k], &next, &its_doubt);
+        if (status == HEAT_OK) {
+            l->edges[upper] = next;
+            doubt = its_doubt;
+        } else if (k > 0) {
+            ctx->error = before;
+            status = HEAT_OK;
+            break;
+        }
+    }
+    return status != HEAT_OK || heat_halted(ctx) ? status : judge_edge(ctx, l, upper, doubt);
+}
+
+/* Whether edges leave the digits wanted. Where they do not, the numbers that U has in doubles do not define
+ * the integral. */
+static heat_status check_edges(heat_context *ctx, const line *l)
+{
+    const double whole = heat_node_tally_log(&l->total), counts = fmax(whole, l->whole);
+
+    for (int upper = 0; upper < 2; upper++)
+        if (heat_node_has_wall(&l->p->map[l->i], upper) &&
+            l->edges[upper].log_off > counts + log(edge_share * (1 + fabs(whole))))
+            return heat_fail(
+                ctx, HEAT_ERROR_UNDEFINED,
+                "exp(-U/T) is too steep at the %s wall of variable %d to be summed to ten digits",
+                upper ? "upper" : "lower", l->i + 1);
+    return HEAT_OK;
+}
+
 /* The error of a line's log: the less it adds to the whole, the larger. */
 static double allowed(const line *l, double log_z)
 {
@@ -401,9 +526,14 @@ static double allowed(const line *l, double log_z)
 static heat_status run_line(heat_context *ctx, line *l, double *error)
 {
     range r = {l->least, l->step, (int64_t)((l->most - l->least) / l->step) + 1};
-    heat_status status = add_and_extend(ctx, l, &r, further);
-    double log_z = log_of(&l->total);
+    double log_z;
+    heat_status status = open_edge(ctx, l, 0);
 
+    if (status == HEAT_OK)
+        status = open_edge(ctx, l, 1);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        status = add_and_extend(ctx, l, &r, further);
+    log_z = heat_node_tally_log(&l->total);
     *error = (double)INFINITY;
     while (status == HEAT_OK && !heat_halted(ctx) && !is_hopeless(l) && !(*error <= allowed(l, log_z))) {
         double before = log_z + log(l->step);
@@ -412,23 +542,24 @@ static heat_status run_line(heat_context *ctx, line *l, double *error)
         r = (range){l->least + l->step / 2, l->step, (int64_t)((l->most - l->least) / l->step + 0.5)};
         l->step /= 2;
         status = add_and_extend(ctx, l, &r, a_little);
-        log_z = log_of(&l->total);
+        log_z = heat_node_tally_log(&l->total);
         *error = fabs(log_z + log(l->step) - before);
     }
     l->total.highest += log(l->step);
-    return status;
+    return status != HEAT_OK || heat_halted(ctx) || is_hopeless(l) ? status : check_edges(ctx, l);
 }
 
 /* Log of what is surely less than the whole: of one node, the middle one. */
 static heat_status find_middle(heat_context *ctx, const problem *p, double *whole)
 {
-    double x[MOST], energy, slope;
+    double x[MOST], energy;
     heat_status status;
 
     *whole = 0;
     for (int32_t i = 0; i < p->view->n; i++) {
-        x[i] = node_of(p, i, 0, &slope);
-        *whole += log(slope);
+        const heat_node node = heat_node_find(&p->map[i], 0);
+        x[i] = node.x;
+        *whole += node.log_slope;
     }
     status = heat_smooth_evaluate_rows(ctx, p->view, 1, x, &energy, NULL);
     *whole -= p->beta * energy;
@@ -444,10 +575,10 @@ heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, doub
 
     *out = (heat_quadrature){(double)NAN, (double)NAN, (double)NAN, (double)INFINITY, 0};
     for (int32_t i = 0; i < view->n; i++) {
-        p.lower[i] = view->lower == NULL ? -(double)INFINITY : view->lower[i];
-        p.upper[i] = view->upper == NULL ? (double)INFINITY : view->upper[i];
-        p.centre[i] = view->start == NULL ? 0 : view->start[i];
-        p.scale[i] = view->scale == NULL || !(view->scale[i] > 0) ? 1 : view->scale[i];
+        p.map[i].lower = view->lower == NULL ? -(double)INFINITY : view->lower[i];
+        p.map[i].upper = view->upper == NULL ? (double)INFINITY : view->upper[i];
+        p.map[i].centre = view->start == NULL ? 0 : view->start[i];
+        p.map[i].scale = view->scale == NULL || !(view->scale[i] > 0) ? 1 : view->scale[i];
     }
     status = find_middle(ctx, &p, &l.whole);
     if (status == HEAT_OK)
@@ -457,7 +588,7 @@ heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, doub
     if (status == HEAT_OK && !heat_halted(ctx) && !(l.total.sum > 0))
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "the energy is infinite wherever it was looked at");
     if (status == HEAT_OK && !heat_halted(ctx)) {
-        out->log_z = log_of(&l.total);
+        out->log_z = heat_node_tally_log(&l.total);
         out->mean_energy = l.total.energy;
         out->energy_variance = l.total.square / l.total.sum;
         out->n_points = l.n_points;

@@ -16,6 +16,7 @@ typedef struct shape {
     bool has_walls;
     double lower[3], upper[3];
     double log_z, mean_energy; /* at beta = 1 */
+    bool has_no_gradient;
 } shape;
 
 static heat_status evaluate(heat_context *ctx, const void *self, const heat_smooth_block *b)
@@ -122,13 +123,57 @@ static double cauchy_like(const double *x)
     return 0.5 * log(1 + x[0] * x[0]);
 }
 
+/* Weights that are powers of the distance to a wall, of which a tenth and nine tenths, or more, are nearer
+ * than the smallest double or the last bit of the wall. */
+static double tenth_power(const double *x)
+{
+    return x[0] + 0.9 * log(x[0]);
+}
+
+static double hundredth_power(const double *x)
+{
+    return 0.99 * log(3 - x[0]) - 2 * log(x[0] - 2);
+}
+
+static double arcsine(const double *x)
+{
+    return 0.5 * log(1 - x[0] * x[0]);
+}
+
+static double two_powers(const double *x)
+{
+    return 0.5 * log(x[0]) + 0.7 * log(1 - x[0]) + 0.9 * log(x[1]) + 0.5 * log(1 - x[1]);
+}
+
+/* Of which the law at x = 0 is that of an integral over the other. */
+static double opening(const double *x)
+{
+    return x[0] * x[1] * x[1] / 2 + x[0];
+}
+
+static double root_law(const double *x)
+{
+    return x[0] + 0.5 * log(x[0]) + 2 * sqrt(x[0]);
+}
+
+/* As narrow as what doubles leave of places at its wall lets the integral be. */
+static double drop(const double *x)
+{
+    return 1e8 * (x[0] - 1);
+}
+
+static double log_beta(double a, double b)
+{
+    return lgamma(a) + lgamma(b) - lgamma(a + b);
+}
+
 static heat_smooth view_of(const shape *s, const heat_model *model)
 {
     return (heat_smooth){.n = s->n,
                          .model = model,
                          .self = s,
                          .evaluate = evaluate,
-                         .has_gradient = true,
+                         .has_gradient = !s->has_no_gradient,
                          .lower = s->has_walls ? s->lower : NULL,
                          .upper = s->has_walls ? s->upper : NULL};
 }
@@ -141,15 +186,30 @@ static void shapes_have_their_volume(void **state)
         {"narrow wells", 1, narrow_wells, .log_z = log(4e-3 * sqrt(2 * pi)),
          .mean_energy = 0.5 - 0.75 * log(3)},
         {"heavy tail", 1, heavy_tail, .log_z = log(pi / 2), .mean_energy = (double)NAN},
-        {"ray", 1, ray, true, {0}, {inf}, log(2.0 / 27), (double)NAN},
-        {"half a parabola", 1, half_parabola, true, {0}, {3}, log(z_walled), (double)NAN},
+        {"ray", 1, ray, true, {0}, {inf}, log(2.0 / 27), (double)NAN, false},
+        {"half a parabola", 1, half_parabola, true, {0}, {3}, log(z_walled), (double)NAN, false},
         {"banana", 2, banana, .log_z = log(pi / 10), .mean_energy = 1},
-        {"flat", 2, flat, true, {-1, 2}, {1, 5}, log(6) - 2, 2},
+        {"flat", 2, flat, true, {-1, 2}, {1, 5}, log(6) - 2, 2, false},
         {"needle", 3, needle, .log_z = 1.5 * log(2 * pi) - log(1e3), .mean_energy = 1.5},
         {"funnel", 3, funnel, .log_z = 1.5 * log(2 * pi) + log(3), .mean_energy = (double)NAN},
         {"roof", 1, roof, .log_z = log(2), .mean_energy = 1},
         {"correlated", 3, correlated, .log_z = 1.5 * log(2 * pi) - 0.5 * log(1 - 2 * 0.45 * 0.45),
          .mean_energy = 1.5},
+        {"1/x^0.9", 1, tenth_power, true, {0}, {inf}, lgamma(0.1), (double)NAN, true},
+        {"1/(3 - x)^0.99", 1, hundredth_power, true, {2}, {3}, log_beta(3, 0.01), (double)NAN, true},
+        {"arcsine", 1, arcsine, true, {-1}, {1}, log(pi), -log(2), true},
+        {"two powers",
+         2,
+         two_powers,
+         true,
+         {0, 0},
+         {1, 1},
+         log_beta(0.5, 0.3) + log_beta(0.1, 0.5),
+         (double)NAN,
+         true},
+        {"opening", 2, opening, true, {0, -inf}, {inf, inf}, log(2 * pi) / 2 + lgamma(0.5), 1, true},
+        {"law of a root", 1, root_law, true, {0}, {inf}, log(sqrt(pi) * exp(1) * erfc(1)), (double)NAN, true},
+        {"drop", 1, drop, true, {1}, {2}, -log(1e8), 1, true},
     };
     heat_context *ctx = test_context();
     heat_model *model = NULL;
@@ -176,16 +236,30 @@ static double hill(const double *x)
     return -x[0] * x[0];
 }
 
+static double last_law(const double *x)
+{
+    return log(3 - x[0]);
+}
+
+/* Nearer to 1 than sqrt(eps) it has few digits, and half of its weight. */
+static double blurred(const double *x)
+{
+    return 0.97 * log(1 - x[0] * x[0]);
+}
+
 static void what_has_no_volume_is_refused(void **state)
 {
     const struct {
         shape shape;
         heat_status status;
-    } rows[] = {{{.name = "flat line", .n = 1, .energy = flat}, HEAT_ERROR_UNDEFINED},
-                {{.name = "hill", .n = 1, .energy = hill}, HEAT_ERROR_UNDEFINED},
-                {{.name = "valley without end", .n = 2, .energy = plateau}, HEAT_ERROR_UNDEFINED},
-                {{.name = "1/x", .n = 1, .energy = cauchy_like}, HEAT_ERROR_UNDEFINED},
-                {{.name = "1/x^1.1", .n = 1, .energy = slow}, HEAT_ERROR_UNABLE}};
+    } rows[] = {
+        {{.name = "flat line", .n = 1, .energy = flat}, HEAT_ERROR_UNDEFINED},
+        {{.name = "hill", .n = 1, .energy = hill}, HEAT_ERROR_UNDEFINED},
+        {{.name = "valley without end", .n = 2, .energy = plateau}, HEAT_ERROR_UNDEFINED},
+        {{.name = "1/x", .n = 1, .energy = cauchy_like}, HEAT_ERROR_UNDEFINED},
+        {{.name = "1/x^1.1", .n = 1, .energy = slow}, HEAT_ERROR_UNABLE},
+        {{"1/x at a wall", 1, last_law, true, {2}, {3}, .has_no_gradient = true}, HEAT_ERROR_UNDEFINED},
+        {{"blurred", 1, blurred, true, {0}, {1}, .has_no_gradient = true}, HEAT_ERROR_UNDEFINED}};
     heat_context *ctx = test_context();
     heat_model *model = NULL;
 
