@@ -201,7 +201,7 @@ static void doubts_and_halts_leave_no_number(void **state)
 
     o.reference = "uniform"; /* so far from the narrow well that three rungs do not meet */
     o.rungs = 3;
-    r = run(ctx, "potential:1e8*(x^2+y^2+z^2)", "-10:10", &o);
+    r = run(ctx, "potential:1e8*x^2", "-10:10", &o);
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
     assert_true(isnan(r.log_z) && isnan(r.error) && isnan(r.rows[0].entropy) && isnan(r.bar));
     assert_contains(r.diagnosis, "too few temperatures");
@@ -224,6 +224,7 @@ static heat_status count(heat_context *ctx, void *arg)
 
     o.sweeps = 4;
     o.replicas = 8;
+    o.rungs = 3;
     heat_logz_result_init(&r);
     status = heat_logz(ctx, arg, &o, &r);
     heat_logz_result_clear(&r);
