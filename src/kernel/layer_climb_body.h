@@ -170,7 +170,7 @@ LANE_FN void climb_units(climb_tile *t, const int n)
                       .up = t->up};
 
     for (int k = 0; k < n; k++) {
-        int64_t at = (t->i + k) * c->w_stride + t->first, ahead = at + TOGETHER * c->w_stride;
+        int64_t at = t->first * c->n_x + (t->i + k) * width, ahead = at + TOGETHER * width;
         e.w[k] = c->w + at;
         e.offset[k] = c->x_offset[t->i + k];
         fetch_ahead(c->w + ahead);

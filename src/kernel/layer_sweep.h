@@ -74,6 +74,14 @@ typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer
 /* Takes streams, heat_layer_draw.random, past the draws of so many words of units. */
 typedef void (*heat_layer_skip_fn)(int64_t n_chains, int64_t n_words, uint32_t *random);
 
+/* Where weight (x, y) stands among those of n_x units of x and n_y of y: [word of y][x][unit of the word]. */
+static inline int64_t heat_layer_weight(int32_t n_x, int32_t n_y, int64_t x, int64_t y)
+{
+    const int64_t first = y / HEAT_LAYER_WORD * HEAT_LAYER_WORD, left = n_y - first;
+
+    return first * n_x + x * (left < HEAT_LAYER_WORD ? left : HEAT_LAYER_WORD) + (y - first);
+}
+
 /* One step of all weights, over units of 0 and 1 centred at m_i and l, and what comes of it in one pass:
  *
  *     W_ij += rate (sum_r weight_r (x_ri - m_i) (y_rj - l) - decay W_ij).
@@ -85,8 +93,7 @@ typedef struct heat_layer_climb {
     float *y;             /* [word][row][64] means of the other; `weigh` multiplies them by `weight` */
     const double *weight; /* [row] */
     uint32_t *list;       /* [word of x][64][n_rows + 1], left by `list_rows` */
-    double *w;            /* [x][y] */
-    int64_t w_stride;     /* from one unit of x to the next: y may be a part of its layer */
+    double *w;            /* heat_layer_weight says where: a word of y has its weights in one piece */
     double *average;      /* likewise, moved to the weights by `share`; NULL: none */
     double share, rate, decay;
     const double *x_offset; /* m, [x] */

@@ -115,8 +115,8 @@ static heat_layer_climb climb_of(const stepping *s, int64_t share)
     climb.list += share * heat_layer_words(climb.n_x) * WORD * (c->n_room + 1);
     climb.x_gain += share * climb.n_x;
     climb.y += first * climb.n_rows;
-    climb.w += first;
-    climb.average = climb.average == NULL ? NULL : climb.average + first;
+    climb.w += first * climb.n_x;
+    climb.average = climb.average == NULL ? NULL : climb.average + first * climb.n_x;
     climb.y_gain += first;
     climb.up = of->units->weights[HEAT_LAYER_UP];
     climb.down = of->units->weights[HEAT_LAYER_DOWN];
@@ -226,7 +226,6 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_p
     s->climb.n_x = c->gibbs.n_visible;
     s->climb.n_y = c->gibbs.n_hidden;
     s->climb.w = p->all;
-    s->climb.w_stride = c->gibbs.n_hidden;
     s->climb.x_offset = p->offset;
     s->climb.y_offset = p->hidden_offset;
     s->climb.x_gain = c->x_gain;

@@ -8,7 +8,7 @@
 /* The energy's parameters, centred, over units of 0 and 1: E = -sum_ij W_ij ((x_i - m_i) (y_j - l) - m_i l) -
  * b.x - c.y. */
 typedef struct heat_rbm_parameters {
-    double *all;          /* W [visible][hidden], then b, then c */
+    double *all;          /* W (heat_layer_weight), then b, then c */
     int64_t n_changes;    /* the learner's */
     const double *offset; /* m, [visible] */
     double hidden_offset; /* l */

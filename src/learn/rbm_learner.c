@@ -34,7 +34,8 @@ typedef struct rbm_learner {
     heat_layer visible, hidden;         /* of the model to make */
     double *offset;                     /* m, [visible] */
     double *field;                      /* [hidden] work space */
-    double *sums;                       /* [visible][hidden] work space */
+    double *sums;                       /* [visible][hidden], then b, then c, work space */
+    double *plain;                      /* W [visible][hidden], work space; NULL: it is the learner's own */
     double *visible_bias, *hidden_bias; /* without the centring, work space */
     double *padded, *work;              /* [visible + 1][hidden, padded] and [hidden, padded], work space */
     int8_t *on;                         /* [visible] work space */
@@ -56,6 +57,7 @@ static void rbm_free(heat_learner *l)
     heat_free(self->offset);
     heat_free(self->field);
     heat_free(self->sums);
+    heat_free(self->plain);
     heat_free(self->visible_bias);
     heat_free(self->hidden_bias);
     heat_free(self->padded);
@@ -65,12 +67,33 @@ static void rbm_free(heat_learner *l)
     heat_free(self);
 }
 
+/* Where weight (i, j) stands among the parameters: a thread's hidden units have theirs in one piece. */
+static int64_t weight_at(const heat_learner *l, int64_t i, int64_t j)
+{
+    const rbm_learner *self = l->self;
+
+    return heat_layer_weight(l->n_visible, self->n_hidden, i, j);
+}
+
+/* The weights as [visible][hidden]. */
+static const double *plain_weights(const heat_learner *l)
+{
+    const rbm_learner *self = l->self;
+
+    if (self->plain == NULL)
+        return l->parameters;
+    for (int64_t i = 0; i < l->n_visible; i++)
+        for (int64_t j = 0; j < self->n_hidden; j++)
+            self->plain[i * self->n_hidden + j] = l->parameters[weight_at(l, i, j)];
+    return self->plain;
+}
+
 /* E = -x W y - b x - c y with the learner's parameters, as arrays of the work space. */
 static heat_layered plain_form(const heat_learner *l)
 {
     const rbm_learner *self = l->self;
     int64_t n_hidden = self->n_hidden;
-    const double *w = l->parameters, *b = w + l->n_decayed, *c = b + l->n_visible;
+    const double *w = plain_weights(l), *b = l->parameters + l->n_decayed, *c = b + l->n_visible;
 
     memcpy(self->hidden_bias, c, (size_t)n_hidden * sizeof *c);
     for (int64_t i = 0; i < l->n_visible; i++) {
@@ -84,15 +107,18 @@ static heat_layered plain_form(const heat_learner *l)
     return (heat_layered){l->n_visible, self->n_hidden, w, 1, self->visible_bias, self->hidden_bias, 0};
 }
 
-/* x_i y_j, x_i and y_j, summed, become the statistics of the centred energy, in place. */
-static void centre_sums(const heat_learner *l, double *sums)
+/* Adds the statistics of the centred energy, from x_i y_j, x_i and y_j summed up in the work space. */
+static void add_sums(const heat_learner *l, double *out)
 {
     const rbm_learner *self = l->self;
-    const double *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible;
+    const double *sums = self->sums, *of_x = sums + l->n_decayed, *of_y = of_x + l->n_visible;
 
     for (int64_t i = 0; i < l->n_visible; i++)
         for (int64_t j = 0; j < self->n_hidden; j++)
-            sums[i * self->n_hidden + j] -= self->offset[i] * of_y[j] + hidden_offset * of_x[i];
+            out[weight_at(l, i, j)] +=
+                sums[i * self->n_hidden + j] - (self->offset[i] * of_y[j] + hidden_offset * of_x[i]);
+    for (int64_t a = l->n_decayed; a < l->n_parameters; a++)
+        out[a] += sums[a];
 }
 
 /* c_j + sum_i x_i W_ij of a row, and b.x. */
@@ -138,9 +164,7 @@ static void rbm_add_statistics(const heat_learner *l, int64_t n_rows, const void
                 pairs[j] += y[j];
         }
     }
-    centre_sums(l, sums);
-    for (int64_t a = 0; a < l->n_parameters; a++)
-        sum[a] += sums[a];
+    add_sums(l, sum);
 }
 
 /* The hidden units summed out, by the kernel that does it for chains: a row is a state of its bits. */
@@ -337,7 +361,7 @@ static heat_status rbm_take(heat_context *ctx, const heat_model *model, heat_lea
             double weight = rbm.weights[i * self->n_hidden + j];
             b[i] += (s_hidden + a_hidden * hidden_offset) * weight;
             c[j] += (s + a * self->offset[i]) * weight;
-            w[i * self->n_hidden + j] = a * a_hidden * weight;
+            w[weight_at(l, i, j)] = a * a_hidden * weight;
         }
     for (int64_t i = 0; i < l->n_visible; i++)
         b[i] *= a;
@@ -349,19 +373,22 @@ static heat_status rbm_take(heat_context *ctx, const heat_model *model, heat_lea
 static heat_status rbm_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
                                   double *log_z)
 {
+    const rbm_learner *self = l->self;
     heat_layered f = plain_form(l);
     heat_layer_enumeration e = {.wants_moments = mean != NULL};
     heat_status status;
 
     if (mean != NULL) {
-        e.pair_mean = mean;
-        e.visible_mean = mean + l->n_decayed;
+        e.pair_mean = self->sums;
+        e.visible_mean = e.pair_mean + l->n_decayed;
         e.hidden_mean = e.visible_mean + l->n_visible;
     }
     status = heat_layer_enumeration_run(ctx, &f, 1, threads, &e);
     *log_z = e.log_z;
-    if (status == HEAT_OK && mean != NULL)
-        centre_sums(l, mean);
+    if (status == HEAT_OK && mean != NULL) {
+        memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
+        add_sums(l, mean);
+    }
     return status;
 }
 
@@ -393,6 +420,8 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
+    if (status == HEAT_OK && heat_layer_words(self->n_hidden) > 1)
+        status = heat_alloc(ctx, l->n_decayed, sizeof *self->plain, &self->plain);
     return status == HEAT_OK ? heat_alloc(ctx, l->n_visible, sizeof *self->on, &self->on) : status;
 }
 

@@ -388,12 +388,17 @@ static double first_weight(int i, int j)
 
 /* What a step of learning leaves. */
 typedef struct stepped {
-    double w[N_FROM][N_TO], average[N_FROM][N_TO];
+    double w[N_FROM * N_TO], average[N_FROM * N_TO]; /* at weight_at */
     float y_gain[TO_UNITS];
     double x_gain[N_FROM], x_sum[TO_WORDS][N_FROM], x_size[TO_WORDS][N_FROM];
     double y_sum[FROM_WORDS][TO_UNITS], y_size[FROM_WORDS][TO_UNITS];
     int32_t up[TO_WORDS][FROM_UNITS][64], down[FROM_WORDS][TO_UNITS][64];
 } stepped;
+
+static int64_t weight_at(int i, int j)
+{
+    return heat_layer_weight(N_FROM, N_TO, i, j);
+}
 
 /* Of rows of data, and of the dreams behind them, which are the first of the data's once more. */
 static double row_weight(int r)
@@ -415,9 +420,8 @@ static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
                           .y = y[0][0],
                           .weight = weight,
                           .list = list,
-                          .w = s->w[0],
-                          .w_stride = N_TO,
-                          .average = s->average[0],
+                          .w = s->w,
+                          .average = s->average,
                           .share = 0.25,
                           .rate = 0.5,
                           .decay = 0.125,
@@ -443,7 +447,7 @@ static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
     for (int i = 0; i < N_FROM; i++) {
         offset[i] = 0.1 * (i % 9);
         for (int j = 0; j < N_TO; j++)
-            s->w[i][j] = s->average[i][j] = first_weight(i, j);
+            s->w[weight_at(i, j)] = s->average[weight_at(i, j)] = first_weight(i, j);
     }
     for (int32_t word = 0; word < TO_WORDS; word++)
         kernel->weigh(&c, word);
@@ -485,12 +489,12 @@ static void steps_follow_the_gradient(void **state)
                             ? row_weight(r) * (double)b.probabilities[j / 64][r % CHAINS][j % 64]
                             : 0;
             gain -= 0.1 * (i % 9) * y_gain[j] + 0.5 * x_gain + 0.125 * w;
-            assert_true(fabs(s.w[i][j] - (w + 0.5 * gain)) < 1e-5);
-            assert_true(fabs(s.average[i][j] - (w + 0.25 * (s.w[i][j] - w))) < 1e-14);
-            assert_true(fabs(s.up[j / 64][i][j % 64] - 1024 * s.w[i][j]) <= 0.5);
+            assert_true(fabs(s.w[weight_at(i, j)] - (w + 0.5 * gain)) < 1e-5);
+            assert_true(fabs(s.average[weight_at(i, j)] - (w + 0.25 * (s.w[weight_at(i, j)] - w))) < 1e-14);
+            assert_true(fabs(s.up[j / 64][i][j % 64] - 1024 * s.w[weight_at(i, j)]) <= 0.5);
             assert_int_equal(s.down[i / 64][j][i % 64], s.up[j / 64][i][j % 64]);
-            sum += s.w[i][j];
-            size += fabs(s.w[i][j]);
+            sum += s.w[weight_at(i, j)];
+            size += fabs(s.w[weight_at(i, j)]);
         }
         for (int word = 0; word < TO_WORDS; word++) {
             x_sum += s.x_sum[word][i];
@@ -502,8 +506,8 @@ static void steps_follow_the_gradient(void **state)
         for (int j = 0; j < N_TO; j++) {
             double sum = 0, size = 0;
             for (int i = 64 * w; i < 64 * w + 64 && i < N_FROM; i++) {
-                sum += 0.1 * (i % 9) * s.w[i][j];
-                size += fabs(s.w[i][j]);
+                sum += 0.1 * (i % 9) * s.w[weight_at(i, j)];
+                size += fabs(s.w[weight_at(i, j)]);
             }
             assert_true(fabs(s.y_sum[w][j] - sum) < 1e-11 && fabs(s.y_size[w][j] - size) < 1e-11);
         }
