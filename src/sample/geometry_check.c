@@ -15,7 +15,7 @@ static heat_status tell_lost(heat_context *ctx, heat_sample_temperature *row, in
 {
     char line[256];
 
-    heat_sample_withhold(row);
+    heat_sample_withhold(r, row);
     snprintf(line, sizeof line,
              "T = %g: %lld of %lld trajectories diverged: there are places too narrow for the step. Smaller "
              "ones may fit (--target-acceptance 0.99), else other coordinates",

@@ -36,11 +36,25 @@ static heat_status report_sums(heat_context *ctx, const heat_sampling *s, const 
     return status;
 }
 
-void heat_sample_withhold(heat_sample_temperature *row)
+void heat_sample_withhold(const heat_sample_result *r, heat_sample_temperature *row)
 {
+    const double nan = (double)NAN;
+
     row->outcome = HEAT_OUTCOME_NOT_CONVERGED;
-    for (int32_t k = 0; k < row->n_observables; k++)
-        row->observables[k].mean = row->observables[k].error = (double)NAN;
+    for (int32_t k = 0; k < row->n_observables; k++) {
+        heat_observable *o = &row->observables[k];
+        o->mean = o->error = nan;
+        if (o->step_bias != 0)
+            o->step_bias = o->step_bias_error = nan;
+    }
+    for (int32_t k = 0; k < row->n_histograms; k++)
+        for (int32_t bin = 0; bin < row->histograms[k].n_bins; bin++)
+            row->histograms[k].p[bin] = row->histograms[k].error[bin] = nan;
+    for (int32_t k = 0; k < r->n_basins && row->basins != NULL; k++) {
+        heat_sample_basin *b = &row->basins[k];
+        b->occupancy = b->occupancy_error = b->first_passage = b->first_passage_error = nan;
+        b->first_passage_bias = b->first_passage_bias_error = nan;
+    }
 }
 
 /* Appends a line to the reasons. */

@@ -89,8 +89,8 @@ void heat_sampling_get_scalars(const heat_sampling *sampling, const heat_chains 
 /* Frees what a row of a result owns and zeroes it. */
 void heat_sample_temperature_clear(heat_sample_temperature *row);
 
-/* Says of a row that it has not converged, and takes all its means away. */
-void heat_sample_withhold(heat_sample_temperature *row);
+/* Says of a row that it has not converged, and takes away all its means and what is made of them. */
+void heat_sample_withhold(const heat_sample_result *result, heat_sample_temperature *row);
 
 /* Adds a line to the reasons of a result. */
 HEAT_MUST_USE heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *result,

@@ -27,7 +27,7 @@ static heat_status refuse(heat_context *ctx, heat_sample_temperature *row, const
              "T = %g: the virial x . grad U is %.6g +- %.2g on average, not n T = %.6g: nothing here is at "
              "this temperature",
              row->temperature, virial->mean, virial->error, expected);
-    heat_sample_withhold(row);
+    heat_sample_withhold(r, row);
     return heat_sampling_add_reason(ctx, r, line);
 }
 

@@ -75,7 +75,7 @@ static heat_status refuse(heat_context *ctx, const visits *v, int64_t place, dou
                          v->found.minima.x[place * v->view.n + i]);
     snprintf(line + used, sizeof line - (size_t)used,
              "), holds about %.2g by its curvature, and no draw is of its basin: --engine tempering", share);
-    heat_sample_withhold(row);
+    heat_sample_withhold(r, row);
     return heat_sampling_add_reason(ctx, r, line);
 }
 

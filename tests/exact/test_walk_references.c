@@ -129,6 +129,8 @@ static void a_well_that_no_chain_finds_is_told(void **state)
     heat_sample_options_init(&options);
     options.sweeps = 4000;
     options.seed = 1;
+    options.histogram = "x";
+    options.observables = "basins";
     assert_ok(ctx, heat_model_load(ctx, "muller-brown", &model));
     for (int k = 0; k < 2; k++) {
         heat_sample_result r;
@@ -140,8 +142,11 @@ static void a_well_that_no_chain_finds_is_told(void **state)
             assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
             assert_contains(r.reasons, "at (0.6235, 0.02804), holds about 0.021");
             assert_true(isnan(find(&r.temperatures[0], "x")->mean));
+            assert_true(isnan(r.temperatures[0].histograms[0].p[0]));
+            assert_true(isnan(r.temperatures[0].basins[0].occupancy));
         } else {
             assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+            assert_true(r.temperatures[0].basins[2].occupancy > 0);
         }
         heat_sample_result_clear(&r);
     }

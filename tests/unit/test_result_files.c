@@ -149,6 +149,69 @@ static void draws_are_written_as_cmdstan_does(void **state)
     heat_context_free(ctx);
 }
 
+/* Two temperatures of two chains with momenta, two draws each: every file has its own chain's. Values,
+ * energies and moves are numbered as they lie. */
+static void moves_are_written_with_the_draws_of_their_chain(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model;
+    heat_sample_options options;
+    heat_sample_temperature rows[2] = {{.temperature = 0.5, .acceptance = 0.75},
+                                       {.temperature = 2, .acceptance = 0.75}};
+    double values[16], energies[8];
+    heat_sample_move moves[8];
+    heat_sample_result r = {.size = sizeof r,
+                            .engine = "nuts",
+                            .n_temperatures = 2,
+                            .temperatures = rows,
+                            .n_variables = 2,
+                            .n_chains = 2,
+                            .n_sweeps = 2,
+                            .n_draws = 2,
+                            .values = values,
+                            .energies = energies,
+                            .moves = moves};
+    const char *path = test_file(".csv", "", 0);
+
+    for (int k = 0; k < 8; k++) {
+        energies[k] = k;
+        values[2 * k] = 100 + k;
+        values[2 * k + 1] = 200 + k;
+        moves[k] = (heat_sample_move){.acceptance = 0.125 * k,
+                                      .step = 0.5,
+                                      .depth = 10 + k,
+                                      .n_leaps = 20 + k,
+                                      .is_lost = k == 5,
+                                      .total_energy = 30 + k};
+    }
+    assert_ok(ctx, heat_model_load(ctx, "potential:x^2+y^2", &model));
+    heat_sample_options_init(&options);
+    assert_ok(ctx, heat_sample_result_save_stan(ctx, model, &options, &r, path));
+    for (int file = 0; file < 4; file++) {
+        char name[300], content[4096], lines[256];
+        const int t = file / 2, k = 2 * file;
+        const double beta = t == 0 ? 2 : 0.5;
+        FILE *stream;
+        size_t n;
+        heat_sample_stan_path(&r, t, file % 2, path, name, sizeof name);
+        stream = fopen(name, "r");
+        assert_non_null(stream);
+        n = fread(content, 1, sizeof content - 1, stream);
+        content[n] = '\0';
+        fclose(stream);
+        remove(name);
+        snprintf(lines, sizeof lines,
+                 "energy__,x,y\n# Adaptation terminated\n# Step size = 0.5\n"
+                 "%g,%g,0.5,%d,%d,0,%d,%d,%d\n%g,%g,0.5,%d,%d,%d,%d,%d,%d\n",
+                 0 - beta * k, 0.125 * k, 10 + k, 20 + k, 30 + k, 100 + k, 200 + k, 0 - beta * (k + 1),
+                 0.125 * (k + 1), 11 + k, 21 + k, k == 4, 31 + k, 101 + k, 201 + k);
+        assert_contains(content, lines);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 /* At T = 1/64 the lowest state has all the weight that a double can tell. */
 static void marginals_are_lines_of_variables_and_pairs(void **state)
 {
@@ -212,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_ground_state_is_written_with_names_or_without),
         cmocka_unit_test(samples_are_lines_of_chain_draw_temperature_energy),
         cmocka_unit_test(draws_are_written_as_cmdstan_does),
+        cmocka_unit_test(moves_are_written_with_the_draws_of_their_chain),
         cmocka_unit_test(marginals_are_lines_of_variables_and_pairs),
         cmocka_unit_test(likelihoods_are_written_a_row_a_line),
     };
