@@ -111,6 +111,70 @@ static void wells_of_one_kind_weigh_alike_by_all_ways(void **state)
     heat_context_free(ctx);
 }
 
+/* The same temperature twice: by draws of their own. */
+static void places_have_their_own_draws(void **state)
+{
+    heat_context *ctx = test_context();
+    heat_explore_options opt = make_options("integration", 1, 400);
+    heat_explore_result r;
+
+    (void)state;
+    opt.temperature_set = "0.5,0.5";
+    r = explore(ctx, "double-well", &opt);
+    for (int64_t k = 0; k < 2; k++) {
+        const heat_explore_basin *a = &r.temperatures[0].basins[k], *b = &r.temperatures[1].basins[k];
+        assert_true(a->free_energy != b->free_energy);
+        assert_close(a->free_energy, b->free_energy, 5 * hypot(a->free_energy_error, b->free_energy_error));
+    }
+    heat_explore_result_clear(&r);
+    heat_context_free(ctx);
+}
+
+/* Occupancies by exchange, and with `integrates` free energies, of the double well between two walls, against
+ * integrals that are summed up here. */
+static void check_between_walls(double lower, double upper, bool integrates)
+{
+    const double temperature = 0.5, h = 1e-5;
+    const heat_explore_options opt =
+        make_options(integrates ? "exchange,integration" : "exchange", temperature, 6000);
+    heat_context *ctx = test_context();
+    heat_load_options box;
+    heat_explore_result r;
+    heat_model *model;
+    double z[2] = {0, 0};
+    char text[64];
+
+    for (double x = lower + h / 2; x < upper; x += h)
+        z[x > 0] += h * exp(-(x * x - 1) * (x * x - 1) / temperature);
+    snprintf(text, sizeof text, "%g:%g", lower, upper);
+    heat_load_options_init(&box);
+    box.box = text;
+    heat_explore_result_init(&r);
+    assert_ok(ctx, heat_model_load_with(ctx, "double-well", &box, &model));
+    assert_ok(ctx, heat_explore(ctx, model, &opt, &r));
+    assert_string_equal(r.reasons, "");
+    assert_int_equal(r.n_basins, 2);
+    for (int64_t k = 0; k < 2; k++) {
+        const heat_explore_basin *b = &r.temperatures[0].basins[k];
+        const int side = r.states[k] > 0;
+        assert_close(b->occupancy, z[side] / (z[0] + z[1]), 4.5 * b->occupancy_error);
+        assert_true(b->occupancy_error < 0.02);
+        if (integrates)
+            assert_close(b->free_energy, -temperature * log(z[side]), 4.5 * b->free_energy_error);
+    }
+    heat_explore_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Just behind the minima; and before one of them, so that it lies on the wall. */
+static void walls_cut_basins(void **state)
+{
+    (void)state;
+    check_between_walls(-1.1, 1.2, true);
+    check_between_walls(-3, 0.8, false);
+}
+
 static void mueller_brown_weighs_as_the_flow_divides_it(void **state)
 {
     static const double weight[3] = {0.974381, 0.0224123, 0.0032070};
@@ -226,6 +290,8 @@ int main(void)
         cmocka_unit_test(wells_of_one_kind_weigh_alike_by_all_ways),
         cmocka_unit_test(a_wide_basin_wins_by_its_width),
         cmocka_unit_test(warm_basins_are_divided_where_the_table_does),
+        cmocka_unit_test(places_have_their_own_draws),
+        cmocka_unit_test(walls_cut_basins),
         cmocka_unit_test(mueller_brown_weighs_as_the_flow_divides_it),
         cmocka_unit_test(cold_chains_that_do_not_cross_say_so),
         cmocka_unit_test(threads_change_no_bit),

@@ -507,9 +507,10 @@ static void marginals_are_bins_over_exact_curves(void **state)
                     "\nx\t-1\t0\t0.25\t0.125\t-0.5\t0.25\t0.125\nx\t0\t2\t0.75\t0.0625\t1\t0.375\t0.03125\n");
     free(text);
     text = content_of("m_exact.tsv");
-    assert_contains(text, "# name\tx\tdensity\nx\t-1.15\t");
+    assert_contains(text, "# name\tx\tdensity\nx\t-1.15\t0.5756"); /* exp(-0.208) / Z */
     free(text);
     text = content_of("m.gp");
+    assert_contains(text, "plot 'm.tsv' index 0 using 6:7:($3-$2) with boxes");
     assert_contains(text, "title 'exact'");
     assert_contains(text, "title 'double-well, T = 0.5'");
     free(text);
@@ -520,6 +521,30 @@ static void marginals_are_bins_over_exact_curves(void **state)
     free(text);
     at.n_histograms = 1;
     assert_int_equal(heat_report_marginals(ctx, model, &at, folder, "m"), HEAT_ERROR_UNDEFINED);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+/* Panel by panel its own histogram and its own density: y is normal, of variance T / 2. */
+static void every_panel_has_its_own_curve(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, "potential:(x^2-1)^2 + y^2");
+    double edges[] = {-1, 0, 2}, p[] = {0.25, 0.75}, error[] = {0.125, 0.0625};
+    heat_sample_histogram rows[] = {{"y", 2, edges, p, error}, {"x", 2, edges, p, error}};
+    heat_sample_temperature at = {.temperature = 0.5, .n_histograms = 2, .histograms = rows};
+    char *text;
+
+    assert_ok(ctx, heat_report_marginals(ctx, model, &at, folder, "m"));
+    text = content_of("m_exact.tsv");
+    assert_contains(text, "\nx\t-1.15\t0.5756");
+    assert_contains(text, "\n\n\ny\t-1.15\t0.0566"); /* exp(-2.645) / sqrt(pi / 2) */
+    free(text);
+    text = content_of("m.gp");
+    assert_contains(text, "plot 'm.tsv' index 1 using 6:7:($3-$2) with boxes");
+    assert_contains(text, "'m_exact.tsv' index 1 using 2:3");
+    free(text);
     heat_model_free(model);
     heat_context_free(ctx);
 }
@@ -544,9 +569,12 @@ static void occupancy_is_a_share_and_a_mean(void **state)
     r.cycle_occupancy = shares;
     assert_ok(ctx, heat_report_occupancy(ctx, model, &r, folder));
     text = content_of("occupancy.tsv");
-    assert_contains(text, "\n1\t0.5\t0.5\t0.25\t0.5\t0.5\t0.25\n2\t0.25\t0.375\t");
+    assert_contains(text,
+                    "\n1\t0.5\t0.5\t0.25\t0.5\t0.5\t0.25\n2\t0.25\t0.375\t0.1711632"); /* sqrt(3/8 5/8 / 8) */
     free(text);
     text = content_of("occupancy.gp");
+    assert_contains(text, "using 1:($3-2*$4):($3+2*$4) with filledcurves");
+    assert_contains(text, "using 1:($6-2*$7):($6+2*$7) with filledcurves");
     assert_contains(text, "title 'basin 2, U = 0 at 1'");
     assert_contains(text, "4 chains cooled to T = 0.25");
     free(text);
@@ -594,12 +622,48 @@ static void landscapes_show_what_is_marked(void **state)
         .size = sizeof of, .temperature = 0.5, .n_draws = 2, .draws = draws, .n_walk = 1};
     assert_ok(ctx, heat_report_potential(ctx, plane, &of, folder, "w"));
     text = content_of("w.tsv");
-    assert_contains(text, "\tnan\n"); /* x < 0 */
+    assert_contains(text, "\n-1.18\t0.88\tnan\n-1.18\t0.8903"); /* x < 0; y runs first */
+    assert_contains(text, "\t2.12\t4.88006");
     assert_contains(text, "\n\n\n# walk\n0.5\t1\t1.693147180559945");
+    assert_null(strstr(strstr(text, "# walk"), "\n-1\t2\t")); /* one draw of the walk */
     free(text);
     heat_model_free(plane);
     heat_model_free(lattice);
     heat_model_free(well);
+    heat_context_free(ctx);
+}
+
+/* A walk in a well whose lowest energy is 3, and walls at -1.2 and 3. */
+static void curves_end_at_walls_and_mark_the_temperature(void **state)
+{
+    (void)state;
+    const double minima[] = {-1, 1}, draws[] = {-1, 0.5, 1};
+    heat_report_landscape of = {.size = sizeof of,
+                                .temperature = 0.5,
+                                .n_draws = 3,
+                                .draws = draws,
+                                .n_walk = 3,
+                                .n_minima = 2,
+                                .minima = minima};
+    heat_context *ctx = test_context();
+    heat_load_options box;
+    heat_model *model;
+    char *text;
+
+    heat_load_options_init(&box);
+    box.box = "-1.2:3";
+    assert_ok(ctx, heat_model_load_with(ctx, "potential:(x^2-1)^2 + 3", &box, &model));
+    assert_ok(ctx, heat_report_potential(ctx, model, &of, folder, "w"));
+    text = content_of("w.tsv");
+    assert_contains(text, "# x\tenergy\n-1.2\t3.1936"); /* 0.12 of what is marked, 2, would be -1.24 */
+    free(text);
+    text = content_of("w.gp");
+    assert_contains(text, "xrange [-1.2:1.24]");
+    assert_contains(text, "     3.5 with lines dt 2");
+    assert_contains(text, "'w.tsv' index 1 using 1:2 with points");
+    assert_contains(text, "'w.tsv' index 2 using 1:2 with points");
+    free(text);
+    heat_model_free(model);
     heat_context_free(ctx);
 }
 
@@ -613,8 +677,10 @@ int main(void)
         cmocka_unit_test(histograms_are_drawn_as_densities),
         cmocka_unit_test(densities_are_exact),
         cmocka_unit_test(marginals_are_bins_over_exact_curves),
+        cmocka_unit_test(every_panel_has_its_own_curve),
         cmocka_unit_test(occupancy_is_a_share_and_a_mean),
         cmocka_unit_test(landscapes_show_what_is_marked),
+        cmocka_unit_test(curves_end_at_walls_and_mark_the_temperature),
         cmocka_unit_test(spins_are_two_colours_row_by_row),
         cmocka_unit_test(planes_of_three_axes_stand_apart),
         cmocka_unit_test(images_stand_side_by_side),
