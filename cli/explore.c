@@ -52,6 +52,21 @@ static json_t *json_delta_f(cli *c, const heat_explore_result *r, const heat_exp
     return ways;
 }
 
+/* How far every way got, and what keeps it from holding. */
+static json_t *json_ways(cli *c, const heat_explore_temperature *row)
+{
+    json_t *ways = json_object();
+
+    for (int way = 0; way < HEAT_EXPLORE_WAYS; way++) {
+        const heat_explore_verdict *verdict = &row->ways[way];
+        json_t *object = json_object();
+        cli_put(c, object, "answer", cli_json_text(heat_explore_answer_name(verdict->answer)));
+        cli_put(c, object, "reason", verdict->reason == NULL ? json_null() : cli_json_text(verdict->reason));
+        cli_put(c, ways, heat_explore_way_name((heat_explore_way)way), object);
+    }
+    return ways;
+}
+
 static void put_row(cli *c, json_t *object, const heat_explore_result *r, const heat_explore_temperature *row)
 {
     cli_put(c, object, "temperature", cli_json_number(row->temperature));
@@ -59,6 +74,7 @@ static void put_row(cli *c, json_t *object, const heat_explore_result *r, const 
     cli_put(c, object, "reference", json_integer(row->reference));
     cli_put(c, object, "delta_f", json_delta_f(c, r, row, false));
     cli_put(c, object, "occupancies", json_delta_f(c, r, row, true));
+    cli_put(c, object, "ways", json_ways(c, row));
     cli_put(c, object, "surest",
             row->surest < 0 ? json_null()
                             : cli_json_text(heat_explore_way_name((heat_explore_way)row->surest)));
@@ -100,6 +116,7 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_ex
         cli_append(c, rows, row);
     }
     cli_put(c, result, "temperatures", rows);
+    cli_put(c, result, "slow_variables", json_integer(r->n_slow));
     cli_put(c, result, "ladder", cli_json_numbers(r->ladder, r->n_rungs));
     cli_put(c, result, "exchange", cli_json_numbers(r->exchange, r->n_rungs > 0 ? r->n_rungs - 1 : 0));
     cli_put(c, result, "chains", json_integer(r->n_chains));
@@ -159,6 +176,16 @@ static void print_landscape(const heat_explore_result *r)
                    (long long)r->saddle_ends[2 * k + 1] + 1);
 }
 
+/* Which rule tells basins apart, where it is not the plain one. */
+static void print_division(const heat_explore_result *r)
+{
+    if (r->n_slow > 0)
+        printf(
+            "divided by the flow of all variables but %s, then of all; typed, such a potential is divided by "
+            "the flow of all at once\n",
+            r->n_slow == 1 ? "the first" : "the slow ones");
+}
+
 static void print_basins(const heat_explore_result *r, const heat_explore_temperature *row)
 {
     const int width = 21;
@@ -189,11 +216,16 @@ static void print_text(cli *c, const heat_explore_result *r)
 
     cli_hide_progress(c);
     print_landscape(r);
+    print_division(r);
     for (int32_t t = 0; t < r->n_temperatures; t++) {
         const heat_explore_temperature *row = &r->temperatures[t];
         printf("\n");
         cli_print_row("temperature", "%s", cli_text_full(row->temperature, number));
         print_basins(r, row);
+        for (int way = 0; way < HEAT_EXPLORE_WAYS; way++)
+            if (row->ways[way].answer == HEAT_EXPLORE_OUT_OF_REACH)
+                cli_print_row("out of reach", "%s: %s", heat_explore_way_name((heat_explore_way)way),
+                              row->ways[way].reason);
         if (row->elsewhere > 0)
             cli_print_row("elsewhere", "%s of all draws lead to no minimum of these",
                           cli_text_short(row->elsewhere, 2, number));

@@ -23,6 +23,21 @@ typedef enum heat_explore_way {
     HEAT_EXPLORE_WAYS
 } heat_explore_way;
 
+/* How far a way got at one temperature. */
+typedef enum heat_explore_answer {
+    HEAT_EXPLORE_UNASKED = 0,
+    HEAT_EXPLORE_HOLDS,
+    HEAT_EXPLORE_OUT_OF_REACH, /* it cannot be expected to answer here: counting where no barrier is crossed,
+                                  integration where wells are far from harmonic */
+    HEAT_EXPLORE_REFUSED,      /* it should have: too few crossings, stopped, or it disagrees */
+    HEAT_EXPLORE_ANSWERS
+} heat_explore_answer;
+
+typedef struct heat_explore_verdict {
+    heat_explore_answer answer;
+    char *reason; /* why it does not hold; NULL: it does, or was not asked; owned by the result */
+} heat_explore_verdict;
+
 /* What one way says of one basin at one temperature; NaN where it was refused, or not asked for. */
 typedef struct heat_explore_weight {
     double occupancy, occupancy_error; /* its share of p(x) among all basins */
@@ -43,6 +58,7 @@ typedef struct heat_explore_temperature {
     int32_t surest;       /* the way that the occupancies are of; -1: none */
     double elsewhere;     /* share of draws that lead to no minimum of the list; NaN where none were drawn */
     heat_explore_basin *basins; /* [n_basins]; owned by the result */
+    heat_explore_verdict ways[HEAT_EXPLORE_WAYS];
 } heat_explore_temperature;
 
 typedef struct heat_explore_result {
@@ -68,20 +84,26 @@ typedef struct heat_explore_result {
     int64_t n_sweeps; /* counted, of each: less than asked for when stopped early */
     int64_t updates;  /* variables visited */
     double seconds;
+    int32_t n_slow; /* of the flow that divides the basins: the first so many variables move last, once the
+                       others have gone down; 0: all move at once */
 } heat_explore_result;
 
 HEAT_API void heat_explore_options_init(heat_explore_options *options);
 HEAT_API void heat_explore_result_init(heat_explore_result *result);
 
 /* Finds the minima of a potential, and weighs their basins: x belongs to the minimum that dx/dt = -grad U
- * leads to. Free energies are differences, of ways that share no assumption: CONVERGED where all that were
- * asked for agree within 4 standard errors; NOT_CONVERGED where one has too few crossings or disagrees: its
- * numbers are NaN, and `reasons` names it; or TIME or INTERRUPTED. `options` may be NULL. Same bits for any
- * number of threads, except under `time`. HEAT_ERROR_UNABLE: the model is no potential, or has no gradient;
- * no minimum was found. HEAT_ERROR_UNDEFINED: the integral of exp(-U/T) diverges. */
+ * leads to. Free energies are differences, of ways that share no assumption: CONVERGED where all that are
+ * within reach, two at least, or all that `method` names, hold and agree within 4 standard errors;
+ * NOT_CONVERGED where one has too few crossings or disagrees: its numbers are NaN, and `reasons` names it; or
+ * where an error is above a `target_error` that was given; or TIME or INTERRUPTED. `options` may be NULL.
+ * Same bits for any number of threads, except under `time`. HEAT_ERROR_UNABLE: the model is no potential, or
+ * has no gradient; no minimum was found. HEAT_ERROR_UNDEFINED: the integral of exp(-U/T) diverges. */
 HEAT_API HEAT_MUST_USE heat_status heat_explore(heat_context *ctx, const heat_model *model,
                                                 const heat_explore_options *options,
                                                 heat_explore_result *result);
+
+/* "holds", "out_of_reach", "refused", "unasked"; never NULL. */
+HEAT_API const char *heat_explore_answer_name(heat_explore_answer answer);
 
 /* "counting", "exchange", "integration", "mbar"; never NULL. */
 HEAT_API const char *heat_explore_way_name(heat_explore_way way);

@@ -7,7 +7,7 @@
  * lambda = s^2: where the well is far from harmonic, most happens near lambda = 0. No barrier is crossed, so
  * it needs none to be low, and F_k is absolute. Kirkwood, J. Chem. Phys. 3 (1935) 300; Frenkel and Ladd, J.
  * Chem. Phys. 81 (1984) 3188. The integral is the rule of 15 points of Kronrod; how much the 7 points of
- * Gauss among them differ, beyond their noise, is in the error. */
+ * Gauss among them differ, where it is more than noise, is in the error. Sweeps go where they help most. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -16,14 +16,18 @@
 #include "stats/resampling.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { HALF = 8, NODES = 15, POWER = 2, UNITS = NODES + 1, SHORTER = 100, LEAST_SWEEPS = 100 };
+enum { HALF = 8, NODES = 15, POWER = 2, UNITS = NODES + 1, SHORTER = 200, LEAST_SWEEPS = 100, ROUNDS = 4 };
 static const double least_share = 0.001; /* of the harmonic well that must lie in the basin */
 
 static const double most_error = 0.25; /* of a free energy, in units of T: more is no answer */
 
-/* The streams of walks lie beyond those of chains. */
-static const uint64_t first_stream = (uint64_t)1 << 61;
+static const double most_noise = 9; /* variances: a difference of the two rules below it shows no error */
+static const double surplus = 1.15; /* of the sweeps that are foreseen */
+
+/* The streams of walks lie beyond those of chains, those of rounds so far apart. */
+static const uint64_t first_stream = (uint64_t)1 << 61, round_stream = (uint64_t)1 << 40;
 
 /* Nodes from the end of (-1, 1) to its middle, their weights, and those of Gauss. Kronrod (1965); Piessens et
  * al., QUADPACK (Springer, 1983), qk15. */
@@ -40,12 +44,16 @@ static const double gauss[HALF] = {
     0, 0.129484966168869693270611432679082, 0, 0.279705391489276667901467771423780,
     0, 0.381830050505118944950369775488975, 0, 0.417959183673469387755102040816327};
 
+/* Walks at a node of a basin at a temperature, all rounds together; the last unit of a place counts draws. */
 typedef struct integrals {
     heat_exploring *e;
-    int64_t n_chains, burn_in, sweeps;
-    double *means;    /* [temperature][basin][node][chain] */
-    double *share;    /* [temperature][basin] */
-    int64_t *n_draws; /* [temperature][basin] */
+    int64_t n_places; /* temperatures by basins */
+    int64_t n_chains, round, first_unit;
+    int64_t *next;     /* [place][unit] sweeps of the round at hand */
+    int64_t *n_sweeps; /* [place][unit] of all rounds that are whole */
+    double *means;     /* [place][node][chain] over them */
+    double *fresh;     /* [place][node][chain] of the round at hand */
+    int64_t *n_inside; /* [place] draws of the harmonic well that lie in the basin */
 } integrals;
 
 static int place_of(int k)
@@ -53,30 +61,87 @@ static int place_of(int k)
     return k < HALF ? k : NODES - 1 - k;
 }
 
-/* Node k of (0, 1). */
+/* Node k of (0, 1), the weight there of the integral over the root of lambda, and Kronrod's less Gauss's. */
 static double node_at(int k)
 {
     return k < HALF ? (1 - node[k]) / 2 : (1 + node[place_of(k)]) / 2;
 }
 
-static heat_status run_unit(heat_context *worker, void *arg, int64_t unit)
+static double weight_at(int k, double *off)
 {
-    const integrals *s = arg;
+    const double slope = POWER * pow(node_at(k), POWER - 1), w = slope * kronrod[place_of(k)] / 2;
+
+    *off = w - slope * gauss[place_of(k)] / 2;
+    return w;
+}
+
+static double *means_of(const integrals *s, double *of, int64_t place, int64_t k)
+{
+    return of + (place * NODES + k) * s->n_chains;
+}
+
+/* The draws of a place that were counted. */
+static double draws_of(const integrals *s, int64_t place)
+{
+    return (double)(s->n_sweeps[place * UNITS + NODES] * s->n_chains);
+}
+
+/* True if every walk of a place has been made. */
+static bool is_whole(const integrals *s, int64_t place)
+{
+    for (int k = 0; k < UNITS; k++)
+        if (s->n_sweeps[place * UNITS + k] == 0)
+            return false;
+    return true;
+}
+
+static double share_of(const integrals *s, int64_t place)
+{
+    return (double)s->n_inside[place] / draws_of(s, place);
+}
+
+/* Adds a unit's walk to those of rounds before, unless it was halted on the way. */
+static void add_walk(integrals *s, int64_t unit, int64_t n_inside)
+{
     const int64_t place = unit / UNITS, k = unit % UNITS;
+    const double all = (double)(s->n_sweeps[unit] + s->next[unit]), part = (double)s->next[unit] / all;
+
+    if (k == NODES) {
+        s->n_inside[place] += n_inside;
+    } else {
+        double *mean = means_of(s, s->means, place, k), *fresh = means_of(s, s->fresh, place, k);
+        for (int64_t c = 0; c < s->n_chains; c++)
+            mean[c] += part * (fresh[c] - mean[c]);
+    }
+    s->n_sweeps[unit] += s->next[unit];
+}
+
+static heat_status run_unit(heat_context *worker, void *arg, int64_t index)
+{
+    integrals *s = arg;
+    const int64_t unit = s->first_unit + index, place = unit / UNITS, k = unit % UNITS;
     heat_confined_walk walk = {.exploring = s->e,
                                .basin = place % s->e->basins.count,
                                .temperature = s->e->temperatures[place / s->e->basins.count],
-                               .stream = first_stream + (uint64_t)unit,
-                               .burn_in = s->burn_in,
-                               .sweeps = s->sweeps};
+                               .stream = first_stream + round_stream * (uint64_t)s->round + (uint64_t)unit,
+                               .burn_in = LEAST_SWEEPS + s->next[unit] / 10,
+                               .sweeps = s->next[unit]};
+    int64_t n_inside = 0;
+    heat_status status;
 
-    if (!s->e->basins.is_curved[walk.basin])
+    if (walk.sweeps == 0)
         return HEAT_OK;
-    if (k == NODES)
-        return heat_confined_walk_share(worker, &walk, &s->share[place], &s->n_draws[place]);
-    walk.lambda = pow(node_at((int)k), POWER);
-    walk.means = s->means + (place * NODES + k) * s->n_chains;
-    return heat_confined_walk_run(worker, &walk);
+    if (k == NODES) {
+        status = heat_confined_walk_share(worker, &walk, &n_inside);
+    } else {
+        walk.lambda = pow(node_at((int)k), POWER);
+        walk.means = means_of(s, s->fresh, place, k);
+        memset(walk.means, 0, (size_t)s->n_chains * sizeof *walk.means);
+        status = heat_confined_walk_run(worker, &walk);
+    }
+    if (status == HEAT_OK && !heat_halted(worker))
+        add_walk(s, unit, n_inside);
+    return status;
 }
 
 /* The integral over lambda, in units of T, and its variance, the rule's own error in. */
@@ -86,27 +151,74 @@ static void integrate(const integrals *s, int64_t place, double *value, double *
 
     *value = *variance = 0;
     for (int k = 0; k < NODES; k++) {
-        double slope = POWER * pow(node_at(k), POWER - 1), w = slope * kronrod[place_of(k)] / 2;
-        double off = w - slope * gauss[place_of(k)] / 2, mean;
+        double off, w = weight_at(k, &off), mean;
         double squares =
-            heat_mean_and_variance(s->n_chains, s->means + (place * NODES + k) * s->n_chains, &mean) /
-            (double)s->n_chains;
+            heat_mean_and_variance(s->n_chains, means_of(s, s->means, place, k), &mean) / (double)s->n_chains;
         *value += w * mean;
         *variance += w * w * squares;
         difference += off * mean;
         noise += off * off * squares;
     }
-    *variance += fmax(0, difference * difference - noise);
+    if (difference * difference > most_noise * noise)
+        *variance += difference * difference - noise;
 }
 
-static double log_det(const heat_flow_basins *b, int64_t k)
+/* That of F_k / T. */
+static double variance_of(const integrals *s, int64_t place)
 {
-    const int32_t n = b->view->n;
-    double sum = 0;
+    double value, variance, share = share_of(s, place);
 
-    for (int32_t i = 0; i < n; i++)
-        sum += 2 * log(b->factor[(k * n + i) * n + i]);
-    return sum;
+    integrate(s, place, &value, &variance);
+    return variance + (1 - share) / share / draws_of(s, place);
+}
+
+/* Sweeps of the next round: where an error is above what it is to be they are shared out so that the least of
+ * them bring it there, in proportion to the scatter that a sweep at a node leaves. */
+static bool plan_round(integrals *s)
+{
+    const double target = 0.5 * s->e->target_error * s->e->target_error; /* of two basins' difference */
+    const double most = (double)s->e->opt.sweeps;
+    bool is_needed = false;
+
+    for (int64_t place = 0; place < s->n_places; place++) {
+        int64_t *next = s->next + place * UNITS, *done = s->n_sweeps + place * UNITS;
+        double scatter[UNITS], all = 0, share;
+        memset(next, 0, UNITS * sizeof *next);
+        if (!is_whole(s, place) || !(share_of(s, place) >= least_share) || variance_of(s, place) <= target)
+            continue;
+        share = share_of(s, place);
+        for (int k = 0; k < UNITS; k++) {
+            double off, w = k < NODES ? weight_at(k, &off) : 1;
+            double squares =
+                k < NODES ? heat_variance(s->n_chains, means_of(s, s->means, place, k)) * (double)done[k]
+                          : (1 - share) / share;
+            scatter[k] = w * sqrt(squares / (double)s->n_chains);
+            all += scatter[k];
+        }
+        for (int k = 0; k < UNITS; k++) {
+            double sweeps = fmin(most, surplus * scatter[k] * all / target) - (double)done[k];
+            next[k] = sweeps < LEAST_SWEEPS ? 0 : (int64_t)sweeps;
+            is_needed = is_needed || next[k] > 0;
+        }
+    }
+    return is_needed;
+}
+
+/* One place after the other, to show how far it is. */
+static heat_status run_round(heat_context *ctx, integrals *s)
+{
+    const int64_t threads = heat_model_is_thread_safe(s->e->model) ? s->e->opt.threads : 1;
+    heat_status status = HEAT_OK;
+
+    for (int64_t place = 0; place < s->n_places && status == HEAT_OK && !heat_halted(ctx); place++) {
+        s->first_unit = place * UNITS;
+        status = heat_parallel_for(ctx, threads, UNITS, run_unit, s);
+        for (int64_t k = 0; k < UNITS; k++)
+            s->e->r->updates += s->next[place * UNITS + k] * s->n_chains * s->e->view.n;
+        heat_exploring_show(ctx, s->e, ((double)s->round + (double)place / (double)s->n_places) / ROUNDS);
+    }
+    s->round++;
+    return status;
 }
 
 static heat_status fill(heat_context *ctx, const integrals *s, int32_t t, int64_t k)
@@ -115,52 +227,74 @@ static heat_status fill(heat_context *ctx, const integrals *s, int32_t t, int64_
     const double two_pi = 6.283185307179586477, temperature = e->temperatures[t];
     const int64_t place = t * e->basins.count + k;
     heat_explore_basin *basin = &e->r->temperatures[t].basins[k];
-    double share = s->share[place], value, variance;
+    double share, value, variance;
 
     if (!e->basins.is_curved[k])
-        return heat_exploring_refuse(
-            ctx, e, t, HEAT_EXPLORE_INTEGRATION,
+        return heat_exploring_withhold(
+            ctx, e, t, HEAT_EXPLORE_INTEGRATION, HEAT_EXPLORE_OUT_OF_REACH,
             "basin %lld has a direction without curvature: no harmonic well to begin at", (long long)k + 1);
+    if (!is_whole(s, place))
+        return heat_exploring_withhold(ctx, e, t, HEAT_EXPLORE_INTEGRATION, HEAT_EXPLORE_REFUSED,
+                                       "stopped before it was done");
+    share = share_of(s, place);
     if (!(share >= least_share))
-        return heat_exploring_refuse(ctx, e, t, HEAT_EXPLORE_INTEGRATION,
-                                     "of the harmonic well of basin %lld %.2g lies in it, less than %g",
-                                     (long long)k + 1, share, least_share);
+        return heat_exploring_withhold(ctx, e, t, HEAT_EXPLORE_INTEGRATION, HEAT_EXPLORE_OUT_OF_REACH,
+                                       "of the harmonic well of basin %lld %.2g lies in it, less than %g",
+                                       (long long)k + 1, share, least_share);
     integrate(s, place, &value, &variance);
-    variance += (1 - share) / share / (double)s->n_draws[place];
+    variance = variance_of(s, place);
     if (!(variance <= most_error * most_error))
-        return heat_exploring_refuse(
-            ctx, e, t, HEAT_EXPLORE_INTEGRATION,
+        return heat_exploring_withhold(
+            ctx, e, t, HEAT_EXPLORE_INTEGRATION, HEAT_EXPLORE_OUT_OF_REACH,
             "basin %lld is far from harmonic: its free energy is known to %.2g T alone", (long long)k + 1,
             sqrt(variance));
-    basin->free_energy =
-        e->minima.minima.energy[k] - temperature * (0.5 * e->view.n * log(two_pi * temperature) -
-                                                    0.5 * log_det(&e->basins, k) + log(share) - value);
+    basin->free_energy = e->minima.minima.energy[k] -
+                         temperature * (0.5 * e->view.n * log(two_pi * temperature) -
+                                        0.5 * heat_flow_basins_log_det(&e->basins, k) + log(share) - value);
     basin->free_energy_error = temperature * sqrt(variance) * heat_student_widening(s->n_chains);
     return HEAT_OK;
 }
 
+static heat_status open_integrals(heat_context *ctx, heat_exploring *e, integrals *s)
+{
+    int64_t first = e->opt.sweeps / SHORTER;
+    heat_status status;
+
+    s->e = e;
+    s->n_places = e->n_temperatures * e->basins.count;
+    s->n_chains = heat_confined_walk_count_chains(e);
+    first = first < LEAST_SWEEPS ? LEAST_SWEEPS : first;
+    status = heat_alloc(ctx, s->n_places * UNITS, sizeof *s->next, &s->next);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_places * UNITS, sizeof *s->n_sweeps, &s->n_sweeps);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_places * NODES * s->n_chains, sizeof *s->means, &s->means);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_places * NODES * s->n_chains, sizeof *s->fresh, &s->fresh);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, s->n_places, sizeof *s->n_inside, &s->n_inside);
+    for (int64_t unit = 0; unit < s->n_places * UNITS && status == HEAT_OK; unit++)
+        s->next[unit] = e->basins.is_curved[unit / UNITS % e->basins.count] ? first : 0;
+    return status;
+}
+
 heat_status heat_explore_integrate(heat_context *ctx, heat_exploring *e)
 {
-    const int64_t n_places = e->n_temperatures * e->basins.count;
-    integrals s = {.e = e, .n_chains = heat_confined_walk_count_chains(e), .sweeps = e->opt.sweeps / SHORTER};
-    heat_status status = heat_alloc(ctx, n_places * NODES * s.n_chains, sizeof *s.means, &s.means);
+    integrals s = {.e = NULL};
+    heat_status status = open_integrals(ctx, e, &s);
+    bool is_needed = true;
 
-    s.sweeps = s.sweeps < LEAST_SWEEPS ? LEAST_SWEEPS : s.sweeps;
-    s.burn_in = LEAST_SWEEPS + s.sweeps / 10;
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n_places, sizeof *s.share, &s.share);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n_places, sizeof *s.n_draws, &s.n_draws);
-    if (status == HEAT_OK)
-        status = heat_parallel_for(ctx, heat_model_is_thread_safe(e->model) ? e->opt.threads : 1,
-                                   n_places * UNITS, run_unit, &s);
-    for (int32_t t = 0; t < e->n_temperatures && status == HEAT_OK && heat_halted(ctx); t++)
-        status = heat_exploring_refuse(ctx, e, t, HEAT_EXPLORE_INTEGRATION, "stopped before it was done");
-    for (int64_t place = 0; place < n_places && status == HEAT_OK && !heat_halted(ctx); place++)
+    while (status == HEAT_OK && is_needed && s.round < ROUNDS && !heat_halted(ctx)) {
+        status = run_round(ctx, &s);
+        is_needed = plan_round(&s);
+    }
+    for (int64_t place = 0; place < s.n_places && status == HEAT_OK; place++)
         status = fill(ctx, &s, (int32_t)(place / e->basins.count), place % e->basins.count);
+    heat_free(s.next);
+    heat_free(s.n_sweeps);
     heat_free(s.means);
-    heat_free(s.share);
-    heat_free(s.n_draws);
+    heat_free(s.fresh);
+    heat_free(s.n_inside);
     return status;
 }
 

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+enum { LEAST_SWEEPS = 64 };
 static const double least_connection = 0.03; /* heat_mbar_get_connection */
 static const double least_visits = 25;       /* a weight is known to a fifth */
 
@@ -185,9 +186,9 @@ static heat_status report(heat_context *ctx, const heat_exploring *e, const basi
         const heat_explore_weight *w = heat_exploring_weight(e, t, k, HEAT_EXPLORE_MBAR);
         double visits = w->occupancy / w->occupancy_error;
         if (!is_known || !(visits * visits >= least_visits))
-            return heat_exploring_refuse(ctx, e, t, HEAT_EXPLORE_MBAR,
-                                         "draws of basin %lld are worth %.1f independent ones: too few",
-                                         (long long)k + 1, is_known ? visits * visits : 0);
+            return heat_exploring_withhold(ctx, e, t, HEAT_EXPLORE_MBAR, HEAT_EXPLORE_REFUSED,
+                                           "draws of basin %lld are worth %.1f independent ones: too few",
+                                           (long long)k + 1, is_known ? visits * visits : 0);
     }
     return status;
 }
@@ -197,7 +198,7 @@ static heat_status refuse_all(heat_context *ctx, const heat_exploring *e, const 
     heat_status status = HEAT_OK;
 
     for (int32_t t = 0; t < e->n_temperatures && status == HEAT_OK; t++)
-        status = heat_exploring_refuse(ctx, e, t, HEAT_EXPLORE_MBAR, "%s", why);
+        status = heat_exploring_withhold(ctx, e, t, HEAT_EXPLORE_MBAR, HEAT_EXPLORE_REFUSED, "%s", why);
     return status;
 }
 
@@ -210,7 +211,7 @@ heat_status heat_basin_mbar_report(heat_context *ctx, const heat_exploring *e, c
     const heat_error_text before = ctx->error;
     heat_status status;
 
-    if (heat_basin_walks_count_sweeps(w) < e->opt.sweeps / 8)
+    if (heat_basin_walks_count_sweeps(w) < LEAST_SWEEPS)
         return refuse_all(ctx, e, "stopped before there was much to weigh");
     status = collect(ctx, &r);
     if (status != HEAT_OK)

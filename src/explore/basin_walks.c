@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { THIN = 8, MOST_BLOCKS = 64, HALVINGS = 60 };
+enum { THIN = 8, MOST_BLOCKS = 64, HALVINGS = 60, ROUNDS = 64, LEAST = 8 * THIN, PATIENCE = 4 };
 
 /* Bins of energy, of the coldest temperature: how wide they are near the lowest energy, and up to where. */
 static const double fine = 0.02, core = 20;
@@ -26,7 +26,7 @@ static int64_t blocks_of_unit(const heat_basin_walks *w)
     return ladders < most ? ladders : most;
 }
 
-static heat_energy_tally *energies_of(const heat_basin_walks *w, int64_t chain, int32_t basin)
+static heat_energy_tally *energies_of(const heat_basin_walks *w, int64_t chain, int64_t basin)
 {
     int64_t in_unit = chain % w->chains->width / w->n_rungs, blocks = blocks_of_unit(w);
     int64_t block = chain / w->chains->width * blocks + in_unit % blocks;
@@ -111,6 +111,16 @@ static heat_status open_looks(heat_context *ctx, heat_basin_walks *w)
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->n_chains, sizeof *w->was, &w->was);
     if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *w->energy, &w->energy);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_chains, sizeof *w->beta, &w->beta);
+    if (status == HEAT_OK)
+        status = heat_orbits_open(ctx, b, &w->orbits);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, c->n_units, sizeof *w->draws, &w->draws);
+    for (int64_t unit = 0; unit < c->n_units && status == HEAT_OK; unit++)
+        status = heat_orbit_draws_open(ctx, &w->orbits, &w->flows[unit], c->width, &w->draws[unit]);
+    if (status == HEAT_OK)
         status = heat_basin_tally_init(ctx, w->n_rungs, w->n_replicas, b->count, &w->tally);
     w->n_blocks = blocks_of_unit(w) * c->n_units;
     if (status == HEAT_OK && w->is_ladder)
@@ -139,35 +149,50 @@ static heat_status start_chains(heat_context *ctx, heat_basin_walks *w, uint64_t
 
 /* --- the walk --- */
 
-static heat_status count_chain(heat_context *worker, heat_basin_walks *w, int64_t chain, int half)
+/* Counts where a chain is, and what its draw tells of every basin of its orbit. */
+static heat_status count_chain(heat_context *worker, heat_basin_walks *w, int64_t chain,
+                               const heat_orbit *orbit)
 {
     const int32_t rung = w->chains->rung[chain], was = w->was[chain], now = w->basin[chain];
+    const int64_t replica = replica_of(w, chain);
+    heat_status status = HEAT_OK;
 
-    heat_basin_tally_add(&w->tally, rung, replica_of(w, chain), half, now);
+    heat_basin_tally_add(&w->tally, rung, replica, now);
     if (now >= 0 && was >= 0 && now != was && w->n_looks[chain / w->chains->width] > 1)
-        w->tally.crossings[rung * w->n_replicas + replica_of(w, chain)]++;
-    if (w->energies == NULL || now < 0)
-        return HEAT_OK;
-    return heat_energy_tally_add(worker, energies_of(w, chain, now),
-                                 heat_chains_get_energy(w->chains, chain));
+        w->tally.crossings[rung * w->n_replicas + replica]++;
+    if (now < 0)
+        heat_basin_tally_share(&w->tally, rung, replica, w->exploring->basins.count, 1);
+    for (int32_t k = 0; k < orbit->count && status == HEAT_OK; k++) {
+        if (!(orbit->share[k] > 0))
+            continue;
+        heat_basin_tally_share(&w->tally, rung, replica, orbit->first + k, orbit->share[k]);
+        if (w->energies != NULL)
+            status = heat_energy_tally_weigh(worker, energies_of(w, chain, orbit->first + k),
+                                             orbit->energy[k], orbit->share[k]);
+    }
+    return status;
 }
 
 static heat_status look(heat_context *worker, heat_basin_walks *w, int64_t unit)
 {
-    const heat_exploring *e = w->exploring;
     const int32_t n = w->chains->n;
     int64_t first, last;
-    int half = w->n_looks[unit]++ * THIN * 2 < e->opt.sweeps ? 0 : 1;
     heat_status status;
 
+    w->n_looks[unit]++;
     heat_chains_get_unit(w->chains, unit, &first, &last);
     for (int64_t chain = first; chain < last; chain++) {
         w->was[chain] = w->basin[chain];
+        w->energy[chain] = heat_chains_get_energy(w->chains, chain);
+        w->beta[chain] = w->chains->betas[w->chains->rung[chain]];
         heat_chains_get_state(w->chains, chain, w->points + chain * n);
     }
     status = heat_flow_locate(worker, &w->flows[unit], last - first, w->points + first * n, w->basin + first);
+    if (status == HEAT_OK)
+        status = heat_orbit_draws_share(worker, &w->draws[unit], last - first, w->points + first * n,
+                                        w->basin + first, w->energy + first, w->beta + first);
     for (int64_t chain = first; chain < last && status == HEAT_OK; chain++)
-        status = count_chain(worker, w, chain, half);
+        status = count_chain(worker, w, chain, &w->draws[unit].orbit[chain - first]);
     return status;
 }
 
@@ -212,19 +237,62 @@ int64_t heat_basin_walks_count_sweeps(const heat_basin_walks *w)
     return done > 0 ? done : 0;
 }
 
+/* On to a number of sweeps, the burn-in in. */
+static heat_status run_to(heat_context *ctx, heat_basin_walks *w, int64_t target, int64_t likely)
+{
+    const int64_t step = heat_chains_sweeps_per_look(w->chains);
+    int64_t done = fewest_sweeps(w);
+    heat_status status = HEAT_OK;
+
+    while (done < target && status == HEAT_OK && !heat_halted(ctx)) {
+        w->target = done + step < target ? done + step : target;
+        status = heat_chains_run_units(ctx, w->chains, w->exploring->opt.threads, run_unit, w);
+        w->exploring->r->updates += (w->target - done) * w->chains->n_chains * w->chains->n;
+        done = fewest_sweeps(w);
+        heat_exploring_show(ctx, w->exploring, (double)done / (double)likely);
+    }
+    return status;
+}
+
+/* How many times as long the chains had to be; 1: they are long enough. Rungs that would take longer than
+ * there is time for are given up. */
+static heat_status foresee(heat_context *ctx, const heat_basin_walks *w, double *longer)
+{
+    const heat_exploring *e = w->exploring;
+    const double possible = PATIENCE * (double)e->opt.sweeps / (double)heat_basin_walks_count_sweeps(w);
+    heat_status status = HEAT_OK;
+
+    *longer = 1;
+    for (int32_t t = 0; t < e->n_temperatures && status == HEAT_OK; t++) {
+        double for_rhat, error;
+        if (!w->is_ladder && t != w->at)
+            continue;
+        status = heat_basin_tally_judge(ctx, &w->tally, w->is_ladder ? e->rung_of[t] : 0, &for_rhat, &error);
+        if (status == HEAT_OK && for_rhat <= possible)
+            *longer = fmax(*longer, fmax(for_rhat, pow(error / e->target_error, 2)));
+    }
+    return status;
+}
+
+/* Rounds, each as long as all before it, which are the first half of a chain then. */
 static heat_status run(heat_context *ctx, heat_basin_walks *w)
 {
     const heat_exploring *e = w->exploring;
-    const int64_t all = e->burn_in + e->opt.sweeps, step = heat_chains_sweeps_per_look(w->chains);
-    int64_t done = 0;
+    const int64_t part = (e->opt.sweeps + ROUNDS - 1) / ROUNDS, first = part > LEAST ? part : LEAST;
+    double likely = (double)e->opt.sweeps, longer = 2;
     heat_status status = HEAT_OK;
 
-    while (done < all && status == HEAT_OK && !heat_halted(ctx)) {
-        w->target = done + step < all ? done + step : all;
-        status = heat_chains_run_units(ctx, w->chains, e->opt.threads, run_unit, w);
-        done = fewest_sweeps(w);
-        e->r->updates += step * w->chains->n_chains * w->chains->n;
-        heat_show_progress(ctx, (double)done / (double)all, (double)e->r->updates, (double)NAN);
+    for (int64_t next = first; longer > 1 && status == HEAT_OK && !heat_halted(ctx); next *= 2) {
+        bool is_last = next >= e->opt.sweeps;
+        next = is_last ? e->opt.sweeps : next;
+        status = run_to(ctx, w, e->burn_in + next, e->burn_in + (int64_t)fmax(likely, (double)next));
+        if (is_last || status != HEAT_OK || heat_halted(ctx))
+            break;
+        if (next > first)
+            status = foresee(ctx, w, &longer);
+        likely = fmin((double)e->opt.sweeps, longer * (double)next);
+        if (longer > 1)
+            heat_basin_tally_fold(&w->tally);
     }
     return status;
 }
@@ -247,9 +315,15 @@ void heat_basin_walks_close(heat_basin_walks *w)
 {
     for (int64_t unit = 0; w->flows != NULL && unit < w->chains->n_units; unit++)
         heat_flow_close(&w->flows[unit]);
+    for (int64_t unit = 0; w->draws != NULL && unit < w->chains->n_units; unit++)
+        heat_orbit_draws_close(&w->draws[unit]);
+    heat_orbits_close(&w->orbits);
     for (int64_t k = 0; w->energies != NULL && k < w->n_rungs * w->exploring->basins.count * w->n_blocks; k++)
         heat_energy_tally_clear(&w->energies[k]);
     heat_free(w->flows);
+    heat_free(w->draws);
+    heat_free(w->energy);
+    heat_free(w->beta);
     heat_free(w->points);
     heat_free(w->basin);
     heat_free(w->was);

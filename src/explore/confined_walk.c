@@ -326,20 +326,17 @@ heat_status heat_confined_walk_run(heat_context *ctx, const heat_confined_walk *
     return status;
 }
 
-heat_status heat_confined_walk_share(heat_context *ctx, const heat_confined_walk *plan, double *share,
-                                     int64_t *n_draws)
+heat_status heat_confined_walk_share(heat_context *ctx, const heat_confined_walk *plan, int64_t *n_inside)
 {
     walk w = {.plan = NULL};
-    int64_t inside = 0;
     heat_status status = open_walk(ctx, plan, &w);
 
-    *n_draws = plan->sweeps * w.width;
+    *n_inside = 0;
     for (int64_t t = 0; t < plan->sweeps && status == HEAT_OK && !heat_halted(ctx); t++) {
         status = draw(ctx, &w);
         for (int64_t c = 0; c < w.width; c++)
-            inside += w.is_taken[c];
+            *n_inside += w.is_taken[c];
     }
-    *share = (double)inside / (double)*n_draws;
     close_walk(&w);
     return status;
 }

@@ -20,8 +20,8 @@ int64_t heat_confined_walk_count_chains(const heat_exploring *exploring);
 
 HEAT_MUST_USE heat_status heat_confined_walk_run(heat_context *ctx, const heat_confined_walk *walk);
 
-/* The share of the harmonic well that lies in the basin, by independent draws: as many as the walk has. */
+/* How many of `sweeps` independent draws of every chain from the harmonic well lie in the basin. */
 HEAT_MUST_USE heat_status heat_confined_walk_share(heat_context *ctx, const heat_confined_walk *walk,
-                                                   double *share, int64_t *n_draws);
+                                                   int64_t *n_inside);
 
 #endif

@@ -17,8 +17,11 @@ void heat_explore_result_clear(heat_explore_result *r)
 
     if (r == NULL)
         return;
-    for (int32_t t = 0; r->temperatures != NULL && t < r->n_temperatures; t++)
+    for (int32_t t = 0; r->temperatures != NULL && t < r->n_temperatures; t++) {
         heat_free(r->temperatures[t].basins);
+        for (int way = 0; way < HEAT_EXPLORE_WAYS; way++)
+            heat_free(r->temperatures[t].ways[way].reason);
+    }
     heat_free(r->reasons);
     heat_free(r->states);
     heat_free(r->energies);
@@ -81,6 +84,8 @@ static heat_status make_rows(heat_context *ctx, heat_exploring *e)
         row->outcome = HEAT_OUTCOME_CONVERGED;
         row->surest = -1;
         row->elsewhere = nan;
+        for (int way = 0; way < HEAT_EXPLORE_WAYS; way++)
+            row->ways[way].answer = e->wants[way] ? HEAT_EXPLORE_HOLDS : HEAT_EXPLORE_UNASKED;
         status = heat_alloc(ctx, r->n_basins, sizeof *row->basins, &row->basins);
         for (int64_t k = 0; k < r->n_basins && status == HEAT_OK; k++) {
             heat_explore_basin *b = &row->basins[k];
@@ -100,6 +105,7 @@ heat_status heat_explore_fill_landscape(heat_context *ctx, heat_exploring *e)
     heat_status status = copy_numbers(ctx, minima->count * n, minima->x, &r->states);
 
     r->n_variables = e->view.n;
+    r->n_slow = (int32_t)e->view.n_slow;
     r->n_basins = minima->count;
     r->n_saddles = saddles->count;
     if (status == HEAT_OK)

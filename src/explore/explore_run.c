@@ -10,10 +10,19 @@
 #include <math.h>
 #include <string.h>
 
-/* The streams of the ladder's chains lie beyond those of counting. */
-static const uint64_t ladder_stream = (uint64_t)1 << 60;
+/* The streams of the ladder's chains lie beyond those of counting, which are so far apart. */
+static const uint64_t ladder_stream = (uint64_t)1 << 60, counting_stream = (uint64_t)1 << 40;
 
-enum { BURN_IN = 10 }; /* of the sweeps, a part */
+static const double usual_error = 0.0015; /* of a difference of free energies, in units of T */
+static const double part_of_integrals = 0.3;
+
+enum { BURN_IN = 32, LEAST_BURN_IN = 100 }; /* a part of the sweeps */
+
+void heat_exploring_show(heat_context *ctx, const heat_exploring *e, double part)
+{
+    heat_show_progress(ctx, e->begun + (e->ends - e->begun) * fmin(part, 1), (double)e->r->updates,
+                       (double)NAN);
+}
 
 static heat_status parse_ways(heat_context *ctx, heat_exploring *e)
 {
@@ -92,7 +101,10 @@ static heat_status prepare(heat_context *ctx, heat_exploring *e)
         status = check_model(ctx, e);
     if (status == HEAT_OK)
         status = heat_copy_text(ctx, "", &e->r->reasons);
-    e->burn_in = e->opt.burn_in == HEAT_AUTO ? e->opt.sweeps / BURN_IN : e->opt.burn_in;
+    e->target_error = e->opt.target_error == HEAT_AUTO ? usual_error : e->opt.target_error;
+    e->burn_in = e->opt.burn_in;
+    if (e->burn_in == HEAT_AUTO)
+        e->burn_in = e->opt.sweeps / BURN_IN > LEAST_BURN_IN ? e->opt.sweeps / BURN_IN : LEAST_BURN_IN;
     if (status == HEAT_OK)
         status = heat_minima_find(ctx, &e->view, e->opt.seed, HEAT_AUTO, e->opt.threads, &e->minima);
     if (status == HEAT_OK)
@@ -107,7 +119,7 @@ static void weigh_alone(const heat_exploring *e)
 {
     for (int32_t t = 0; t < e->n_temperatures; t++)
         for (int way = 0; way < HEAT_EXPLORE_WAYS; way++)
-            if (e->wants[way])
+            if (e->r->temperatures[t].ways[way].answer == HEAT_EXPLORE_HOLDS)
                 *heat_exploring_weight(e, t, 0, (heat_explore_way)way) = (heat_explore_weight){1, 0, 0, 0};
 }
 
@@ -130,7 +142,7 @@ static heat_status choose_reference(heat_context *ctx, heat_exploring *e, const 
         weight[k] = -row->basins[k].free_energy;
     }
     if (seen != NULL) {
-        heat_basin_tally_shares(&seen->tally, seen->is_ladder ? e->rung_of[t] : t, shares);
+        heat_basin_tally_shares(&seen->tally, seen->is_ladder ? e->rung_of[t] : 0, shares);
         row->elsewhere = shares[n];
         if (!is_known)
             weight = shares;
@@ -162,17 +174,17 @@ static heat_status report_ladder(heat_context *ctx, heat_exploring *e, const hea
     return status;
 }
 
-/* What every way says, against one reference a temperature. */
+/* What every way says, against one reference a temperature; counted[temperature]. */
 static heat_status weigh_all(heat_context *ctx, heat_exploring *e, const heat_basin_walks *counted,
                              const heat_basin_walks *ladder)
 {
-    const heat_basin_walks *seen = ladder->n_rungs > 0 ? ladder : counted->n_rungs > 0 ? counted : NULL;
     heat_status status = HEAT_OK;
 
     for (int32_t t = 0; t < e->n_temperatures && status == HEAT_OK; t++) {
-        status = choose_reference(ctx, e, seen, t);
+        const heat_basin_walks *seen = ladder->n_rungs > 0 ? ladder : &counted[t];
+        status = choose_reference(ctx, e, seen->n_rungs > 0 ? seen : NULL, t);
         if (status == HEAT_OK && e->wants[HEAT_EXPLORE_COUNTING])
-            status = heat_basin_tally_report(ctx, e, &counted->tally, t, t, HEAT_EXPLORE_COUNTING);
+            status = heat_basin_tally_report(ctx, e, &counted[t].tally, 0, t, HEAT_EXPLORE_COUNTING);
         if (status == HEAT_OK && e->wants[HEAT_EXPLORE_EXCHANGE])
             status = heat_basin_tally_report(ctx, e, &ladder->tally, e->rung_of[t], t, HEAT_EXPLORE_EXCHANGE);
         if (status == HEAT_OK && e->wants[HEAT_EXPLORE_INTEGRATION])
@@ -183,34 +195,63 @@ static heat_status weigh_all(heat_context *ctx, heat_exploring *e, const heat_ba
     return status;
 }
 
-static heat_status explore(heat_context *ctx, heat_exploring *e)
+/* Chains of every temperature by themselves: the cold ones take longer. */
+static heat_status count(heat_context *ctx, heat_exploring *e, heat_basin_walks *counted)
 {
-    const bool many = e->basins.count > 1;
-    const bool exchanges = e->wants[HEAT_EXPLORE_EXCHANGE] || e->wants[HEAT_EXPLORE_MBAR];
-    heat_basin_walks counted = {.exploring = e}, ladder = {.exploring = e, .is_ladder = true};
+    const double begun = e->begun, part = (e->ends - begun) / e->n_temperatures;
     heat_status status = HEAT_OK;
 
-    ladder.n_replicas = e->opt.replicas;
-    counted.n_replicas = e->opt.replicas * ((e->n_rungs + e->n_temperatures - 1) / e->n_temperatures);
-    if (e->wants[HEAT_EXPLORE_INTEGRATION])
-        status = heat_explore_integrate(ctx, e);
-    if (status == HEAT_OK && many && exchanges)
-        status = heat_basin_walks_run(ctx, &ladder, e->n_rungs, e->ladder, ladder_stream);
-    if (status == HEAT_OK && many && e->wants[HEAT_EXPLORE_COUNTING])
-        status = heat_basin_walks_run(ctx, &counted, e->n_temperatures, e->temperatures, 0);
-    if (status == HEAT_OK && counted.n_rungs > 0)
-        report_walks(e, &counted);
-    if (status == HEAT_OK && ladder.n_rungs > 0) {
-        report_walks(e, &ladder);
-        status = report_ladder(ctx, e, &ladder);
+    for (int32_t t = 0; t < e->n_temperatures && status == HEAT_OK; t++) {
+        counted[t].n_replicas = e->opt.replicas;
+        counted[t].at = t;
+        e->begun = begun + t * part;
+        e->ends = begun + (t + 1) * part;
+        status =
+            heat_basin_walks_run(ctx, &counted[t], 1, &e->temperatures[t], counting_stream * (uint64_t)t);
+        if (status == HEAT_OK)
+            report_walks(e, &counted[t]);
     }
+    return status;
+}
+
+static heat_status run_ladder(heat_context *ctx, heat_exploring *e, heat_basin_walks *ladder)
+{
+    heat_status status;
+
+    ladder->n_replicas = e->opt.replicas;
+    status = heat_basin_walks_run(ctx, ladder, e->n_rungs, e->ladder, ladder_stream);
+    if (status != HEAT_OK)
+        return status;
+    report_walks(e, ladder);
+    return report_ladder(ctx, e, ladder);
+}
+
+static heat_status explore(heat_context *ctx, heat_exploring *e)
+{
+    const bool many = e->basins.count > 1, *wants = e->wants;
+    heat_basin_walks *counted = NULL, ladder = {.exploring = e, .is_ladder = true};
+    heat_status status = heat_alloc(ctx, e->n_temperatures, sizeof *counted, &counted);
+
+    for (int32_t t = 0; t < e->n_temperatures && status == HEAT_OK; t++)
+        counted[t].exploring = e;
+    e->ends = part_of_integrals;
+    if (status == HEAT_OK && wants[HEAT_EXPLORE_INTEGRATION])
+        status = heat_explore_integrate(ctx, e);
+    e->begun = part_of_integrals;
+    e->ends = 1;
+    if (status == HEAT_OK && many && wants[HEAT_EXPLORE_COUNTING])
+        status = count(ctx, e, counted);
+    if (status == HEAT_OK && many && (wants[HEAT_EXPLORE_EXCHANGE] || wants[HEAT_EXPLORE_MBAR]))
+        status = run_ladder(ctx, e, &ladder);
     if (status == HEAT_OK && many)
-        status = weigh_all(ctx, e, &counted, &ladder);
+        status = weigh_all(ctx, e, counted, &ladder);
     else if (status == HEAT_OK)
         weigh_alone(e);
     if (status == HEAT_OK)
         status = heat_explore_agree(ctx, e);
-    heat_basin_walks_close(&counted);
+    for (int32_t t = 0; t < e->n_temperatures && counted != NULL; t++)
+        heat_basin_walks_close(&counted[t]);
+    heat_free(counted);
     heat_basin_walks_close(&ladder);
     return status;
 }

@@ -19,8 +19,13 @@ typedef struct heat_exploring {
     double *ladder;         /* [rung] temperatures, rising */
     int32_t *rung_of;       /* [temperature] its rung */
     int64_t burn_in;        /* sweeps */
+    double target_error;    /* of differences of free energies, in units of T */
+    double begun, ends;     /* the part of the run that is under way, of 1 */
     heat_explore_result *r; /* being filled */
 } heat_exploring;
+
+/* Shows progress: so much of the part under way. */
+void heat_exploring_show(heat_context *ctx, const heat_exploring *exploring, double part);
 
 /* What one way says at temperature t of basin k, in the result. */
 static inline heat_explore_weight *heat_exploring_weight(const heat_exploring *e, int32_t t, int64_t k,
@@ -29,10 +34,10 @@ static inline heat_explore_weight *heat_exploring_weight(const heat_exploring *e
     return &e->r->temperatures[t].basins[k].by[way];
 }
 
-/* Refuses what a way says at temperature t, and adds "T = ...: WAY: REASON" to the reasons. */
-HEAT_MUST_USE heat_status heat_exploring_refuse(heat_context *ctx, const heat_exploring *e, int32_t t,
-                                                heat_explore_way way, const char *format, ...)
-    HEAT_PRINTF(5, 6);
+/* Withholds what a way says at temperature t, and notes how far it got and why; the first reason stays. */
+HEAT_MUST_USE heat_status heat_exploring_withhold(heat_context *ctx, const heat_exploring *e, int32_t t,
+                                                  heat_explore_way way, heat_explore_answer answer,
+                                                  const char *format, ...) HEAT_PRINTF(6, 7);
 
 /* The lowest energy at which one can go from each minimum to each other, passes[count][count]: along saddles,
  * or straight on, whichever is lower. */

@@ -38,6 +38,16 @@ double heat_flow_basins_lift(const heat_flow_basins *b, int64_t k, const double 
     return sum;
 }
 
+double heat_flow_basins_log_det(const heat_flow_basins *b, int64_t k)
+{
+    const int32_t n = b->view->n;
+    double sum = 0;
+
+    for (int32_t i = 0; i < n; i++)
+        sum += 2 * log(b->factor[(k * n + i) * n + i]);
+    return sum;
+}
+
 void heat_flow_basins_place(const heat_flow_basins *b, int64_t k, double s, double *z, double *x)
 {
     const int32_t n = b->view->n;

@@ -25,6 +25,9 @@ void heat_flow_basins_close(heat_flow_basins *basins);
 /* (x - x_k)' H_k (x - x_k) / 2. */
 double heat_flow_basins_lift(const heat_flow_basins *basins, int64_t k, const double *x);
 
+/* log det H_k, which is positive definite. */
+double heat_flow_basins_log_det(const heat_flow_basins *basins, int64_t k);
+
 /* x_k + s L_k^-T z, whose lift is s^2 |z|^2 / 2; z[n] is used up. The Hessian there is positive definite. */
 void heat_flow_basins_place(const heat_flow_basins *basins, int64_t k, double s, double *z, double *x);
 

@@ -69,23 +69,29 @@ HEAT_MUST_USE heat_status heat_energy_tally_coarsen(heat_context *ctx, heat_ener
 double heat_energy_tally_count(const heat_energy_tally *tally);
 void heat_energy_tally_moments(const heat_energy_tally *tally, double *mean, double *variance);
 
-/* Counts one energy. */
-HEAT_MUST_USE static inline heat_status heat_energy_tally_add(heat_context *ctx, heat_energy_tally *t,
-                                                              double energy)
+/* Counts an energy as `weight` draws. */
+HEAT_MUST_USE static inline heat_status heat_energy_tally_weigh(heat_context *ctx, heat_energy_tally *t,
+                                                                double energy, double weight)
 {
     for (;;) {
         double place = heat_energy_tally_place(t, energy) - (double)t->first;
         heat_status status;
         if (place >= 0 && place < (double)t->n) {
             heat_energy_bin *bin = &t->bins[(int64_t)place];
-            bin->count++;
-            bin->sum += energy - t->scale.origin;
+            bin->count += weight;
+            bin->sum += weight * (energy - t->scale.origin);
             return HEAT_OK;
         }
         status = heat_energy_tally_widen(ctx, t, energy);
         if (status != HEAT_OK)
             return status;
     }
+}
+
+HEAT_MUST_USE static inline heat_status heat_energy_tally_add(heat_context *ctx, heat_energy_tally *t,
+                                                              double energy)
+{
+    return heat_energy_tally_weigh(ctx, t, energy, 1);
 }
 
 #endif

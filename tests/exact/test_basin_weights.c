@@ -40,6 +40,7 @@ static void open_scene(scene *c)
     }
     c->e = (heat_exploring){.n_temperatures = N_ROWS, .temperatures = temperatures, .r = &c->r};
     c->e.basins.count = N_BASINS;
+    c->e.opt.target_error = HEAT_AUTO;
     for (int way = 0; way < HEAT_EXPLORE_WAYS; way++)
         c->e.wants[way] = true;
     assert_ok(c->ctx, heat_basin_tally_init(c->ctx, 2, N_CHAINS, N_BASINS, &c->tally));
@@ -50,6 +51,15 @@ static void close_scene(scene *c)
     heat_basin_tally_clear(&c->tally);
     heat_explore_result_clear(&c->r);
     heat_context_free(c->ctx);
+}
+
+/* Draws that tell of no basin but their own. */
+static void share_counts(heat_basin_tally *t)
+{
+    for (int64_t k = 0; k < 2 * N_CHAINS * t->n_places; k++) {
+        const double *at = t->counts + k / t->n_places * 2 * t->n_places + k % t->n_places;
+        t->shares[k] = at[0] + at[t->n_places];
+    }
 }
 
 /* Counts of half `half` of chain `chain` at rung 1: of 1000 looks 10 lead elsewhere, and the chains differ by
@@ -67,6 +77,7 @@ static void fill_tally(heat_basin_tally *t)
             t->counts[(chain * 2 + half) * t->n_places + 2] = 1000;
             t->crossings[N_CHAINS + chain] = 50;
         }
+    share_counts(t);
 }
 
 /* Shares of all draws, elsewhere in; weights are of what lies in a basin, both halves. Of an error the spread
@@ -117,11 +128,14 @@ static void chains_that_disagree_are_refused(void **state)
             at[0] += more; /* means of 0.28 and 0.12: between 0.0068, within 0.16, R-hat 1.021 */
             at[1] -= more;
         }
+    share_counts(&c.tally);
     assert_ok(c.ctx, heat_basin_tally_report(c.ctx, &c.e, &c.tally, 1, 1, HEAT_EXPLORE_COUNTING));
-    assert_contains(c.r.reasons, "T = 2: counting: 400 crossings are too few: R-hat of basin 1 is 1.02");
-    assert_true(isnan(heat_exploring_weight(&c.e, 1, 1, HEAT_EXPLORE_COUNTING)->occupancy));
-    assert_int_equal(c.r.temperatures[1].outcome, HEAT_OUTCOME_NOT_CONVERGED);
     assert_ok(c.ctx, heat_basin_tally_report(c.ctx, &c.e, &c.tally, 0, 0, HEAT_EXPLORE_COUNTING));
+    assert_int_equal(c.r.temperatures[1].ways[HEAT_EXPLORE_COUNTING].answer, HEAT_EXPLORE_OUT_OF_REACH);
+    assert_true(isnan(heat_exploring_weight(&c.e, 1, 1, HEAT_EXPLORE_COUNTING)->occupancy));
+    assert_ok(c.ctx, heat_explore_agree(c.ctx, &c.e)); /* no other way holds */
+    assert_int_equal(c.r.temperatures[1].outcome, HEAT_OUTCOME_NOT_CONVERGED);
+    assert_contains(c.r.reasons, "T = 2: counting: 400 crossings are too few: R-hat of basin 1 is 1.02");
     assert_contains(c.r.reasons, "T = 0.5: counting: no chain went from one basin to another");
     close_scene(&c);
 }
@@ -160,6 +174,7 @@ static void free_energies_make_weights(void **state)
 /* What a way says at temperature t: differences from basin 1 by `off` of the others, all with this error. */
 static void say(scene *c, int t, heat_explore_way way, double off, double error)
 {
+    c->r.temperatures[t].ways[way].answer = HEAT_EXPLORE_HOLDS;
     for (int k = 0; k < N_BASINS; k++)
         *heat_exploring_weight(&c->e, t, k, way) =
             (heat_explore_weight){0.1 * way + 0.01 * k, 0.001, k == 1 ? 0 : 1 + off, k == 1 ? 0 : error};
