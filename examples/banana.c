@@ -39,7 +39,7 @@ int heat_custom_fill(heat_custom *custom)
     custom->names = names;
     custom->real_energy = energy;
     custom->real_gradient = gradient; /* optional */
-    custom->lower = lower;            /* the variables' walls, and where chains begin: optional too */
+    custom->lower = lower;            /* the variables' bounds, and where chains begin: optional too */
     custom->start = start;
     return 0;
 }

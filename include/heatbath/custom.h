@@ -52,9 +52,10 @@ typedef struct heat_custom {
     /* Optional. The energies too, and gradients[r * n_variables + i] = dE/dx_i at row r. */
     int (*real_gradient)(void *user, int64_t n_rows, const double *rows, double *energies, double *gradients);
 
-    /* Optional, of real variables: [n_variables] walls, -INFINITY and INFINITY where there are none, copied.
-     * The integrals of p(x) run between them, no callback is asked beyond, and chains are reflected there:
-     * E needs no Jacobian. */
+    /* Optional, of real variables, either or both: [n_variables] bounds, -INFINITY and INFINITY where there
+     * are none, copied. The integrals of p(x) run between them, and no callback is asked beyond. Chains walk
+     * in coordinates without bounds, x = lower + exp(y) and the like, whose Jacobian is seen to: E needs
+     * none, and may be infinite at a bound. */
     const double *lower, *upper;
 
     /* Optional, of real variables: [n_variables] where chains begin, copied. */

@@ -48,10 +48,13 @@ typedef struct heat_smooth {
     int64_t n_work;      /* doubles of work space that a call takes */
     const double *lower; /* [n] bounds of each variable, -infinity and infinity where there are none; */
     const double *upper; /* NULL: no variable has any */
-    const double *start; /* [n] a point to begin at; NULL: none is known */
-    const double *scale; /* [n] how far the variables range at T = 1; NULL: not known */
-    int32_t n_slow;      /* basins are told apart by the first so many, after the others went downhill; 0: all
-                            variables go together */
+    const double
+        *own_lower; /* [n] those of them that are the energy's own; any others are walls that were put */
+    const double *own_upper; /* up. NULL: all are walls */
+    const double *start;     /* [n] a point to begin at; NULL: none is known */
+    const double *scale;     /* [n] how far the variables range at T = 1; NULL: not known */
+    int32_t n_slow; /* basins are told apart by the first so many, after the others went downhill; 0: all
+                       variables go together */
 } heat_smooth;
 
 #endif

@@ -28,6 +28,37 @@ typedef struct heat_walk_lanes {
     const double *gradient; /* [n][stride] */
 } heat_walk_lanes;
 
+/* A variable x within bounds by a coordinate y that has none, growing with x. */
+typedef enum heat_walk_side {
+    HEAT_WALK_OPEN = 0, /* x = y */
+    HEAT_WALK_ABOVE,    /* x = lower + exp(y) */
+    HEAT_WALK_BELOW,    /* x = upper - exp(-y) */
+    HEAT_WALK_BETWEEN   /* x = lower + (upper - lower) / (1 + exp(-y)) */
+} heat_walk_side;
+
+/* y stays within 700 of 0. */
+typedef struct heat_walk_bound {
+    heat_walk_side side;
+    double lower, upper;
+    double least, most; /* of x, as far as numbers and walls go */
+} heat_walk_bound;
+
+/* Chains that are walked in such coordinates, rows as above, of bounds [n]. */
+typedef struct heat_walk_free {
+    int32_t n;
+    int64_t stride;
+    const heat_walk_bound *bounds;
+    const double *y;
+    double *x;      /* x(y) */
+    double *factor; /* dx/dy; not written where x = y */
+    /* E_c -= weight_c log |dx/dy|, and with it the gradient; NULL: it has none. A constant is left out. */
+    const double *weight;
+    double *energy, *gradient;
+} heat_walk_free;
+
+typedef void (*heat_walk_place_fn)(const heat_walk_free *free); /* x and factor */
+typedef void (*heat_walk_weigh_fn)(const heat_walk_free *free); /* energy and gradient */
+
 /* Standard normal numbers (Box and Muller, Ann. Math. Stat. 29 (1958) 610), n a multiple of 16, at a multiple
  * of 64 bytes. */
 typedef void (*heat_walk_draw_fn)(heat_walk_random *random, int64_t n, double *values);
@@ -93,6 +124,8 @@ typedef struct heat_walk_kernel {
     heat_walk_wander_fn wander;
     heat_walk_kinetic_fn kinetic;
     heat_walk_finite_fn are_finite;
+    heat_walk_place_fn place;
+    heat_walk_weigh_fn weigh;
 } heat_walk_kernel;
 
 extern const heat_walk_kernel heat_walk_ref;

@@ -235,6 +235,72 @@ static bool are_finite(int64_t n, const double *values)
     return !vec_any((vec_bits)(sum != sum));
 }
 
+VEC_FN void place_vector(const heat_walk_bound *b, vec y, vec *x, vec *factor)
+{
+    vec width = ALL(b->upper - b->lower), e, part;
+
+    switch (b->side) {
+    case HEAT_WALK_OPEN:
+        *x = y;
+        return;
+    case HEAT_WALK_ABOVE:
+        *factor = vec_exp(y);
+        *x = b->lower + *factor;
+        break;
+    case HEAT_WALK_BELOW:
+        *factor = vec_exp(-y);
+        *x = b->upper - *factor;
+        break;
+    case HEAT_WALK_BETWEEN:
+        e = vec_exp_negative(-vec_abs(y));
+        part = e / (1.0 + e); /* the way to the nearer bound, of the width */
+        *factor = width * part / (1.0 + e);
+        *x = vec_choose((vec_bits)(y < 0.0), b->lower + width * part, b->upper - width * part);
+        break;
+    }
+    *x = vec_choose((vec_bits)(*x < b->least), ALL(b->least), *x);
+    *x = vec_choose((vec_bits)(*x > b->most), ALL(b->most), *x);
+}
+
+static void place(const heat_walk_free *f)
+{
+    for (int32_t i = 0; i < f->n; i++)
+        for (int64_t v = 0, at = i * f->stride / VEC_LANES; v < f->stride / VEC_LANES; v++, at++) {
+            vec factor = ALL(1.0);
+            place_vector(&f->bounds[i], VEC(f->y, at), &VEC(f->x, at), &factor);
+            if (f->bounds[i].side != HEAT_WALK_OPEN)
+                VEC(f->factor, at) = factor;
+        }
+}
+
+/* log |dx/dy| but for a constant, and its slope. */
+VEC_FN void log_factor(heat_walk_side side, vec y, vec *value, vec *slope)
+{
+    vec e;
+
+    *value = side == HEAT_WALK_BELOW ? -y : y;
+    *slope = ALL(side == HEAT_WALK_BELOW ? -1.0 : 1.0);
+    if (side != HEAT_WALK_BETWEEN)
+        return;
+    e = vec_exp_negative(-vec_abs(y));
+    *value = -vec_abs(y) - 2.0 * vec_log_normal(1.0 + e);
+    *slope = (1.0 - e) / (1.0 + e);
+    *slope = vec_choose((vec_bits)(y < 0.0), *slope, -*slope);
+}
+
+static void weigh(const heat_walk_free *f)
+{
+    for (int32_t i = 0; i < f->n; i++)
+        for (int64_t v = 0, at = i * f->stride / VEC_LANES;
+             f->bounds[i].side != HEAT_WALK_OPEN && v < f->stride / VEC_LANES; v++, at++) {
+            vec value, slope;
+            log_factor(f->bounds[i].side, VEC(f->y, at), &value, &slope);
+            VEC(f->energy, v) -= VEC(f->weight, v) * value;
+            if (f->gradient != NULL)
+                VEC(f->gradient, at) -= VEC(f->weight, v) * slope;
+        }
+}
+
 const heat_walk_kernel WALK_JOIN(heat_walk_, WALK_ISA) = {.isa = WALK_TEXT(WALK_ISA),
                                                           .normals = draw_normals,
                                                           .uniforms = draw_uniforms,
@@ -243,6 +309,8 @@ const heat_walk_kernel WALK_JOIN(heat_walk_, WALK_ISA) = {.isa = WALK_TEXT(WALK_
                                                           .refresh = refresh,
                                                           .wander = wander,
                                                           .kinetic = kinetic,
-                                                          .are_finite = are_finite};
+                                                          .are_finite = are_finite,
+                                                          .place = place,
+                                                          .weigh = weigh};
 
 #endif

@@ -5,7 +5,7 @@
 #include "logz/reference_fit.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "sample/layout.h"
+#include "sample/walk_free.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static heat_status walk_unit(heat_context *worker, void *arg, int64_t unit)
     for (int64_t t = 0; t < f->n_sweeps && status == HEAT_OK && !heat_halted(worker); t++) {
         status = heat_chains_sweep(worker, c, unit, NULL);
         for (int64_t k = first; k < last && f->counts; k++) {
-            heat_chains_get_state(c, k, f->row + k * c->n);
+            heat_walk_get_free(c, k, f->row + k * c->n);
             heat_walk_tuning_add(&f->tallies[unit], c->n, mass_of(f), f->row + k * c->n, NULL, 1,
                                  f->numbers + unit * f->size);
         }
@@ -78,8 +78,7 @@ static heat_status open_fit(heat_context *ctx, const heat_counting *counting, co
     heat_status status;
 
     *f = (fit){.is_dense = view->n <= MOST_DENSE};
-    walk.mass =
-        f->is_dense && view->lower == NULL && view->upper == NULL ? HEAT_MASS_DENSE : HEAT_MASS_DIAGONAL;
+    walk.mass = f->is_dense && !heat_walk_has_walls(view, &walk) ? HEAT_MASS_DENSE : HEAT_MASS_DIAGONAL;
     f->size = heat_walk_tuning_size(view->n, mass_of(f));
     status = heat_chains_create(ctx, counting->model, &plan, &f->chains);
     if (status == HEAT_OK)
@@ -161,6 +160,18 @@ static void fill_covariance(const fit *f, double *covariance)
                                                                 : 0;
 }
 
+/* In the coordinates that were walked in, between the walls that are left there. */
+static heat_status fit_normal(heat_context *ctx, const fit *f, const double *covariance,
+                              heat_walk_reference *reference)
+{
+    const heat_walk_store *s = f->chains->store;
+    heat_status status =
+        heat_walk_reference_init(ctx, &s->view, f->is_dense, f->numbers, covariance, reference);
+
+    reference->is_free = s->bounds != NULL;
+    return status;
+}
+
 heat_status heat_reference_fit(heat_context *ctx, const heat_counting *counting, const heat_smooth *view,
                                heat_walk_reference *reference)
 {
@@ -187,7 +198,9 @@ heat_status heat_reference_fit(heat_context *ctx, const heat_counting *counting,
     if (strcmp(counting->opt->reference, "uniform") == 0)
         status = heat_walk_reference_init_uniform(ctx, view, reference);
     else
-        status = heat_walk_reference_init(ctx, view, f.is_dense, f.numbers, covariance, reference);
+        status = fit_normal(ctx, &f, covariance, reference);
+    for (int64_t k = 0; k < CHAINS; k++)
+        heat_chains_get_state(f.chains, k, f.row + k * view->n);
     reference->n_ends = CHAINS;
     reference->ends = f.row; /* the last draws */
     f.row = NULL;

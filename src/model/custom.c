@@ -136,6 +136,18 @@ static heat_status copy_numbers(heat_context *ctx, int32_t n, const double **fie
     return status;
 }
 
+/* Where one side has bounds the other has infinite ones. */
+static heat_status fill_side(heat_context *ctx, int32_t n, double infinite, const double **field,
+                             double **own)
+{
+    heat_status status = *field == NULL ? heat_alloc(ctx, n, sizeof **own, own) : HEAT_OK;
+
+    for (int32_t i = 0; i < n && *field == NULL && status == HEAT_OK; i++)
+        (*own)[i] = infinite;
+    *field = *own;
+    return status;
+}
+
 heat_status heat_custom_copy(heat_context *ctx, const heat_custom *custom, heat_custom_model **out)
 {
     heat_custom_model *m = NULL;
@@ -151,6 +163,10 @@ heat_status heat_custom_copy(heat_context *ctx, const heat_custom *custom, heat_
         status = copy_numbers(ctx, m->c.n_variables, &m->c.lower, &m->lower);
     if (status == HEAT_OK)
         status = copy_numbers(ctx, m->c.n_variables, &m->c.upper, &m->upper);
+    if (status == HEAT_OK && (m->lower != NULL || m->upper != NULL))
+        status = fill_side(ctx, m->c.n_variables, -(double)INFINITY, &m->c.lower, &m->lower);
+    if (status == HEAT_OK && m->lower != NULL)
+        status = fill_side(ctx, m->c.n_variables, (double)INFINITY, &m->c.upper, &m->upper);
     if (status == HEAT_OK)
         status = copy_numbers(ctx, m->c.n_variables, &m->c.start, &m->start);
     if (status != HEAT_OK)

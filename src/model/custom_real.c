@@ -57,6 +57,8 @@ static bool real_smooth(const heat_model *model, const struct heat_isa *isa, hea
         .n_work = count_rows(c->n_variables) * 2 * c->n_variables,
         .lower = c->lower,
         .upper = c->upper,
+        .own_lower = c->lower,
+        .own_upper = c->upper,
         .start = c->start,
     };
     return true;

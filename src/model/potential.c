@@ -18,6 +18,8 @@ void heat_potential_free(void *self)
     heat_free(p->zero);
     heat_free(p->lower);
     heat_free(p->upper);
+    heat_free(p->own_lower);
+    heat_free(p->own_upper);
     heat_free(p->start);
     heat_free(p->scale);
     heat_free(p);
@@ -63,6 +65,8 @@ static bool potential_smooth(const heat_model *model, const heat_isa *isa, heat_
         .has_gradient = true,
         .lower = p->lower,
         .upper = p->upper,
+        .own_lower = p->own_lower,
+        .own_upper = p->own_upper,
         .start = p->start,
         .scale = p->scale,
         .n_slow = p->n_slow,

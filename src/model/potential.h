@@ -15,6 +15,7 @@ typedef struct heat_potential {
     heat_potential_numbers numbers;
     double *mean, *precision, *zero; /* what `numbers` points to */
     double *lower, *upper;           /* [n]; NULL: no bounds */
+    double *own_lower, *own_upper;   /* [n] without what a box adds; NULL: it has none of its own */
     double *start, *scale;           /* [n]; NULL: not known */
     int32_t n_slow;                  /* heat_smooth's */
     const char *const *names;        /* [n] static; NULL: x, y, z or x1 ... xn */

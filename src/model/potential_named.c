@@ -66,6 +66,7 @@ static heat_status read_basins(heat_context *ctx, const named *row, const char *
 /* tau is a standard deviation; chains begin near the mean of both. */
 static heat_status read_schools(heat_context *ctx, const named *row, const char *text, heat_potential *p)
 {
+    static const char bounds[] = ":,0:,:,:,:,:,:,:,:,:";
     heat_status status;
 
     if (*text != '\0')
@@ -76,7 +77,8 @@ static heat_status read_schools(heat_context *ctx, const named *row, const char 
         return status;
     p->start[0] = 4;
     p->start[1] = 3;
-    return heat_box_set(ctx, ":,0:,:,:,:,:,:,:,:,:", p->n, &p->lower, &p->upper);
+    status = heat_box_set(ctx, bounds, p->n, &p->lower, &p->upper);
+    return status == HEAT_OK ? heat_box_set(ctx, bounds, p->n, &p->own_lower, &p->own_upper) : status;
 }
 
 static const char *const school_names[] = {"mu",   "tau",  "eta1", "eta2", "eta3",

@@ -12,7 +12,7 @@
 #include "kernel/elementary.h"
 #include "model/smooth_rows.h"
 #include "sample/sampling.h"
-#include "sample/walk_chains.h"
+#include "sample/walk_free.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,8 +65,8 @@ static bool propose(const half *h, int64_t k)
     for (int32_t i = 0; i < v->n; i++) {
         double x = u->x[i * u->stride + lane], other = u->x[i * u->stride + partner];
         double y = other + u->pace[k] * (x - other);
-        is_inside =
-            is_inside && (v->lower == NULL || (y >= v->lower[i] && y <= v->upper[i])) && fabs(y) < 1e50;
+        is_inside = is_inside && (v->lower == NULL || (y >= v->lower[i] && y <= v->upper[i])) &&
+                    heat_walk_is_within(heat_walk_get_limits(h->s, i), y);
         u->new_x[i * h->stride + k] = y;
     }
     for (int32_t i = 0; i < v->n && !is_inside; i++)
@@ -139,7 +139,10 @@ static heat_status move_half(heat_context *worker, const half *h)
 
     draw_lines(h);
     propose_all(h);
-    status = heat_smooth_evaluate(worker, &s->view, &block);
+    status = heat_walk_free_evaluate(worker, s, h->u, &block);
+    for (int64_t k = 0; k < h->stride; k++)
+        h->u->before[k] = h->u->weight[lane_of(h, k < h->n_moved ? k : 0)];
+    heat_walk_free_weigh(s, &block, h->u->before);
     if (status == HEAT_OK)
         decide(h);
     return status;

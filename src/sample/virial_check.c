@@ -3,6 +3,7 @@
  * scale. */
 #include "sample/virial_check.h"
 #include "kernel/isa.h"
+#include "sample/walk_free.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ heat_status heat_virial_check(heat_context *ctx, const heat_sampling *s, heat_sa
     heat_status status = HEAT_OK;
     heat_smooth view;
 
-    if (!heat_model_get_smooth(s->model, heat_isa_get("auto"), &view) || view.lower != NULL)
+    if (!heat_model_get_smooth(s->model, heat_isa_get("auto"), &view) || heat_walk_has_walls(&view, &s->walk))
         return HEAT_OK;
     for (int32_t t = 0; t < r->n_temperatures && status == HEAT_OK; t++) {
         heat_sample_temperature *row = &r->temperatures[t];

@@ -34,6 +34,7 @@ void heat_walk_load_tuning(heat_chains *c, int64_t chain)
     if (heat_walk_has_steps(c))
         u->step[lane] = heat_walk_reference_get_step(s->plan.reference, c->beta[chain]);
     u->spread[lane] = sqrt(1 / beta);
+    u->weight[lane] = c->has_reference ? 1 - u->part[lane] : 1 / beta;
     u->keep[lane] = heat_exp_negative(-s->plan.friction * u->step[lane]);
     u->kick[lane] = sqrt((1 - u->keep[lane] * u->keep[lane]) / beta);
 }

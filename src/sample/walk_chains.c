@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "kernel/elementary.h"
 #include "model/smooth_rows.h"
+#include "sample/walk_free.h"
 #include "sample/walk_starts.h"
 
 #include <math.h>
@@ -47,7 +48,7 @@ static const heat_isa *isa_of(const heat_chains_plan *plan)
 }
 
 typedef struct sizes {
-    int64_t stride, kept, working, normals, uniforms, numbers;
+    int64_t stride, free_rows, kept, working, normals, uniforms, numbers;
 } sizes;
 
 static int64_t whole_rows(int64_t count)
@@ -56,16 +57,18 @@ static int64_t whole_rows(int64_t count)
 }
 
 /* Numbers of a unit. A block of noise is as many sweeps as make up LEAST_BLOCK. */
-static sizes sizes_of(int32_t n, int64_t n_work, int32_t width, const heat_walk_plan *plan)
+static sizes sizes_of(const heat_smooth *view, int32_t width, const heat_walk_plan *plan)
 {
+    const int32_t n = view->n;
     sizes z = {.stride = heat_smooth_stride(width), .numbers = heat_walk_tuning_size(n, plan->mass)};
     int64_t rows = n * z.stride, sweep = (int64_t)n * width, pair = 2 * HEAT_WALK_LANES;
 
     z.normals = (LEAST_BLOCK + sweep - 1) / sweep * sweep;
     z.normals = (z.normals + pair - 1) / pair * pair;
     z.uniforms = whole_rows((LEAST_BLOCK + width - 1) / width * width);
-    z.kept = 4 * rows + 11 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
-    z.working = 3 * rows + 15 * z.stride + whole_rows(n_work) +
+    z.free_rows = heat_walk_is_free(view, plan) ? rows : 0;
+    z.kept = z.free_rows + 4 * rows + 11 * z.stride + z.normals + z.uniforms + HEAT_WALK_LANES;
+    z.working = 2 * z.free_rows + 3 * rows + 16 * z.stride + whole_rows(view->n_work) +
                 (plan->move->tree_depth > 0 ? heat_walk_tree_size(n, z.stride, plan->move->tree_depth) : 0);
     return z;
 }
@@ -99,11 +102,15 @@ static void lay_out(const heat_walk_store *s, int64_t k, int32_t n, const sizes 
     u->mean_h = take(&kept, z->stride);
     u->spread_h = take(&kept, z->stride);
     u->jumps_h = take(&kept, z->stride);
+    u->place = z->free_rows > 0 ? take(&kept, z->free_rows) : u->x;
     u->normal = take(&kept, z->normals + HEAT_WALK_LANES); /* rows are read past their end */
     u->uniform = take(&kept, z->uniforms);
     u->new_x = take(&working, rows);
     u->new_gradient = take(&working, rows);
     u->turned = take(&working, rows);
+    u->new_place = take(&working, z->free_rows);
+    u->factor = take(&working, z->free_rows);
+    u->weight = take(&working, z->stride);
     u->new_energy = take(&working, z->stride);
     u->before = take(&working, z->stride);
     u->after = take(&working, z->stride);
@@ -169,7 +176,14 @@ static heat_status walks_open(heat_context *ctx, heat_chains *c, const heat_chai
     s->plan = plan_of(plan);
     c->has_reference = s->plan.reference != NULL;
     s->n_units = (c->n_chains + c->width - 1) / c->width;
-    z = sizes_of(view.n, view.n_work, c->width, &s->plan);
+    s->lower = view.lower;
+    s->upper = view.upper;
+    if (heat_walk_is_free(&view, &s->plan)) {
+        status = heat_walk_free_open(ctx, s);
+        if (status != HEAT_OK)
+            return status;
+    }
+    z = sizes_of(&view, c->width, &s->plan);
     s->kept_size = z.kept;
     s->working_size = z.working;
     s->n_normals = z.normals;
@@ -191,6 +205,7 @@ static void walks_free(heat_chains *c)
 
     if (s == NULL)
         return;
+    heat_walk_free_close(s);
     heat_free(s->units);
     heat_free(s->kept);
     heat_free(s->working);
@@ -210,7 +225,7 @@ static double walks_bytes(const heat_model *model, const heat_model_info *info, 
     (void)info;
     if (!may_hold(plan) || !heat_model_get_smooth(model, isa_of(plan), &view))
         return -1;
-    z = sizes_of(view.n, view.n_work, choose_width(plan), &walk);
+    z = sizes_of(&view, choose_width(plan), &walk);
     return n_units * (sizeof(heat_walk_unit) + (double)(z.kept + z.working) * sizeof(double) +
                       plan->n_rungs * (sizeof(heat_walk_tuning) + (double)z.numbers * sizeof(double)));
 }
@@ -307,14 +322,12 @@ heat_smooth_block heat_walk_block(const heat_walk_store *s, const heat_walk_unit
 heat_status heat_walk_evaluate(heat_context *worker, const heat_walk_store *s, heat_walk_unit *u, bool at_new)
 {
     const heat_smooth_block b = heat_walk_block(s, u, at_new);
-    heat_status status = s->view.evaluate(worker, s->view.self, &b);
-    bool is_sound = status == HEAT_OK && s->kernel->are_finite(u->stride, b.energies) &&
-                    (b.gradients == NULL || s->kernel->are_finite(s->view.n * u->stride, b.gradients));
+    heat_status status = heat_walk_free_evaluate(worker, s, u, &b);
 
-    if (status == HEAT_OK && !is_sound)
-        status = heat_smooth_evaluate(worker, &s->view, &b);
     if (status == HEAT_OK && s->plan.reference != NULL)
         heat_walk_reference_mix(s->plan.reference, &b, u->beta, u->part);
+    if (status == HEAT_OK)
+        heat_walk_free_weigh(s, &b, u->weight);
     return status;
 }
 
@@ -335,24 +348,32 @@ static heat_status sweep_path(heat_context *worker, heat_chains *c, int64_t unit
     heat_status status;
 
     heat_walk_reference_mix(from, &b, u->beta, u->part);
+    heat_walk_free_begin_sweep(s, u);
     u->jitter = heat_walk_adapts(c, unit) ? 1 : jitter_of(heat_walk_take_uniforms(s, u)[0]);
     status = s->plan.move->sweep(worker, c, unit);
     for (int64_t lane = 0; lane < u->n_chains && status == HEAT_OK; lane++)
         if (u->beta[lane] == 0) /* nothing is as new as a draw */
             heat_walk_reference_draw(from, &s->draws[unit * c->width + lane], u->stride, u->x + lane);
     if (status == HEAT_OK)
-        status = heat_smooth_evaluate(worker, &s->view, &b);
+        status = heat_walk_free_evaluate(worker, s, u, &b);
+    heat_walk_free_place(s, u);
     for (int64_t lane = 0; lane < u->n_chains && status == HEAT_OK; lane++)
-        u->at_reference[lane] = heat_walk_reference_energy(from, u->stride, u->x + lane);
+        u->at_reference[lane] = heat_walk_free_reference(s, u, lane);
     return status;
 }
 
 static heat_status walks_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
 {
     const heat_walk_store *s = c->store;
+    heat_status status;
 
     (void)rule;
-    return s->plan.reference != NULL ? sweep_path(worker, c, unit) : s->plan.move->sweep(worker, c, unit);
+    if (s->plan.reference != NULL)
+        return sweep_path(worker, c, unit);
+    heat_walk_free_begin_sweep(s, &s->units[unit]);
+    status = s->plan.move->sweep(worker, c, unit);
+    heat_walk_free_end_sweep(s, &s->units[unit]);
+    return status;
 }
 
 /* --- what is known of the chains --- */
@@ -363,7 +384,7 @@ static void walks_get_state(const heat_chains *c, int64_t chain, void *state)
     const heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
 
     for (int32_t i = 0; i < c->n; i++)
-        memcpy(state + (size_t)i * sizeof(double), &u->x[i * u->stride + lane], sizeof(double));
+        memcpy(state + (size_t)i * sizeof(double), &u->place[i * u->stride + lane], sizeof(double));
 }
 
 static double walks_get_energy(const heat_chains *c, int64_t chain)
@@ -416,13 +437,14 @@ double heat_walk_get_e_bfmi(const heat_chains *c, int64_t chain)
                                                                     : (double)NAN;
 }
 
-/* sum_i x_i dU/dx_i */
-static double virial(const heat_chains *c, const heat_walk_unit *u, int64_t lane)
+/* sum_i x_i dU/dx_i; in free coordinates what is as long on average. */
+static double virial(const heat_chains *c, const heat_walk_unit *u, int64_t lane, double temperature)
 {
     double sum = 0;
 
     for (int32_t i = 0; i < c->n; i++)
-        sum += u->x[i * u->stride + lane] * u->gradient[i * u->stride + lane];
+        sum += heat_walk_free_virial(c->store, i, u->x[i * u->stride + lane],
+                                     u->gradient[i * u->stride + lane], temperature);
     return sum;
 }
 
@@ -452,7 +474,7 @@ static double walks_get_scalar(const heat_chains *c, int64_t chain, heat_series_
     case HEAT_SERIES_TOTAL_ENERGY:
         return c->beta[chain] * u->total[lane];
     default:
-        return virial(c, u, lane);
+        return virial(c, u, lane, 1 / c->beta[chain]);
     }
 }
 

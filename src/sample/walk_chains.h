@@ -55,7 +55,8 @@ typedef struct heat_walk_noise {
 typedef struct heat_walk_unit {
     int64_t n_chains, stride;
     /* what lives on */
-    double *x, *gradient, *momentum, *energy; /* where they are */
+    double *x, *gradient, *momentum, *energy; /* where they are, in the coordinates they are walked in */
+    double *place;                            /* the potential's coordinates; x where they are the same */
     double *step;                             /* of the leapfrog */
     double *scale;                            /* [n][stride], of diagonal masses */
     double *spread;                           /* sqrt(T) */
@@ -68,8 +69,10 @@ typedef struct heat_walk_unit {
     heat_walk_noise normals, uniforms;
     /* work space */
     double *new_x, *new_gradient, *new_energy;
-    double *before, *after; /* kinetic energies */
-    double *pace;           /* the step in this sweep: 0 of a chain that rests */
+    double *new_place, *factor; /* of free coordinates (walk_free.h): x, dx/dy; */
+    double *weight;             /* and of the Jacobian */
+    double *before, *after;     /* kinetic energies */
+    double *pace;               /* the step in this sweep: 0 of a chain that rests */
     double *half;
     double *ratio; /* -beta times what the energy rises by in a move, kinetic energy in */
     double *odds;  /* min(1, exp(ratio)) */
@@ -85,7 +88,10 @@ typedef struct heat_walk_unit {
 } heat_walk_unit;
 
 typedef struct heat_walk_store {
-    heat_smooth view;
+    heat_smooth view;            /* its bounds are the walls, in the coordinates that chains are walked in */
+    heat_walk_bound *bounds;     /* [n] of free coordinates; NULL: there are none */
+    double *walls;               /* [2][n] */
+    const double *lower, *upper; /* the model's, in its coordinates */
     const heat_walk_kernel *kernel;
     const heat_walk_single_kernel *singles;
     heat_walk_plan plan;

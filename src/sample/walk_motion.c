@@ -3,11 +3,11 @@
  * (Neal, in Handbook of Markov Chain Monte Carlo (2011), section 5.5.1.5). */
 #include "sample/walk_motion.h"
 #include "kernel/elementary.h"
+#include "sample/walk_free.h"
 
 #include <math.h>
 #include <string.h>
 
-static const double out_of_bounds = 1e50;
 enum { MOST_TRIES = 120 };
 
 static heat_walk_unit *unit_at(const heat_chains *c, int64_t unit)
@@ -169,15 +169,17 @@ static void stop_lane(const heat_walk_store *s, heat_walk_unit *u, int64_t lane)
 
 void heat_walk_stop_runaways(const heat_walk_store *s, heat_walk_unit *u)
 {
-    int64_t count = 0;
-
-    for (int64_t k = 0; k < s->view.n * u->stride; k++)
-        count += !(fabs(u->new_x[k]) < out_of_bounds);
-    for (int64_t k = 0; k < s->view.n * u->stride && count > 0; k++)
-        if (!(fabs(u->new_x[k]) < out_of_bounds)) {
-            stop_lane(s, u, k % u->stride);
-            u->before[k % u->stride] = -(double)INFINITY;
-        }
+    for (int32_t i = 0; i < s->view.n; i++) {
+        const heat_walk_limits limits = heat_walk_get_limits(s, i);
+        int64_t count = 0;
+        for (int64_t at = i * u->stride; at < (i + 1) * u->stride; at++)
+            count += !heat_walk_is_within(limits, u->new_x[at]);
+        for (int64_t lane = 0; lane < u->stride && count > 0; lane++)
+            if (!heat_walk_is_within(limits, u->new_x[i * u->stride + lane])) {
+                stop_lane(s, u, lane);
+                u->before[lane] = -(double)INFINITY;
+            }
+    }
 }
 
 heat_status heat_walk_leap(heat_context *worker, const heat_chains *c, int64_t unit)

@@ -2,6 +2,7 @@
 #include "sample/walk_options.h"
 #include "base/context_private.h"
 #include "base/text.h"
+#include "sample/walk_free.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,8 @@ static void choose_mass(const heat_model *model, const heat_engine *engine, cons
     if (engine->walk == NULL || opt->schedule != NULL ||
         !heat_model_get_smooth(model, heat_isa_get("auto"), &view))
         return;
-    if (view.n > 1 && view.n <= MOST_DENSE && view.lower == NULL && opt->burn_in >= BURN_IN_EACH * view.n) {
+    if (view.n > 1 && view.n <= MOST_DENSE && !heat_walk_has_walls(&view, plan) &&
+        opt->burn_in >= BURN_IN_EACH * view.n) {
         plan->mass = HEAT_MASS_DENSE;
         plan->least_condition = least_condition;
     }
@@ -151,7 +153,8 @@ heat_status heat_walk_check(heat_context *ctx, const heat_model *model, const he
     if (strcmp(opt->precision, "single") == 0 && view.evaluate_single == NULL)
         return heat_fail_option(ctx, "precision", opt->precision, "%s is evaluated in double precision alone",
                                 info.name);
-    if (strcmp(opt->mass, "dense") == 0 && view.lower != NULL)
+    if (strcmp(opt->mass, "dense") == 0 &&
+        heat_walk_has_walls(&view, &(heat_walk_plan){.move = engine->walk}))
         return heat_fail_option(ctx, "mass", opt->mass,
                                 "walls turn back along one coordinate: diagonal or unit");
     return HEAT_OK;

@@ -5,7 +5,7 @@
  *     exp(-W),   W(x) = beta U(x) + (1 - beta / betas[last]) A(x):
  *
  * the normal one at 0, the potential's own at the end. It moves by W at temperature 1. A variable with walls
- * does not depend on the others. */
+ * does not depend on the others. In free coordinates (walk_free.h) the normal one is of these. */
 #ifndef HEATBATH_WALK_REFERENCE_H
 #define HEATBATH_WALK_REFERENCE_H
 
@@ -15,6 +15,7 @@
 typedef struct heat_walk_reference {
     int32_t n;
     bool is_dense;
+    bool is_free;   /* of free coordinates (walk_free.h), where the walls are those that are left */
     double *mean;   /* [n] */
     double *factor; /* dense: [n][n], L of the covariance L L'; else [n], standard deviations */
     double

@@ -1,7 +1,7 @@
 /* Places where chains begin, and states that are set. */
 #include "sample/walk_starts.h"
 #include "base/context_private.h"
-#include "model/smooth_rows.h"
+#include "sample/walk_free.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,10 +64,11 @@ static void start_unit(heat_chains *c, int64_t unit, uint64_t stream)
 }
 
 /* A place for coordinate i, by a normal and a uniform number. */
-static double place(const heat_smooth *v, int32_t i, double spread, double normal, double uniform)
+static double place(const heat_walk_store *s, int32_t i, double spread, double normal, double uniform)
 {
-    double lower = v->lower != NULL ? v->lower[i] : -(double)INFINITY;
-    double upper = v->upper != NULL ? v->upper[i] : (double)INFINITY;
+    const heat_smooth *v = &s->view;
+    double lower = s->lower != NULL ? s->lower[i] : -(double)INFINITY;
+    double upper = s->upper != NULL ? s->upper[i] : (double)INFINITY;
     double middle = v->start != NULL ? v->start[i] : 0, far;
 
     far = dispersion * spread * (v->scale != NULL ? v->scale[i] : 1) * normal;
@@ -82,13 +83,13 @@ static double place(const heat_smooth *v, int32_t i, double spread, double norma
 static void draw_place(const heat_chains *c, const heat_walk_unit *u, int64_t lane, uint64_t stream,
                        double nearer, heat_stream *initial)
 {
-    const heat_smooth *v = &((const heat_walk_store *)c->store)->view;
+    const heat_walk_store *s = c->store;
 
     for (int32_t i = 0; i < c->n; i++) {
         double normal = heat_stream_normal(initial), uniform = heat_stream_uniform(initial);
-        u->new_x[i * u->stride + lane] = stream % 2 == 0
-                                             ? place(v, i, nearer * u->spread[lane], normal, uniform)
-                                             : place(v, i, nearer * u->spread[lane], -normal, 1 - uniform);
+        double x = stream % 2 == 0 ? place(s, i, nearer * u->spread[lane], normal, uniform)
+                                   : place(s, i, nearer * u->spread[lane], -normal, 1 - uniform);
+        u->new_x[i * u->stride + lane] = heat_walk_free_from(s, i, x);
     }
 }
 
@@ -121,7 +122,7 @@ static heat_status evaluate_lane(heat_context *worker, const heat_walk_store *s,
     for (int32_t i = 0; i < n; i++)
         for (int l = 0; l < HEAT_WALK_LANES; l++)
             x[i * HEAT_WALK_LANES + l] = u->new_x[i * u->stride + lane];
-    status = heat_smooth_evaluate(worker, &s->view, &b);
+    status = heat_walk_free_evaluate(worker, s, u, &b);
     u->new_energy[lane] = u->half[0];
     for (int32_t i = 0; i < n; i++)
         u->new_gradient[i * u->stride + lane] = b.gradients != NULL ? gradient[i * HEAT_WALK_LANES] : 0;
@@ -138,8 +139,9 @@ static heat_status take_lane(heat_context *worker, heat_chains *c, int64_t chain
         return heat_fail(worker, HEAT_ERROR_UNDEFINED, "%s: a chain starts where the energy is infinite",
                          c->info.name);
     settle_lane(u, c->n, lane);
+    heat_walk_free_place(s, u);
     if (c->has_reference)
-        u->at_reference[lane] = heat_walk_reference_energy(s->plan.reference, u->stride, u->x + lane);
+        u->at_reference[lane] = heat_walk_free_reference(s, u, lane);
     for (int32_t i = 0; i < c->n; i++)
         u->momentum[i * u->stride + lane] = 0;
     heat_walk_load_unit(c, chain / c->width);
@@ -153,8 +155,11 @@ heat_status heat_walk_set_state(heat_context *worker, heat_chains *c, int64_t ch
     heat_walk_unit *u = heat_walk_unit_of(c, chain, &lane);
     heat_status status;
 
-    for (int32_t i = 0; i < c->n; i++)
-        memcpy(&u->new_x[i * u->stride + lane], state + (size_t)i * sizeof(double), sizeof(double));
+    for (int32_t i = 0; i < c->n; i++) {
+        double x;
+        memcpy(&x, state + (size_t)i * sizeof x, sizeof x);
+        u->new_x[i * u->stride + lane] = heat_walk_free_from(s, i, x);
+    }
     status = evaluate_lane(worker, s, u, lane);
     return status == HEAT_OK ? take_lane(worker, c, chain) : status;
 }

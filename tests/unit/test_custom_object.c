@@ -31,7 +31,7 @@ static void the_example_is_a_model(void **state)
     assert_true(heat_model_is_thread_safe(model));
     assert_true(heat_model_get_smooth(model, heat_isa_get("auto"), &view));
     assert_true(view.has_gradient);
-    assert_true(view.lower[0] == 0 && isinf(view.lower[1]) && view.upper == NULL && view.start[0] == 1);
+    assert_true(view.lower[0] == 0 && isinf(view.lower[1]) && isinf(view.upper[0]) && view.start[0] == 1);
     assert_ok(ctx, heat_smooth_evaluate_rows(ctx, &view, 2, rows, energies, gradients));
     assert_close(energies[0], 1 + 4, 0);
     assert_close(energies[1], 2, 0);
