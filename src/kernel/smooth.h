@@ -47,7 +47,7 @@ typedef struct heat_smooth {
     bool has_gradient;
     int64_t n_work;      /* doubles of work space that a call takes */
     const double *lower; /* [n] bounds of each variable, -infinity and infinity where there are none; */
-    const double *upper; /* NULL: no variable has any */
+    const double *upper; /* both NULL: no variable has any */
     const double
         *own_lower; /* [n] those of them that are the energy's own; any others are walls that were put */
     const double *own_upper; /* up. NULL: all are walls */

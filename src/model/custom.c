@@ -136,15 +136,33 @@ static heat_status copy_numbers(heat_context *ctx, int32_t n, const double **fie
     return status;
 }
 
-/* Where one side has bounds the other has infinite ones. */
-static heat_status fill_side(heat_context *ctx, int32_t n, double infinite, const double **field,
-                             double **own)
+static bool any_is_finite(int32_t n, const double *x)
 {
-    heat_status status = *field == NULL ? heat_alloc(ctx, n, sizeof **own, own) : HEAT_OK;
+    for (int32_t i = 0; x != NULL && i < n; i++)
+        if (isfinite(x[i]))
+            return true;
+    return false;
+}
 
-    for (int32_t i = 0; i < n && *field == NULL && status == HEAT_OK; i++)
-        (*own)[i] = infinite;
-    *field = *own;
+/* Both bounds, infinite where they were not given, or none. */
+static heat_status copy_bounds(heat_context *ctx, heat_custom_model *m)
+{
+    const int32_t n = m->c.n_variables;
+    const double *lower = m->c.lower, *upper = m->c.upper;
+    heat_status status;
+
+    m->c.lower = m->c.upper = NULL;
+    if (!any_is_finite(n, lower) && !any_is_finite(n, upper))
+        return HEAT_OK;
+    status = heat_alloc(ctx, n, sizeof *m->lower, &m->lower);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n, sizeof *m->upper, &m->upper);
+    for (int32_t i = 0; i < n && status == HEAT_OK; i++) {
+        m->lower[i] = lower == NULL ? -(double)INFINITY : lower[i];
+        m->upper[i] = upper == NULL ? (double)INFINITY : upper[i];
+    }
+    m->c.lower = m->lower;
+    m->c.upper = m->upper;
     return status;
 }
 
@@ -160,13 +178,7 @@ heat_status heat_custom_copy(heat_context *ctx, const heat_custom *custom, heat_
     m->c.free = NULL;
     status = check(ctx, &m->c);
     if (status == HEAT_OK)
-        status = copy_numbers(ctx, m->c.n_variables, &m->c.lower, &m->lower);
-    if (status == HEAT_OK)
-        status = copy_numbers(ctx, m->c.n_variables, &m->c.upper, &m->upper);
-    if (status == HEAT_OK && (m->lower != NULL || m->upper != NULL))
-        status = fill_side(ctx, m->c.n_variables, -(double)INFINITY, &m->c.lower, &m->lower);
-    if (status == HEAT_OK && m->lower != NULL)
-        status = fill_side(ctx, m->c.n_variables, (double)INFINITY, &m->c.upper, &m->upper);
+        status = copy_bounds(ctx, m);
     if (status == HEAT_OK)
         status = copy_numbers(ctx, m->c.n_variables, &m->c.start, &m->start);
     if (status != HEAT_OK)

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { POINTS = 16, DISTANCES = 3 };
+enum { POINTS = 16, DISTANCES = 3, MOST_MOVED = 1 << 20, FEWEST_AXES = 4 };
 static const int distance[DISTANCES] = {20, 30, 40}; /* logarithms to the base 2 */
 static const double as_good_as_infinite = 1e290;
 
@@ -99,9 +99,18 @@ static heat_status check_axis(const probe *p, int32_t axis, double sign)
         v->model->name, p->temperature, name == NULL ? "a variable" : name, sign < 0 ? "-" : "");
 }
 
+/* All axes, or as many, evenly spread, as cost little. */
+static int32_t count_axes(int32_t n)
+{
+    const int32_t cheap = MOST_MOVED / n;
+
+    return n <= cheap ? n : cheap > FEWEST_AXES ? cheap : FEWEST_AXES;
+}
+
 heat_status heat_smooth_check_growth(heat_context *ctx, const heat_smooth *view, double temperature)
 {
     probe p = {.ctx = ctx, .view = view, .temperature = temperature};
+    const int32_t n_axes = count_axes(view->n);
     heat_stream stream;
     heat_status status = heat_alloc(ctx, (int64_t)view->n * POINTS, sizeof *p.x, &p.x);
 
@@ -112,7 +121,8 @@ heat_status heat_smooth_check_growth(heat_context *ctx, const heat_smooth *view,
     heat_stream_init(&stream, 1, HEAT_PURPOSE_GENERATE, 0);
     for (int c = 0; c < POINTS; c++)
         p.offset[c] = 2 * heat_stream_uniform(&stream) - 1;
-    for (int32_t i = 0; i < view->n && status == HEAT_OK; i++) {
+    for (int32_t k = 0; k < n_axes && status == HEAT_OK && !heat_halted(ctx); k++) {
+        const int32_t i = (int32_t)((int64_t)view->n * k / n_axes);
         if (view->lower == NULL || isinf(view->lower[i]))
             status = check_axis(&p, i, -1);
         if (status == HEAT_OK && (view->upper == NULL || isinf(view->upper[i])))

@@ -4,6 +4,8 @@
 #include "model/smooth_rows.h"
 #include "support.h"
 
+#include <heatbath/custom.h>
+#include <heatbath/sample.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +84,68 @@ static void files_that_are_no_objects_are_told(void **state)
     heat_context_free(ctx);
 }
 
+/* p(x, y) of the example is exp(-x) times a normal distribution of y about x^2. */
+static void the_example_is_sampled(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"auto", "ula", "ensemble"};
+    heat_context *ctx = test_context();
+    heat_model *model = NULL;
+
+    assert_ok(ctx, heat_model_load(ctx, object[0], &model));
+    for (int k = 0; k < 3; k++) {
+        heat_sample_options options;
+        heat_sample_result r;
+        const heat_observable *length;
+        heat_sample_options_init(&options);
+        heat_sample_result_init(&r);
+        options.engine = engines[k];
+        options.seed = test_seed();
+        options.sweeps = k == 0 ? 10000 : 100;
+        assert_ok(ctx, heat_sample(ctx, model, &options, &r));
+        length = &r.temperatures[0].observables[2];
+        assert_string_equal(length->name, "length");
+        if (k == 0)
+            assert_close(length->mean, 1, 4.5 * length->error);
+        heat_sample_result_clear(&r);
+    }
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
+static int half_square(void *user, int64_t n_rows, const double *rows, double *energies)
+{
+    (void)user;
+    for (int64_t r = 0; r < n_rows; r++)
+        energies[r] = rows[r] * rows[r] / 2;
+    return 0;
+}
+
+/* Of bounds one side may be missing, and all may be infinite. */
+static void bounds_stand_alone(void **state)
+{
+    (void)state;
+    static const double below[] = {0}, open[] = {INFINITY};
+    heat_context *ctx = test_context();
+    heat_custom custom;
+
+    heat_custom_init(&custom);
+    custom.n_variables = 1;
+    custom.n_states = 0;
+    custom.real_energy = half_square;
+    for (int k = 0; k < 2; k++) {
+        heat_model *model = NULL;
+        heat_smooth view;
+        custom.upper = k == 0 ? below : open;
+        assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
+        assert_true(heat_model_get_smooth(model, heat_isa_get("auto"), &view));
+        assert_true((view.lower == NULL) == (view.upper == NULL));
+        assert_true(k == 0 ? isinf(view.lower[0]) && view.upper[0] == 0 : view.upper == NULL);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 static void a_nan_names_its_place(void **state)
 {
     (void)state;
@@ -120,6 +184,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_example_is_a_model),
         cmocka_unit_test(broken_objects_say_what_is_wrong),
         cmocka_unit_test(files_that_are_no_objects_are_told),
+        cmocka_unit_test(the_example_is_sampled),
+        cmocka_unit_test(bounds_stand_alone),
         cmocka_unit_test(a_nan_names_its_place),
         cmocka_unit_test(failing_allocations_leak_nothing),
     };
