@@ -260,7 +260,7 @@ int32_t heat_graph_div(heat_graph *g, int32_t a, int32_t b)
 
     if (g->status != HEAT_OK)
         return 0;
-    if (is_value(g, b, 1) || is_value(g, a, 0))
+    if (is_value(g, b, 1) || (is_value(g, a, 0) && !is_value(g, b, 0)))
         return a;
     if (is_op(g, a, HEAT_TAPE_NEGATE))
         return heat_graph_negate(g, heat_graph_div(g, g->nodes[a].operand[0], b));
