@@ -41,7 +41,7 @@ heat_status heat_geometry_check(heat_context *ctx, const heat_sampling *s, heat_
 
     for (int32_t t = 0; t < r->n_temperatures && status == HEAT_OK; t++) {
         heat_sample_temperature *row = &r->temperatures[t];
-        if (s->engine == &heat_engine_nuts && (double)row->divergences > most_lost * (double)n_moves)
+        if (s->engine->walk != NULL && (double)row->divergences > most_lost * (double)n_moves)
             status = tell_lost(ctx, row, n_moves, r);
         if (status == HEAT_OK && row->outcome == HEAT_OUTCOME_NOT_CONVERGED && row->e_bfmi < least_e_bfmi)
             status = tell_slow(ctx, row, r);

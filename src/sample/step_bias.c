@@ -33,6 +33,7 @@ heat_status heat_step_bias_plan(heat_context *ctx, heat_sampling *s)
     return status;
 }
 
+/* A mean whose bias is not known is none. */
 static void compare(const heat_sample_temperature *fine, double factor, heat_observable *o)
 {
     o->step_bias = o->step_bias_error = (double)NAN;
@@ -41,6 +42,8 @@ static void compare(const heat_sample_temperature *fine, double factor, heat_obs
             o->step_bias = factor * (o->mean - fine->observables[k].mean);
             o->step_bias_error = hypot(factor * hypot(o->error, fine->observables[k].error),
                                        o->sd > 0 ? o->step_bias * o->step_bias / o->sd : 0);
+            if (isnan(fine->observables[k].mean))
+                o->mean = o->error = (double)NAN;
         }
 }
 

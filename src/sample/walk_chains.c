@@ -365,14 +365,17 @@ static heat_status sweep_path(heat_context *worker, heat_chains *c, int64_t unit
 static heat_status walks_sweep(heat_context *worker, heat_chains *c, int64_t unit, const heat_site_rule *rule)
 {
     const heat_walk_store *s = c->store;
+    heat_walk_unit *u = &s->units[unit];
     heat_status status;
 
     (void)rule;
     if (s->plan.reference != NULL)
         return sweep_path(worker, c, unit);
-    heat_walk_free_begin_sweep(s, &s->units[unit]);
+    u->jitter =
+        s->plan.varies && !heat_walk_adapts(c, unit) ? jitter_of(heat_walk_take_uniforms(s, u)[0]) : 1;
+    heat_walk_free_begin_sweep(s, u);
     status = s->plan.move->sweep(worker, c, unit);
-    heat_walk_free_end_sweep(s, &s->units[unit]);
+    heat_walk_free_end_sweep(s, u);
     return status;
 }
 

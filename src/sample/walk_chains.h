@@ -37,6 +37,7 @@ typedef struct heat_walk_plan {
     int64_t n_steps;        /* a sweep; 0: the move chooses */
     int64_t n_walkers;      /* of an ensemble, an even number of chains side by side; 0: there is none */
     bool is_single;         /* steps without a test are made in single precision */
+    bool varies;            /* half of the sweeps take smaller steps than was found best */
     int32_t refined_from;   /* rungs from here on take smaller steps, twice as many; INT32_MAX: none */
     /* The path that chains are on begins here, and their masses are its: dense or diagonal. Their steps are
      * its too, where there is no burn-in. Borrowed; NULL: none. */

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+static const double short_step = 0.125; /* of the one found best: what is lost by it has no step */
 enum { MOST_TRIES = 120 };
 
 static heat_walk_unit *unit_at(const heat_chains *c, int64_t unit)
@@ -151,7 +152,7 @@ void heat_walk_set_off(const heat_chains *c, int64_t unit)
     memcpy(u->new_gradient, u->gradient, (size_t)c->n * row);
     memcpy(u->new_energy, u->energy, row);
     memcpy(u->pace, u->step, row);
-    for (int64_t lane = 0; lane < u->stride && c->has_reference; lane++)
+    for (int64_t lane = 0; lane < u->stride && (c->has_reference || s->plan.varies); lane++)
         u->pace[lane] *= u->jitter;
 }
 
@@ -229,10 +230,10 @@ void heat_walk_decide(const heat_chains *c, int64_t unit)
     const heat_walk_store *s = c->store;
     heat_walk_unit *u = unit_at(c, unit);
     const double *uniform = heat_walk_take_uniforms(s, u);
-    bool counts = !heat_walk_adapts(c, unit);
+    bool counts = !heat_walk_adapts(c, unit), is_short = !s->plan.varies || u->jitter < short_step;
 
     for (int64_t lane = 0; lane < u->n_chains; lane++) {
-        u->lost[lane] = s->plan.move->needs_gradient && u->ratio[lane] < HEAT_WALK_DIVERGED;
+        u->lost[lane] = s->plan.move->needs_gradient && is_short && u->ratio[lane] < HEAT_WALK_DIVERGED;
         u->n_diverged[lane] += counts ? u->lost[lane] : 0;
         if (!(uniform[lane] < u->odds[lane]))
             continue;

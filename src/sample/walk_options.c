@@ -73,6 +73,7 @@ heat_walk_plan heat_walk_plan_of(const heat_model *model, const heat_engine *eng
     for (int k = 0; k < 3; k++)
         if (strcmp(opt->mass, masses[k]) == 0)
             plan.mass = (heat_walk_mass)k;
+    plan.varies = plan.step == 0 && (engine->walk == &heat_walk_mala || engine->walk == &heat_walk_hmc);
     if (engine->walk != NULL && (engine->walk->order > 0 || engine->walk->is_ensemble))
         plan.mass = HEAT_MASS_UNIT;
     if (engine->walk != NULL && engine->walk->is_ensemble) {

@@ -147,7 +147,11 @@ static double drift_of(heat_context *ctx, const heat_walk_move *move, double tem
                        const exact_draws *d, bool has_walls, double step)
 {
     heat_model *model = load(ctx, NULL);
-    heat_walk_plan walk = {.move = move, .step = step, .mass = HEAT_MASS_UNIT, .n_steps = 3};
+    heat_walk_plan walk = {.move = move,
+                           .step = step,
+                           .mass = HEAT_MASS_UNIT,
+                           .n_steps = 3,
+                           .varies = move == &heat_walk_mala || move == &heat_walk_hmc};
     heat_chains *c = open_chains(ctx, model, walk, MANY, temperature, "auto");
     double worst;
 
@@ -419,6 +423,32 @@ static void an_unadjusted_run_tells_its_bias(void **state)
     (void)state;
     tell_bias(0.02, 0.155928);
     tell_bias(0.05, 0.177539);
+}
+
+/* Hot, the step that suits most places leaves none for the steep ends, which hold much of the heat capacity.
+ */
+static void shorter_steps_reach_the_ends(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sample_options options;
+    heat_sample_result r;
+    const heat_observable *energy, *capacity;
+
+    heat_sample_options_init(&options);
+    options.engine = "mala";
+    options.temperature = 5;
+    options.sweeps = 40000;
+    options.seed = test_seed();
+    run(ctx, &options, &r);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
+    energy = find(&r.temperatures[0], "energy");
+    capacity = find(&r.temperatures[0], "heat_capacity");
+    print_message("heat capacity %.4f +- %.4f\n", capacity->mean, capacity->error);
+    assert_close(energy->mean, 1.140075, 4.5 * energy->error);
+    assert_close(capacity->mean, 0.184127, 4.5 * capacity->error);
+    heat_sample_result_clear(&r);
+    heat_context_free(ctx);
 }
 
 /* Cold, a walk stays in the well where it begins, and says that it has not converged; a ladder knows both. */
@@ -746,6 +776,7 @@ int main(void)
         cmocka_unit_test(the_double_well_has_the_known_step_bias),
         cmocka_unit_test(single_steps_land_on_floats),
         cmocka_unit_test(an_unadjusted_run_tells_its_bias),
+        cmocka_unit_test(shorter_steps_reach_the_ends),
         cmocka_unit_test(a_ladder_finds_both_wells),
         cmocka_unit_test(threads_and_checkpoints_change_no_bit),
         cmocka_unit_test(leapfrog_goes_back_and_keeps_volumes),
