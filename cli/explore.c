@@ -1,5 +1,6 @@
 /* heatbath explore: the basins of a potential's minima, and what each weighs. */
 #include "clock.h"
+#include "figures.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -252,13 +253,19 @@ heat_status cli_explore(cli *c)
 
     heat_explore_result_init(&result);
     status = cli_model_load(c, &model, &info);
+    if (status == HEAT_OK)
+        status = cli_figures_prepare_landscape(c, model, &info);
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.explore;
     options.time = cli_time_left(c);
     if (heat_explore(c->ctx, model, &options, &result) != HEAT_OK)
         status = cli_fail_library(c);
-    else if (c->json)
+    else
+        status = cli_figures_write_explore(c, model, &result);
+    if (status != HEAT_OK)
+        goto out;
+    if (c->json)
         status = print_json(c, &info, &result);
     else
         print_text(c, &result);

@@ -33,9 +33,11 @@ void cli_potential_prepare(const heat_model *model, const heat_model_info *info,
 heat_status cli_potential_write(cli *c, const heat_model *model, const heat_model_info *info,
                                 const heat_sample_result *result, bool *have_gnuplot);
 
-/* The figure of ground: a potential of one or two variables. Refuses other models before the work. */
-heat_status cli_figures_prepare_ground(cli *c, const heat_model *model, const heat_model_info *info);
+/* The figure of ground and explore: a potential of one or two variables, with minima and saddles. Refuses
+ * other models before the work. */
+heat_status cli_figures_prepare_landscape(cli *c, const heat_model *model, const heat_model_info *info);
 heat_status cli_figures_write_ground(cli *c, const heat_model *model, const heat_ground_result *result);
+heat_status cli_figures_write_explore(cli *c, const heat_model *model, const heat_explore_result *result);
 
 /* The same for learn: the likelihood along training. */
 heat_status cli_figures_write_learning(cli *c, const heat_learn_result *result);

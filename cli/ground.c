@@ -242,7 +242,7 @@ heat_status cli_ground(cli *c)
     if (status == HEAT_OK)
         status = cli_model_load(c, &model, &info);
     if (status == HEAT_OK)
-        status = cli_figures_prepare_ground(c, model, &info);
+        status = cli_figures_prepare_landscape(c, model, &info);
     if (status != HEAT_OK)
         goto out;
     options = c->args.values.verb.ground;

@@ -96,30 +96,50 @@ heat_status cli_potential_write(cli *c, const heat_model *model, const heat_mode
     return status;
 }
 
-heat_status cli_figures_prepare_ground(cli *c, const heat_model *model, const heat_model_info *info)
+heat_status cli_figures_prepare_landscape(cli *c, const heat_model *model, const heat_model_info *info)
 {
     const char *dir = c->args.values.own.figures;
 
     if (dir != NULL && !has_landscape(model, info))
         return cli_fail_option(c, "figures", dir,
-                               "ground draws potentials of one or two variables, and %s is none", info->name);
+                               "%s draws potentials of one or two variables, and %s is none", c->verb->name,
+                               info->name);
     return cli_figures_open(c);
+}
+
+static heat_status draw_places(cli *c, const heat_model *model, const heat_report_landscape *places)
+{
+    bool have_gnuplot = true;
+
+    cli_hide_progress(c);
+    return finish(c, heat_report_potential(c->ctx, model, places, c->args.values.own.figures, "landscape"),
+                  "landscape", &have_gnuplot);
 }
 
 heat_status cli_figures_write_ground(cli *c, const heat_model *model, const heat_ground_result *r)
 {
-    const char *dir = c->args.values.own.figures;
     heat_report_landscape landscape;
-    bool have_gnuplot = true;
 
-    if (dir == NULL || r->values == NULL)
+    if (c->args.values.own.figures == NULL || r->values == NULL)
         return HEAT_OK;
-    cli_hide_progress(c);
     heat_report_landscape_init(&landscape);
     landscape.n_minima = r->n_states > 0 ? r->n_states : 1;
     landscape.minima = r->n_states > 0 ? r->kept_values : r->values;
     landscape.n_saddles = r->n_saddles;
     landscape.saddles = r->saddles;
-    return finish(c, heat_report_potential(c->ctx, model, &landscape, dir, "landscape"), "landscape",
-                  &have_gnuplot);
+    return draw_places(c, model, &landscape);
+}
+
+heat_status cli_figures_write_explore(cli *c, const heat_model *model, const heat_explore_result *r)
+{
+    heat_report_landscape landscape;
+
+    if (c->args.values.own.figures == NULL)
+        return HEAT_OK;
+    heat_report_landscape_init(&landscape);
+    landscape.n_minima = r->n_basins;
+    landscape.minima = r->states;
+    landscape.n_saddles = r->n_saddles;
+    landscape.saddles = r->saddles;
+    return draw_places(c, model, &landscape);
 }
