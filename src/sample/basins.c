@@ -7,7 +7,6 @@
 #include <heatbath/options.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* By the found saddles. */
 static void find_barriers(heat_basins *b)
@@ -98,29 +97,28 @@ heat_status heat_basins_find(heat_context *ctx, const heat_model *model, const c
     return status == HEAT_OK && b->n == 1 ? find_tops(ctx, b) : status;
 }
 
-heat_status heat_basins_open(heat_context *ctx, int64_t n_landscapes, heat_basins *b)
+heat_status heat_basins_open(heat_context *ctx, int64_t n_flows, heat_basins *b)
 {
     heat_status status;
 
     if (b->tops != NULL)
         return HEAT_OK;
-    status = heat_alloc(ctx, n_landscapes, sizeof *b->landscape, &b->landscape);
-    if (status == HEAT_OK) {
-        b->n_landscapes = n_landscapes;
-        status = heat_alloc(ctx, n_landscapes * b->n, sizeof *b->point, &b->point);
-    }
-    for (int64_t k = 0; k < n_landscapes && status == HEAT_OK; k++)
-        status = heat_landscape_open(ctx, &b->view, &b->landscape[k]);
+    status = heat_flow_basins_open(ctx, &b->view, &b->found, &b->apart);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_flows, sizeof *b->flow, &b->flow);
+    b->n_flows = status == HEAT_OK ? n_flows : 0;
+    for (int64_t k = 0; k < n_flows && status == HEAT_OK; k++)
+        status = heat_flow_open(ctx, &b->apart, &b->flow[k]);
     return status;
 }
 
 void heat_basins_close(heat_basins *b)
 {
-    for (int64_t k = 0; k < b->n_landscapes; k++)
-        heat_landscape_close(&b->landscape[k]);
+    for (int64_t k = 0; k < b->n_flows; k++)
+        heat_flow_close(&b->flow[k]);
+    heat_flow_basins_close(&b->apart);
     heat_minima_close(&b->found);
-    heat_free(b->landscape);
-    heat_free(b->point);
+    heat_free(b->flow);
     heat_free(b->barrier);
     heat_free(b->names);
     heat_free(b->tops);
@@ -128,9 +126,8 @@ void heat_basins_close(heat_basins *b)
     *b = (heat_basins){.count = 0};
 }
 
-/* A quench that a halt cuts short would tell another basin: this one is short, and goes to its end. */
-static heat_status quench_whole(heat_context *ctx, heat_landscape *l, const heat_minima *found, double *x,
-                                int64_t *place)
+/* A way that a halt cuts short would tell another basin: this one is short, and goes to its end. */
+static heat_status follow_whole(heat_context *ctx, heat_flow *flow, const double *x, int32_t *basin)
 {
     const double deadline = ctx->deadline_s;
     atomic_int *stop = ctx->stop, never = 0;
@@ -138,7 +135,7 @@ static heat_status quench_whole(heat_context *ctx, heat_landscape *l, const heat
 
     ctx->deadline_s = HEAT_FOREVER;
     ctx->stop = &never;
-    status = heat_minima_locate(ctx, l, found, x, place);
+    status = heat_flow_locate(ctx, flow, 1, x, basin);
     ctx->deadline_s = deadline;
     ctx->stop = stop;
     return status;
@@ -146,8 +143,6 @@ static heat_status quench_whole(heat_context *ctx, heat_landscape *l, const heat
 
 heat_status heat_basins_locate(heat_context *ctx, heat_basins *b, int64_t k, const double *x, int32_t *basin)
 {
-    double *point;
-    int64_t place;
     heat_status status;
 
     if (b->tops != NULL) {
@@ -157,10 +152,9 @@ heat_status heat_basins_locate(heat_context *ctx, heat_basins *b, int64_t k, con
         *basin = b->along[at];
         return HEAT_OK;
     }
-    point = b->point + k * b->n;
-    memcpy(point, x, (size_t)b->n * sizeof *point);
-    status = quench_whole(ctx, &b->landscape[k], &b->found, point, &place);
-    *basin = status == HEAT_OK && place >= 0 ? (int32_t)place : b->count;
+    status = follow_whole(ctx, &b->flow[k], x, basin);
+    if (status != HEAT_OK || *basin < 0)
+        *basin = b->count;
     return status;
 }
 
