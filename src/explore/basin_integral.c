@@ -286,7 +286,7 @@ heat_status heat_explore_integrate(heat_context *ctx, heat_exploring *e)
 
     while (status == HEAT_OK && is_needed && s.round < ROUNDS && !heat_halted(ctx)) {
         status = run_round(ctx, &s);
-        is_needed = plan_round(&s);
+        is_needed = e->basins.count > 1 && plan_round(&s); /* of one basin there is no difference to know */
     }
     for (int64_t place = 0; place < s.n_places && status == HEAT_OK; place++)
         status = fill(ctx, &s, (int32_t)(place / e->basins.count), place % e->basins.count);
