@@ -298,6 +298,7 @@ void heat_show_progress(heat_context *ctx, double fraction, double updates, doub
 {
     const double none = (double)NAN;
 
+    ctx->done = fraction;
     show(ctx,
          (heat_progress){.fraction = fraction,
                          .best = ctx->best_is_negated ? 0 - best : best,

@@ -28,6 +28,7 @@ struct heat_context {
     double deadline_s;      /* on heat_clock's scale; HEAT_FOREVER without one */
     double started_s;       /* when the outermost verb began */
     double last_shown_s;    /* of the last progress call */
+    double done;            /* fraction of the work last noted; NaN where it is not known */
     const char *verb;       /* the outermost verb under way, NULL if none */
     bool best_is_negated;   /* a maximum is sought: progress shows minus the energy it is given */
     struct heat_team *team; /* threads that wait for what heat_parallel_for is given; NULL: none do */
@@ -74,7 +75,8 @@ typedef struct heat_budget {
 heat_budget heat_budget_enter(heat_context *ctx, const char *verb, double time_s, int64_t memory);
 void heat_budget_leave(heat_context *ctx, const heat_budget *budget);
 
-/* Shows progress, at most 10 times a second. `updates` so far; NaN in fraction or best where unknown. */
+/* Notes and shows progress, at most 10 times a second. `updates` so far; NaN in fraction or best where
+ * unknown. */
 void heat_show_progress(heat_context *ctx, double fraction, double updates, double best);
 
 /* The same for training: fraction, and of the last look epoch, train, validation and ess. */

@@ -6,7 +6,10 @@
 #include "base/memory.h"
 #include "exact/elimination_digits.h"
 
-enum { STEPS_BETWEEN_POLLS = 64 };
+enum {
+    STEPS_BETWEEN_POLLS = 64,
+    PASSES_BACK = 3 /* with a way back: there, again, and down */
+};
 
 heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_elimination *plan,
                           heat_semiring semiring, double beta, int64_t threads, bool back, bool beliefs)
@@ -20,6 +23,8 @@ heat_status heat_run_init(heat_context *ctx, heat_run *run, const heat_eliminati
     if (plan->cost.is_bound)
         return heat_fail(ctx, HEAT_ERROR_UNABLE, "too wide for exact elimination: width %d found (at least)",
                          plan->cost.width);
+    for (int32_t k = 0; k < plan->n; k++)
+        run->whole += (back ? PASSES_BACK : 1) * heat_table_entries(plan->q, heat_separator_size(plan, k));
     if ((status = heat_alloc_unset(ctx, n_tables, sizeof(double), &run->tables)) != HEAT_OK ||
         (status = heat_alloc_unset(ctx, n_scratch, sizeof(double), &run->scratch)) != HEAT_OK ||
         (status = heat_alloc(ctx, plan->n, sizeof(double), &run->peak)) != HEAT_OK ||
@@ -66,10 +71,11 @@ static bool halted_now(heat_context *ctx, heat_run *run)
 {
     int64_t size = run->digits != NULL ? run->digits->size : (int64_t)1 << run->bucket.width;
 
+    run->done += (double)size;
     if (++run->polled < STEPS_BETWEEN_POLLS && size < (int64_t)1 << HEAT_TABLE_UNIT_BITS)
         return false;
     run->polled = 0;
-    heat_show_progress(ctx, (double)NAN, (double)NAN, (double)NAN);
+    heat_show_progress(ctx, fmin(run->done / run->whole, 0.99), (double)NAN, (double)NAN);
     return heat_halted(ctx);
 }
 

@@ -59,6 +59,7 @@ typedef struct heat_run {
     int64_t n_partials;
     heat_long_sum total; /* log Z, or the lowest energy */
     int64_t polled;      /* steps since the last look at the stop flag */
+    double done, whole;  /* entries of tables so far, and about how many there will be */
     heat_bucket bucket;
     struct heat_digit_bucket *digits; /* beside the bucket's k, width and base; NULL: spins */
 } heat_run;

@@ -6,6 +6,7 @@
 #include "logz/logz_methods.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SLOPES = 3 }; /* of the mean energy, by two sums each, where they make a heat capacity */
@@ -125,6 +126,27 @@ static heat_status count_ground_states(heat_context *ctx, const heat_counting *c
     return HEAT_OK;
 }
 
+/* How far a sum was that was stopped: nothing of it stands before it is complete. */
+static void note_way(const heat_context *ctx, heat_counting *c, bool has_plan)
+{
+    const heat_logz_result *r = c->result;
+    char part[64] = "";
+    int32_t k = 0;
+
+    while (k < r->n_rows && !isnan(r->rows[k].log_z))
+        k++;
+    if (!has_plan) {
+        heat_logz_doubt(c, "a cheap order of the sum was still looked for");
+        return;
+    }
+    if (ctx->done > 0 && ctx->done < 1)
+        snprintf(part, sizeof part, ", and about %.2g %% of the next", 100 * ctx->done);
+    if (r->n_rows > 1)
+        heat_logz_doubt(c, "the sums at %d of %d temperatures were complete%s", k, r->n_rows, part);
+    else if (part[0] != '\0')
+        heat_logz_doubt(c, "about %.2g %% of the sum was made", 100 * ctx->done);
+}
+
 static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
@@ -141,8 +163,10 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: an exact sum would take about %.2g s", c->info.name,
                            heat_logz_exact_seconds(&choice.cost) * r->n_rows);
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
+        if (r->n_rows > 1)
+            heat_show_progress(ctx, (double)k / r->n_rows, (double)NAN, (double)NAN);
+        ctx->done = (double)NAN;
         status = sum_states(ctx, c, &choice, &r->rows[k], &road);
-        heat_show_progress(ctx, (k + 1.0) / r->n_rows, (double)NAN, (double)NAN);
     }
     if (status == HEAT_OK && !isnan(r->rows[r->n_rows - 1].log_z) && !heat_halted(ctx))
         status = count_ground_states(ctx, c, &choice);
@@ -155,6 +179,8 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
     r->reason = r->outcome != HEAT_OUTCOME_PROVED ? "stopped before every state was counted"
                 : choice.by_quadrature            ? "finer grids change no digit of ten"
                                                   : "every state was counted";
+    if (status == HEAT_OK && r->outcome != HEAT_OUTCOME_PROVED)
+        note_way(ctx, c, choice.cost.affordable || choice.cost.sum_method != NULL);
     heat_exact_choice_clear(&choice);
     return status;
 }

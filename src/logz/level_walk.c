@@ -215,6 +215,9 @@ heat_status heat_level_walk_run(heat_context *ctx, heat_level_walk *w, int64_t n
     heat_status status = heat_parallel_for(ctx, threads, w->n_units, walk_unit, &a);
 
     w->n_sweeps += n_sweeps;
+    for (int64_t k = 0; k < w->n_walkers && heat_halted(ctx); k++)
+        w->n_sweeps =
+            (int64_t)fmin((double)w->n_sweeps, w->trials[k] / fmax(w->counting->info.n_variables, 1));
     return status;
 }
 
@@ -278,8 +281,8 @@ static double found(const heat_level_walk *w, int64_t walker, int64_t energy)
     return energy < t->first || energy >= t->first + t->n ? (double)NAN : t->log_g[energy - t->first];
 }
 
-/* The average of the densities over first ... first + n - 1. Each is known up to a factor: they are made
- * alike over the levels that all know. */
+/* The average of the densities over first ... first + n - 1. Each is known up to a factor, whose log becomes
+ * its shift: they are made alike over the levels that all know. */
 static void average(const heat_level_walk *w, int64_t first, int64_t n, double *log_g, double *shift)
 {
     int64_t n_common = 0;
@@ -292,11 +295,13 @@ static void average(const heat_level_walk *w, int64_t first, int64_t n, double *
         for (int64_t v = 0; v < w->n_walkers && is_common; v++)
             shift[v] += found(w, v, first + k);
     }
+    for (int64_t v = 0; v < w->n_walkers; v++)
+        shift[v] /= fmax((double)n_common, 1);
     for (int64_t k = 0; k < n; k++) {
         double sum = 0, count = 0;
         for (int64_t v = 0; v < w->n_walkers; v++) {
             double g = found(w, v, first + k);
-            sum += isnan(g) ? 0 : g - shift[v] / fmax((double)n_common, 1);
+            sum += isnan(g) ? 0 : g - shift[v];
             count += !isnan(g);
         }
         log_g[k] = sum / count;
@@ -307,8 +312,9 @@ static void average(const heat_level_walk *w, int64_t first, int64_t n, double *
         log_g[k] = isnan(log_g[k]) ? log_g[k + 1] : log_g[k];
 }
 
+/* `shift`: what all that the walker found is too high by; NULL: its visits begin at 0. */
 static heat_status take_density(heat_context *ctx, heat_level_walk *w, int64_t walker, int64_t first,
-                                int64_t n, const double *log_g)
+                                int64_t n, const double *log_g, const double *shift)
 {
     heat_level_table *t = &w->table[walker];
     double *own = NULL, *visits = NULL;
@@ -321,6 +327,10 @@ static heat_status take_density(heat_context *ctx, heat_level_walk *w, int64_t w
         return status;
     }
     memcpy(own, log_g, (size_t)n * sizeof *own);
+    for (int64_t k = 0; k < n && shift != NULL; k++) {
+        double g = found(w, walker, first + k) - *shift - log_g[k];
+        visits[k] = isnan(g) ? 0 : exp(g);
+    }
     heat_free(t->log_g);
     heat_free(t->visits);
     *t = (heat_level_table){.first = first, .n = n, .log_g = own, .visits = visits};
@@ -328,7 +338,7 @@ static heat_status take_density(heat_context *ctx, heat_level_walk *w, int64_t w
     return HEAT_OK;
 }
 
-heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *w)
+heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *w, bool as_found)
 {
     int64_t first = INT64_MAX, end = INT64_MIN;
     double *log_g = NULL, *shift = NULL;
@@ -345,7 +355,7 @@ heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *w)
     if (status == HEAT_OK)
         average(w, first, end - first, log_g, shift);
     for (int64_t k = 0; k < w->n_walkers && status == HEAT_OK; k++)
-        status = take_density(ctx, w, k, first, end - first, log_g);
+        status = take_density(ctx, w, k, first, end - first, log_g, as_found ? &shift[k] : NULL);
     heat_free(log_g);
     heat_free(shift);
     return status;

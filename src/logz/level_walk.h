@@ -40,7 +40,8 @@ HEAT_MUST_USE heat_status heat_level_walk_run(heat_context *ctx, heat_level_walk
 /* True when every walker's log_f follows 1 / t and is below `log_f`. */
 bool heat_level_walk_is_refined(const heat_level_walk *walk, double log_f);
 
-/* Fixes the average of the densities for all walkers: from here on visits, all anew, are only counted. */
-HEAT_MUST_USE heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *walk);
+/* Fixes the average of the densities for all walkers: from here on visits, all anew, are only counted.
+ * `as_found`: they begin as what each walker found, in parts of the average; 0 where it met no such level. */
+HEAT_MUST_USE heat_status heat_level_walk_fix(heat_context *ctx, heat_level_walk *walk, bool as_found);
 
 #endif

@@ -199,6 +199,24 @@ static heat_status walk_to(heat_context *ctx, counting_levels *a, int64_t to)
     return to > a->walk.n_sweeps ? heat_level_walk_run(ctx, &a->walk, to - a->walk.n_sweeps) : HEAT_OK;
 }
 
+/* Halted before the densities were fixed: each walker's own are estimates, where all met the same levels. Not
+ * all of an error shows in their scatter: they do not stand until the fixed ones are walked by. */
+static heat_status tell_densities(heat_context *ctx, counting_levels *a, heat_counting_end *end)
+{
+    heat_status status = heat_level_walk_fix(ctx, &a->walk, true);
+
+    if (status == HEAT_OK)
+        status = analyse(ctx, a);
+    if (status != HEAT_OK)
+        return status;
+    *end = a->same_levels ? HEAT_COUNTING_HALTED : HEAT_COUNTING_DOUBTED;
+    heat_logz_doubt(a->c, a->same_levels
+                              ? "not converged: the walkers were still finding the densities of states, and "
+                                "the numbers are the averages of what they had found"
+                              : "the walkers had not all met the same levels");
+    return HEAT_OK;
+}
+
 /* Finds the densities, then counts with them fixed, twice as long each time. */
 static heat_status grow(heat_context *ctx, counting_levels *a, heat_counting_end *end)
 {
@@ -213,9 +231,11 @@ static heat_status grow(heat_context *ctx, counting_levels *a, heat_counting_end
         status = walk_to(ctx, a, w->n_sweeps + FIRST_SWEEPS);
     if (!heat_level_walk_is_refined(w, 1))
         heat_logz_doubt(a->c, "the densities of states are still rough: more sweeps are needed");
-    if (status != HEAT_OK || heat_halted(ctx) || !heat_level_walk_is_refined(w, 1))
+    if (status != HEAT_OK || !heat_level_walk_is_refined(w, 1))
         return status;
-    status = heat_level_walk_fix(ctx, w);
+    if (heat_halted(ctx))
+        return tell_densities(ctx, a, end);
+    status = heat_level_walk_fix(ctx, w, false);
     begin = w->n_sweeps;
     for (length = begin; status == HEAT_OK; length *= 2) {
         status = walk_to(ctx, a, begin + length);
@@ -250,7 +270,9 @@ static heat_status run_wang_landau(heat_context *ctx, heat_counting *c)
     if (!c->info.integer)
         return heat_fail(
             ctx, HEAT_ERROR_UNABLE,
-            "wang-landau counts the states of every energy: it needs energies that are integers");
+            "%s: wang-landau counts the states of every energy, and these energies are not known to be whole "
+            "numbers: methods mbar, ais and population take any",
+            c->info.name);
     if (n < FEWEST_WALKERS)
         return heat_fail_option(ctx, "replicas", NULL, "the error comes from their scatter: at least %d",
                                 FEWEST_WALKERS);
@@ -263,10 +285,8 @@ static heat_status run_wang_landau(heat_context *ctx, heat_counting *c)
         status = grow(ctx, &a, &end);
     if (status == HEAT_OK) {
         note_sweeps(&a);
-        if (heat_halted(ctx) && isnan(c->result->rows[0].log_z)) {
+        if (heat_halted(ctx) && isnan(c->result->rows[0].log_z)) /* nothing to refuse */
             end = HEAT_COUNTING_HALTED;
-            c->result->diagnosis[0] = '\0';
-        }
         heat_logz_conclude(ctx, c, end);
     }
     heat_level_walk_close(&a.walk);

@@ -1,5 +1,6 @@
 /* Every estimator of logz against the exact road on small models of every kind: within 5 of its own standard
  * errors, with bits that depend on nothing but the seed, and with a refusal where it cannot know. */
+#include "logz/level_walk.h"
 #include "logz/typical_rows.h"
 #include "support.h"
 
@@ -334,7 +335,7 @@ static void a_callback_is_enough(void **state)
         o.target_error = 0.05;
         if (is_wang_landau(methods[m])) {
             assert_int_equal(heat_logz(ctx, model, &o, &r), HEAT_ERROR_UNABLE);
-            assert_contains(heat_context_error(ctx), "integers");
+            assert_contains(heat_context_error(ctx), "whole numbers");
             continue;
         }
         assert_ok(ctx, heat_logz(ctx, model, &o, &r));
@@ -834,6 +835,45 @@ static void every_failing_allocation_is_reported(void **state)
     test_failing_allocations(estimate, ais);
 }
 
+/* Halted while they search, walkers have densities of their own, in parts of the average: of the 4 x 4 torus
+ * against its exact counts, of -32, -24, ..., 32. */
+static void walkers_under_way_have_densities(void **state)
+{
+    static const double counts[] = {2, 32, 64, 424, 1728, 6688, 13568, 20524};
+    static const int energies[] = {-32, -24, -20, -16, -12, -8, -4, 0};
+    enum { WALKERS = 16, LEVELS = sizeof counts / sizeof *counts };
+    heat_context *ctx = test_context();
+    heat_logz_options o = options_of("wang-landau");
+    heat_counting c = {.opt = &o};
+    heat_level_walk w;
+    heat_model *model;
+
+    (void)state;
+    assert_ok(ctx, heat_model_load(ctx, "lattice:4x4", &model));
+    c.model = model;
+    heat_model_describe(model, &c.info);
+    assert_ok(ctx, heat_level_walk_open(ctx, &c, WALKERS, &w));
+    assert_ok(ctx, heat_level_walk_run(ctx, &w, 4096));
+    assert_int_equal(w.n_sweeps, 4096);
+    assert_ok(ctx, heat_level_walk_fix(ctx, &w, true));
+    for (int k = 0; k < LEVELS; k++) {
+        double mean = 0, of_zero = 0;
+        for (int v = 0; v < WALKERS; v++) {
+            const heat_level_table *t = &w.table[v];
+            double parts = t->visits[energies[k] - t->first];
+            assert_true(fabs(log(parts)) < 0.5);
+            mean += parts / WALKERS;
+            of_zero += t->visits[-t->first] / WALKERS;
+        }
+        mean = log(mean / of_zero) + w.table[0].log_g[energies[k] - w.table[0].first] -
+               w.table[0].log_g[-w.table[0].first];
+        assert_close(mean, log(counts[k] / counts[LEVELS - 1]), 0.1);
+    }
+    heat_level_walk_close(&w);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -859,6 +899,7 @@ int main(void)
         cmocka_unit_test(a_valley_that_was_missed_is_seen_from_the_data),
         cmocka_unit_test(a_broken_callback_is_an_error_on_every_road),
         cmocka_unit_test(forbidden_states_are_left_out_or_refused),
+        cmocka_unit_test(walkers_under_way_have_densities),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
