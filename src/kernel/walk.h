@@ -87,6 +87,18 @@ typedef heat_status (*heat_walk_wander_fn)(heat_context *ctx, const heat_walk_la
 /* energy_c = sum of momentum^2 / 2 */
 typedef void (*heat_walk_kinetic_fn)(const heat_walk_lanes *lanes, double *energy);
 
+/* A matrix [n][n], or the parts of it that are not 0. */
+typedef enum heat_walk_shape {
+    HEAT_WALK_FULL = 0,
+    HEAT_WALK_LOWER,     /* a triangle L: no more is read */
+    HEAT_WALK_TRANSPOSED /* L' of that triangle */
+} heat_walk_shape;
+
+/* to = M (from - centre), rows [n][stride] that do not overlap, summed in the order of columns; `centre`:
+ * [n]; NULL: 0. */
+typedef void (*heat_walk_multiply_fn)(int32_t n, const double *matrix, heat_walk_shape shape, int64_t stride,
+                                      const double *from, const double *centre, double *to);
+
 /* True if none of n numbers, a multiple of eight, is infinite or NaN. */
 typedef bool (*heat_walk_finite_fn)(int64_t n, const double *values);
 
@@ -123,6 +135,7 @@ typedef struct heat_walk_kernel {
     heat_walk_refresh_fn refresh;
     heat_walk_wander_fn wander;
     heat_walk_kinetic_fn kinetic;
+    heat_walk_multiply_fn multiply;
     heat_walk_finite_fn are_finite;
     heat_walk_place_fn place;
     heat_walk_weigh_fn weigh;

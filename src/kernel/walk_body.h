@@ -226,6 +226,69 @@ static void kinetic(const heat_walk_lanes *l, double *energy)
     }
 }
 
+/* Rows i ... i + n_rows - 1 of M (x - centre), M_ij at i * down + j * across: sums that do not wait for each
+ * other. Columns [first, end) are of all rows; before or after them stands a triangle. */
+VEC_FN void multiply_rows(const double *rows, int64_t down, int64_t across, const int32_t n_rows,
+                          int32_t first, int32_t end, const heat_walk_shape shape, int64_t stride,
+                          const double *from, const double *centre, double *to)
+{
+    vec sum[8];
+
+    for (int32_t k = 0; k < n_rows; k++)
+        sum[k] = ALL(0.0);
+    for (int32_t d = 0; d < n_rows - 1 && shape == HEAT_WALK_TRANSPOSED; d++)
+        for (int32_t k = 0; k <= d; k++)
+            sum[k] += rows[k * down + (first + d - n_rows + 1) * across] *
+                      VEC(from + (first + d - n_rows + 1) * stride, 0);
+    for (int32_t j = first; j < end; j++) {
+        vec off = VEC(from + j * stride, 0);
+        if (shape == HEAT_WALK_FULL)
+            off -= centre[j];
+        for (int32_t k = 0; k < n_rows; k++)
+            sum[k] += rows[k * down + j * across] * off;
+    }
+    for (int32_t d = 1; d < n_rows && shape == HEAT_WALK_LOWER; d++)
+        for (int32_t k = d; k < n_rows; k++)
+            sum[k] += rows[k * down + (end + d - 1) * across] * VEC(from + (end + d - 1) * stride, 0);
+    for (int32_t k = 0; k < n_rows; k++)
+        VEC(to + k * stride, 0) = sum[k];
+}
+
+/* As many rows at a time as there are. */
+VEC_FN void multiply_as(int32_t n, const double *m, const heat_walk_shape shape, int64_t stride,
+                        const double *from, const double *centre, double *to)
+{
+    const int64_t down = shape == HEAT_WALK_TRANSPOSED ? 1 : n,
+                  across = shape == HEAT_WALK_TRANSPOSED ? n : 1;
+
+    for (int32_t i = 0, rows; i < n; i += rows) {
+        int32_t end = shape == HEAT_WALK_LOWER ? i + 1 : n;
+        rows = n - i >= 8 ? 8 : n - i >= 4 ? 4 : n - i >= 2 ? 2 : 1;
+        int32_t first = shape == HEAT_WALK_TRANSPOSED ? i + rows - 1 : 0;
+        const double *at = m + i * down;
+        if (rows == 8)
+            multiply_rows(at, down, across, 8, first, end, shape, stride, from, centre, to + i * stride);
+        else if (rows == 4)
+            multiply_rows(at, down, across, 4, first, end, shape, stride, from, centre, to + i * stride);
+        else if (rows == 2)
+            multiply_rows(at, down, across, 2, first, end, shape, stride, from, centre, to + i * stride);
+        else
+            multiply_rows(at, down, across, 1, first, end, shape, stride, from, centre, to + i * stride);
+    }
+}
+
+static void multiply(int32_t n, const double *matrix, heat_walk_shape shape, int64_t stride,
+                     const double *from, const double *centre, double *to)
+{
+    for (int64_t v = 0; v < stride; v += VEC_LANES)
+        if (shape == HEAT_WALK_FULL)
+            multiply_as(n, matrix, HEAT_WALK_FULL, stride, from + v, centre, to + v);
+        else if (shape == HEAT_WALK_LOWER)
+            multiply_as(n, matrix, HEAT_WALK_LOWER, stride, from + v, NULL, to + v);
+        else
+            multiply_as(n, matrix, HEAT_WALK_TRANSPOSED, stride, from + v, NULL, to + v);
+}
+
 static bool are_finite(int64_t n, const double *values)
 {
     vec sum = ALL(0.0);
@@ -309,6 +372,7 @@ const heat_walk_kernel WALK_JOIN(heat_walk_, WALK_ISA) = {.isa = WALK_TEXT(WALK_
                                                           .refresh = refresh,
                                                           .wander = wander,
                                                           .kinetic = kinetic,
+                                                          .multiply = multiply,
                                                           .are_finite = are_finite,
                                                           .place = place,
                                                           .weigh = weigh};

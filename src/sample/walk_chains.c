@@ -325,7 +325,7 @@ heat_status heat_walk_evaluate(heat_context *worker, const heat_walk_store *s, h
     heat_status status = heat_walk_free_evaluate(worker, s, u, &b);
 
     if (status == HEAT_OK && s->plan.reference != NULL)
-        heat_walk_reference_mix(s->plan.reference, &b, u->beta, u->part);
+        heat_walk_reference_mix(s->plan.reference, s->kernel, &b, u->beta, u->part, u->turned);
     if (status == HEAT_OK)
         heat_walk_free_weigh(s, &b, u->weight);
     return status;
@@ -347,7 +347,7 @@ static heat_status sweep_path(heat_context *worker, heat_chains *c, int64_t unit
     const heat_smooth_block b = heat_walk_block(s, u, false);
     heat_status status;
 
-    heat_walk_reference_mix(from, &b, u->beta, u->part);
+    heat_walk_reference_mix(from, s->kernel, &b, u->beta, u->part, u->turned);
     heat_walk_free_begin_sweep(s, u);
     u->jitter = heat_walk_adapts(c, unit) ? 1 : jitter_of(heat_walk_take_uniforms(s, u)[0]);
     status = s->plan.move->sweep(worker, c, unit);

@@ -29,23 +29,7 @@ static const double *triangle_of(const heat_chains *c, int64_t unit, int64_t lan
     return heat_walk_tuning_scales(c->n, s->plan.mass, s->numbers + (unit * c->n_rungs + rung) * size);
 }
 
-/* to = L from, or L' from, of eight chains by one triangle: rows of all are `stride` apart. */
-static void multiply_eight(int32_t n, const double *l, const double *from, bool transposed, int64_t stride,
-                           double *to)
-{
-    for (int32_t i = 0; i < n; i++) {
-        double sum[HEAT_WALK_LANES] = {0};
-        for (int32_t j = transposed ? i : 0; j < (transposed ? n : i + 1); j++) {
-            double factor = l[transposed ? (int64_t)j * n + i : (int64_t)i * n + j];
-            for (int k = 0; k < HEAT_WALK_LANES; k++)
-                sum[k] += factor * from[j * stride + k];
-        }
-        for (int k = 0; k < HEAT_WALK_LANES; k++)
-            to[i * stride + k] = sum[k];
-    }
-}
-
-/* The same of one. */
+/* to = L from, or L' from, of one chain: rows are `stride` apart. */
 static void multiply_one(int32_t n, const double *l, const double *from, bool transposed, int64_t stride,
                          double *to)
 {
@@ -75,8 +59,8 @@ static void multiply(const heat_chains *c, int64_t unit, const double *from, boo
     const heat_walk_unit *u = &s->units[unit];
 
     if (share_a_rung(c, unit))
-        for (int64_t lane = 0; lane < u->stride; lane += HEAT_WALK_LANES)
-            multiply_eight(c->n, triangle_of(c, unit, 0), from + lane, transposed, u->stride, to + lane);
+        s->kernel->multiply(c->n, triangle_of(c, unit, 0),
+                            transposed ? HEAT_WALK_TRANSPOSED : HEAT_WALK_LOWER, u->stride, from, NULL, to);
     else
         for (int64_t lane = 0; lane < u->n_chains; lane++)
             multiply_one(c->n, triangle_of(c, unit, lane), from + lane, transposed, u->stride, to + lane);

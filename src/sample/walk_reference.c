@@ -206,34 +206,33 @@ double heat_walk_reference_energy(const heat_walk_reference *r, int64_t stride, 
     return sum / 2 + r->log_norm;
 }
 
-/* Adds to the slopes of variable i, and to the energies. */
-static void mix_variable(const heat_walk_reference *r, const heat_smooth_block *b, const double *beta,
-                         const double *part, int32_t i)
+/* The slopes of A, [n][stride]. */
+static void find_slopes(const heat_walk_reference *r, const heat_walk_kernel *kernel, int64_t stride,
+                        const double *x, double *slopes)
 {
-    enum { LANES = HEAT_SMOOTH_LANES };
-    const double *x = b->x + i * b->stride;
-    double *gradient = b->gradients == NULL ? NULL : b->gradients + i * b->stride;
-
-    for (int64_t c = 0; c < b->stride; c += LANES) {
-        double slope[LANES] = {0};
-        for (int32_t j = r->is_dense ? 0 : i; j < (r->is_dense ? r->n : i + 1); j++)
-            for (int l = 0; l < LANES; l++)
-                slope[l] += r->precision[at(r, i, j)] * (b->x[j * b->stride + c + l] - r->mean[j]);
-        for (int l = 0; l < LANES; l++)
-            b->energies[c + l] += part[c + l] * (0.5 * slope[l] * (x[c + l] - r->mean[i]));
-        for (int l = 0; l < LANES && gradient != NULL; l++)
-            gradient[c + l] = beta[c + l] * gradient[c + l] + part[c + l] * slope[l];
-    }
+    if (r->is_dense)
+        kernel->multiply(r->n, r->precision, HEAT_WALK_FULL, stride, x, r->mean, slopes);
+    for (int32_t i = 0; i < r->n && !r->is_dense; i++)
+        for (int64_t c = 0; c < stride; c++)
+            slopes[i * stride + c] = r->precision[i] * (x[i * stride + c] - r->mean[i]);
 }
 
-void heat_walk_reference_mix(const heat_walk_reference *r, const heat_smooth_block *b, const double *beta,
-                             const double *part)
+void heat_walk_reference_mix(const heat_walk_reference *r, const heat_walk_kernel *kernel,
+                             const heat_smooth_block *b, const double *beta, const double *part,
+                             double *slopes)
 {
     for (int64_t c = 0; c < b->stride; c++) /* 0 times infinity is infinite here */
         b->energies[c] = b->energies[c] < (double)INFINITY ? beta[c] * b->energies[c] + part[c] * r->log_norm
                                                            : (double)INFINITY;
-    for (int32_t i = 0; i < r->n; i++)
-        mix_variable(r, b, beta, part, i);
+    find_slopes(r, kernel, b->stride, b->x, slopes);
+    for (int32_t i = 0; i < r->n; i++) {
+        const double *x = b->x + i * b->stride, *slope = slopes + i * b->stride;
+        double *gradient = b->gradients == NULL ? NULL : b->gradients + i * b->stride;
+        for (int64_t c = 0; c < b->stride; c++)
+            b->energies[c] += part[c] * (0.5 * slope[c] * (x[c] - r->mean[i]));
+        for (int64_t c = 0; c < b->stride && gradient != NULL; c++)
+            gradient[c] = beta[c] * gradient[c] + part[c] * slope[c];
+    }
 }
 
 heat_status heat_walk_reference_add_step(heat_context *ctx, heat_walk_reference *r, double beta, double step)

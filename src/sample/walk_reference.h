@@ -9,7 +9,7 @@
 #ifndef HEATBATH_WALK_REFERENCE_H
 #define HEATBATH_WALK_REFERENCE_H
 
-#include "kernel/smooth.h"
+#include "kernel/walk.h"
 #include "random/stream.h"
 
 typedef struct heat_walk_reference {
@@ -46,9 +46,11 @@ void heat_walk_reference_draw(const heat_walk_reference *reference, heat_stream 
 /* A(x) of x[i * stride]. */
 double heat_walk_reference_energy(const heat_walk_reference *reference, int64_t stride, const double *x);
 
-/* Of chains side by side: energies and gradients of U become those of W, beta_c U + part_c A. */
-void heat_walk_reference_mix(const heat_walk_reference *reference, const heat_smooth_block *block,
-                             const double *beta, const double *part);
+/* Of chains side by side: energies and gradients of U become those of W, beta_c U + part_c A; `slopes`: as
+ * many numbers as x has, as scratch. */
+void heat_walk_reference_mix(const heat_walk_reference *reference, const heat_walk_kernel *kernel,
+                             const heat_smooth_block *block, const double *beta, const double *part,
+                             double *slopes);
 
 /* Notes the step that was found at a beta larger than all before; and the step at any, linear between. */
 HEAT_MUST_USE heat_status heat_walk_reference_add_step(heat_context *ctx, heat_walk_reference *reference,

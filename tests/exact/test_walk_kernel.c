@@ -301,6 +301,37 @@ static void a_runaway_between_walls_stops(void **state)
     free(s);
 }
 
+/* Of every size up to two blocks of rows and a half, against sums in the order of columns. */
+static void products_with_matrices_are_sums_in_order(void **state)
+{
+    enum { MOST = 21, LANES = 16 };
+    static _Alignas(64) double from[MOST * LANES], to[MOST * LANES];
+    double matrix[MOST * MOST], centre[MOST];
+    heat_stream stream;
+
+    (void)state;
+    heat_stream_init(&stream, 7, HEAT_PURPOSE_SWEEP, 3);
+    fill(matrix, MOST * MOST, &stream);
+    fill(centre, MOST, &stream);
+    fill(from, MOST * LANES, &stream);
+    for (int32_t n = 1; n <= MOST; n++)
+        for (int shape = HEAT_WALK_FULL; shape <= HEAT_WALK_TRANSPOSED; shape++)
+            for (int isa = 0; isa < heat_isa_count(); isa++) {
+                const heat_walk_kernel *kernel = heat_isa_at(isa)->walks;
+                kernel->multiply(n, matrix, (heat_walk_shape)shape, LANES, from,
+                                 shape == HEAT_WALK_FULL ? centre : NULL, to);
+                for (int32_t i = 0; i < n; i++)
+                    for (int c = 0; c < LANES; c++) {
+                        double sum = 0;
+                        int32_t first = shape == HEAT_WALK_TRANSPOSED ? i : 0;
+                        for (int32_t j = first; j < (shape == HEAT_WALK_LOWER ? i + 1 : n); j++)
+                            sum += matrix[shape == HEAT_WALK_TRANSPOSED ? j * n + i : i * n + j] *
+                                   (from[j * LANES + c] - (shape == HEAT_WALK_FULL ? centre[j] : 0));
+                        assert_true(to[i * LANES + c] == sum);
+                    }
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +339,7 @@ int main(void)
         cmocka_unit_test(floats_have_the_same_bits_everywhere),
         cmocka_unit_test(normal_numbers_are_those_of_box_and_muller),
         cmocka_unit_test(normal_floats_are_those_of_box_and_muller),
+        cmocka_unit_test(products_with_matrices_are_sums_in_order),
         cmocka_unit_test(walls_mirror),
         cmocka_unit_test(a_runaway_between_walls_stops),
     };

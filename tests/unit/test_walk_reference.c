@@ -112,7 +112,7 @@ static void a_uniform_start_needs_all_walls(void **state)
 /* W = beta U + part A with U = sum of x_i^4 of eight chains side by side, at shifted places. */
 static void mix_at(const heat_walk_reference *r, double shift, int moved, double *energies, double *gradients)
 {
-    static _Alignas(64) double x[N * LANES], beta[LANES], part[LANES];
+    static _Alignas(64) double x[N * LANES], beta[LANES], part[LANES], slopes[N * LANES];
     heat_smooth_block b = {
         .n_chains = LANES, .stride = LANES, .x = x, .energies = energies, .gradients = gradients};
 
@@ -128,7 +128,7 @@ static void mix_at(const heat_walk_reference *r, double shift, int moved, double
         }
     }
     energies[1] = infinite;
-    heat_walk_reference_mix(r, &b, beta, part);
+    heat_walk_reference_mix(r, &heat_walk_ref, &b, beta, part, slopes);
 }
 
 static void mixtures_have_gradients(void **state)
