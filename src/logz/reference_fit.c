@@ -1,7 +1,8 @@
-/* Mean and covariance of draws of chains that began far apart, at the temperature asked for. Half as much
- * again of their variance: a distribution that is narrower than the potential's own misses its tails, and one
- * that is somewhat wider makes the path but little longer, by 0.3 standard deviations of the log weight times
- * the root of the variables. Chains that have not met all valleys do no more harm than to make it longer. */
+/* Mean and covariance of draws of chains that began far apart, at the temperature asked for, and up to half
+ * as much again of their variance: a distribution that is narrower than the potential's own misses its tails,
+ * and one that is wider makes the path longer, by 0.7 log(factor) standard deviations of the log weight times
+ * the root of the variables. Of many variables the factor is closer to 1, so that it stays below 1.3 of them.
+ * Chains that have not met all valleys do no more harm than to make it longer. */
 #include "logz/reference_fit.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -17,7 +18,8 @@ enum {
     BLIND = 10,      /* times as many without a gradient */
     MOST_DENSE = 128 /* variables: beyond, a covariance is not known well enough from so few draws */
 };
-static const double inflation = 1.5, least_variance = 1e-300;
+static const double most_wider = 0.5, wider_in_all = 2; /* of the variance: in each of n, this / sqrt(n) */
+static const double least_variance = 1e-300;
 static const double lost_chain = 20, lost_variable = 10; /* energy above the lowest, in T */
 static const uint64_t fit_stream = (uint64_t)7 << 60;    /* beyond all of the run's and the path's */
 
@@ -150,7 +152,8 @@ static void fill_covariance(const fit *f, double *covariance)
 {
     const int64_t n = f->chains->n;
     const double *squares = f->numbers + n;
-    double factor = inflation / (double)(f->tallies[0].n_draws - 1);
+    const double wider = fmin(most_wider, wider_in_all / sqrt((double)n));
+    const double factor = (1 + wider) / (double)(f->tallies[0].n_draws - 1);
 
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j <= i; j++)
