@@ -30,8 +30,8 @@ struct heat_sampling {
     uint64_t first_stream; /* added to the unit of every stream; 0 but where several models share the seed */
     int64_t n_temperatures;
     double *temperatures;
-    double *betas;   /* [temperature] */
-    int8_t *initial; /* NULL: random */
+    double *betas; /* [temperature] */
+    void *initial; /* a row of the model's; NULL: random */
     heat_recorder_plan plan;
     heat_recorder recorder;
     heat_chains *chains;    /* of engines that move chains */

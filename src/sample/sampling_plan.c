@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/checkpoint.h"
+#include "io/state_file.h"
+#include "kernel/isa.h"
 #include "sample/ladder.h"
 #include "sample/sample_histogram.h"
 #include "sample/step_bias.h"
@@ -234,15 +236,41 @@ static heat_status clamp_model(heat_context *ctx, heat_sampling *s)
     return HEAT_OK;
 }
 
+static heat_status load_place(heat_context *ctx, heat_sampling *s, const heat_smooth *view)
+{
+    double *x;
+    heat_status status;
+
+    if (s->walk.n_walkers > 0)
+        return heat_fail_option(ctx, "initial", s->opt.initial, "the walkers of an ensemble begin apart");
+    status = heat_alloc(ctx, view->n, sizeof *x, &x);
+    if (status != HEAT_OK)
+        return status;
+    s->initial = x;
+    status = heat_state_file_read_real(ctx, s->opt.initial, view->n, x);
+    for (int32_t i = 0; i < view->n && view->lower != NULL && status == HEAT_OK; i++)
+        if (!(x[i] >= view->lower[i] && x[i] <= view->upper[i]))
+            status = heat_fail_option(ctx, "initial", s->opt.initial, "%s begins at %g, behind a wall",
+                                      heat_model_get_label(s->model, i), x[i]);
+    return status;
+}
+
 static heat_status load_initial(heat_context *ctx, heat_sampling *s)
 {
-    heat_status status = heat_model_need_states(ctx, s->model, "option --initial");
+    heat_smooth view;
+    int8_t *state;
+    heat_status status;
 
+    if (heat_model_get_smooth(s->model, heat_isa_get("auto"), &view))
+        return load_place(ctx, s, &view);
+    status = heat_model_need_states(ctx, s->model, "option --initial");
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, s->plan.scalars.info.n_variables, 1, &s->initial);
-    if (status == HEAT_OK)
-        status = heat_model_load_state(ctx, s->whole, s->opt.initial, s->initial);
-    return status == HEAT_OK ? heat_model_take_free(ctx, s->model, s->opt.initial, s->initial) : status;
+        status = heat_alloc(ctx, s->plan.scalars.info.n_variables, 1, &state);
+    if (status != HEAT_OK)
+        return status;
+    s->initial = state;
+    status = heat_model_load_state(ctx, s->whole, s->opt.initial, state);
+    return status == HEAT_OK ? heat_model_take_free(ctx, s->model, s->opt.initial, state) : status;
 }
 
 heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
@@ -252,6 +280,8 @@ heat_status heat_sampling_prepare(heat_context *ctx, heat_sampling *s)
 
     s->first_stream = (uint64_t)s->opt.index << 40; /* chains and restarts of one model stay below */
     status = parse_observables(ctx, s);
+    if (status == HEAT_OK && s->opt.clamp != NULL && heat_model_is_walked(s->model))
+        status = heat_fail_option(ctx, "clamp", s->opt.clamp, "no variable of a potential is held");
     if (status == HEAT_OK && s->opt.clamp != NULL)
         status = clamp_model(ctx, s);
     if (status == HEAT_OK) {

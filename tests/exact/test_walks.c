@@ -451,6 +451,37 @@ static void shorter_steps_reach_the_ends(void **state)
     heat_context_free(ctx);
 }
 
+static void a_walk_begins_where_it_is_told(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_model *model = load(ctx, NULL);
+    heat_sample_options options;
+    heat_sample_result r;
+    const heat_observable *x;
+
+    heat_sample_options_init(&options);
+    options.engine = "mala";
+    options.temperature = 0.02;
+    options.seed = test_seed();
+    options.initial = test_file(".txt", "-1\n", 3);
+    run(ctx, &options, &r);
+    assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED); /* the other well holds as much */
+    x = find(&r.temperatures[0], "x");
+    assert_true(isnan(x->mean) && x->rhat < 1.01); /* but all are in one */
+    heat_sample_result_clear(&r);
+    heat_sample_result_init(&r);
+    options.initial = test_file(".txt", "west\n", 5);
+    assert_int_equal(heat_sample(ctx, model, &options, &r), HEAT_ERROR_INPUT);
+    assert_contains(heat_context_error(ctx), "a number");
+    options.initial = test_file(".txt", "-1\n", 3);
+    options.engine = "ensemble";
+    assert_int_equal(heat_sample(ctx, model, &options, &r), HEAT_ERROR_OPTION);
+    heat_sample_result_clear(&r);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 /* Cold, a walk stays in the well where it begins, and says that it has not converged; a ladder knows both. */
 static void a_ladder_finds_both_wells(void **state)
 {
@@ -777,6 +808,7 @@ int main(void)
         cmocka_unit_test(single_steps_land_on_floats),
         cmocka_unit_test(an_unadjusted_run_tells_its_bias),
         cmocka_unit_test(shorter_steps_reach_the_ends),
+        cmocka_unit_test(a_walk_begins_where_it_is_told),
         cmocka_unit_test(a_ladder_finds_both_wells),
         cmocka_unit_test(threads_and_checkpoints_change_no_bit),
         cmocka_unit_test(leapfrog_goes_back_and_keeps_volumes),
