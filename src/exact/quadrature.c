@@ -29,6 +29,7 @@ static const double first_step = 0.125, near_t = 4, further = 1, a_little = 0.5,
 static const double furthest_in = 20; /* of t, to a wall */
 static const double negligible = -46; /* log of 1e-20 */
 static const double cut_off = -60, hopeless = -90;
+static const double most_points = 4e8;                                       /* seconds */
 static const double digits[MOST] = {1e-11, 1e-12, 1e-13}, level_tail = 1e-9; /* by variable */
 static const double close_by = 5, most_share = 25;                           /* logs of shares of the whole */
 /* An edge begins at this part of the numbers at a wall, which doubles round to parts of 2^-21 there, and at
@@ -307,6 +308,10 @@ static heat_status add_range(heat_context *ctx, line *l, const range *r)
         take_node(l, r, k, &node, &l->nodes[k]);
         l->n_points += l->points[k];
     }
+    if (status == HEAT_OK && l->n_points > most_points)
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNABLE,
+                      "the integral of exp(-U/T) does not reach ten digits with %g evaluations", most_points);
     return status;
 }
 

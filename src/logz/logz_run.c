@@ -2,6 +2,7 @@
  * table that fits. F = -T log Z;  S = log Z + <E> / T;  C = Var(E) / T^2. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "exact/quadrature.h"
 #include "kernel/isa.h"
 #include "logz/coupled_units.h"
 #include "logz/logz_methods.h"
@@ -289,14 +290,17 @@ static heat_status count_real(heat_context *ctx, heat_counting *c)
     return heat_logz_run_coupled(ctx, c);
 }
 
-static const char many_variables[] = "an integral over more variables than are summed up";
+static const char many_variables[] = "an integral over more variables than are summed up",
+                  unsettled[] = "the integral did not settle to ten digits";
 
 /* A potential: by quadrature where that is affordable, else from a distribution whose integral is known. */
 static heat_status count_potential(heat_context *ctx, heat_counting *c)
 {
     heat_error_text before = ctx->error;
+    heat_model_info info;
     heat_status status;
 
+    heat_model_describe(c->model, &info);
     for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
         if (strcmp(methods[k]->name, c->opt->method) == 0)
             return methods[k] == &heat_logz_method_exact ? heat_logz_method_exact.run(ctx, c)
@@ -305,7 +309,7 @@ static heat_status count_potential(heat_context *ctx, heat_counting *c)
     status = heat_logz_method_exact.run(ctx, c);
     if (status != HEAT_ERROR_UNABLE)
         return status;
-    c->result->method_reason = many_variables;
+    c->result->method_reason = info.n_variables > HEAT_QUADRATURE_DIMENSIONS ? many_variables : unsettled;
     ctx->error = before;
     c->result->exact = false;
     for (int32_t k = 0; k < c->result->n_rows; k++)
