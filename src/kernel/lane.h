@@ -21,6 +21,14 @@ static const float lane_powers[32] LANE_UNUSED = {
     1.68179286f, 1.71861935f, 1.75625217f, 1.79470909f, 1.8340081f,  1.87416768f, 1.91520655f, 1.95714414f};
 
 #define LANE_FN static inline __attribute__((always_inline)) LANE_UNUSED
+/* Forgets how p was found: gcc would find each vector behind it by an addition of its own. */
+LANE_FN const void *lane_behind(const void *p)
+{
+#ifdef __GNUC__
+    __asm__("" : "+r"(p));
+#endif
+    return p;
+}
 /* A whole sweep of which constants make several: plain C keeps one, which takes them as they come. */
 #ifdef __AVX2__
 #define LANE_SWEEP_FN LANE_FN
@@ -362,11 +370,20 @@ LANE_FN lane_real lane_unsigned_to_real(lane_int a)
     lane_real low = lane_to_real(lane_and(a, lane_all(0xffff)));
     return lane_plus(lane_mul(high, lane_all_real(65536)), low);
 }
+/* Eight powers are permuted at a time; bits 3 and 4 of the index choose among them. */
+LANE_FN __m256 lane_lookup_eight_powers(__m256i index)
+{
+    __m256 fourth = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)), power[4];
+
+    for (int k = 0; k < 4; k++)
+        power[k] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(lane_powers + 8 * k), index);
+    return _mm256_blendv_ps(_mm256_blendv_ps(power[0], power[1], fourth),
+                            _mm256_blendv_ps(power[2], power[3], fourth),
+                            _mm256_castsi256_ps(_mm256_slli_epi32(index, 27)));
+}
 LANE_FN lane_real lane_lookup_power(lane_int index)
 {
-    lane_int low = lane_and(index, lane_all(31));
-    return LANE_2(lane_real, _mm256_i32gather_ps(lane_powers, low.v[0], 4),
-                  _mm256_i32gather_ps(lane_powers, low.v[1], 4));
+    return LANE_2(lane_real, lane_lookup_eight_powers(index.v[0]), lane_lookup_eight_powers(index.v[1]));
 }
 
 #else

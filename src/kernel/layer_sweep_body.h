@@ -7,6 +7,7 @@
  * is added; where many are, rows go by fours, the sums of whose subsets all chains share (Arlazarov, Dinic,
  * Kronrod and Faradzhev, Soviet Math. Dokl. 11 (1970) 1209). */
 #include "kernel/lane.h"
+#include "kernel/lane_reals.h"
 #include "kernel/layer_sweep.h"
 
 #define LANE_PASTE_(a, b) a##b
@@ -21,9 +22,9 @@ enum {
     FIELD_SHIFT = 16, /* fields are added up in halves */
     HALF = HEAT_LAYER_WORD / 2,
     HALF_VECTORS = HALF / LANES,
-    SUBSETS = 16,     /* of four rows */
-    FOURS = HALF / 4, /* whose sums, 16 KiB, the nearest cache holds beside the fields of DENSE_CHAINS */
-    DENSE_CHAINS = 128
+    SUBSETS = 16,      /* of four rows */
+    FOURS = HALF / 4,  /* whose sums, 16 KiB, the nearest cache holds */
+    DENSE_CHAINS = 512 /* that share them; the fields of these pass by, in order */
 };
 
 /* Lists the units that are on, ascending; ends[t] is where those of tile t end. */
@@ -46,9 +47,11 @@ LANE_FN void add_rows(const int32_t *rows, const uint32_t *list, uint32_t begin,
 
     for (int q = 0; q < WORD_VECTORS; q++)
         sum[q] = lane_load(from + LANES * q);
-    for (uint32_t k = begin; k < end; k++)
+    for (uint32_t k = begin; k < end; k++) {
+        const int32_t *row = lane_behind(rows + (int64_t)list[k] * HEAT_LAYER_WORD);
         for (int q = 0; q < WORD_VECTORS; q++)
-            sum[q] = lane_add(sum[q], lane_load(rows + (int64_t)list[k] * HEAT_LAYER_WORD + LANES * q));
+            sum[q] = lane_add(sum[q], lane_load(row + LANES * q));
+    }
     for (int q = 0; q < WORD_VECTORS; q++)
         lane_store(to + LANES * q, sum[q]);
 }
@@ -157,17 +160,25 @@ LANE_FN int32_t *fields_of(const heat_layer_draw *d, int64_t word)
     return d->fields != NULL ? d->fields + word * n * HEAT_LAYER_WORD : d->work_fields;
 }
 
+/* A register of numbers that may wrap around. */
+typedef uint32_t vec_ints __attribute__((vector_size(VEC_BYTES), may_alias));
+
 /* The sums of all subsets of four rows, for the units of half a word. */
 LANE_FN void sum_subsets(const int32_t *rows, int32_t *sums)
 {
-    for (int q = 0; q < HALF_VECTORS; q++) {
-        lane_int sum[SUBSETS];
-        sum[0] = lane_all(0);
-        for (int s = 1; s < SUBSETS; s++)
-            sum[s] = s & (s - 1) ? lane_add(sum[s & (s - 1)], sum[s & -s])
-                                 : lane_load(rows + __builtin_ctz((unsigned)s) * HEAT_LAYER_WORD + LANES * q);
-        for (int s = 0; s < SUBSETS; s++)
-            lane_store(sums + s * HALF + LANES * q, sum[s]);
+    const int lanes = VEC_BYTES / (int)sizeof *rows;
+
+    for (int v = 0; v < HALF / lanes; v++) {
+        vec_ints sum[SUBSETS] = {{0}};
+#pragma GCC unroll 16
+        for (int s = 0; s < SUBSETS; s++) {
+            if (s & (s - 1))
+                sum[s] = sum[s & (s - 1)] + sum[s & -s];
+            else if (s > 0)
+                memcpy(&sum[s], rows + __builtin_ctz((unsigned)s) * HEAT_LAYER_WORD + v * lanes,
+                       sizeof sum[s]);
+            memcpy(sums + s * HALF + v * lanes, &sum[s], sizeof sum[s]);
+        }
     }
 }
 
@@ -185,10 +196,10 @@ static __attribute__((noinline)) void add_subsets(const int32_t *sums, const uin
             sum[q] = lane_load(fields + LANES * q);
 #pragma GCC unroll 8
         for (int f = 0; f < FOURS; f++) {
-            const char *own =
-                (const char *)(sums + f * SUBSETS * HALF) + (at >> 4 * f & (SUBSETS - 1) * bytes);
+            const char *own = lane_behind((const char *)sums + (at >> 4 * f & (SUBSETS - 1) * bytes));
             for (int q = 0; q < HALF_VECTORS; q++)
-                sum[q] = lane_add(sum[q], lane_load(own + LANES * sizeof *sums * (size_t)q));
+                sum[q] = lane_add(
+                    sum[q], lane_load(own + SUBSETS * bytes * (size_t)f + LANES * sizeof *sums * (size_t)q));
         }
         for (int q = 0; q < HALF_VECTORS; q++)
             lane_store(fields + LANES * q, sum[q]);

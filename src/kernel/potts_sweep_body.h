@@ -240,7 +240,7 @@ LANE_SWEEP_FN void sweep_tables(const heat_potts_graph *g, heat_potts_block *b, 
                 int32_t sums[HEAT_POTTS_MOST_VALUES * LANES];
                 for (int32_t a = 0; a < vectors; a++)
                     lane_transpose(b->sums + (int64_t)v * LANES * g->stride + LANES * a, g->stride,
-                                   sums + LANES * LANES * a);
+                                   sums + LANES * LANES * a, LANES);
                 move_vector(sums, LANES, g->q, b, i, begin + v, rule);
             }
         }
