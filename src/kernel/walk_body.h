@@ -69,22 +69,35 @@ VEC_FN vec zero_to_one(vec_words words)
 }
 
 /* Pairs for all lanes of the generators at a time: r cos(a) and r sin(a), r = sqrt(-2 log u), u on (0, 1], a
- * on [-pi, pi]. */
+ * on [-pi, pi]. The words of a part are drawn first, then come all of its r, then all of its angles: passes
+ * so short that the processor works at several vectors at once. */
 static void draw_normals(heat_walk_random *random, int64_t n, real *values)
 {
-    const int64_t half = VECTORS * VEC_LANES;
+    const int64_t half = VECTORS * VEC_LANES, part = 16 * half;
     vec_words state[4][VECTORS], first[VECTORS], second[VECTORS];
 
     open_random(random, state);
-    for (int64_t k = 0; k < n; k += 2 * half) {
-        next_words(state, first);
-        next_words(state, second);
-        for (int v = 0; v < VECTORS; v++) {
-            vec r = vec_sqrt(-2 * vec_log_normal(zero_to_one(first[v]))), sine, cosine;
-            vec_sincos_turn(one_to_two(second[v]) - R(1.5), &sine, &cosine);
-            VEC(values + k, v) = r * cosine;
-            VEC(values + k + half, v) = r * sine;
+    for (int64_t from = 0, size; from < n; from += size) {
+        real *const to = values + from;
+        size = n - from < part ? n - from : part;
+        for (int64_t k = 0; k < size; k += 2 * half) {
+            next_words(state, first);
+            next_words(state, second);
+            for (int v = 0; v < VECTORS; v++) {
+                VEC(to + k, v) = zero_to_one(first[v]);
+                VEC(to + k + half, v) = one_to_two(second[v]);
+            }
         }
+        for (int64_t k = 0; k < size; k += 2 * half)
+            for (int v = 0; v < VECTORS; v++)
+                VEC(to + k, v) = vec_sqrt(-2 * vec_log_normal(VEC(to + k, v)));
+        for (int64_t k = 0; k < size; k += 2 * half)
+            for (int v = 0; v < VECTORS; v++) {
+                vec r = VEC(to + k, v), sine, cosine;
+                vec_sincos_turn(VEC(to + k + half, v) - R(1.5), &sine, &cosine);
+                VEC(to + k, v) = r * cosine;
+                VEC(to + k + half, v) = r * sine;
+            }
     }
     close_random(state, random);
 }
