@@ -173,26 +173,37 @@ static heat_status muller_brown_multiply(heat_context *ctx, const void *self, co
     return HEAT_OK;
 }
 
-/* U = sum_i (1 - x_i)^2 + 100 (x_(i+1) - x_i^2)^2 */
+/* U = sum_i (1 - x_i)^2 + 100 (x_(i+1) - x_i^2)^2 of n variables */
+VEC_FN heat_status rosenbrock_of(const heat_smooth_block *b, const int32_t n)
+{
+    const int64_t stride = b->stride, n_chains = b->n_chains;
+    real *const gradients = b->gradients, *const energies = b->energies;
+    const real *const rows = b->x;
+
+    for (int64_t c = 0; c < n_chains; c += VEC_LANES) {
+        vec energy = ALL(0.0), before = energy; /* the slope along x_i of the term before */
+        vec x = VEC(rows + c, 0);
+        for (int32_t i = 0; i + 1 < n; i++) {
+            vec next = VEC(rows + (i + 1) * stride + c, 0), rest = 1.0 - x, off = next - x * x;
+            energy += rest * rest + 100.0 * off * off;
+            if (gradients != NULL)
+                VEC(gradients + i * stride + c, 0) = before - 2.0 * rest - 400.0 * x * off;
+            before = 200.0 * off;
+            x = next;
+        }
+        if (gradients != NULL)
+            VEC(gradients + (n - 1) * stride + c, 0) = before;
+        VEC(energies + c, 0) = energy;
+    }
+    return HEAT_OK;
+}
+
 static heat_status rosenbrock(heat_context *ctx, const void *self, const heat_smooth_block *b)
 {
     const int32_t n = ((const heat_potential_numbers *)self)->n;
 
     (void)ctx;
-    for (EACH_VECTOR) {
-        vec energy = ALL(0.0), before = energy; /* the slope along x_i of the term before */
-        for (int32_t i = 0; i + 1 < n; i++) {
-            vec x = AT(b->x, i), rest = 1.0 - x, off = AT(b->x, i + 1) - x * x;
-            energy += rest * rest + 100.0 * off * off;
-            if (b->gradients != NULL)
-                AT(b->gradients, i) = before - 2.0 * rest - 400.0 * x * off;
-            before = 200.0 * off;
-        }
-        if (b->gradients != NULL)
-            AT(b->gradients, n - 1) = before;
-        AT(b->energies, 0) = energy;
-    }
-    return HEAT_OK;
+    return n == 2 ? rosenbrock_of(b, 2) : rosenbrock_of(b, n);
 }
 
 static heat_status rosenbrock_multiply(heat_context *ctx, const void *self, const heat_smooth_block *b)

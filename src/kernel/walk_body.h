@@ -117,17 +117,23 @@ VEC_FN void turn_at_walls(real lower, real upper, vec *x, vec *momentum)
     *x = vec_choose((vec_bits)(*x > upper), ALL(upper), *x);
 }
 
+/* Of the first n_vectors of each row. */
 VEC_FN void jump_as(const heat_walk_lanes *l, const real *step, const real *spread, const real *noise,
-                    int64_t n_noise, const bool has_walls)
+                    int64_t n_noise, const int64_t n_vectors, const bool has_walls)
 {
-    for (int32_t i = 0; i < l->n; i++)
-        for (int64_t v = 0, at = i * l->stride / VEC_LANES; v < l->stride / VEC_LANES; v++, at++) {
-            vec e = VEC(step, v), x = VEC(l->x, at);
-            vec p = VEC(spread, v) * vec_load(noise + i * n_noise + v * VEC_LANES);
-            x += e * (p - 0.5 * e * VEC(l->gradient, at));
+    const int64_t stride = l->stride;
+    const int32_t n = l->n;
+    real *row = l->x;
+    const real *slope = l->gradient;
+
+    for (int32_t i = 0; i < n; i++, row += stride, slope += stride, noise += n_noise)
+        for (int64_t v = 0; v < n_vectors; v++) {
+            vec e = VEC(step, v), x = VEC(row, v);
+            vec p = VEC(spread, v) * vec_load(noise + v * VEC_LANES);
+            x += e * (p - 0.5 * e * VEC(slope, v));
             if (has_walls)
                 turn_at_walls(R(l->lower[i]), R(l->upper[i]), &x, &p);
-            VEC(l->x, at) = x;
+            VEC(row, v) = x;
         }
 }
 
@@ -135,19 +141,21 @@ static heat_status wander(heat_context *ctx, const heat_walk_lanes *l, const hea
                           const heat_smooth_block *b, const real *step, const real *spread, const real *noise,
                           int64_t n_noise, int64_t n_steps, bool *is_sound)
 {
+    const int64_t n_vectors = (b->n_chains + VEC_LANES - 1) / VEC_LANES; /* no others are evaluated */
+    const real *const energies = b->energies;
     vec zero = ALL(0.0);
 
     for (int64_t k = 0; k < n_steps; k++, noise += l->n * n_noise) {
         heat_status status;
         if (l->lower != NULL)
-            jump_as(l, step, spread, noise, n_noise, true);
+            jump_as(l, step, spread, noise, n_noise, n_vectors, true);
         else
-            jump_as(l, step, spread, noise, n_noise, false);
+            jump_as(l, step, spread, noise, n_noise, n_vectors, false);
         status = view->EVALUATE(ctx, view->self, b);
         if (status != HEAT_OK)
             return status;
-        for (int64_t v = 0; v < l->stride / VEC_LANES; v++)
-            zero += VEC(b->energies, v) * 0.0;
+        for (int64_t v = 0; v < n_vectors; v++)
+            zero += VEC(energies, v) * 0.0;
     }
     *is_sound = !vec_any((vec_bits)(zero != zero));
     return HEAT_OK;
