@@ -1,8 +1,8 @@
 /* An update in three passes, each shared by threads: rows dream (the negative phase), rows of both phases get
  * the means of their hidden units, weights move. A thread has the weights and tables of its hidden units from
  * one update to the next, and lists rows for itself, which is sooner done than read; of visible units it has
- * the biases. With the weights their
- * tables in integer units are written, and what the plain biases and the unit need is summed up:
+ * the biases. With the weights their tables in integer units are written, and what the plain biases and the
+ * unit need is summed up:
  *
  *     plain b_i = b_i - l sum_j W_ij,    plain c_j = c_j - sum_i m_i W_ij.
  *
