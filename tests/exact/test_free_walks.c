@@ -169,15 +169,7 @@ static void integrate(const bounded *w, double temperature, double upper, exact_
 
 static double invert(const exact_draws *d, double u)
 {
-    int low = 0, high = GRID;
-
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        *(d->cumulative[middle] <= u ? &low : &high) = middle;
-    }
-    return place_of(
-        d->w, d->lower + (d->upper - d->lower) / GRID *
-                             (low + (u - d->cumulative[low]) / (d->cumulative[high] - d->cumulative[low])));
+    return place_of(d->w, d->lower + (d->upper - d->lower) / GRID * test_invert(GRID, d->cumulative, u));
 }
 
 static void sweep(heat_context *ctx, heat_chains *c, int count)
@@ -306,15 +298,6 @@ static void walls_reflect_between_own_bounds(void **state)
 
 /* --- runs --- */
 
-static const heat_observable *find(const heat_sample_temperature *row, const char *name)
-{
-    for (int32_t k = 0; k < row->n_observables; k++)
-        if (strcmp(row->observables[k].name, name) == 0)
-            return &row->observables[k];
-    fail_msg("no observable %s", name);
-    return NULL;
-}
-
 static void check_run(heat_context *ctx, const bounded *w, const char *engine)
 {
     heat_model *model = model_of(ctx, w);
@@ -330,7 +313,7 @@ static void check_run(heat_context *ctx, const bounded *w, const char *engine)
     assert_ok(ctx, heat_sample(ctx, model, &o, &r));
     for (int32_t t = 0; t < r.n_temperatures; t++) {
         const heat_sample_temperature *row = &r.temperatures[t];
-        const heat_observable *x = find(row, "x"), *virial = find(row, "virial");
+        const heat_observable *x = test_observable(row, "x"), *virial = test_observable(row, "virial");
         double variance = variance_of(w, row->temperature);
         print_message(
             "%s, T = %g by %s: x %.4f +- %.4f (exact %.4f), variance %.4f (%.4f), virial %.4f +- %.4f\n",

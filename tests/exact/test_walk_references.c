@@ -11,15 +11,6 @@ typedef struct expected {
     double mean, sd; /* sd 0: not compared */
 } expected;
 
-static const heat_observable *find(const heat_sample_temperature *row, const char *name)
-{
-    for (int32_t k = 0; k < row->n_observables; k++)
-        if (strcmp(row->observables[k].name, name) == 0)
-            return &row->observables[k];
-    fail_msg("no observable %s", name);
-    return NULL;
-}
-
 static void run(heat_context *ctx, const char *text, int64_t sweeps, heat_sample_result *r)
 {
     heat_model *model = NULL;
@@ -44,7 +35,7 @@ static void check(const char *text, int64_t sweeps, int n, const expected *known
         fail_msg("%s: %s", text, r.reasons);
     assert_true((double)r.temperatures[0].divergences <= 1e-3 * (double)(r.n_sweeps * r.n_chains));
     for (int k = 0; k < n; k++) {
-        const heat_observable *o = find(&r.temperatures[0], known[k].name);
+        const heat_observable *o = test_observable(&r.temperatures[0], known[k].name);
         print_message("%s: %s %.4f +- %.4f, %.4f is known\n", text, o->name, o->mean, o->error,
                       known[k].mean);
         assert_close(o->mean, known[k].mean, 4.5 * o->error);
@@ -107,7 +98,7 @@ static void a_funnel_is_right_or_told(void **state)
     run(ctx, "funnel:10", 10000, &r);
     print_message("funnel: %s\n", r.reasons);
     if (r.outcome == HEAT_OUTCOME_CONVERGED) {
-        const heat_observable *v = find(&r.temperatures[0], "x1");
+        const heat_observable *v = test_observable(&r.temperatures[0], "x1");
         assert_close(v->mean, 0, 4.5 * v->error);
         assert_close(v->sd, 3, 0.6);
     } else {
@@ -137,11 +128,11 @@ static void a_well_that_no_chain_finds_is_told(void **state)
         heat_sample_result_init(&r);
         options.temperature = k == 0 ? 10 : 40;
         assert_ok(ctx, heat_sample(ctx, model, &options, &r));
-        assert_true(find(&r.temperatures[0], "x")->rhat <= 1.01);
+        assert_true(test_observable(&r.temperatures[0], "x")->rhat <= 1.01);
         if (k == 0) {
             assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
             assert_contains(r.reasons, "at (0.6235, 0.02804), holds about 0.021");
-            assert_true(isnan(find(&r.temperatures[0], "x")->mean));
+            assert_true(isnan(test_observable(&r.temperatures[0], "x")->mean));
             assert_true(isnan(r.temperatures[0].histograms[0].p[0]));
             assert_true(isnan(r.temperatures[0].basins[0].occupancy));
         } else {

@@ -103,14 +103,7 @@ static void integrate(exact_draws *d, double temperature, double lower, double u
 
 static double invert(const exact_draws *d, double u)
 {
-    int low = 0, high = GRID;
-
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        *(d->cumulative[middle] <= u ? &low : &high) = middle;
-    }
-    return d->lower + (d->upper - d->lower) / GRID *
-                          (low + (u - d->cumulative[low]) / (d->cumulative[high] - d->cumulative[low]));
+    return d->lower + (d->upper - d->lower) / GRID * test_invert(GRID, d->cumulative, u);
 }
 
 static void set_states(heat_context *ctx, heat_chains *c, const exact_draws *d)
@@ -366,15 +359,6 @@ static void single_steps_land_on_floats(void **state)
 
 /* --- as a user samples --- */
 
-static const heat_observable *find(const heat_sample_temperature *row, const char *name)
-{
-    for (int32_t k = 0; k < row->n_observables; k++)
-        if (strcmp(row->observables[k].name, name) == 0)
-            return &row->observables[k];
-    fail_msg("no observable %s", name);
-    return NULL;
-}
-
 static void run(heat_context *ctx, const heat_sample_options *options, heat_sample_result *r)
 {
     heat_model *model = load(ctx, NULL);
@@ -403,14 +387,14 @@ static void tell_bias(double step, double known)
     run(ctx, &options, &r);
     assert_int_equal(r.n_temperatures, 1);
     assert_true(r.temperatures[0].step == step);
-    energy = find(&r.temperatures[0], "energy");
+    energy = test_observable(&r.temperatures[0], "energy");
     print_message("h = %g: %.5f +- %.5f, %.5f is known; without its bias %.5f +- %.5f\n", step, energy->mean,
                   energy->error, known, energy->mean - energy->step_bias, energy->step_bias_error);
     assert_close(energy->mean, known, 4 * energy->error);
     assert_true(energy->step_bias > 2 * energy->step_bias_error);
     assert_close(energy->mean - energy->step_bias, 0.14482914,
                  3 * hypot(energy->error, energy->step_bias_error));
-    virial = find(&r.temperatures[0], "virial");
+    virial = test_observable(&r.temperatures[0], "virial");
     assert_close(virial->mean - virial->step_bias, 0.25, 4.5 * hypot(virial->error, virial->step_bias_error));
     heat_sample_result_clear(&r);
     heat_context_free(ctx);
@@ -442,8 +426,8 @@ static void shorter_steps_reach_the_ends(void **state)
     options.seed = test_seed();
     run(ctx, &options, &r);
     assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
-    energy = find(&r.temperatures[0], "energy");
-    capacity = find(&r.temperatures[0], "heat_capacity");
+    energy = test_observable(&r.temperatures[0], "energy");
+    capacity = test_observable(&r.temperatures[0], "heat_capacity");
     print_message("heat capacity %.4f +- %.4f\n", capacity->mean, capacity->error);
     assert_close(energy->mean, 1.140075, 4.5 * energy->error);
     assert_close(capacity->mean, 0.184127, 4.5 * capacity->error);
@@ -467,7 +451,7 @@ static void a_walk_begins_where_it_is_told(void **state)
     options.initial = test_file(".txt", "-1\n", 3);
     run(ctx, &options, &r);
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED); /* the other well holds as much */
-    x = find(&r.temperatures[0], "x");
+    x = test_observable(&r.temperatures[0], "x");
     assert_true(isnan(x->mean) && x->rhat < 1.01); /* but all are in one */
     heat_sample_result_clear(&r);
     heat_sample_result_init(&r);
@@ -499,7 +483,7 @@ static void a_ladder_finds_both_wells(void **state)
     options.seed = test_seed();
     run(ctx, &options, &r);
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
-    x = find(&r.temperatures[0], "x");
+    x = test_observable(&r.temperatures[0], "x");
     assert_true(isnan(x->mean));
     heat_sample_result_clear(&r);
     options.engine = "tempering";
@@ -507,8 +491,8 @@ static void a_ladder_finds_both_wells(void **state)
     options.temperature_set = "0.1,0.2,0.5";
     run(ctx, &options, &r);
     assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
-    x = find(&r.temperatures[0], "x");
-    energy = find(&r.temperatures[0], "energy");
+    x = test_observable(&r.temperatures[0], "x");
+    energy = test_observable(&r.temperatures[0], "energy");
     assert_close(x->mean, 0, 4.5 * x->error);
     assert_true(x->error < 0.05);
     assert_close(energy->mean, 0.05247724, 4.5 * energy->error);

@@ -211,6 +211,26 @@ const char *test_file(const char *suffix, const void *content, size_t size)
     return path;
 }
 
+const heat_observable *test_observable(const heat_sample_temperature *row, const char *name)
+{
+    for (int32_t k = 0; k < row->n_observables; k++)
+        if (strcmp(row->observables[k].name, name) == 0)
+            return &row->observables[k];
+    fail_msg("no observable %s", name);
+    return NULL;
+}
+
+double test_invert(int n, const double *cumulative, double u)
+{
+    int low = 0, high = n;
+
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        *(cumulative[middle] <= u ? &low : &high) = middle;
+    }
+    return low + (u - cumulative[low]) / (cumulative[high] - cumulative[low]);
+}
+
 /* LLVM's OpenMP runtime keeps its thread tables until the process is gone. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

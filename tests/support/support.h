@@ -3,6 +3,7 @@
 #define HEATBATH_TEST_SUPPORT_H
 
 #include <heatbath/context.h>
+#include <heatbath/sample.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,5 +69,11 @@ void test_failing_allocations(heat_status (*body)(heat_context *ctx, void *arg),
 
 /* A file with this content under a fresh name that ends in `suffix`, removed when the program ends. */
 const char *test_file(const char *suffix, const void *content, size_t size);
+
+/* The observable of this name; fails the test where there is none. */
+const heat_observable *test_observable(const heat_sample_temperature *row, const char *name);
+
+/* Where a distribution function, given at the ends of n cells, is u: a cell, from 0, and a part of it. */
+double test_invert(int n, const double *cumulative, double u);
 
 #endif

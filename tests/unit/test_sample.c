@@ -58,15 +58,6 @@ static void bits_do_not_depend_on_threads(void **state)
     heat_context_free(ctx);
 }
 
-static const heat_observable *find(const heat_sample_temperature *t, const char *name)
-{
-    for (int32_t k = 0; k < t->n_observables; k++)
-        if (strcmp(t->observables[k].name, name) == 0)
-            return &t->observables[k];
-    fail_msg("no observable %s", name);
-    return NULL;
-}
-
 /* Energies of kept states are their energies; averages of them are the averages; spins and edges too. */
 static void kept_states_explain_the_averages(void **state)
 {
@@ -97,10 +88,11 @@ static void kept_states_explain_the_averages(void **state)
                 magnetization += s[i];
             n_averaged++;
         }
-        if (!isnan(find(&r.temperatures[t], "energy")->mean))
-            assert_close(find(&r.temperatures[t], "energy")->mean, energy / n_averaged, 1e-10);
-        if (!isnan(find(&r.temperatures[t], "magnetization")->mean))
-            assert_close(find(&r.temperatures[t], "magnetization")->mean, magnetization / n_averaged, 1e-10);
+        if (!isnan(test_observable(&r.temperatures[t], "energy")->mean))
+            assert_close(test_observable(&r.temperatures[t], "energy")->mean, energy / n_averaged, 1e-10);
+        if (!isnan(test_observable(&r.temperatures[t], "magnetization")->mean))
+            assert_close(test_observable(&r.temperatures[t], "magnetization")->mean,
+                         magnetization / n_averaged, 1e-10);
         assert_close(r.temperatures[t].spin_mean[7], spin / (double)n, 1e-12);
         assert_close(r.temperatures[t].edge_mean[11], edge / (double)n, 1e-12);
         assert_true(r.temperatures[t].spin_error[7] > 0 && r.temperatures[t].edge_error[11] > 0);
@@ -146,9 +138,9 @@ static void stuck_chains_are_refused(void **state)
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
     assert_int_equal(r.temperatures[0].outcome, HEAT_OUTCOME_NOT_CONVERGED);
     assert_contains(r.reasons, "T = 0.1: energy: R-hat above 1.01");
-    assert_true(isnan(find(&r.temperatures[0], "energy")->mean));
-    assert_true(isnan(find(&r.temperatures[0], "heat_capacity")->mean));
-    assert_true(find(&r.temperatures[0], "energy")->rhat > 1.01);
+    assert_true(isnan(test_observable(&r.temperatures[0], "energy")->mean));
+    assert_true(isnan(test_observable(&r.temperatures[0], "heat_capacity")->mean));
+    assert_true(test_observable(&r.temperatures[0], "energy")->rhat > 1.01);
     heat_sample_result_clear(&r);
     heat_model_free(model);
     heat_context_free(ctx);
@@ -193,7 +185,7 @@ static void draws_that_were_not_made_are_not_averaged(void **state)
     assert_int_equal(r.outcome, HEAT_OUTCOME_INTERRUPTED);
     assert_int_equal(r.n_sweeps, 0);
     for (int32_t t = 0; t < r.n_temperatures; t++)
-        assert_true(isnan(find(&r.temperatures[t], "energy")->mean));
+        assert_true(isnan(test_observable(&r.temperatures[t], "energy")->mean));
     heat_sample_result_clear(&r);
     heat_model_free(model);
     heat_context_free(ctx);
