@@ -28,6 +28,7 @@ enum { MOST = HEAT_QUADRATURE_DIMENSIONS, NODES_A_BLOCK = 64, MOST_NODES = 1 << 
 static const double first_step = 0.125, near_t = 4, further = 1, a_little = 0.5, far_t = 28, wall_t = 3.75;
 static const double furthest_in = 20; /* of t, to a wall */
 static const double negligible = -46; /* log of 1e-20 */
+static const double steep = 1;        /* of a log weight, in half of `further` */
 static const double cut_off = -60, hopeless = -90;
 static const double most_points = 4e8;                                       /* seconds */
 static const double digits[MOST] = {1e-11, 1e-12, 1e-13}, level_tail = 1e-9; /* by variable */
@@ -315,14 +316,16 @@ static heat_status add_range(heat_context *ctx, line *l, const range *r)
     return status;
 }
 
-/* What a range says of one of its ends: of a valley that begins beyond it too, by its slope. */
+/* What a range says of one of its ends. Where the weight rises towards it a valley begins beyond it, however
+ * deep: in t a parabola far away rises faster and faster. */
 static void mark_end(line *l, const range *r, int upper)
 {
     const int64_t end = upper ? r->n - 1 : 0, inside = upper ? end - end / 4 : end + r->n / 4;
+    const double rise = (upper ? 0.5 : -0.5) * further * l->tilt[end];
 
     l->end[upper] = l->here[end];
     l->inside[upper] = l->here[inside];
-    l->beyond[upper] = l->here[end] + fmax(0, (upper ? 0.5 : -0.5) * further * l->tilt[end]);
+    l->beyond[upper] = rise > steep ? (double)INFINITY : l->here[end] + fmax(0, rise);
 }
 
 /* What a range says of its ends, and of where no more nodes are needed: beyond the first and the last that
@@ -337,7 +340,9 @@ static void judge(line *l, const range *r)
         l->hope = fmax(l->hope, l->near[k]);
     mark_end(l, r, 0);
     mark_end(l, r, 1);
-    l->hope = fmax(l->hope, fmax(l->beyond[0], l->beyond[1]));
+    for (int upper = 0; upper < 2; upper++)
+        if (isfinite(l->beyond[upper]))
+            l->hope = fmax(l->hope, l->beyond[upper]);
     while (low < high && !(l->near[low] > floor))
         low++;
     while (high > low && !(l->near[high] > floor))
@@ -375,6 +380,8 @@ static heat_status extend(heat_context *ctx, line *l, double by, int upper)
         if (status != HEAT_OK || heat_halted(ctx))
             return status;
         *end += upper ? by : -by;
+        for (int64_t k = 0; k < r.n; k++)
+            l->hope = fmax(l->hope, l->near[k]);
         mark_end(l, &r, upper);
         *(upper ? &l->next_most : &l->next_least) = *end;
     }
@@ -394,7 +401,7 @@ static heat_status add_and_extend(heat_context *ctx, line *l, const range *r, do
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
     judge(l, r);
-    if (is_hopeless(l))
+    if (is_hopeless(l) && isfinite(fmax(l->beyond[0], l->beyond[1])))
         return HEAT_OK;
     status = extend(ctx, l, by, 0);
     return status == HEAT_OK ? extend(ctx, l, by, 1) : status;

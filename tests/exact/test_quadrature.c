@@ -113,6 +113,12 @@ static double plateau(const double *x)
     return x[0] * x[0];
 }
 
+/* Whose far end lies beyond what nodes are first laid over. */
+static double hot_banana(const double *x)
+{
+    return banana(x) / 20;
+}
+
 static double slow(const double *x)
 {
     return 0.55 * log(1 + x[0] * x[0]);
@@ -189,6 +195,7 @@ static void shapes_have_their_volume(void **state)
         {"ray", 1, ray, true, {0}, {inf}, log(2.0 / 27), (double)NAN, false},
         {"half a parabola", 1, half_parabola, true, {0}, {3}, log(z_walled), (double)NAN, false},
         {"banana", 2, banana, .log_z = log(pi / 10), .mean_energy = 1},
+        {"hot banana", 2, hot_banana, .log_z = log(2 * pi), .mean_energy = 1},
         {"flat", 2, flat, true, {-1, 2}, {1, 5}, log(6) - 2, 2, false},
         {"needle", 3, needle, .log_z = 1.5 * log(2 * pi) - log(1e3), .mean_energy = 1.5},
         {"funnel", 3, funnel, .log_z = 1.5 * log(2 * pi) + log(3), .mean_energy = (double)NAN},
