@@ -303,7 +303,7 @@ static heat_status sweep(heat_context *ctx, walk *w, bool adapts)
     if (status == HEAT_OK)
         settle(w);
     if (adapts)
-        heat_walk_tuning_update(&w->tuning, accepted, target);
+        heat_walk_tuning_update(&w->tuning, accepted, target, (double)INFINITY);
     return status;
 }
 

@@ -15,9 +15,9 @@ static heat_status sweep(heat_context *worker, heat_chains *c, int64_t unit)
 
     heat_walk_set_off(c, unit);
     heat_walk_drift(c, unit, &lanes, u->pace);
-    memset(u->momentum, 0, (size_t)c->n * row); /* what is compared is the potential alone */
     memset(u->before, 0, row);
     heat_walk_stop_runaways(s, u);
+    memset(u->momentum, 0, (size_t)c->n * row); /* what is compared is the potential alone */
     status = heat_walk_evaluate(worker, s, u, true);
     if (status != HEAT_OK)
         return status;

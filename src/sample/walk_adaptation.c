@@ -68,6 +68,28 @@ bool heat_walk_mean_accepted(const heat_chains *c, int64_t unit, int32_t rung, d
     return count > 0;
 }
 
+double heat_walk_longest_step(const heat_chains *c, int64_t unit, int32_t rung)
+{
+    const heat_walk_store *s = c->store;
+    const bool is_dense = s->plan.mass == HEAT_MASS_DENSE;
+    double *numbers = s->numbers + (unit * c->n_rungs + rung) * heat_walk_tuning_size(c->n, s->plan.mass);
+    const double *scales = is_dense && s->plan.reference != NULL
+                               ? s->plan.reference->factor
+                               : heat_walk_tuning_scales(c->n, s->plan.mass, numbers);
+    const double spread = c->has_reference ? 1 : sqrt(1 / c->betas[rung]);
+    double longest = 0;
+
+    if (s->plan.move->needs_gradient)
+        return (double)INFINITY;
+    for (int32_t i = 0; i < c->n; i++) {
+        double width = s->view.lower == NULL || s->view.upper == NULL ? (double)INFINITY
+                                                                      : s->view.upper[i] - s->view.lower[i];
+        double scale = s->plan.mass == HEAT_MASS_UNIT ? 1 : scales[is_dense ? (int64_t)i * c->n + i : i];
+        longest = fmax(longest, width / (scale * spread));
+    }
+    return longest;
+}
+
 /* A new scale makes the step of the old one wrong: it is looked for again. */
 static void close_window(heat_chains *c, int64_t unit)
 {
@@ -98,7 +120,8 @@ static void adapt(heat_chains *c, int64_t unit)
 
     for (int32_t r = 0; r < c->n_rungs && s->plan.step == 0; r++)
         if (heat_walk_mean_accepted(c, unit, r, &mean))
-            heat_walk_tuning_update(&s->tunings[unit * c->n_rungs + r], mean, s->plan.target);
+            heat_walk_tuning_update(&s->tunings[unit * c->n_rungs + r], mean, s->plan.target,
+                                    heat_walk_longest_step(c, unit, r));
     for (int64_t lane = 0; lane < u->n_chains && phase != HEAT_WALK_SETTLES && s->plan.mass != HEAT_MASS_UNIT;
          lane++) {
         double *numbers;

@@ -152,6 +152,9 @@ void heat_walk_load_unit(heat_chains *chains, int64_t unit);
 bool heat_walk_adapts(const heat_chains *chains, int64_t unit);
 
 /* The mean odds of the unit's chains on a rung; false if there are none. */
+/* Of moves without a gradient where every variable has two walls, the step that goes as far as the widest are
+ * apart: there those beyond are taken as often, and only round off. Else infinite. */
+double heat_walk_longest_step(const heat_chains *chains, int64_t unit, int32_t rung);
 bool heat_walk_mean_accepted(const heat_chains *chains, int64_t unit, int32_t rung, double *mean);
 
 /* The end of a sweep: counts, or adapts to, the odds of each chain's move. */

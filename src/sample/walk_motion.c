@@ -152,15 +152,22 @@ static void stop_lane(const heat_walk_store *s, heat_walk_unit *u, int64_t lane)
     u->pace[lane] = 0;
 }
 
+/* The kernel leaves a chain that walls turned back more often than it counts on one of them, with an infinite
+ * momentum. */
+static bool has_run_away(heat_walk_limits limits, const heat_walk_unit *u, int64_t at)
+{
+    return !heat_walk_is_within(limits, u->new_x[at]) || isinf(u->momentum[at]);
+}
+
 void heat_walk_stop_runaways(const heat_walk_store *s, heat_walk_unit *u)
 {
     for (int32_t i = 0; i < s->view.n; i++) {
         const heat_walk_limits limits = heat_walk_get_limits(s, i);
         int64_t count = 0;
         for (int64_t at = i * u->stride; at < (i + 1) * u->stride; at++)
-            count += !heat_walk_is_within(limits, u->new_x[at]);
+            count += has_run_away(limits, u, at);
         for (int64_t lane = 0; lane < u->stride && count > 0; lane++)
-            if (!heat_walk_is_within(limits, u->new_x[i * u->stride + lane])) {
+            if (has_run_away(limits, u, i * u->stride + lane)) {
                 stop_lane(s, u, lane);
                 u->before[lane] = -(double)INFINITY;
             }

@@ -19,7 +19,8 @@ void heat_walk_set_off(const heat_chains *chains, int64_t unit);
  * beyond all bounds) rests where it set off from, with new_energy infinite and no momentum. */
 HEAT_MUST_USE heat_status heat_walk_leap(heat_context *worker, const heat_chains *chains, int64_t unit);
 
-/* Stops, in the same way, chains whose new_x is beyond all bounds. */
+/* Stops, in the same way, chains whose new_x is beyond all bounds, or that walls have turned back too often.
+ */
 void heat_walk_stop_runaways(const heat_walk_store *store, heat_walk_unit *unit);
 
 /* The ratio and the odds of every move, lost ones -infinity and 0. */

@@ -63,13 +63,15 @@ void heat_walk_tuning_begin(heat_walk_tuning *t, double first)
 }
 
 /* The search is drawn towards ten times the first step: too large a step is found out sooner. */
-void heat_walk_tuning_update(heat_walk_tuning *t, double accepted, double target)
+void heat_walk_tuning_update(heat_walk_tuning *t, double accepted, double target, double longest)
 {
     const double log_10 = 2.302585092994045684;
     double count = (double)++t->n_updates, weight = 1 / (count + delay), log_step, forget;
 
     t->error_sum = (1 - weight) * t->error_sum + weight * (target - accepted);
     log_step = log_10 - sqrt(count) / shrink * t->error_sum;
+    if (longest < (double)INFINITY)
+        log_step = fmin(log_step, log(longest / t->first));
     forget = 1 / (sqrt(count) * sqrt(sqrt(count)));
     t->log_mean = forget * log_step + (1 - forget) * t->log_mean;
     t->step = t->first * exp_any(log_step);

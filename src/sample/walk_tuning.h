@@ -36,8 +36,8 @@ int64_t heat_walk_tuning_size(int32_t n, heat_walk_mass mass);
 /* Begins again around a step. */
 void heat_walk_tuning_begin(heat_walk_tuning *tuning, double first);
 
-/* One update: `accepted` is the mean acceptance of a sweep. */
-void heat_walk_tuning_update(heat_walk_tuning *tuning, double accepted, double target);
+/* One update: `accepted` is the mean acceptance of a sweep; no step beyond `longest` is tried. */
+void heat_walk_tuning_update(heat_walk_tuning *tuning, double accepted, double target, double longest);
 
 /* The burn-in is over: the averaged step. */
 void heat_walk_tuning_settle(heat_walk_tuning *tuning);

@@ -687,7 +687,7 @@ static void a_step_finds_its_acceptance(void **state)
 
     heat_walk_tuning_begin(&t, 40);
     for (int k = 0; k < 2000; k++)
-        heat_walk_tuning_update(&t, exp(-t.step), 0.8);
+        heat_walk_tuning_update(&t, exp(-t.step), 0.8, (double)INFINITY);
     heat_walk_tuning_settle(&t);
     assert_close(t.step, -log(0.8), 0.02);
 }
