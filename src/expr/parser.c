@@ -43,6 +43,17 @@ static int32_t indexed_variable(heat_reader *r, const char *where, double index)
     return heat_graph_x(r->graph, (int32_t)index - 1);
 }
 
+/* The same, by its name. */
+static int32_t named_variable(heat_reader *r, const char *where, const char *name)
+{
+    const int32_t index = heat_reader_indexed_name(name);
+
+    if (r->n_idle == 0 && (index < 1 || index > HEAT_EXPRESSION_MOST_VARIABLES))
+        return heat_reader_fail(r, where, "%s is none of the coordinates x1 up to x%d", name,
+                                HEAT_EXPRESSION_MOST_VARIABLES);
+    return indexed_variable(r, where, index);
+}
+
 static int32_t lettered_variable(heat_reader *r, const char *where)
 {
     const int32_t index = *where - 'x';
@@ -220,7 +231,7 @@ static int32_t read_name(heat_reader *r)
     if (name[1] == '\0' && name[0] >= 'x' && name[0] <= 'z')
         return lettered_variable(r, where);
     if (heat_reader_indexed_name(name) >= 0)
-        return indexed_variable(r, where, heat_reader_indexed_name(name));
+        return named_variable(r, where, name);
     if (find_value(r, name, &value))
         return constant(r, value);
     return heat_reader_unknown(r, where, name, heat_reader_peek(r) == '(');

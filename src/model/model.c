@@ -200,10 +200,22 @@ static heat_status hint_layer(heat_context *ctx, const char *option, const char 
 /* Options of a potential, given of something else. */
 static heat_status refuse_potential_options(heat_context *ctx, const char *spec, const heat_load_options *o)
 {
+    const bool is_code = spec != NULL && heat_custom_is_object(spec);
+
     if (o->let != NULL)
-        return heat_fail_option(ctx, "let", o->let, "%.200s is no potential", spec);
+        return heat_fail_option(ctx, "let", o->let,
+                                is_code
+                                    ? "parameters are named in a typed potential, those of %.200s are set "
+                                      "where it is written"
+                                    : "%.200s is no potential",
+                                spec);
     if (o->box != NULL)
-        return heat_fail_option(ctx, "box", o->box, "%.200s is no potential", spec);
+        return heat_fail_option(ctx, "box", o->box,
+                                is_code
+                                    ? "walls are set about typed and built-in potentials, those of %.200s "
+                                      "are what it is written with (lower, upper of heat_custom)"
+                                    : "%.200s is no potential",
+                                spec);
     return HEAT_OK;
 }
 

@@ -44,6 +44,26 @@ static heat_status read_lets(heat_context *ctx, const char *text, let_list *list
     return status;
 }
 
+/* A coordinate that stands nowhere, as x2 in x1^2 + x3^2, is rarely meant. */
+static void warn_of_flat(heat_context *ctx, const char *text, const heat_expression *e)
+{
+    const int32_t n = heat_expression_n_variables(e);
+    char name[16];
+    int32_t first = n, count = 0;
+
+    for (int32_t i = n; i-- > 0;)
+        if (!heat_expression_depends_on(e, i)) {
+            first = i;
+            count++;
+        }
+    if (count > 1)
+        heat_log(ctx, HEAT_LOG_WARNING, "potential:%.80s: %s and %d more of its %d variables change nothing",
+                 text, heat_expression_variable_name(e, first, name), (int)count - 1, (int)n);
+    else if (count == 1)
+        heat_log(ctx, HEAT_LOG_WARNING, "potential:%.80s: %s, one of its %d variables, changes nothing", text,
+                 heat_expression_variable_name(e, first, name), (int)n);
+}
+
 heat_status heat_potential_read_expression(heat_context *ctx, const char *text, const char *lets,
                                            heat_potential *p)
 {
@@ -54,8 +74,10 @@ heat_status heat_potential_read_expression(heat_context *ctx, const char *text, 
         status = read_lets(ctx, lets, &list);
     if (status == HEAT_OK)
         status = heat_expression_parse(ctx, "potential", text, list.n, list.lets, &p->expression);
-    if (status == HEAT_OK)
+    if (status == HEAT_OK) {
         p->n = heat_expression_n_variables(p->expression);
+        warn_of_flat(ctx, text, p->expression);
+    }
     heat_free(list.text);
     heat_free(list.lets);
     return status;
