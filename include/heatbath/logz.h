@@ -82,7 +82,8 @@ typedef struct heat_logz_result {
 HEAT_API void heat_logz_options_init(heat_logz_options *options);
 HEAT_API void heat_logz_result_init(heat_logz_result *result);
 
-/* The logarithm of Z = sum over states of exp(-E/T). `options` may be NULL.
+/* The logarithm of Z = sum over states of exp(-E/T). `options` may be NULL. HEAT_ERROR_OPTION: a method that
+ * is not for this kind of model.
  *
  * Exact: outcome PROVED, or INTERRUPTED or TIME with NaN rows. HEAT_ERROR_UNABLE: too wide for `memory`: the
  * message names the width found and the width affordable; or, of a planar graph, too cold for 32 digits.

@@ -153,8 +153,9 @@ HEAT_API void heat_sample_result_init(heat_sample_result *result);
  * NOT_CONVERGED when some R-hat exceeds 1.01 or some effective sample size is below 100 (Vehtari et al.,
  * Bayesian Analysis 16 (2021) 667), or INTERRUPTED. `options` may be NULL. Same bits for any number of
  * threads, except under `time`. Memory: 16 bytes a sweep and chain, one byte a kept spin; HEAT_ERROR_UNABLE
- * if that exceeds `memory`; HEAT_ERROR_UNDEFINED if units that are real numbers run away. Cost: O((burn_in +
- * sweeps) * chains * (variables + edges)). */
+ * if that exceeds `memory`; HEAT_ERROR_UNDEFINED if units that are real numbers run away; HEAT_ERROR_OPTION:
+ * an engine that is not for this kind of model. Cost: O((burn_in + sweeps) * chains * (variables + edges)).
+ */
 HEAT_API HEAT_MUST_USE heat_status heat_sample(heat_context *ctx, const heat_model *model,
                                                const heat_sample_options *options,
                                                heat_sample_result *result);

@@ -9,12 +9,12 @@ HEAT_BEGIN_DECLS
 typedef enum heat_status {
     HEAT_OK = 0,
     HEAT_ERROR_ARGUMENT,  /* a NULL, a size or an index that the function's contract forbids */
-    HEAT_ERROR_OPTION,    /* an unknown option, a value out of range, an option the engine does not read */
+    HEAT_ERROR_OPTION,    /* an unknown option, a value out of range, one of no use to engine or model */
     HEAT_ERROR_INPUT,     /* a file or a model text that cannot be opened or does not parse */
     HEAT_ERROR_OUTPUT,    /* a file that cannot be written, a full disk */
     HEAT_ERROR_MEMORY,    /* the allocator failed, or the request exceeds the memory allowed */
     HEAT_ERROR_UNDEFINED, /* there is no such number */
-    HEAT_ERROR_UNABLE,    /* the number exists, but is too large a task, or not for this model */
+    HEAT_ERROR_UNABLE,    /* the number exists, but is too large a task, or the verb is not for this model */
     HEAT_ERROR_CALLBACK,  /* a custom model's callback failed or returned NaN */
     HEAT_ERROR_INTERNAL,  /* heatbath's own check failed: a bug, please report it */
     HEAT_ERROR_STOPPED    /* asked to stop, or out of time, before there was anything to report */

@@ -245,6 +245,7 @@ static heat_status count_marginal(heat_context *ctx, heat_counting *c)
 {
     const heat_model *whole = c->model;
     const heat_typical_rows rows = c->rows;
+    const char *name = c->info.name;
     heat_marginal m;
     heat_status status = heat_marginal_create(ctx, whole, c->result->rows[0].temperature, &m);
 
@@ -257,6 +258,7 @@ static heat_status count_marginal(heat_context *ctx, heat_counting *c)
         c->model = m.model;
         c->rows = (heat_typical_rows){.n = 0};
         heat_model_describe(m.model, &c->info);
+        c->info.name = name;
         status = count_states(ctx, c);
         c->model = whole;
         c->rows = rows;
@@ -280,7 +282,9 @@ static heat_status count_real(heat_context *ctx, heat_counting *c)
     if (strcmp(c->opt->method, "ais") == 0)
         return heat_logz_run_coupled(ctx, c);
     if (strcmp(c->opt->method, "auto") != 0 && strcmp(c->opt->method, "exact") != 0)
-        return heat_model_need_states(ctx, c->model, c->opt->method);
+        return heat_fail_option(ctx, "method", c->opt->method,
+                                "both layers of %s are real numbers: exact and ais work on them",
+                                c->info.name);
     status = run_auto(ctx, c);
     if (status != HEAT_ERROR_UNABLE || strcmp(c->opt->method, "exact") == 0)
         return status;

@@ -12,16 +12,15 @@
 static heat_status check_method(heat_context *ctx, const heat_counting *c, const heat_logz_method *method)
 {
     if (method == &heat_logz_method_wang_landau)
-        return heat_fail(ctx, HEAT_ERROR_UNABLE,
-                         "%s: wang-landau counts states of integer energies, and its variables are real "
-                         "numbers: methods mbar and ais do",
-                         c->info.name);
+        return heat_fail_option(ctx, "method", c->opt->method,
+                                "wang-landau counts states of integer energies, and the variables of %s are "
+                                "real numbers: mbar and ais do",
+                                c->info.name);
     if (method == &heat_logz_method_population)
-        return heat_fail(
-            ctx, HEAT_ERROR_UNABLE,
-            "%s: copies of one member part slowly where they walk in space: methods mbar and ais "
-            "do",
-            c->info.name);
+        return heat_fail_option(ctx, "method", c->opt->method,
+                                "copies of one member part slowly where they walk in space, as in %s: mbar "
+                                "and ais do",
+                                c->info.name);
     if (strcmp(c->opt->reference, "base-rate") == 0)
         return heat_fail_option(ctx, "reference", c->opt->reference,
                                 "base rates are of variables of two values: of real ones auto fits a normal "

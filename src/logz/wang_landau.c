@@ -268,11 +268,10 @@ static heat_status run_wang_landau(heat_context *ctx, heat_counting *c)
 
     c->result->method = "wang-landau";
     if (!c->info.integer)
-        return heat_fail(
-            ctx, HEAT_ERROR_UNABLE,
-            "%s: wang-landau counts the states of every energy, and these energies are not known to be whole "
-            "numbers: methods mbar, ais and population take any",
-            c->info.name);
+        return heat_fail_option(ctx, "method", c->opt->method,
+                                "wang-landau counts the states of every energy, and those of %s are not "
+                                "known to be whole numbers: mbar, ais and population take any",
+                                c->info.name);
     if (n < FEWEST_WALKERS)
         return heat_fail_option(ctx, "replicas", NULL, "the error comes from their scatter: at least %d",
                                 FEWEST_WALKERS);

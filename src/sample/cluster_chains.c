@@ -30,11 +30,11 @@ heat_status heat_cluster_check_model(heat_context *ctx, const heat_model *model,
     if (has_clusters(model, &pairs, &potts))
         return HEAT_OK;
     heat_model_describe(model, &info);
-    return heat_fail(
-        ctx, HEAT_ERROR_UNABLE,
-        "%s: engine %s moves clusters of spins, or of Potts values without field or tables and with "
-        "J >= 0; this %s model has none (engine heat-bath moves every model)",
-        info.name, engine, info.kind);
+    return heat_fail_option(
+        ctx, "engine", engine,
+        "%s moves clusters of spins, or of Potts values without field or tables and with J >= 0; %s has "
+        "none (kind %s): heat-bath moves every model",
+        engine, info.name, info.kind);
 }
 
 static heat_status open_model(heat_context *ctx, const heat_chains *c, heat_cluster_model **out)

@@ -25,7 +25,7 @@ typedef struct heat_cluster_store {
     int64_t *visited;              /* [chain] sites that all Wolff clusters visited */
 } heat_cluster_store;
 
-/* For an engine's `plan`: HEAT_ERROR_UNABLE, naming engine and model, where the model has no such clusters.
+/* For an engine's `plan`: HEAT_ERROR_OPTION, naming engine and model, where the model has no such clusters.
  */
 HEAT_MUST_USE heat_status heat_cluster_check_model(heat_context *ctx, const heat_model *model,
                                                    const char *engine);

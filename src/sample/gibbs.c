@@ -11,11 +11,10 @@ static heat_status plan(heat_context *ctx, heat_sampling *s)
 
     if (heat_model_get_units(s->model, &units))
         return HEAT_OK;
-    return heat_fail(
-        ctx, HEAT_ERROR_UNABLE,
-        "engine %s draws the two layers of an RBM, %s has none (kind %s); --engine heat-bath moves "
-        "single variables of any model",
-        s->engine->name, s->info.name, s->info.kind);
+    return heat_fail_option(ctx, "engine", s->opt.engine,
+                            "%s draws the two layers of an RBM, and %s has none (kind %s): heat-bath moves "
+                            "single variables of any model",
+                            s->engine->name, s->info.name, s->info.kind);
 }
 
 const heat_engine heat_engine_gibbs = {

@@ -128,6 +128,23 @@ static heat_status check_ensemble(heat_context *ctx, const heat_model_info *info
                             (long long)info->n_variables, (long long)least);
 }
 
+/* Of what is no space to walk in. */
+static heat_status check_units(heat_context *ctx, const heat_model_info *info, const heat_engine *engine,
+                               const heat_sample_options *opt)
+{
+    if (engine->walk != NULL)
+        return heat_fail_option(ctx, "engine", engine->name,
+                                "it walks in space, and %s is none to walk in (kind %s)", info->name,
+                                info->kind);
+    if (heat_model_is_real(info) && engine != &heat_engine_gibbs && engine != &heat_engine_heat_bath &&
+        engine != &heat_engine_tempering)
+        return heat_fail_option(ctx, "engine", engine->name,
+                                "some units of %s are real numbers, which are drawn a layer at a time: "
+                                "gibbs, heat-bath and tempering do",
+                                info->name);
+    return check_options(ctx, info, opt);
+}
+
 heat_status heat_walk_check(heat_context *ctx, const heat_model *model, const heat_engine *engine,
                             const heat_sample_options *opt)
 {
@@ -139,11 +156,7 @@ heat_status heat_walk_check(heat_context *ctx, const heat_model *model, const he
     heat_model_describe(model, &info);
     list_walkers(words, sizeof words);
     if (!heat_model_get_smooth(model, heat_isa_get("auto"), &view))
-        return engine->walk == NULL
-                   ? check_options(ctx, &info, opt)
-                   : heat_fail_option(ctx, "engine", engine->name,
-                                      "it walks in space, and %s is none to walk in (kind %s)", info.name,
-                                      info.kind);
+        return check_units(ctx, &info, engine, opt);
     if (!walks)
         return heat_fail_option(ctx, "engine", engine->name, "%s is walked in: %s do", info.name, words);
     if (engine->walk != NULL && engine->walk->needs_gradient && !view.has_gradient)

@@ -127,7 +127,7 @@ static void what_diverges_is_told_from_what_does_not(void **state)
     options.temperature_set = "1,2";
     assert_int_equal(heat_logz(ctx, model, &options, &r), HEAT_ERROR_UNABLE);
     assert_contains(heat_context_error(ctx), "at one temperature at a time");
-    assert_int_equal(count(ctx, model, "mbar", &r), HEAT_ERROR_UNABLE);
+    assert_int_equal(count(ctx, model, "mbar", &r), HEAT_ERROR_OPTION);
     assert_int_equal(count(ctx, model, "exact", &r), HEAT_ERROR_UNABLE);
     heat_model_free(model);
     model = all_alike(ctx, 1.5);

@@ -474,9 +474,9 @@ static void what_has_no_layers_is_refused(void **state)
     assert_ok(ctx, heat_model_load(ctx, "lattice:4x4", &model));
     heat_sample_options_init(&opt);
     opt.engine = "gibbs";
-    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_UNABLE);
+    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_OPTION);
     assert_contains(heat_context_error(ctx),
-                    "engine gibbs draws the two layers of an RBM, lattice:4x4 has none");
+                    "option --engine: gibbs draws the two layers of an RBM, and lattice:4x4 has none");
     heat_model_free(model);
     heat_context_free(ctx);
 }

@@ -184,8 +184,8 @@ static void what_cannot_be_is_refused_by_name(void **state)
     (void)state;
     heat_context *ctx = test_context();
 
-    check_refusal(ctx, "double-well", "wang-landau", "auto", HEAT_ERROR_UNABLE, "real numbers");
-    check_refusal(ctx, "double-well", "population", "auto", HEAT_ERROR_UNABLE, "methods mbar and ais do");
+    check_refusal(ctx, "double-well", "wang-landau", "auto", HEAT_ERROR_OPTION, "real numbers");
+    check_refusal(ctx, "double-well", "population", "auto", HEAT_ERROR_OPTION, "mbar and ais do");
     check_refusal(ctx, "double-well", "mbar", "base-rate", HEAT_ERROR_OPTION, "normal distribution");
     check_refusal(ctx, "double-well", "mbar", "uniform", HEAT_ERROR_OPTION, "within walls");
     check_refusal(ctx, "potential:x1^2+x2^2+x3^2+0*x4", "auto", "auto", HEAT_ERROR_UNDEFINED, "diverges");

@@ -304,14 +304,14 @@ static void sample_keeps_numbers_and_refuses_what_has_none(void **state)
     heat_sample_result_clear(&r);
     heat_sample_result_clear(&again);
     opt.engine = "metropolis";
-    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_UNABLE);
-    assert_contains(heat_context_error(ctx), "engines gibbs, heat-bath and tempering");
+    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_OPTION);
+    assert_contains(heat_context_error(ctx), "gibbs, heat-bath and tempering");
     opt.engine = "auto";
     opt.observables = "overlap";
     assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_OPTION);
     heat_sample_options_init(&opt);
     opt.engine = "population";
-    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_UNABLE);
+    assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_OPTION);
     opt.engine = "auto";
     opt.histogram = "overlap";
     assert_int_equal(heat_sample(ctx, model, &opt, &r), HEAT_ERROR_OPTION);

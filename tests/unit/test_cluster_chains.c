@@ -139,8 +139,8 @@ static void models_without_clusters_are_refused(void **state)
     custom.n_states = 2;
     custom.energy = no_pairs;
     assert_ok(ctx, heat_model_create_custom(ctx, &custom, &model));
-    assert_int_equal(sample_by_clusters(ctx, model, "wolff"), HEAT_ERROR_UNABLE);
-    assert_contains(heat_context_error(ctx), "engine wolff moves clusters of spins");
+    assert_int_equal(sample_by_clusters(ctx, model, "wolff"), HEAT_ERROR_OPTION);
+    assert_contains(heat_context_error(ctx), "option --engine: wolff moves clusters of spins");
     heat_model_free(model);
     heat_potts_init(&potts);
     potts.n_variables = 2;
@@ -154,12 +154,12 @@ static void models_without_clusters_are_refused(void **state)
     heat_model_free(model);
     potts.fields = field;
     assert_ok(ctx, heat_model_create_potts(ctx, &potts, &model));
-    assert_int_equal(sample_by_clusters(ctx, model, "swendsen-wang"), HEAT_ERROR_UNABLE);
+    assert_int_equal(sample_by_clusters(ctx, model, "swendsen-wang"), HEAT_ERROR_OPTION);
     heat_model_free(model);
     potts.fields = NULL;
     coupling[0] = -1;
     assert_ok(ctx, heat_model_create_potts(ctx, &potts, &model));
-    assert_int_equal(sample_by_clusters(ctx, model, "wolff"), HEAT_ERROR_UNABLE);
+    assert_int_equal(sample_by_clusters(ctx, model, "wolff"), HEAT_ERROR_OPTION);
     heat_model_free(model);
     heat_context_free(ctx);
 }
