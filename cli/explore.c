@@ -24,6 +24,7 @@ static json_t *json_minima(cli *c, const heat_explore_result *r, const heat_expl
         json_t *minimum = json_object();
         cli_put(c, minimum, "energy", cli_json_number(r->energies[k]));
         cli_put(c, minimum, "state", cli_json_numbers(r->states + k * r->n_variables, r->n_variables));
+        cli_put(c, minimum, "valley", cli_json_number(r->extents[k]));
         cli_put(c, minimum, "hessian_trace", json_estimate(c, r->hessian_trace[k], 0));
         cli_put(c, minimum, "hessian_top", cli_json_number(r->hessian_top[k]));
         cli_put(c, minimum, "learning_coefficient", json_null());
@@ -170,6 +171,10 @@ static void print_landscape(const heat_explore_result *r)
             printf(" %s", cli_text_short(r->states[k * r->n_variables + i], 7, x));
         printf("%s\n", r->n_variables > SHOWN ? " ..." : "");
     }
+    for (int64_t k = 0; k < r->n_basins; k++)
+        if (r->extents[k] > 0)
+            printf("basin %lld has a valley of one energy for its minimum, seen %.2g far\n", (long long)k + 1,
+                   r->extents[k]);
     for (int64_t k = 0; k < r->n_saddles; k++)
         if (r->saddle_ends[2 * k] >= 0 && r->saddle_ends[2 * k + 1] >= 0)
             printf("over a saddle of energy %s: %lld - %lld\n",

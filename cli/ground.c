@@ -79,6 +79,8 @@ static json_t *json_states(cli *c, const heat_model_info *info, const heat_groun
             cli_put(c, row, "curvatures",
                     cli_json_numbers(r->curvatures + k * r->n_variables, r->n_variables));
         cli_put(c, row, "count", json_integer(r->state_counts[k]));
+        if (r->extents != NULL)
+            cli_put(c, row, "valley", cli_json_number(r->extents[k]));
         cli_append(c, rows, row);
     }
     return rows;
@@ -167,15 +169,18 @@ static void print_states(const heat_ground_result *r)
 {
     enum { MOST_SHOWN = 10 };
     int64_t shown = r->n_states < MOST_SHOWN ? r->n_states : MOST_SHOWN;
-    char number[CLI_NUMBER_SIZE], place[256] = "";
+    char number[CLI_NUMBER_SIZE], place[256] = "", valley[80] = "";
 
-    cli_print_row("kept", "%lld distinct states%s", (long long)r->n_states,
+    cli_print_row("kept", "%lld distinct state%s%s", (long long)r->n_states, r->n_states == 1 ? "" : "s",
                   shown < r->n_states ? ", the ten best:" : "");
     for (int64_t k = 0; k < shown; k++) {
         if (r->kept_values != NULL)
             print_place(r->kept_values + k * r->n_variables, r->n_variables, place, sizeof place);
-        cli_print_row("", "energy %s, count %lld%s", cli_text_full(r->state_energies[k], number),
-                      (long long)r->state_counts[k], place);
+        valley[0] = '\0';
+        if (r->extents != NULL && r->extents[k] > 0)
+            snprintf(valley, sizeof valley, ", of a valley of one energy seen %.2g far", r->extents[k]);
+        cli_print_row("", "energy %s, count %lld%s%s", cli_text_full(r->state_energies[k], number),
+                      (long long)r->state_counts[k], place, valley);
     }
     if (r->n_saddles == 0)
         return;

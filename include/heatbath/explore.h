@@ -84,8 +84,10 @@ typedef struct heat_explore_result {
     int64_t n_sweeps; /* counted, of each: less than asked for when stopped early */
     int64_t updates;  /* variables visited */
     double seconds;
-    int32_t n_slow; /* of the flow that divides the basins: the first so many variables move last, once the
-                       others have gone down; 0: all move at once */
+    int32_t n_slow;  /* of the flow that divides the basins: the first so many variables move last, once the
+                        others have gone down; 0: all move at once */
+    double *extents; /* [basin] 0 where the minimum is isolated; else it stands for a valley of one energy, of
+                        which points were seen so far off, in scales of the variables; owned */
 } heat_explore_result;
 
 HEAT_API void heat_explore_options_init(heat_explore_options *options);

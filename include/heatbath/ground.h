@@ -52,6 +52,9 @@ typedef struct heat_ground_result {
     double *saddle_curvatures; /* [n_saddles][n_variables] like curvatures; owned */
     int64_t *saddle_ends; /* [n_saddles][2] the states that the two sides fall to; -1: none of them; owned */
     int64_t period;       /* of a cyclic schedule, sweeps; else 0 */
+    double
+        *extents; /* of a potential: [n_states] 0 where the minimum is isolated; else it stands for a valley
+                     of one energy, of which points were seen so far off, in scales of the variables; owned */
 } heat_ground_result;
 
 HEAT_API void heat_ground_options_init(heat_ground_options *options);

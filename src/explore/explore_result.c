@@ -33,6 +33,7 @@ void heat_explore_result_clear(heat_explore_result *r)
     heat_free(r->temperatures);
     heat_free(r->ladder);
     heat_free(r->exchange);
+    heat_free(r->extents);
     size = r->size;
     *r = (heat_explore_result){.size = size};
 }
@@ -110,6 +111,10 @@ heat_status heat_explore_fill_landscape(heat_context *ctx, heat_exploring *e)
     r->n_saddles = saddles->count;
     if (status == HEAT_OK)
         status = copy_numbers(ctx, minima->count, minima->energy, &r->energies);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, minima->count, sizeof *r->extents, &r->extents);
+    for (int64_t k = 0; k < minima->count && status == HEAT_OK; k++)
+        r->extents[k] = heat_minima_valley(&e->minima, k);
     if (status == HEAT_OK)
         status = copy_numbers(ctx, saddles->count * n, saddles->x, &r->saddles);
     if (status == HEAT_OK)

@@ -37,6 +37,7 @@ void heat_ground_result_clear(heat_ground_result *r)
     heat_free(r->saddle_energies);
     heat_free(r->saddle_curvatures);
     heat_free(r->saddle_ends);
+    heat_free(r->extents);
     size = r->size;
     *r = (heat_ground_result){.size = size};
 }

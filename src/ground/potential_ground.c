@@ -47,8 +47,12 @@ static heat_status report(heat_context *ctx, const heat_smooth *view, const heat
         status = hand_over(ctx, &l, minima, r->n_states, &r->kept_values, &r->state_energies, &r->curvatures);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, r->n_states, sizeof *r->state_counts, &r->state_counts);
-    for (int64_t k = 0; k < r->n_states && status == HEAT_OK; k++)
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_states, sizeof *r->extents, &r->extents);
+    for (int64_t k = 0; k < r->n_states && status == HEAT_OK; k++) {
         r->state_counts[k] = minima->met[k];
+        r->extents[k] = heat_minima_valley(found, k);
+    }
     if (status == HEAT_OK)
         status = hand_over(ctx, &l, saddles, r->n_saddles, &r->saddles, &r->saddle_energies,
                            &r->saddle_curvatures);

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "landscape/quench.h"
 #include "landscape/saddle.h"
+#include "landscape/valleys.h"
 #include "random/stream.h"
 #include "stats/eigen.h"
 
@@ -19,6 +20,7 @@ enum { AUTO_STARTS = 64, MOST_MINIMA = 100, MOST_SADDLES = 400, WIDTHS = 6, SOFT
 static const double same_place = 1e-5;  /* scales */
 static const double off_saddle = 1e-3;  /* scales, along the direction that falls off */
 static const double same_energy = 1e-7; /* relative */
+static const double least_extent = 0.1; /* scales: in x^10 quenches end 0.1 from 0 */
 
 typedef struct search {
     const heat_smooth *view;
@@ -39,6 +41,8 @@ static heat_status open_places(heat_context *ctx, int32_t n, int64_t most, heat_
     if (status == HEAT_OK)
         status = heat_alloc(ctx, most, sizeof *p->met, &p->met);
     if (status == HEAT_OK)
+        status = heat_alloc(ctx, most, sizeof *p->extent, &p->extent);
+    if (status == HEAT_OK)
         status = heat_alloc(ctx, most, sizeof *p->is_explored, &p->is_explored);
     return status == HEAT_OK ? heat_alloc(ctx, most, sizeof *p->ends, &p->ends) : status;
 }
@@ -48,11 +52,12 @@ static void close_places(heat_places *p)
     heat_free(p->x);
     heat_free(p->energy);
     heat_free(p->met);
+    heat_free(p->extent);
     heat_free(p->is_explored);
     heat_free(p->ends);
 }
 
-static bool is_same_energy(double a, double b)
+bool heat_minima_are_level(double a, double b)
 {
     return fabs(a - b) <= same_energy * (1 + fabs(a));
 }
@@ -63,7 +68,7 @@ static int64_t look_up(const heat_landscape *l, const heat_places *p, const doub
     const int32_t n = l->view->n;
 
     for (int64_t k = 0; k < p->count; k++) {
-        bool same = is_same_energy(energy, p->energy[k]);
+        bool same = heat_minima_are_level(energy, p->energy[k]);
         for (int32_t i = 0; i < n && same; i++)
             same = fabs(p->x[k * n + i] - x[i]) <= same_place * (l->scale[i] + fabs(x[i]));
         if (same)
@@ -87,6 +92,7 @@ static int64_t meet(const heat_landscape *l, heat_places *p, const double *x, do
     memcpy(p->x + p->count * n, x, (size_t)n * sizeof *x);
     p->energy[p->count] = energy;
     p->met[p->count] = 1;
+    p->extent[p->count] = 0;
     p->is_explored[p->count] = false;
     return p->count++;
 }
@@ -95,8 +101,14 @@ static int64_t meet(const heat_landscape *l, heat_places *p, const double *x, do
 static int64_t meet_minimum(const heat_landscape *l, heat_minima *found, const double *x, double energy)
 {
     heat_places *p = &found->minima;
-    int64_t highest = -1, k = meet(l, p, x, energy);
+    int64_t highest = -1, k = look_up(l, p, x, energy);
 
+    k = k < 0 ? heat_valleys_find(l, found, x, energy) : k;
+    if (k >= 0) {
+        p->met[k]++;
+        return k;
+    }
+    k = meet(l, p, x, energy);
     for (int64_t at = 0; at < p->count && k < 0; at++)
         if (!p->is_explored[at] && (highest < 0 || p->energy[at] > p->energy[highest]))
             highest = at;
@@ -108,6 +120,7 @@ static int64_t meet_minimum(const heat_landscape *l, heat_minima *found, const d
     memcpy(p->x + highest * l->view->n, x, (size_t)l->view->n * sizeof *x);
     p->energy[highest] = energy;
     p->met[highest] = 1;
+    heat_valleys_forget(found, highest);
     return highest;
 }
 
@@ -188,7 +201,8 @@ static heat_status climb(heat_context *ctx, search *s, heat_landscape *l, int64_
     status = heat_saddle_run(ctx, l, saddle);
     if (status == HEAT_ERROR_CALLBACK) /* it climbed to where there is no energy */
         return HEAT_OK;
-    if (status != HEAT_OK || !saddle->is_saddle)
+    if (status != HEAT_OK || !saddle->is_saddle ||
+        heat_minima_are_level(saddle->energy, s->found->minima.energy[k])) /* along its valley */
         return status;
     place = meet(l, &s->found->saddles, saddle->x, saddle->energy);
     if (place < before)
@@ -247,7 +261,7 @@ static bool comes_before(const heat_places *p, int32_t n, int64_t a, int64_t b)
 {
     const double *x = p->x + a * n, *y = p->x + b * n;
 
-    if (!is_same_energy(p->energy[a], p->energy[b]))
+    if (!heat_minima_are_level(p->energy[a], p->energy[b]))
         return p->energy[a] < p->energy[b];
     for (int32_t i = 0; i < n; i++)
         if (x[i] != y[i])
@@ -268,6 +282,7 @@ static heat_status sort_places(heat_context *ctx, int32_t n, heat_places *p, int
         memcpy(sorted.x + place[k] * n, p->x + k * n, (size_t)n * sizeof *p->x);
         sorted.energy[place[k]] = p->energy[k];
         sorted.met[place[k]] = p->met[k];
+        sorted.extent[place[k]] = p->extent[k];
         memcpy(sorted.ends[place[k]], p->ends[k], sizeof *p->ends);
     }
     close_places(status == HEAT_OK ? p : &sorted);
@@ -285,6 +300,8 @@ static heat_status sort_all(heat_context *ctx, int32_t n, heat_minima *found)
         int64_t *end = &found->saddles.ends[k / 2][k % 2];
         *end = *end < 0 ? -1 : place[*end];
     }
+    for (int64_t at = 0; at < found->n_points && status == HEAT_OK; at++)
+        found->point_of[at] = found->point_of[at] < 0 ? -1 : place[found->point_of[at]];
     return status == HEAT_OK ? sort_places(ctx, n, &found->saddles, saddle_place) : status;
 }
 
@@ -292,6 +309,7 @@ static heat_status sort_all(heat_context *ctx, int32_t n, heat_minima *found)
 static heat_status quench_all(heat_context *ctx, search *s, int64_t n_starts, double *x, int64_t threads)
 {
     const bool safe = heat_model_is_thread_safe(s->view->model);
+    const int64_t known = s->found->minima.count;
     heat_landscape l = {.view = NULL};
     heat_status status = heat_landscape_open(ctx, s->view, &l);
 
@@ -309,6 +327,8 @@ static heat_status quench_all(heat_context *ctx, search *s, int64_t n_starts, do
             (s->quench[k].is_minimum || heat_halted(ctx)))
             meet_minimum(&l, s->found, s->quench[k].x, s->quench[k].energy);
     }
+    if (status == HEAT_OK && s->found->minima.count > known)
+        status = heat_valleys_join(ctx, &l, known, s->found);
     heat_landscape_close(&l);
     heat_free(s->quench);
     if (x == NULL)
@@ -368,6 +388,11 @@ heat_status heat_minima_find(heat_context *ctx, const heat_smooth *view, uint64_
     return status == HEAT_OK ? heat_minima_join(ctx, view, found) : status;
 }
 
+double heat_minima_valley(const heat_minima *found, int64_t place)
+{
+    return found->minima.extent[place] > least_extent ? found->minima.extent[place] : 0;
+}
+
 int64_t heat_minima_lowest(const heat_minima *found)
 {
     int64_t lowest = 0;
@@ -382,6 +407,8 @@ void heat_minima_close(heat_minima *found)
 {
     close_places(&found->minima);
     close_places(&found->saddles);
+    heat_free(found->points);
+    heat_free(found->point_of);
 }
 
 heat_status heat_minima_locate(heat_context *ctx, heat_landscape *landscape, const heat_minima *found,
@@ -391,5 +418,7 @@ heat_status heat_minima_locate(heat_context *ctx, heat_landscape *landscape, con
     heat_status status = heat_quench_run(ctx, landscape, &q);
 
     *place = status == HEAT_OK && q.is_minimum ? look_up(landscape, &found->minima, x, q.energy) : -1;
+    if (status == HEAT_OK && q.is_minimum && *place < 0)
+        *place = heat_valleys_find(landscape, found, x, q.energy);
     return status;
 }

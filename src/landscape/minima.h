@@ -8,9 +8,11 @@
 /* Points without slope, by rising energy, then along x. */
 typedef struct heat_places {
     int64_t count, most;
-    double *x;          /* [place][n] */
-    double *energy;     /* [place] */
-    int64_t *met;       /* [place] how many ways led there */
+    double *x;      /* [place][n] */
+    double *energy; /* [place] */
+    int64_t *met;   /* [place] how many ways led there */
+    double *extent; /* [place] of minima: how far off, in scales, points of its valley were seen (valleys.h);
+                       0: it is isolated */
     bool *is_explored;  /* [place] of minima: the saddles about it were looked for */
     int64_t (*ends)[2]; /* [place] of saddles: the minima on both sides; -1: none that is known */
 } heat_places;
@@ -19,6 +21,9 @@ typedef struct heat_places {
 typedef struct heat_minima {
     heat_places minima, saddles;
     int64_t n_visited; /* points evaluated */
+    int64_t n_points, capacity_points, capacity_point_of;
+    double *points;    /* [n_points][n] of valleys, beside those that stand for them */
+    int64_t *point_of; /* [n_points] the minimum that does; -1: it has been dropped */
 } heat_minima;
 
 /* All minima that n_starts quenches (HEAT_AUTO: 64) from points at several distances reach, and, up to
@@ -36,6 +41,13 @@ HEAT_MUST_USE heat_status heat_minima_scatter(heat_context *ctx, const heat_smoo
 HEAT_MUST_USE heat_status heat_minima_add(heat_context *ctx, const heat_smooth *view, int64_t n_points,
                                           double *x, int64_t threads, heat_minima *found);
 HEAT_MUST_USE heat_status heat_minima_join(heat_context *ctx, const heat_smooth *view, heat_minima *found);
+
+/* Whether energies are the same to the resolution by which places are told apart. */
+bool heat_minima_are_level(double a, double b);
+
+/* How far off points of the valley of a minimum were seen, in scales; 0 where that is no farther than
+ * quenches end apart on what is flat to a high order. */
+double heat_minima_valley(const heat_minima *found, int64_t place);
 
 /* Where the lowest of the minima stands. */
 int64_t heat_minima_lowest(const heat_minima *found);

@@ -16,6 +16,7 @@
 
 enum { MOST_VARIABLES = 10, MOST_DRAWS = 1024 };
 static const double least_share = 0.01;
+static const double level = 1e-6; /* the curvature along a valley, of the largest */
 
 typedef struct visits {
     const heat_sampling *sampling;
@@ -28,19 +29,23 @@ typedef struct visits {
     int64_t count;      /* minima that these have found */
 } visits;
 
-/* Minus infinity on a wall, or where some direction does not curve upward: such a well is no paraboloid. */
+/* Minus infinity on a wall, or where some direction does not curve upward: such a well is no paraboloid. A
+ * valley is as wide as it was seen to be. */
 static heat_status weigh(heat_context *ctx, visits *v, int64_t place, double temperature)
 {
     const int32_t n = v->view.n;
     const double *x = v->found.minima.x + place * n, two_pi = 6.28318530717958647693;
+    const double valley = heat_minima_valley(&v->found, place);
     double curvatures[MOST_VARIABLES], log_weight = -v->found.minima.energy[place] / temperature;
     heat_status status = heat_landscape_curvatures(ctx, &v->landscape, x, curvatures);
-
     for (int32_t i = 0; i < n && status == HEAT_OK; i++) {
         bool is_held =
             heat_landscape_is_held(&v->landscape, x, i, 1) || heat_landscape_is_held(&v->landscape, x, i, -1);
-        log_weight += !is_held && curvatures[i] > 0 ? 0.5 * log(two_pi * temperature / curvatures[i])
-                                                    : -(double)INFINITY;
+        if (valley > 0 && curvatures[i] <= level * curvatures[n - 1])
+            log_weight += log(valley);
+        else
+            log_weight += !is_held && curvatures[i] > 0 ? 0.5 * log(two_pi * temperature / curvatures[i])
+                                                        : -(double)INFINITY;
     }
     v->log_weight[place] = log_weight;
     return status;

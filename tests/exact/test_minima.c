@@ -56,6 +56,23 @@ static double cubic(const double *x, double *g)
     return x[0] * x[0] * x[0] - 3 * x[0];
 }
 
+/* (A B)^2, which is 0 where A or B is: on two circles of radius 1. */
+static double two_rings(const double *x, double *g)
+{
+    double left = (x[0] + 3) * (x[0] + 3) + x[1] * x[1] - 1;
+    double right = (x[0] - 3) * (x[0] - 3) + x[1] * x[1] - 1, both = left * right;
+
+    g[0] = 4 * both * (left * (x[0] - 3) + right * (x[0] + 3));
+    g[1] = 4 * both * (left + right) * x[1];
+    return both * both;
+}
+
+static double quartic(const double *x, double *g)
+{
+    g[0] = 4 * x[0] * x[0] * x[0];
+    return x[0] * x[0] * x[0] * x[0];
+}
+
 typedef double (*shape_fn)(const double *x, double *g);
 
 typedef struct shape {
@@ -151,6 +168,34 @@ static void a_curved_valley_has_one_minimum(void **state)
 }
 
 /* The second, held at x = 1, is lowest at y = 0. */
+static void a_ring_is_one_minimum(void **state)
+{
+    const shape rings = {2, two_rings}, flat = {1, quartic}, curved = {2, banana};
+    heat_context *ctx = test_context();
+    heat_ground_result r;
+
+    (void)state;
+    assert_ok(ctx, search(ctx, &rings, NULL, NULL, &r));
+    assert_int_equal(r.n_states, 2);
+    for (int k = 0; k < 2; k++) {
+        const double *x = r.kept_values + 2 * k;
+        assert_close(hypot(fabs(x[0]) - 3, x[1]), 1, 1e-6);
+        assert_close(r.state_energies[k], 0, 1e-12);
+        assert_true(r.extents[k] > 1 && r.extents[k] < 2.01);
+        assert_true(r.state_counts[k] > 10);
+    }
+    assert_true(r.kept_values[0] * r.kept_values[2] < 0); /* one on either side */
+    heat_ground_result_clear(&r);
+    assert_ok(ctx, search(ctx, &flat, NULL, NULL, &r)); /* one point, however far off quenches end */
+    assert_int_equal(r.n_states, 1);
+    assert_true(r.extents[0] == 0);
+    heat_ground_result_clear(&r);
+    assert_ok(ctx, search(ctx, &curved, NULL, NULL, &r));
+    assert_true(r.extents[0] == 0);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
 static void walls_hold(void **state)
 {
     const double lower[2] = {-1, -1}, upper[2] = {1, 1}, lowest[2][2] = {{-1, 0.5}, {1, 0}};
@@ -276,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mueller_and_brown),
         cmocka_unit_test(a_curved_valley_has_one_minimum),
+        cmocka_unit_test(a_ring_is_one_minimum),
         cmocka_unit_test(walls_hold),
         cmocka_unit_test(no_bottom_is_an_error),
         cmocka_unit_test(cooled_walks_find_what_quenches_miss),
