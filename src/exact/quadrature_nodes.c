@@ -94,6 +94,33 @@ void heat_node_tally_join(heat_node_tally *to, const heat_node_tally *t)
     to->highest = highest;
 }
 
+void heat_node_tally_gather(heat_node_tally *to, int64_t n, const heat_node_tally *t, const double *log_share)
+{
+    heat_node_tally all = heat_node_tally_empty();
+    double part[HEAT_TALLIES_AT_ONCE];
+
+    for (int64_t k = 0; k < n; k++)
+        all.highest = fmax(all.highest, t[k].highest + (log_share == NULL ? 0 : log_share[k]));
+    if (all.highest == -(double)INFINITY)
+        return;
+    for (int64_t k = 0; k < n; k++) {
+        part[k] =
+            t[k].sum * heat_exp_negative(t[k].highest + (log_share == NULL ? 0 : log_share[k]) - all.highest);
+        all.sum += part[k];
+        if (part[k] > 0)
+            all.energy += part[k] * t[k].energy;
+    }
+    all.energy /= all.sum;
+    for (int64_t k = 0; k < n; k++)
+        if (part[k] > 0) {
+            const double apart = t[k].energy - all.energy, share = part[k] / all.sum;
+            all.square += part[k] * (t[k].square / t[k].sum + apart * apart);
+            for (int32_t i = 0; i < HEAT_QUADRATURE_DIMENSIONS; i++)
+                all.gradient[i] += share * t[k].gradient[i];
+        }
+    heat_node_tally_join(to, &all);
+}
+
 double heat_node_tally_log(const heat_node_tally *t)
 {
     return t->sum > 0 ? t->highest + log(t->sum) : -(double)INFINITY;

@@ -52,6 +52,11 @@ heat_node_tally heat_node_tally_empty(void);
 /* Adds one tally to another. */
 void heat_node_tally_join(heat_node_tally *to, const heat_node_tally *t);
 
+/* Adds n tallies, HEAT_TALLIES_AT_ONCE at most; log_share: logs of their parts, NULL: all of each. */
+enum { HEAT_TALLIES_AT_ONCE = 64 };
+void heat_node_tally_gather(heat_node_tally *to, int64_t n, const heat_node_tally *t,
+                            const double *log_share);
+
 /* log of all weights. */
 double heat_node_tally_log(const heat_node_tally *t);
 
