@@ -19,7 +19,7 @@ static lane_int scripted_draw(int64_t chain, int64_t unit);
 
 enum {
     N_FROM = 300, /* more than two tiles, and no whole word */
-    N_TO = 150,
+    N_TO = 151,   /* an odd number in the last */
     FROM_WORDS = 5,
     TO_WORDS = 3,
     TO_UNITS = TO_WORDS * HEAT_LAYER_WORD,
