@@ -155,7 +155,7 @@ static void turn_about(int32_t n, const double *a, double *b, double *work, doub
                 to[(int64_t)i * n + j] += a[(int64_t)k * n + i] * work[(int64_t)k * n + j];
 }
 
-/* The lower triangle of w w', w = a vectors diag(values^(-1/4)); vectors are columns. */
+/* The lower triangle of w w', w = a vectors' diag(values^(-1/4)); vectors are rows. */
 static void scale_back(int32_t n, const double *a, const double *values, const double *vectors, double *w,
                        double *to)
 {
@@ -163,7 +163,7 @@ static void scale_back(int32_t n, const double *a, const double *values, const d
     for (int32_t i = 0; i < n; i++)
         for (int32_t k = 0; k <= i; k++)
             for (int32_t j = 0; j < n; j++)
-                w[(int64_t)i * n + j] += a[(int64_t)i * n + k] * vectors[(int64_t)k * n + j];
+                w[(int64_t)i * n + j] += a[(int64_t)i * n + k] * vectors[(int64_t)j * n + k];
     for (int32_t i = 0; i < n; i++)
         for (int32_t j = 0; j <= i; j++) {
             double sum = 0;

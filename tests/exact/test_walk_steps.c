@@ -1,5 +1,6 @@
-/* Walks step by step against their equations, by hand and with the noise that the chains took. No
- * statistics. */
+/* Walks step by step against their equations, by hand and with the noise that the chains took; and the dense
+ * scales that a burn-in learns against the equation that they solve. No statistics. */
+#include "random/stream.h"
 #include "sample/walk_motion.h"
 #include "support.h"
 
@@ -226,11 +227,92 @@ static void leapfrog_goes_by_the_scales_of_its_rung(void **state)
     heat_context_free(ctx);
 }
 
+/* out = a b, or a b', of 3 by 3. */
+static void multiply_all(const double *a, const double *b, bool is_transposed, double *out)
+{
+    for (int k = 0; k < 9; k++) {
+        out[k] = 0;
+        for (int j = 0; j < 3; j++)
+            out[k] += a[k / 3 * 3 + j] * (is_transposed ? b[k % 3 * 3 + j] : b[3 * j + k % 3]);
+    }
+}
+
+static void invert_matrix(const double *a, double *out)
+{
+    double determinant = 0;
+
+    for (int k = 0; k < 9; k++) { /* cofactors of the transpose */
+        int i = k % 3, j = k / 3, i1 = (i + 1) % 3, i2 = (i + 2) % 3, j1 = (j + 1) % 3, j2 = (j + 2) % 3;
+        out[k] = a[3 * i1 + j1] * a[3 * i2 + j2] - a[3 * i1 + j2] * a[3 * i2 + j1];
+    }
+    for (int i = 0; i < 3; i++)
+        determinant += a[i] * out[3 * i];
+    for (int k = 0; k < 9; k++)
+        out[k] /= determinant;
+}
+
+/* One window of few draws after another, whatever the draws: the square M of the scales is, of draws alone,
+ * their covariance A, and with gradients, of squares G,
+ *
+ *     A = (X / T + 5 M_0) / (n + 4),    M (G / T + 5 A^-1) M = (n + 4) A,
+ *
+ * X and G sums of squares about the mean of n draws, and M_0 what it was before. */
+static void dense_scales_solve_their_equation(void **state)
+{
+    (void)state;
+    enum { N = 6 };
+    const double temperature = 2.5;
+    heat_walk_tuning t = {0};
+    heat_stream stream;
+
+    assert_true(heat_walk_tuning_size(3, HEAT_MASS_DENSE) <= 64);
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 12);
+    for (int has_gradient = 0; has_gradient < 2; has_gradient++) {
+        const heat_walk_scaling how = {3, HEAT_MASS_DENSE, has_gradient == 1, 0};
+        double numbers[64], *factor = heat_walk_tuning_scales(3, HEAT_MASS_DENSE, numbers);
+        double before[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+        heat_walk_tuning_reset_scales(3, HEAT_MASS_DENSE, numbers);
+        for (int window = 0; window < 3; window++) {
+            double draws[2][N][3], mean[2][3] = {{0}}, squares[2][9] = {{0}}, a[9], m[9], inverse[9];
+            for (int k = 0; k < N; k++) {
+                for (int i = 0; i < 3; i++)
+                    for (int what = 0; what < 2; what++) {
+                        draws[what][k][i] = heat_stream_normal(&stream) + (i > 0 ? draws[what][k][i - 1] : 2);
+                        mean[what][i] += draws[what][k][i] / N;
+                    }
+                heat_walk_tuning_add(&t, 3, HEAT_MASS_DENSE, draws[0][k],
+                                     has_gradient == 1 ? draws[1][k] : NULL, 1, numbers);
+            }
+            for (int k = 0; k < 2 * N * 9; k++) {
+                int what = k % 2, i = k / 2 % 3, j = k / 6 % 3;
+                const double *x = draws[what][k / 18];
+                squares[what][3 * i + j] += (x[i] - mean[what][i]) * (x[j] - mean[what][j]) / temperature;
+            }
+            heat_walk_tuning_rescale(&t, &how, temperature, numbers);
+            assert_int_equal(t.n_draws, 0);
+            for (int k = 0; k < 9; k++)
+                a[k] = (squares[0][k] + 5 * before[k]) / (N + 4);
+            for (int k = 0; k < 9; k++)
+                factor[k] = k % 3 <= k / 3 ? factor[k] : 0; /* anything stands there */
+            multiply_all(factor, factor, true, m);
+            invert_matrix(a, inverse);
+            for (int k = 0; k < 9; k++)
+                squares[1][k] += 5 * inverse[k];
+            multiply_all(m, squares[1], false, inverse);
+            multiply_all(inverse, m, false, squares[1]);
+            for (int k = 0; k < 9; k++)
+                assert_close(has_gradient == 1 ? squares[1][k] / (N + 4) : m[k], a[k], 1e-10);
+            memcpy(before, m, sizeof before);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(untested_moves_take_the_steps_of_their_equation),
         cmocka_unit_test(leapfrog_goes_by_the_scales_of_its_rung),
+        cmocka_unit_test(dense_scales_solve_their_equation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
