@@ -1,7 +1,9 @@
 /* Temperatures in time: the formulas, and runs of `sample` under them. Cooled in cycles the particle between
  * two wells knows both, where a walk at the cold temperature knows one. Threads, halts and checkpoints change
  * no bit. */
+#include "sample/sampling.h"
 #include "sample/schedule.h"
+#include "sample/walk_chains.h"
 #include "support.h"
 
 #include <heatbath/sample.h>
@@ -68,6 +70,87 @@ static const heat_observable *find(const heat_sample_result *r, const char *name
             return &r->temperatures[0].observables[k];
     fail_msg("no observable %s", name);
     return NULL;
+}
+
+/* --- the pilot --- */
+
+enum { RUNGS = 8, REPLICAS = 21 };
+
+/* Chains of a run under way that have not been burnt in: those of the run, or of its pilot. */
+static heat_chains *open_chains(heat_context *ctx, const heat_sampling *s, bool is_pilot)
+{
+    heat_chains_plan plan = heat_sampling_plan_chains(s);
+    heat_chains *c;
+
+    if (is_pilot) {
+        plan = heat_sampling_plan_rungs(s, RUNGS * REPLICAS, RUNGS, s->cooling.betas);
+        plan.first_stream += REPLICAS;
+    }
+    assert_ok(ctx, heat_chains_create(ctx, s->model, &plan, &c));
+    for (int64_t chain = 0; chain < c->n_chains; chain++)
+        heat_chains_set_rung(c, chain, (int32_t)(chain / REPLICAS));
+    for (int64_t unit = 0; unit < c->n_units; unit++)
+        assert_ok(ctx, heat_chains_start_whole_unit(ctx, c, unit, NULL));
+    return c;
+}
+
+/* A run goes on from where its pilot was at the hottest temperature, and at every temperature with the step
+ * and scales that the pilot found at the one nearest to it. Of x^4 steps of leapfrog are as T^(-1/4), scales
+ * as T^(1/4) over the root of T. */
+static void a_pilot_finds_steps_for_all_temperatures(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_sampling s = {.opt = cooled("cyclic:1:0.01:40", 400, REPLICAS)};
+    double steps[RUNGS], scales[RUNGS];
+    heat_model *model;
+    heat_chains *pilot;
+
+    assert_ok(ctx, heat_model_load(ctx, "potential:x^4 + y^4", &model));
+    s.model = s.whole = model;
+    s.opt.engine = "mala";
+    s.opt.mass = "diagonal";
+    s.opt.threads = 1;
+    assert_ok(ctx, heat_sampling_prepare(ctx, &s));
+    assert_int_equal(s.cooling.n_rungs, RUNGS);
+    for (int r = 0; r < RUNGS; r++)
+        assert_close(s.cooling.betas[r], pow(100, r / 7.0), 1e-12 * s.cooling.betas[r]);
+    s.chains = open_chains(ctx, &s, false);
+    assert_ok(ctx, heat_cooling_begin(ctx, &s));
+    pilot = open_chains(ctx, &s, true);
+    for (int64_t unit = 0; unit < pilot->n_units; unit++)
+        for (int64_t k = 0; k < s.opt.burn_in; k++)
+            assert_ok(ctx, heat_chains_sweep(ctx, pilot, unit, NULL));
+    for (int64_t chain = 0; chain < REPLICAS; chain++) {
+        double x[2], expected[2];
+        heat_chains_get_state(s.chains, chain, x);
+        heat_chains_get_state(pilot, chain, expected);
+        assert_memory_equal(x, expected, sizeof x);
+    }
+    for (int64_t sweep = 0; sweep < 80; sweep++) {
+        const double temperature = pow(0.01, (double)(sweep % 40) / 39);
+        const int nearest = (int)floor((double)(sweep % 40) / 39 * 7 + 0.5);
+        for (int64_t unit = 0; unit < s.chains->n_units; unit++)
+            heat_cooling_set(&s, unit, sweep);
+        for (int64_t chain = 0; chain < REPLICAS; chain++) {
+            const int64_t source = nearest * REPLICAS + chain / s.chains->width * s.chains->width;
+            int64_t lane, other;
+            const heat_walk_unit *u = heat_walk_unit_of(s.chains, chain, &lane),
+                                 *v = heat_walk_unit_of(pilot, source, &other);
+            assert_close(s.chains->beta[chain] * temperature, 1, 1e-13);
+            assert_int_equal(s.chains->rung[chain], nearest);
+            assert_true(u->step[lane] == v->step[other]);
+            for (int i = 0; i < 2; i++)
+                assert_true(u->scale[i * u->stride + lane] == v->scale[i * v->stride + other]);
+            steps[nearest] = u->step[lane];
+            scales[nearest] = u->scale[lane];
+        }
+    }
+    assert_close(steps[7] * scales[7] / (steps[0] * scales[0]), pow(100, 0.25), 0.8);
+    heat_chains_free(pilot);
+    heat_sampling_clear(&s);
+    heat_model_free(model);
+    heat_context_free(ctx);
 }
 
 /* At T = 0.1 it takes 12763 units of time to leave a well. */
@@ -273,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules_follow_their_formulas),
+        cmocka_unit_test(a_pilot_finds_steps_for_all_temperatures),
         cmocka_unit_test(cycles_know_both_wells),
         cmocka_unit_test(a_walk_of_as_many_steps_does_not),
         cmocka_unit_test(discrete_energies_are_cooled_too),
