@@ -353,10 +353,11 @@ static heat_status pack(heat_context *ctx, heat_data_table *t, const heat_row_pl
 {
     for (;;) {
         heat_status status = heat_grow(ctx, (t->n_rows + 1) * t->stride, 1, &t->capacity, &t->values);
-        unsigned char *at = t->values + t->n_rows * t->stride;
+        unsigned char *at;
         bool fits = false;
         if (status != HEAT_OK)
             return status;
+        at = t->values + t->n_rows * t->stride;
         if (t->storage == HEAT_DATA_FLOATS) {
             int32_t large = pack_floats(t, t->row, at);
             return large < 0 ? HEAT_OK

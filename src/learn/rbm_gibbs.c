@@ -270,11 +270,11 @@ static void draw_visible(const moving *m, int64_t s, int64_t sweep)
                             .rule = HEAT_FLIP_HEAT_BATH,
                             .scale = g->scale + begin,
                             .random = g->random + begin * LANES_A_ROW,
-                            .fields = share->fields + begin * WORD,
                             .n_fields = m->n_rows};
 
     if (g->n_shares == 1)
         return;
+    down.fields = share->fields + begin * WORD;
     for (int32_t other = 0; other < g->n_shares; other++)
         if (other != s)
             add_fields(m, s, &g->shares[other]);

@@ -220,7 +220,7 @@ static heat_status collect_rung(heat_context *ctx, heat_ladder_rows *r, int32_t 
 
 heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains *l, heat_ladder_rows *r)
 {
-    collecting w;
+    collecting w = {NULL};
     double *scratch = NULL;
     int64_t least = l->first_mean > 0 ? WALKED_BURN_IN : LEAST_BURN_IN;
     int64_t burn_in = l->n_sweeps / BURN_IN < least ? least : l->n_sweeps / BURN_IN;
@@ -232,7 +232,9 @@ heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains
     status = alloc_rungs(ctx, r);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, 4 * (int64_t)l->n_blocks, sizeof *scratch, &scratch);
-    w = (collecting){scratch, scratch + l->n_blocks, scratch + 2 * l->n_blocks, scratch + 3 * l->n_blocks};
+    if (status == HEAT_OK)
+        w = (collecting){scratch, scratch + l->n_blocks, scratch + 2 * l->n_blocks,
+                         scratch + 3 * l->n_blocks};
     for (int32_t k = 0; k < l->n_rungs && status == HEAT_OK; k++)
         status = collect_rung(ctx, r, k, &w);
     for (int32_t k = l->n_rungs; k < l->n_tally_rows && status == HEAT_OK; k++)

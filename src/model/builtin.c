@@ -165,10 +165,13 @@ static heat_status parse_states(parser *p, word value)
 /* Dimensions from 1 on, "2" or "1+3"; nothing means all. */
 static heat_status parse_open(parser *p, word value)
 {
-    const char *c = value.text, *end = value.text + value.length;
+    const char *c = value.text, *end;
 
-    for (int32_t d = 0; d < p->r->n_dimensions && value.text == NULL; d++)
+    for (int32_t d = 0; d < p->r->n_dimensions && c == NULL; d++)
         p->r->open[d] = true;
+    if (c == NULL)
+        return HEAT_OK;
+    end = c + value.length;
     while (c != NULL) {
         const char *plus = memchr(c, '+', (size_t)(end - c));
         int64_t d;

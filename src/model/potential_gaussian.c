@@ -67,7 +67,7 @@ static heat_status take_rows(heat_context *ctx, const char *path, const heat_npy
 {
     const int64_t n = a->extent[1];
     const bool has_mean = a->extent[0] == n + 1;
-    const double *c = a->values + (has_mean ? n : 0);
+    const double *c = has_mean ? a->values + n : a->values;
     heat_status status;
 
     if (n < 1 || n > INT32_MAX - 1 || (a->extent[0] != n && !has_mean))

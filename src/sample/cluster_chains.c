@@ -173,13 +173,14 @@ static double clusters_bytes(const heat_model *model, const heat_model_info *inf
 static void clusters_set_beta(heat_chains *c, int64_t chain, double beta)
 {
     heat_cluster_store *s = c->store;
-    int32_t *bonds = s->tables + c->rung[chain] * table_size(s->model);
+    int32_t *bonds;
 
-    if (s->model->is_even) {
+    if (s->model->is_even) { /* without tables */
         s->rates[chain] = heat_cluster_model_get_rates(s->model, beta, NULL, NULL);
         return;
     }
     assert(beta == c->betas[c->rung[chain]]); /* tables are made for rungs */
+    bonds = s->tables + c->rung[chain] * table_size(s->model);
     s->rates[chain] = (heat_cluster_rates){.bonds = bonds, .fields = bonds + 2 * s->model->n_bonds};
 }
 

@@ -88,15 +88,16 @@ heat_status heat_histogram_get(heat_context *ctx, int64_t n_chains, int64_t n_dr
                                const double *x, double tau, int64_t n_bins, const double *edges, double *p,
                                double *error)
 {
-    double per = (double)n_draws / (TIMES_A_BLOCK * tau), n_blocks, floor_error;
-    int64_t per_chain = per > MOST_BLOCKS ? MOST_BLOCKS : per < 1 ? 1 : (int64_t)per;
-    double *share = NULL;
+    const double per = (double)n_draws / (TIMES_A_BLOCK * tau);
+    double n_blocks, floor_error, *share = NULL;
+    int64_t per_chain;
     heat_status status = check(ctx, n_chains, n_draws, stride, x, tau, n_bins, edges);
 
-    if (per_chain > n_draws)
-        per_chain = n_draws;
     if (status != HEAT_OK || (status = heat_alloc(ctx, n_bins, sizeof *share, &share)) != HEAT_OK)
         return status;
+    per_chain = per > MOST_BLOCKS ? MOST_BLOCKS : per < 1 ? 1 : (int64_t)per;
+    if (per_chain > n_draws)
+        per_chain = n_draws;
     for (int64_t b = 0; b < n_bins; b++)
         p[b] = error[b] = 0;
     n_blocks = 0;

@@ -319,7 +319,7 @@ static void states_of_few_values_have_their_energies(void **state)
                     row[i] = heat_model_random_value(model, i, &stream);
                 to = heat_model_random_value(model, site, &stream);
                 for (int i = 0; i < V + H; i++)
-                    *(i < V ? v + i : h + i - V) =
+                    *(i < V ? v + i : h + (i - V)) =
                         (i < V ? s.rbm.visible : s.rbm.hidden) == HEAT_LAYER_SPIN ? 2 * row[i] - 1 : row[i];
                 assert_ok(ctx, heat_model_get_energy(ctx, model, 1, row, &energy));
                 assert_close(energy, energy_of(&s.rbm, v, h), 1e-12);
