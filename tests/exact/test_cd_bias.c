@@ -107,36 +107,127 @@ static void rows_count_by_their_weights(void **state)
     close_lesson(&s);
 }
 
+/* What training by `negative` leaves becomes the learner's. */
+static double train(lesson *s, const char *negative)
+{
+    heat_learn_result learned;
+    double mean;
+
+    heat_learn_result_init(&learned);
+    s->options.negative = negative;
+    s->options.tolerance = strcmp(negative, "exact") == 0 ? 0 : 0.0005;
+    assert_ok(s->ctx, heat_learn(s->ctx, "rbm", &s->input, &s->options, &learned));
+    assert_ok(s->ctx, s->learner.kind->take(s->ctx, learned.model, &s->learner));
+    s->learner.n_changes++;
+    mean = learned.train.mean;
+    heat_learn_result_clear(&learned);
+    return mean;
+}
+
 /* At the root of the expected update it vanishes, the gradient does not, and less so the larger k: the
  * likelihood there rises to its maximum. */
 static void fixed_points_approach_the_maximum(void **state)
 {
     (void)state;
     lesson s;
-    heat_learn_result best;
     heat_cd_fixed_point points[HEAT_CD_BIASES];
-    double *begin;
+    double *begin, best;
 
-    heat_learn_result_init(&best);
-    open_lesson(&s, "ising-teacher:lattice:2x3,n=100,temperature=2", 2);
-    assert_ok(s.ctx, heat_learn(s.ctx, "rbm", &s.input, &s.options, &best));
-    assert_ok(s.ctx, s.learner.kind->take(s.ctx, best.model, &s.learner));
+    open_lesson(&s, "ising-teacher:lattice:2x3,n=1000,temperature=2.5,seed=3", 2);
+    best = train(&s, "exact");
     begin = calloc((size_t)s.learner.n_parameters, sizeof *begin);
     memcpy(begin, s.learner.parameters, (size_t)s.learner.n_parameters * sizeof *begin);
     assert_ok(s.ctx, heat_cd_fixed_points_find(s.ctx, &s.learner, &s.rows, 1, points));
     assert_memory_equal(begin, s.learner.parameters, (size_t)s.learner.n_parameters * sizeof *begin);
     for (int k = 0; k < HEAT_CD_BIASES; k++) {
-        assert_true(isfinite(points[k].log_likelihood) && points[k].log_likelihood <= best.train.mean + 1e-7);
+        assert_true(isfinite(points[k].log_likelihood) && points[k].log_likelihood <= best + 1e-9);
         if (k > 0)
-            assert_true(points[k].gradient < points[k - 1].gradient + 2e-6 &&
-                        points[k].log_likelihood > points[k - 1].log_likelihood - 1e-7);
+            assert_true(points[k].gradient < points[k - 1].gradient + 1e-9 &&
+                        points[k].log_likelihood > points[k - 1].log_likelihood - 1e-9);
     }
-    assert_true(points[0].gradient > 0.1 && points[0].log_likelihood < best.train.mean - 0.01);
+    assert_true(points[0].gradient > 0.01 && points[0].log_likelihood < best - 0.0005);
     assert_true(points[6].gradient < points[0].gradient / 50);
-    assert_close(points[6].log_likelihood, best.train.mean, 1e-5);
+    assert_close(points[6].log_likelihood, best, 1e-9);
     free(begin);
-    heat_learn_result_clear(&best);
     close_lesson(&s);
+}
+
+/* Training that makes the expected update of CD-k, in small steps and for a time: the largest parameter. */
+static double follow(lesson *s, int64_t k, double time)
+{
+    const double step = 2;
+    const int64_t n = s->learner.n_parameters;
+    double *update = calloc((size_t)n, sizeof *update), most = 0;
+
+    for (double t = 0; t < time; t += step) {
+        assert_ok(s->ctx, heat_cd_update(s->ctx, &s->learner, &s->rows, k, update));
+        for (int64_t a = 0; a < n; a++)
+            s->learner.parameters[a] += step * update[a];
+        s->learner.n_changes++;
+    }
+    for (int64_t a = 0; a < n; a++)
+        most = fmax(most, fabs(s->learner.parameters[a]));
+    free(update);
+    return most;
+}
+
+/* A fixed point that is told is where training comes to rest. */
+static void training_comes_to_rest_there(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *data;
+        int32_t n_hidden;
+        double time;
+    } cases[] = {{"ising-teacher:lattice:2x2,n=300,temperature=2,seed=3", 1, 60000},
+                 {"ising-teacher:sk:4,n=300,temperature=2,seed=3", 3, 60000}};
+
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        lesson s;
+        heat_cd_fixed_point points[HEAT_CD_BIASES];
+        heat_likelihood rests;
+        double trained, log_z;
+
+        open_lesson(&s, cases[c].data, cases[c].n_hidden);
+        trained = train(&s, "cd:1");
+        assert_ok(s.ctx, heat_cd_fixed_points_find(s.ctx, &s.learner, &s.rows, 1, points));
+        follow(&s, 1, cases[c].time);
+        assert_ok(s.ctx, s.learner.kind->sum_states(s.ctx, &s.learner, 1, NULL, &log_z));
+        assert_ok(s.ctx, heat_learn_likelihood(s.ctx, &s.learner, &s.rows, log_z, &rests));
+        assert_close(points[0].log_likelihood, rests.mean, 2e-5);
+        assert_true(fabs(trained - rests.mean) > 5e-5);
+        close_lesson(&s);
+    }
+}
+
+/* Where training goes on and on, as weights grow by as much whenever its time doubles, there is none. */
+static void weights_that_grow_without_bound_have_no_fixed_point(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *data, *negative;
+        int32_t n_hidden;
+        int64_t k;
+        double time;
+    } cases[] = {{"bars-and-stripes:3x3", "cd:1", 4, 1, 1000},
+                 {"bars-and-stripes:2x2", "cd:1", 2, 1, 2000},
+                 {"shifter:2", "cd:8", 3, 8, 800}};
+
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        lesson s;
+        heat_cd_fixed_point points[HEAT_CD_BIASES];
+        double begin, half;
+
+        open_lesson(&s, cases[c].data, cases[c].n_hidden);
+        train(&s, cases[c].negative);
+        assert_ok(s.ctx, heat_cd_fixed_points_find(s.ctx, &s.learner, &s.rows, 1, points));
+        for (int k = 0; k < HEAT_CD_BIASES; k++)
+            assert_true(isnan(points[k].log_likelihood) && isnan(points[k].gradient));
+        begin = follow(&s, cases[c].k, 0);
+        half = follow(&s, cases[c].k, cases[c].time);
+        assert_true(half > begin + 1 && follow(&s, cases[c].k, cases[c].time) > half + 1);
+        close_lesson(&s);
+    }
 }
 
 int main(void)
@@ -145,6 +236,8 @@ int main(void)
         cmocka_unit_test(the_bias_of_cd_falls_to_nothing_and_chains_agree),
         cmocka_unit_test(rows_count_by_their_weights),
         cmocka_unit_test(fixed_points_approach_the_maximum),
+        cmocka_unit_test(training_comes_to_rest_there),
+        cmocka_unit_test(weights_that_grow_without_bound_have_no_fixed_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
