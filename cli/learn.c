@@ -152,6 +152,24 @@ static void print_count(const heat_learn_result *r)
                   cli_text_mean(r->count.upper, r->count.error, upper));
 }
 
+/* What was seen on the way, where there was no time for log Z at the end. */
+static void print_last_look(const heat_learn_result *r)
+{
+    char train[CLI_NUMBER_SIZE], lower[CLI_NUMBER_SIZE], upper[CLI_NUMBER_SIZE];
+    const heat_learn_look *last = r->n_history > 0 ? &r->history[r->n_history - 1] : NULL;
+    double error;
+
+    if (last == NULL || isfinite(r->count.log_z) || strcmp(r->count_method, "unknown") != 0 ||
+        !isfinite(last->train))
+        return;
+    error = last->count.error;
+    cli_print_row("last look", "epoch %lld: train %s nats a row, bounds %s and %s, log Z %s",
+                  (long long)last->epoch, cli_text_mean(last->train, error, train),
+                  cli_text_mean(last->train + last->count.log_z - last->count.upper, error, lower),
+                  cli_text_mean(last->train + last->count.log_z - last->count.lower, error, upper),
+                  error > 0 ? "tracked along the training" : "counted");
+}
+
 /* What persistent chains were worth at the end. */
 static void print_chains(const heat_learn_result *r)
 {
@@ -173,6 +191,7 @@ static void print_text(cli *c, const heat_learn_result *r)
     print_likelihood("  validation", &r->validation);
     print_likelihood("  test", &r->test);
     print_likelihood("pseudo", &r->pseudo);
+    print_last_look(r);
     print_count(r);
     cli_print_row("negative", "%s", r->negative);
     if (r->n_rungs > 0)

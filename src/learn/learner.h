@@ -55,6 +55,9 @@ typedef struct heat_learn_kind {
     heat_status (*spread)(heat_context *ctx, const heat_learner *learner, double *p);
     /* The parameters become those of a model; HEAT_ERROR_ARGUMENT where it is not of the learner's shape. */
     heat_status (*take)(heat_context *ctx, const heat_model *model, heat_learner *learner);
+    /* Moves the parameters back to where the sum over all rows exists, and a little further; NULL: it always
+     * does, or a step too far shows in the likelihood. */
+    heat_status (*restrain)(heat_context *ctx, heat_learner *learner);
     /* The energy with the learner's parameters. */
     heat_status (*make_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
     /* Exact means of all statistics (NULL: not wanted) and log Z. HEAT_ERROR_UNABLE if it is not affordable;

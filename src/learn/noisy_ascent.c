@@ -13,7 +13,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOOKS = 100, UPDATES_A_CHECK = 100, UPDATES_AN_AVERAGE = 8, ROWS_AHEAD = 4, CACHE_LINE = 64 };
+enum {
+    LOOKS = 100,
+    LOOKS_TO_DOUBLE = 4,
+    UPDATES_A_CHECK = 100,
+    UPDATES_AN_AVERAGE = 8,
+    ROWS_AHEAD = 4,
+    CACHE_LINE = 64
+};
 
 /* A batch's rows, gathered. */
 typedef struct batch {
@@ -195,6 +202,11 @@ static double part_done(const heat_context *ctx, const heat_trainer *t, const ba
     return fmin(1, fmax(done / total, of_time));
 }
 
+static heat_status restrain(heat_context *ctx, heat_learner *l)
+{
+    return l->kind->restrain == NULL ? HEAT_OK : l->kind->restrain(ctx, l);
+}
+
 /* One update; `done` and `total` are updates. Halted, it may not be made: then nothing has changed. */
 static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t first, double done,
                           double total, bool *made)
@@ -228,6 +240,8 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     }
     if (*made && !heat_rollback_is_sound(t, l->n_decayed))
         go_back(ctx, t, b);
+    if (*made && (int64_t)done % UPDATES_AN_AVERAGE == 0)
+        status = restrain(ctx, l);
     return status;
 }
 
@@ -248,10 +262,19 @@ static bool sees(const heat_trainer *t)
     return t->sees_likelihood || t->tracks;
 }
 
-/* Epochs from one look to the next. */
+/* Epochs from one look to the next, in the end. */
 static int64_t look_period(const heat_trainer *t)
 {
     return t->opt->epochs / LOOKS < 1 ? 1 : t->opt->epochs / LOOKS;
+}
+
+/* Of large data the first epochs are already long, and change most. */
+static bool is_look(const heat_trainer *t, int64_t epoch)
+{
+    int64_t period = epoch / LOOKS_TO_DOUBLE < 1 ? 1 : epoch / LOOKS_TO_DOUBLE;
+
+    period = period < look_period(t) ? period : look_period(t);
+    return epoch % period == 0 || epoch == t->opt->epochs;
 }
 
 /* Now and then: the likelihood of the average, after `done` updates. */
@@ -262,20 +285,23 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
     heat_learn_count count;
     heat_status status;
 
-    if (!sees(t) || (epoch % look_period(t) != 0 && epoch != t->opt->epochs))
+    if (!sees(t) || !is_look(t, epoch))
         return HEAT_OK;
     status = check(ctx, t, b, gather(t, b, 0), done); /* log Z is not tracked so far */
     if (status != HEAT_OK)
         return status;
     swap_average(t, b);
-    status = heat_trainer_count(ctx, t, &count);
+    status = restrain(ctx, t->learner);
+    if (status == HEAT_OK)
+        status = heat_trainer_count(ctx, t, &count);
     if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
     if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_chain_record_judge(ctx, &b->record, t->negative, &t->ess);
     if (status == HEAT_OK && !heat_halted(ctx)) {
         diverged = heat_rollback_note(t, &b->rollback, train.mean, train.mean + count.log_z - count.upper);
-        status = heat_trainer_look(ctx, t, epoch, train.mean, &count, &ended);
+        if (!diverged || isfinite(train.mean))
+            status = heat_trainer_look(ctx, t, epoch, train.mean, &count, &ended);
     }
     t->ended = ended && !diverged;
     swap_average(t, b);
@@ -365,6 +391,14 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
     return status;
 }
 
+/* What is left at the end. */
+static heat_status take_average(heat_context *ctx, heat_trainer *t, const batch *b)
+{
+    if (b->n_averaged > 0)
+        memcpy(t->learner->parameters, b->average, (size_t)t->learner->n_parameters * sizeof *b->average);
+    return restrain(ctx, t->learner);
+}
+
 heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
 {
     heat_learn_result *r = t->result;
@@ -381,8 +415,8 @@ heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *t)
         status = HEAT_OK;
     if (status == HEAT_OK && t->place < per_epoch) /* else a look was cut short */
         status = heat_training_checkpoint_save(ctx, &c, true);
-    if (b.n_averaged > 0)
-        memcpy(t->learner->parameters, b.average, (size_t)t->learner->n_parameters * sizeof *b.average);
+    if (status == HEAT_OK)
+        status = take_average(ctx, t, &b);
     heat_training_checkpoint_close(&c);
     close_batch(&b);
     return status;

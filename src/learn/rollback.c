@@ -160,7 +160,7 @@ bool heat_rollback_note(const heat_trainer *t, heat_rollback *b, double likeliho
 {
     if (t->negative->kind->is_proxy)
         return false;
-    if (is_far(b, likelihood, likelihood - surely))
+    if (!isfinite(likelihood) || is_far(b, likelihood, likelihood - surely))
         return true;
     if (surely >= b->best) {
         b->best = surely;

@@ -213,6 +213,18 @@ static void resample(const heat_learner *l, heat_tracked_count *t, const double 
     heat_rows_copy(&l->form, ALL, t->work_rows, t->rows);
 }
 
+/* Where weights are no numbers the way is lost: the parameters lead to no model. */
+static bool lost_way(heat_tracked_count *t, const double *before, const double *after)
+{
+    bool lost = false;
+
+    for (int k = 0; k < ALL; k++)
+        lost = lost || !isfinite(before[k]) || !isfinite(after[k]);
+    for (int g = 0; g < GROUPS && lost; g++)
+        t->forward[g] = t->reverse[g] = t->bennett[g] = (double)NAN;
+    return lost;
+}
+
 /* Adds what log Z gains over a step: u of members before and after it. */
 static heat_status add_gain(heat_context *ctx, heat_tracked_count *t, const double *before,
                             const double *after)
@@ -268,7 +280,12 @@ static heat_status step(heat_context *ctx, heat_learner *l, heat_tracked_count *
     swap_parameters(l, &from);
     for (int k = 0; k < ALL; k++)
         t->there[k] -= t->here[k];
-    return status == HEAT_OK ? add_gain(ctx, t, before, t->there) : status;
+    if (status != HEAT_OK)
+        return status;
+    if (!lost_way(t, before, t->there))
+        return add_gain(ctx, t, before, t->there);
+    *arrived = true;
+    return HEAT_OK;
 }
 
 heat_status heat_tracked_count_follow(heat_context *ctx, heat_learner *l, heat_tracked_count *t)
@@ -277,7 +294,7 @@ heat_status heat_tracked_count_follow(heat_context *ctx, heat_learner *l, heat_t
     double *from;
     heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *from, &from);
 
-    if (++t->n_looks % LOOKS_A_START == 0)
+    if (++t->n_looks % LOOKS_A_START == 0 || isnan(t->bennett[0]))
         begin(l, t);
     while (status == HEAT_OK && !arrived && !heat_halted(ctx))
         status = step(ctx, l, t, from, &arrived);

@@ -53,7 +53,8 @@ HEAT_MUST_USE heat_status heat_trainer_look(heat_context *ctx, heat_trainer *tra
 /* Shows how far training is, with the last look. */
 void heat_trainer_show(heat_context *ctx, const heat_trainer *trainer, double fraction);
 
-/* log Z at the learner's parameters, counted or tracked. Halted it is not known: ask heat_halted. */
+/* log Z at the learner's parameters, counted or tracked; not finite where training has diverged. Halted it is
+ * not known: ask heat_halted. */
 HEAT_MUST_USE heat_status heat_trainer_count(heat_context *ctx, heat_trainer *trainer,
                                              heat_learn_count *count);
 

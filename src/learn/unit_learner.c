@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "exact/unit_enumeration.h"
 #include "learn/learn_rows.h"
+#include "logz/coupled_units.h"
 #include "sample/unit_sweep.h"
 
 #include <math.h>
@@ -332,6 +333,24 @@ static heat_status unit_sum_states(heat_context *ctx, const heat_learner *l, int
     return status;
 }
 
+/* Chains see nothing of an integral that is about to diverge, far from the data: the weights give way. Those
+ * that are allowed, at given precisions, are a convex set around 0. */
+static heat_status unit_restrain(heat_context *ctx, heat_learner *l)
+{
+    const double room = 1.02, shrink = 0.98;
+    const heat_unit_layers *u = layers_of(l);
+    bool diverges = u->visible.kind->layer == HEAT_LAYER_GAUSSIAN && u->hidden.kind->layer == HEAT_LAYER_RELU;
+    heat_status status = HEAT_OK;
+
+    while (diverges && status == HEAT_OK) {
+        status = heat_coupled_units_check(ctx, u, room, &diverges);
+        for (int64_t a = 0; a < l->n_decayed && diverges; a++)
+            l->parameters[a] *= shrink;
+        l->n_changes += diverges;
+    }
+    return status;
+}
+
 static heat_status unit_price_states(heat_context *ctx, const heat_learner *l, bool *affordable, bool *cheap)
 {
     const unit_learner *self = l->self;
@@ -566,6 +585,7 @@ const heat_learn_kind heat_learn_kind_units = {
     .move = unit_move,
     .draw = unit_draw,
     .take = unit_take,
+    .restrain = unit_restrain,
     .make_model = unit_make_model,
     .sum_states = unit_sum_states,
     .price_states = unit_price_states,

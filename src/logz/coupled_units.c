@@ -12,7 +12,6 @@
  * is found, chains tell, as they run away from a diverging integral. */
 #include "logz/coupled_units.h"
 #include "base/memory.h"
-#include "model/unit_layers.h"
 #include "stats/cholesky.h"
 
 #include <math.h>
@@ -21,8 +20,8 @@
 enum { STARTS = 16, STEPS = 500 };
 static const double least_pivot = 1e-13, least_form = 1e-12;
 
-/* M, [hidden][hidden]; returns the largest sum of a row's sizes. */
-static double fill_form(const heat_unit_layers *u, double *m)
+/* M, [hidden][hidden], with weights `room` times as large; returns the largest sum of a row's sizes. */
+static double fill_form(const heat_unit_layers *u, double room, double *m)
 {
     int64_t n = u->hidden.n;
     double largest = 0;
@@ -31,7 +30,7 @@ static double fill_form(const heat_unit_layers *u, double *m)
         m[j * n + j] = u->hidden.precision[j];
     for (int64_t i = 0; i < u->visible.n; i++)
         for (int64_t j = 0; j < n; j++) {
-            double w = u->weights[i * n + j] / u->visible.precision[i];
+            double w = room * room * u->weights[i * n + j] / u->visible.precision[i];
             for (int64_t k = 0; k < n && w != 0; k++)
                 m[j * n + k] -= w * u->weights[i * n + k];
         }
@@ -84,7 +83,8 @@ static bool diverges(int64_t n, const double *m, double largest, double *h, doub
     return false;
 }
 
-static heat_status check_integral(heat_context *ctx, const heat_model_info *info, const heat_unit_layers *u)
+heat_status heat_coupled_units_check(heat_context *ctx, const heat_unit_layers *u, double room,
+                                     bool *is_divergent)
 {
     int64_t n = u->hidden.n;
     double *m = NULL, *factor = NULL, *h = NULL, largest;
@@ -96,14 +96,10 @@ static heat_status check_integral(heat_context *ctx, const heat_model_info *info
         status = heat_alloc(ctx, 2 * n, sizeof *h, &h);
     if (status != HEAT_OK)
         goto out;
-    largest = fill_form(u, m);
+    largest = fill_form(u, room, m);
     memcpy(factor, m, (size_t)(n * n) * sizeof *m);
-    if (heat_cholesky_factor((int32_t)n, factor, least_pivot) < n && diverges(n, m, largest, h, h + n))
-        status =
-            heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                      "%s: the integral over its units diverges: where some relu units grow together, the "
-                      "weights outdo the precisions",
-                      info->name);
+    *is_divergent =
+        heat_cholesky_factor((int32_t)n, factor, least_pivot) < n && diverges(n, m, largest, h, h + n);
 out:
     heat_free(m);
     heat_free(factor);
@@ -114,6 +110,7 @@ out:
 heat_status heat_logz_run_coupled(heat_context *ctx, heat_counting *c)
 {
     heat_unit_layers u;
+    bool is_divergent = false;
     heat_status status = HEAT_OK;
 
     heat_model_get_units(c->model, &u);
@@ -121,7 +118,13 @@ heat_status heat_logz_run_coupled(heat_context *ctx, heat_counting *c)
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "%s: log Z of a gaussian and a relu layer is estimated at one temperature at a time",
                          c->info.name);
-    status = check_integral(ctx, &c->info, &u);
+    status = heat_coupled_units_check(ctx, &u, 1, &is_divergent);
+    if (status == HEAT_OK && is_divergent)
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                      "%s: the integral over its units diverges: where some relu units grow together, the "
+                      "weights outdo the precisions",
+                      c->info.name);
     c->scales_couplings = true;
     if (status == HEAT_OK)
         status = heat_logz_method_ais.run(ctx, c);

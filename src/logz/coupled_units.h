@@ -4,6 +4,12 @@
 #define HEATBATH_COUPLED_UNITS_H
 
 #include "logz/logz_methods.h"
+#include "model/unit_layers.h"
+
+/* Whether the integral over gaussian and relu units is seen to diverge, were the weights `room` times as
+ * large. Cost: O(visible * hidden^2 + hidden^3). */
+HEAT_MUST_USE heat_status heat_coupled_units_check(heat_context *ctx, const heat_unit_layers *units,
+                                                   double room, bool *diverges);
 
 /* HEAT_ERROR_UNDEFINED where a state is found along which the integral diverges; HEAT_ERROR_UNABLE for
  * several temperatures. */

@@ -271,11 +271,14 @@ static double relu_best(const heat_unit_layer *l, const double *field, double *v
 }
 
 /* From 0 on by the nearer of two ways: a normal number until it is not negative, or an exponential one that
- * is accepted (Robert, Stat. Comput. 5 (1995) 121). */
+ * is accepted (Robert, Stat. Comput. 5 (1995) 121). NaN of NaN; far out the numbers that do not differ. */
 static double draw_half(double z, heat_stream *stream)
 {
+    const double far = 1e8;
     double y = -z, rate, x, miss;
 
+    if (!(fabs(z) < far))
+        return z < 0 ? -log(1 - heat_stream_uniform(stream)) / y : z;
     if (z > -0.5) {
         do
             x = z + heat_stream_normal(stream);

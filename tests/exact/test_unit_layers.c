@@ -401,11 +401,35 @@ static void what_cannot_be_is_refused(void **state)
     heat_context_free(ctx);
 }
 
+/* Whatever the field, a draw ends. */
+static void draws_far_out_end(void **state)
+{
+    (void)state;
+    const double infinite = (double)INFINITY,
+                 fields[] = {1e9, 1e300, infinite, -1e9, -1e300, -infinite, (double)NAN};
+    double precision = 1, value;
+    heat_unit_layer l = {
+        .kind = heat_layer_kind_get(HEAT_LAYER_RELU), .n = 1, .q = 1, .precision = &precision};
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 12);
+    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
+        l.kind->draw(&l, 1, &fields[k], &stream, &value);
+        if (isnan(fields[k]))
+            assert_true(isnan(value));
+        else if (fields[k] > 0)
+            assert_true(value == fields[k]);
+        else
+            assert_true(value >= 0 && value <= -40 / fields[k]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(free_energies_are_sums_over_hidden_units),
         cmocka_unit_test(means_are_derivatives_and_draws_have_them),
+        cmocka_unit_test(draws_far_out_end),
         cmocka_unit_test(exact_sums_are_those_of_brute_force),
         cmocka_unit_test(two_gaussian_layers_are_one_normal_distribution),
         cmocka_unit_test(states_of_few_values_have_their_energies),

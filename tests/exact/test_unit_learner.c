@@ -205,6 +205,54 @@ static void likelihoods_of_real_rows_are_followed(void **state)
     heat_context_free(ctx);
 }
 
+/* Two clusters, which ReLU units tell apart the better the nearer their integral is to diverge. */
+static heat_data *make_clusters(heat_context *ctx)
+{
+    static const char path[] = "unit_clusters.csv";
+    heat_data *data;
+    heat_stream stream;
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 36);
+    for (int r = 0; r < 400; r++) {
+        double centre = heat_stream_uniform(&stream) < 0.5 ? 1.5 : -1;
+        for (int i = 0; i < 4; i++)
+            fprintf(file, "%s%g", i == 0 ? "" : ",",
+                    (centre + 0.7 * heat_stream_normal(&stream)) * (1 + 0.2 * i) + i);
+        fprintf(file, "\n");
+    }
+    fclose(file);
+    assert_ok(ctx, heat_data_load(ctx, path, NULL, &data));
+    remove(path);
+    return data;
+}
+
+/* No chain sees it: without a bound to the weights training ends in numbers that are none. */
+static void relu_units_learn_next_to_where_integrals_diverge(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_data *data = make_clusters(ctx);
+    heat_learn_input input = {.size = sizeof input, .data = data};
+    heat_learn_options options;
+    heat_learn_result r;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.hidden_layer = "relu";
+    options.hidden = 3;
+    options.negative = "cd:1";
+    options.epochs = 400;
+    assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+    assert_string_equal(r.count_method, "annealing");
+    print_message("%.3f, from %.3f, %d times back\n", r.train.mean, r.history[0].train, (int)r.n_rollbacks);
+    assert_true(r.train.mean > r.history[0].train + 0.7);
+    heat_learn_result_clear(&r);
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
 /* log Z that was followed from independent units is the sum over all states. */
 static void tracked_counts_of_real_rows_are_exact(void **state)
 {
@@ -321,6 +369,7 @@ int main(void)
         cmocka_unit_test(gradients_are_differences_for_every_pairing),
         cmocka_unit_test(every_pairing_learns),
         cmocka_unit_test(likelihoods_of_real_rows_are_followed),
+        cmocka_unit_test(relu_units_learn_next_to_where_integrals_diverge),
         cmocka_unit_test(tracked_counts_of_real_rows_are_exact),
         cmocka_unit_test(a_constant_keeps_its_width),
     };
