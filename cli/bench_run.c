@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double run_s = 0.1; /* what one run of sample aims at */
+static const double run_s = 0.1; /* what the sweeps of one run of sample aim at, at least */
 enum { FEWEST_SWEEPS = 4, MOST_SWEEPS = 1 << 24 };
 
 static double time_left(double until)
@@ -110,33 +110,39 @@ static heat_status run_trips(cli *c, bench_work *w, double until, double *value)
     return status;
 }
 
-/* The rate of `sweeps` sweeps, updates a nanosecond, and the seconds that they took. */
-static heat_status time_sweeps(cli *c, bench_work *w, int64_t sweeps, double until, double *rate,
-                               double *seconds)
+/* Sweeps as they are timed: the seconds of starting alone, those of the sweeps, and the rate, updates a
+ * nanosecond; NaN where the time was up. */
+typedef struct sweep_times {
+    double start_s, sweeps_s, rate;
+} sweep_times;
+
+static heat_status time_sweeps(cli *c, bench_work *w, int64_t sweeps, double until, sweep_times *t)
 {
-    double start_s = 0, start_updates = 0, all_s = 0, all_updates = 0;
-    heat_status status = run_chains(c, w, 0, until, &start_s, &start_updates);
+    double start_updates = 0, all_s = 0, all_updates = 0;
+    heat_status status = run_chains(c, w, 0, until, &t->start_s, &start_updates);
 
     if (status == HEAT_OK)
         status = run_chains(c, w, sweeps, until, &all_s, &all_updates);
-    *seconds = all_s - start_s;
-    *rate = *seconds > 0 ? (all_updates - start_updates) / *seconds * 1e-9 : (double)NAN;
+    t->sweeps_s = all_s - t->start_s;
+    t->rate = t->sweeps_s > 0 ? (all_updates - start_updates) / t->sweeps_s * 1e-9 : (double)NAN;
     return status;
 }
 
-/* Finds how many sweeps make a run of the wanted length; these runs also warm the machine. */
+/* Finds how many sweeps make a run of the wanted length, which is no shorter than the start: the difference
+ * of two runs is then well above what either wavers by. These runs also warm the machine. */
 static heat_status tune(cli *c, bench_work *w, double until)
 {
     int64_t sweeps = FEWEST_SWEEPS;
-    double rate, seconds;
-    heat_status status = time_sweeps(c, w, sweeps, until, &rate, &seconds);
+    sweep_times t;
+    heat_status status = time_sweeps(c, w, sweeps, until, &t);
 
-    while (status == HEAT_OK && seconds < run_s / 8 && sweeps < MOST_SWEEPS && cli_signal() == 0) {
+    while (status == HEAT_OK && t.sweeps_s < fmax(run_s, t.start_s) / 8 && sweeps < MOST_SWEEPS &&
+           cli_signal() == 0) {
         sweeps *= 4;
-        status = time_sweeps(c, w, sweeps, until, &rate, &seconds);
+        status = time_sweeps(c, w, sweeps, until, &t);
     }
-    if (seconds > 0)
-        sweeps = (int64_t)ceil((double)sweeps * run_s / seconds);
+    if (t.sweeps_s > 0)
+        sweeps = (int64_t)ceil((double)sweeps * fmax(run_s, t.start_s) / t.sweeps_s);
     w->sweeps = sweeps < FEWEST_SWEEPS ? FEWEST_SWEEPS : sweeps;
     return status;
 }
@@ -144,10 +150,11 @@ static heat_status tune(cli *c, bench_work *w, double until)
 static heat_status run_sample(cli *c, bench_work *w, double until, double *value)
 {
     heat_status status = w->sweeps == 0 ? tune(c, w, until) : HEAT_OK;
-    double seconds;
+    sweep_times t = {.rate = (double)NAN};
 
     if (status == HEAT_OK)
-        status = time_sweeps(c, w, w->sweeps, until, value, &seconds);
+        status = time_sweeps(c, w, w->sweeps, until, &t);
+    *value = t.rate;
     if (w->kind == BENCH_CLUSTERS)
         *value = 1 / *value;
     if (w->kind == BENCH_STEPS)
