@@ -10,7 +10,8 @@
     X(wolff, "wolff", "clusters of spins or plain Potts values, one at a time")                              \
     X(swendsen_wang, "swendsen-wang", "all clusters of spins or plain Potts values at once")                 \
     X(tempering, "tempering",                                                                                \
-      "parallel tempering: heat-bath sweeps, neighbouring temperatures trade chains")                        \
+      "parallel tempering: sweeps of heat-bath, or hmc of potentials; neighbouring temperatures trade "      \
+      "chains")                                                                                              \
     X(houdayer, "houdayer", "tempering of pairs of replicas, which also trade isoenergetic clusters")        \
     X(population, "population", "population annealing: each replica a population, with its free energy")     \
     X(ula, "ula", "unadjusted Langevin dynamics; its step bias is measured")                                 \

@@ -241,8 +241,8 @@ HEAT_API void heat_model_describe(const heat_model *model, heat_model_info *info
  * as long as the model. */
 HEAT_API const char *heat_model_get_label(const heat_model *model, int32_t i);
 
-/* Between which walls variable i lives, a real number; -infinity and infinity where there is none, and of any
- * other variable. */
+/* The bounds of variable i, a real number: those of the energy itself, or the walls that a box puts up;
+ * -infinity and infinity where there is none, and of any other variable. */
 HEAT_API void heat_model_get_bounds(const heat_model *model, int32_t i, double *lower, double *upper);
 
 /* The persistent chains that a training kept with its model: how many, and *values[chain][visible unit], what

@@ -63,15 +63,6 @@ static void run(heat_context *ctx, const char *spec, const heat_sample_options *
     heat_model_free(model);
 }
 
-static const heat_observable *find(const heat_sample_result *r, const char *name)
-{
-    for (int32_t k = 0; k < r->temperatures[0].n_observables; k++)
-        if (strcmp(r->temperatures[0].observables[k].name, name) == 0)
-            return &r->temperatures[0].observables[k];
-    fail_msg("no observable %s", name);
-    return NULL;
-}
-
 /* --- the pilot --- */
 
 enum { RUNGS = 8, REPLICAS = 21 };
@@ -167,15 +158,16 @@ static void cycles_know_both_wells(void **state)
         opt.engine = engines[k];
         opt.steps = k == 0 ? 40 : k == 1 ? 10 : HEAT_AUTO; /* its steps are small */
         run(ctx, "double-well", &opt, &r);
-        x = find(&r, "x");
+        x = test_observable(&r.temperatures[0], "x");
         print_message("%s: x = %.3f +- %.3f, energy %.4f\n", engines[k], x->mean, x->error,
-                      find(&r, "energy")->mean);
+                      test_observable(&r.temperatures[0], "energy")->mean);
         assert_int_equal(r.outcome, HEAT_OUTCOME_COMPLETED);
         assert_int_equal(r.n_cycles, 300);
         assert_int_equal(r.n_sweeps, 30000);
         assert_close(x->mean, 0, 4 * x->error);
         assert_true(x->error < 0.15);
-        assert_close(find(&r, "energy")->mean, 0.0525, 5 * find(&r, "energy")->error + 0.004);
+        assert_close(test_observable(&r.temperatures[0], "energy")->mean, 0.0525,
+                     5 * test_observable(&r.temperatures[0], "energy")->error + 0.004);
         assert_true(r.temperatures[0].temperature == 0.1 && r.temperatures[0].step > 0);
         heat_sample_result_clear(&r);
     }
@@ -194,7 +186,7 @@ static void a_walk_of_as_many_steps_does_not(void **state)
     opt.temperature = 0.1;
     run(ctx, "double-well", &opt, &r);
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
-    assert_true(isnan(find(&r, "x")->mean));
+    assert_true(isnan(test_observable(&r.temperatures[0], "x")->mean));
     heat_sample_result_clear(&r);
     heat_context_free(ctx);
 }
@@ -214,16 +206,18 @@ static void discrete_energies_are_cooled_too(void **state)
         run(ctx, "lattice:4x4", &opt, &r);
         assert_int_equal(r.outcome, HEAT_OUTCOME_COMPLETED);
         assert_int_equal(r.n_cycles, 1);
-        assert_close(find(&r, "energy")->mean, -32, 0.6);
-        assert_close(find(&r, "magnetization")->mean, 0, 5 * find(&r, "magnetization")->error);
-        assert_true(find(&r, "magnetization")->error < 2);
+        assert_close(test_observable(&r.temperatures[0], "energy")->mean, -32, 0.6);
+        assert_close(test_observable(&r.temperatures[0], "magnetization")->mean, 0,
+                     5 * test_observable(&r.temperatures[0], "magnetization")->error);
+        assert_true(test_observable(&r.temperatures[0], "magnetization")->error < 2);
         heat_sample_result_clear(&r);
         opt = cooled("cyclic:6:0.2:100", 40000, 8);
         opt.engine = engines[k];
         opt.observables = "spins,overlap";
         run(ctx, "lattice:4x4", &opt, &r);
-        assert_close(find(&r, "energy")->mean, -32, 0.6);
-        assert_close(find(&r, "overlap")->mean, 0, 5 * find(&r, "overlap")->error);
+        assert_close(test_observable(&r.temperatures[0], "energy")->mean, -32, 0.6);
+        assert_close(test_observable(&r.temperatures[0], "overlap")->mean, 0,
+                     5 * test_observable(&r.temperatures[0], "overlap")->error);
         heat_sample_result_clear(&r);
     }
     heat_context_free(ctx);
@@ -284,7 +278,8 @@ static void halts_and_threads_change_no_bit(void **state)
         assert_true(n_cuts > 1);
         assert_memory_equal(k < 2 ? (void *)whole.values : whole.states,
                             k < 2 ? (void *)cut.values : cut.states, size);
-        assert_memory_equal(&find(&whole, "energy")->sd, &find(&cut, "energy")->sd, sizeof(double));
+        assert_memory_equal(&test_observable(&whole.temperatures[0], "energy")->sd,
+                            &test_observable(&cut.temperatures[0], "energy")->sd, sizeof(double));
         heat_sample_result_clear(&whole);
         heat_sample_result_clear(&cut);
         remove(path);

@@ -15,18 +15,9 @@
 
 enum { MOST_STATES = 65536, MOST_BINS = 64 };
 
-static const heat_observable *find(const heat_sample_result *r, const char *name)
-{
-    for (int32_t k = 0; k < r->temperatures[0].n_observables; k++)
-        if (strcmp(r->temperatures[0].observables[k].name, name) == 0)
-            return &r->temperatures[0].observables[k];
-    fail_msg("no observable %s", name);
-    return NULL;
-}
-
 static void assert_meets(const heat_sample_result *r, const char *name, double exact)
 {
-    const heat_observable *o = find(r, name);
+    const heat_observable *o = test_observable(&r->temperatures[0], name);
 
     print_message("  %s: %.5f +- %.5f, exact %.5f\n", name, o->mean, o->error, exact);
     assert_true(o->error > 0 && o->error < 0.1 * fabs(exact) + 0.05);
@@ -185,9 +176,9 @@ static void overlaps_meet_enumerated_pairs(void **state)
         assert_meets(&r, "overlap_binder", 1 - exact.q4 / (3 * exact.q2 * exact.q2));
         assert_meets(&r, "link_overlap", exact.link);
         assert_meets(&r, "domain_wall", (1 - exact.link) / 2);
-        assert_close(find(&r, "overlap")->mean, kept.q, 1e-12);
-        assert_close(find(&r, "overlap_fourth")->mean, kept.q4, 1e-12);
-        assert_close(find(&r, "link_overlap")->mean, kept.link, 1e-12);
+        assert_close(test_observable(&r.temperatures[0], "overlap")->mean, kept.q, 1e-12);
+        assert_close(test_observable(&r.temperatures[0], "overlap_fourth")->mean, kept.q4, 1e-12);
+        assert_close(test_observable(&r.temperatures[0], "link_overlap")->mean, kept.link, 1e-12);
         check_histogram(&r.temperatures[0].histograms[0], g.n, 2.0 * (double)r.n_draws, &exact);
         heat_sample_result_clear(&r);
         heat_model_free(model);
@@ -346,7 +337,7 @@ static void the_order_of_potts_models_meets_enumeration(void **state)
         for (int64_t t = r.temperatures[0].discarded; t < r.n_draws; t++)
             kept += potts_order(3, 8, r.states + 8 * (chain * r.n_draws + t)) /
                     (double)(r.n_chains * (r.n_draws - r.temperatures[0].discarded));
-    assert_close(find(&r, "order_parameter")->mean, kept, 1e-12);
+    assert_close(test_observable(&r.temperatures[0], "order_parameter")->mean, kept, 1e-12);
     heat_sample_result_clear(&r);
     heat_model_free(model);
     heat_context_free(ctx);
