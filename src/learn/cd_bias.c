@@ -42,7 +42,7 @@ heat_status heat_cd_bias_check(heat_context *ctx, const heat_learner *l)
 
     if (l->kind->spread == NULL)
         return heat_fail_option(ctx, "report_bias", NULL,
-                                "the bias of %s is not known: learn rbm tells its own", l->kind->name);
+                                "the bias is known of an rbm whose layers are of 0 and 1 or -1 and +1 only");
     if (n_units <= HEAT_MOST_BIAS_UNITS)
         return HEAT_OK;
     return heat_fail(
