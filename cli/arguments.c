@@ -206,6 +206,21 @@ static heat_status check_operands(cli *c)
                     verb->name, verb->example);
 }
 
+/* Here, for all verbs: not every way of each comes to a kernel that would be missed. */
+static heat_status check_isa(cli *c)
+{
+    const heat_option *option = cli_option_find(&c->args, "isa");
+    char value[64];
+
+    if (option == NULL)
+        return HEAT_OK;
+    heat_option_describe(option, &c->args.values, value, sizeof value);
+    if (heat_isa_resolve(value) != NULL)
+        return HEAT_OK;
+    return cli_fail_option(c, "isa", value, "this machine cannot run it (its widest is %s)",
+                           heat_isa_resolve("auto"));
+}
+
 heat_status cli_arguments_parse(cli *c, int argc, char **argv)
 {
     bool options_end = false;
@@ -231,5 +246,5 @@ heat_status cli_arguments_parse(cli *c, int argc, char **argv)
     }
     c->json = c->args.values.own.json;
     c->quiet = c->args.values.own.quiet;
-    return check_operands(c);
+    return check_operands(c) == HEAT_OK ? check_isa(c) : c->failure.status;
 }

@@ -386,8 +386,6 @@ heat_status cli_bench(cli *c)
     double begin = cli_clock();
     heat_status status;
 
-    if (heat_isa_resolve(o->isa) == NULL)
-        return cli_fail_option(c, "isa", o->isa, "%s is not available on this machine", o->isa);
     if (o->calibrate)
         return cli_bench_calibrate(c);
     if (strcmp(o->method, "all") != 0)
