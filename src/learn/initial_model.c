@@ -123,7 +123,8 @@ heat_status heat_learner_take_rbm(heat_context *ctx, const heat_model *model, co
         is_layer(hidden, rbm->hidden, rbm->n_hidden, rbm->hidden_states))
         return HEAT_OK;
     return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
-                     "option --initial: %s has %d %s and %d %s units, and %d %s and %d %s ones are learned",
+                     "option --initial: %s has %d visible units (%s) and %d hidden ones (%s), and what is "
+                     "learned has %d (%s) and %d (%s)",
                      info.name, (int)rbm->n_visible, heat_layer_name(rbm->visible), (int)rbm->n_hidden,
                      heat_layer_name(rbm->hidden), (int)visible->n, heat_layer_name(visible->kind->layer),
                      (int)hidden->n, heat_layer_name(hidden->kind->layer));

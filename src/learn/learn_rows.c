@@ -5,6 +5,7 @@
 #include "stats/weighted_mean.h"
 
 #include <math.h>
+#include <string.h>
 
 heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
                                     heat_data_info *info)
@@ -14,8 +15,10 @@ heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const h
         return HEAT_OK;
     return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
                      "%s: the values are %g to %g, and %s learns from 0 and 1 or -1 and +1 (--binarize T "
-                     "makes them 0 and 1)",
-                     info->name, info->min, info->max, kind);
+                     "makes them 0 and 1%s)",
+                     info->name, info->min, info->max, kind,
+                     strcmp(kind, "rbm") == 0 ? ", --visible-layer gaussian or potts takes them as they are"
+                                              : "");
 }
 
 void heat_learn_rows_clear(heat_learn_rows *rows)

@@ -120,6 +120,11 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     } else {
         status = parse_negative(ctx, opt->negative, negative);
     }
+    if (status == HEAT_OK && negative->kind == &heat_negative_exact && !*affordable && l->n_states == 0)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "the exact negative phase sums over the states of one layer, and real numbers have "
+                         "none to sum, or the hidden units too many; pcd:%d needs no sum",
+                         (int)auto_sweeps);
     if (status == HEAT_OK && negative->kind == &heat_negative_exact && !*affordable)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "the exact negative phase on %d variables is not affordable; pcd:%d is",
@@ -226,6 +231,9 @@ static heat_status check_wishes(heat_context *ctx, const heat_trainer *t)
 {
     if (t->opt->blind && t->validation.n > 0)
         return heat_fail_option(ctx, "blind", NULL, "validation data is there to be looked at");
+    if (t->validation.n == 0 && t->opt->patience != HEAT_AUTO)
+        return heat_fail_option(ctx, "patience", NULL,
+                                "is of training that validation data may end (--validation)");
     if (t->opt->report_bias) {
         heat_status status = heat_cd_bias_check(ctx, t->learner);
         if (status != HEAT_OK)
@@ -405,6 +413,7 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
     heat_learn_input own = {.size = sizeof own};
     heat_learn_result r;
     heat_learner l = {0};
+    heat_negative named = {0};
     heat_budget budget;
     double begin = heat_clock();
     heat_status status;
@@ -422,6 +431,8 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
         status = heat_option_check(ctx, heat_option_table_get("learn"), &opt, NULL);
     if (status == HEAT_OK)
         status = heat_checkpoint_check_every(ctx, heat_option_table_get("learn"), &opt);
+    if (status == HEAT_OK && strcmp(opt.negative, "auto") != 0)
+        status = parse_negative(ctx, opt.negative, &named); /* before the data is found wanting */
     if (status != HEAT_OK)
         return status;
     if (opt.hidden_units != NULL && l.kind != &heat_learn_kind_boltzmann)
