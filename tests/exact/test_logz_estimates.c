@@ -705,16 +705,19 @@ static void a_valley_that_was_missed_is_seen_from_the_data(void **state)
     r = count_hole(ctx, model, NULL);
     assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
     assert_close(r.log_z, missed, 5 * r.error);
+    heat_logz_result_clear(&r);
     for (int k = 0; k < 50 * HOLE_UNITS; k++)
         states[k] = k * 7 / 3 % 5 < 2 ? 1 : -1;
     r = count_hole(ctx, model, states);
     assert_int_equal(r.outcome, HEAT_OUTCOME_CONVERGED);
     assert_close(r.log_z, missed, 5 * r.error);
+    heat_logz_result_clear(&r);
     memset(states, 1, sizeof states);
     r = count_hole(ctx, model, states);
     assert_int_equal(r.outcome, HEAT_OUTCOME_NOT_CONVERGED);
     assert_true(isnan(r.log_z));
     assert_contains(r.diagnosis, "find a larger log Z");
+    heat_logz_result_clear(&r);
     heat_model_free(model);
     heat_context_free(ctx);
 }
