@@ -1,9 +1,9 @@
 /* Z >= the integral over a tube of area A about an axis, A exp(-U_max(r)/T) dr, U_max(r) the highest energy
  * of the tube at r: it diverges if U_max(r)/T grows no faster than log r. Over a cone, whose cross-section
  * grows as r^(n-1), if no faster than n log r. U_max is the highest of a few points, and growth is taken
- * between distances that no chain of a distribution worth the name reaches. Energies that are NaN or infinite
- * there, or where an exponential has gone beyond what it can tell, count as growth. An axis that is low on a
- * line of no width, as of x^2 exp(y^2), is not taken for a tube. */
+ * between distances that no chain of a distribution worth the name reaches. Energies that are NaN or infinity
+ * there, or where an exponential has gone beyond what it can tell, count as growth, -infinity does not. An
+ * axis that is low on a line of no width, as of x^2 exp(y^2), is not taken for a tube. */
 #include "model/smooth_growth.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -76,7 +76,7 @@ static heat_status is_flat(const probe *p, int32_t axis, double sign, bool is_co
         if (status != HEAT_OK)
             return status;
         least = k == 0 ? 0 : rate * p->temperature * (distance[k] - distance[0]) * log(2);
-        *flat = highest[k] < as_good_as_infinite && (k == 0 || highest[k] - highest[0] <= least);
+        *flat = highest[k] < as_good_as_infinite && (k == 0 || !(highest[k] > highest[0] + least));
     }
     return HEAT_OK;
 }
