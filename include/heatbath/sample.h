@@ -87,7 +87,7 @@ typedef struct heat_sample_move {
     double depth;        /* doublings of the trajectory of nuts; else 0 */
     double n_leaps;      /* of leapfrog; 0 of engines that make none */
     double is_lost;      /* 1 of a divergence, else 0 */
-    double total_energy; /* U and the kinetic energy where it began, over T; NaN of engines without momenta */
+    double total_energy; /* U and the kinetic energy where it ended, over T; NaN of engines without momenta */
 } heat_sample_move;
 
 typedef struct heat_sample_result {

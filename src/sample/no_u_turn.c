@@ -32,10 +32,11 @@ typedef struct weight {
 /* Of one chain, at the head of its part of the unit's tree; rows of n numbers follow. */
 typedef struct tree {
     weight all, sub;
-    double start;        /* H of the beginning */
-    double energy, pick; /* U of the state that is drawn so far, and of the subtree's */
-    double end[2];       /* H of the left and the right end */
-    double odds;         /* sum over strides that are a leap of min(1, exp(-change of H / T)) */
+    double start;                /* H of the beginning */
+    double energy, pick;         /* U of the state that is drawn so far, and of the subtree's */
+    double total, total_of_pick; /* H there */
+    double end[2];               /* H of the left and the right end */
+    double odds;                 /* sum over strides that are a leap of min(1, exp(-change of H / T)) */
     int64_t n_leaps;
     int64_t n_strides, leaf; /* those that are no leap count more */
     int32_t depth;
@@ -289,7 +290,7 @@ static void plant(const grower *g, int64_t lane)
     tree *t = tree_of(g, lane);
 
     *t = (tree){.all = {0, 1}, .start = u->energy[lane] + u->before[lane], .energy = u->energy[lane]};
-    u->total[lane] = t->start;
+    t->total = t->start;
     u->lost[lane] = 0;
     t->end[0] = t->end[1] = t->start;
     for (int side = LEFT_X; side <= RIGHT_X; side += RIGHT_X - LEFT_X) {
@@ -339,6 +340,7 @@ static void add_leaf(const grower *g, int64_t lane, double uniform)
         gather(g, lane, u->new_x, PICK_X);
         gather(g, lane, u->new_gradient, PICK_G);
         t->pick = u->new_energy[lane];
+        t->total_of_pick = t->there;
     }
     if (subtree_turns(g, lane, t->leaf)) {
         finish(g, lane);
@@ -361,6 +363,7 @@ static void join(const grower *g, int64_t lane, double uniform)
         memcpy(row_of(g, lane, DRAWN_X), row_of(g, lane, PICK_X), row);
         memcpy(row_of(g, lane, DRAWN_G), row_of(g, lane, PICK_G), row);
         t->energy = t->pick;
+        t->total = t->total_of_pick;
     }
     add_weight(&t->all, t->sub.top, t->sub.rest);
     keep_place(g, lane, end);
@@ -441,6 +444,7 @@ static heat_status sweep(heat_context *worker, heat_chains *c, int64_t unit)
         scatter(&g, lane, DRAWN_X, g.u->x);
         scatter(&g, lane, DRAWN_G, g.u->gradient);
         g.u->energy[lane] = t->energy;
+        g.u->total[lane] = t->total;
         g.u->odds[lane] = t->odds / (double)t->n_strides;
         g.u->depth[lane] = t->depth;
         g.u->leaps[lane] = (double)t->n_leaps;

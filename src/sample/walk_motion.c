@@ -233,6 +233,8 @@ void heat_walk_decide(const heat_chains *c, int64_t unit)
             u->gradient[i * u->stride + lane] = u->new_gradient[i * u->stride + lane];
         }
         u->energy[lane] = u->new_energy[lane];
+        if (!isnan(u->total[lane]))
+            u->total[lane] = u->new_energy[lane] + u->after[lane];
     }
 }
 
