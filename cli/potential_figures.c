@@ -63,6 +63,7 @@ static heat_status draw_walk(cli *c, const heat_model *model, const heat_sample_
 
     heat_report_landscape_init(&landscape);
     landscape.temperature = r->temperatures[t].temperature;
+    landscape.schedule = r->draw_temperatures == NULL ? NULL : c->args.values.verb.sample.schedule;
     landscape.n_draws = r->n_chains * r->n_draws;
     landscape.n_walk = r->n_draws < MOST_DRAWS ? r->n_draws : MOST_DRAWS;
     landscape.draws = r->values + (int64_t)t * r->n_chains * r->n_draws * r->n_variables;

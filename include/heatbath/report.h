@@ -62,6 +62,8 @@ typedef struct heat_report_landscape {
     const double *minima; /* [n_minima][n_variables] */
     int64_t n_saddles;
     const double *saddles; /* [n_saddles][n_variables] */
+    const char
+        *schedule; /* the draws are of all its temperatures, `temperature` is the coldest; NULL: of one */
 } heat_report_landscape;
 
 /* Zeroes the struct and sets its size. */

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { CURVE = 401, SIDE = 121, LINES = 14 };
+enum { CURVE = 401, SIDE = 121, LINES = 14, MOVES = 200 };
 
 /* Energies are shown up to so many T above the lowest; or so much of the height of the highest saddle. */
 static const double most_thermal = 12, past_saddle = 1.8;
@@ -225,9 +225,11 @@ static heat_status write_table(const landscape *s)
 
 static heat_status write_title(const landscape *s, heat_atomic_file *gp)
 {
-    char text[200], title[HEAT_FIGURE_TEXT_SIZE];
+    char text[280], title[HEAT_FIGURE_TEXT_SIZE];
 
-    if (s->of->temperature > 0)
+    if (s->of->schedule != NULL)
+        snprintf(text, sizeof text, "%.150s, all of --schedule %.80s", s->info.name, s->of->schedule);
+    else if (s->of->temperature > 0)
         snprintf(text, sizeof text, "%.150s, T = %.6g", s->info.name, s->of->temperature);
     else
         snprintf(text, sizeof text, "%.150s", s->info.name);
@@ -287,8 +289,8 @@ static heat_status write_curve(const landscape *s, heat_atomic_file *gp)
                               ".tsv' index 0 using 1:2 with lines lw 1.8 lc rgb '#444444' title 'U'", NULL);
     if (status == HEAT_OK && has_walk) {
         snprintf(line, sizeof line,
-                 ", \\\n     %.10g with lines dt 2 lw 1 lc rgb '#d95f02' title 'T above the lowest'",
-                 s->floor + s->of->temperature);
+                 ", \\\n     %.10g with lines dt 2 lw 1 lc rgb '#d95f02' title '%sT above the lowest'",
+                 s->floor + s->of->temperature, s->of->schedule != NULL ? "coldest " : "");
         status = heat_figure_write(gp, ", \\\n     '", s->stem,
                                    ".tsv' index 1 using 1:2 with points pt 7 ps 0.35 lc rgb '#401b6ca8' "
                                    "title 'draws'",
@@ -314,9 +316,15 @@ static heat_status write_curve(const landscape *s, heat_atomic_file *gp)
 static heat_status write_map(const landscape *s, heat_atomic_file *gp)
 {
     const double step = (s->ceiling - s->floor) / LINES;
-    char levels[200], top[64];
+    const long long n_moves = s->of->n_walk - 1, drawn = n_moves < MOVES ? n_moves : MOVES;
+    char levels[200], top[64], moves[200];
     heat_status status = heat_figure_begin(gp, s->stem, 760, 640);
 
+    snprintf(moves, sizeof moves,
+             ".tsv' index 1 every ::0::%lld using 1:2 with lines lw 0.5 lc rgb '#90000000' title 'moves, "
+             "%s%lld of "
+             "%lld', \\\n     '",
+             drawn, drawn < n_moves ? "the first " : "", drawn, n_moves);
     snprintf(
         levels, sizeof levels,
         "set contour base\nset cntrparam levels incremental %.10g,%.10g,%.10g\nset cbrange [%.10g:%.10g]\n",
@@ -339,13 +347,10 @@ static heat_status write_map(const landscape *s, heat_atomic_file *gp)
             "     $lines using 1:2 with lines lw 0.6 lc rgb '#60303030' notitle",
             NULL);
     if (status == HEAT_OK && s->of->n_walk > 0)
-        status = heat_figure_write(
-            gp, ", \\\n     '", s->stem,
-            ".tsv' index 1 every ::0::99 using 1:2 with lines lw 0.5 lc rgb '#90000000' notitle, \\\n     '",
-            s->stem,
-            ".tsv' index 1 using 1:2 with points pt 7 ps 0.3 lc rgb '#d95f02' title "
-            "'draws of one chain'",
-            NULL);
+        status = heat_figure_write(gp, ", \\\n     '", s->stem, moves, s->stem,
+                                   ".tsv' index 1 using 1:2 with points pt 7 ps 0.3 lc rgb '#d95f02' title "
+                                   "'draws of one chain'",
+                                   NULL);
     return status == HEAT_OK ? plot_marks(s, "1:2", gp) : status;
 }
 
