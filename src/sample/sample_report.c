@@ -72,17 +72,21 @@ heat_status heat_sampling_add_reason(heat_context *ctx, heat_sample_result *r, c
     return HEAT_OK;
 }
 
-/* "T = 2.27: energy: R-hat above 1.01 (R-hat 1.250, ...)", without numbers where there are none. */
-static heat_status add_reason(heat_context *ctx, heat_sample_result *r, double temperature,
-                              const char *failing, const heat_observable *o)
+/* "T = 2.27: energy: R-hat above 1.01 (R-hat 1.250, ...)", without numbers where there are none; with the
+ * step where the temperature is walked at by two. */
+static heat_status add_reason(heat_context *ctx, const heat_sampling *s, heat_sample_result *r,
+                              const heat_sample_temperature *row, const char *failing,
+                              const heat_observable *o)
 {
-    char line[256], number[40], numbers[96] = "";
+    char line[256], number[40], step[40] = "", numbers[96] = "";
 
+    if (s->n_refined > 0)
+        snprintf(step, sizeof step, ", step %.3g", row->step);
     if (!isnan(o->rhat))
         snprintf(numbers, sizeof numbers, " (R-hat %.3f, ess %.0f, tail ess %.0f)", o->rhat, o->ess,
                  o->ess_tail);
-    snprintf(line, sizeof line, "T = %s: %s: %s%s", heat_text_real(temperature, number, sizeof number),
-             o->name, failing, numbers);
+    snprintf(line, sizeof line, "T = %s%s: %s: %s%s", heat_text_real(row->temperature, number, sizeof number),
+             step, o->name, failing, numbers);
     return heat_sampling_add_reason(ctx, r, line);
 }
 
@@ -191,7 +195,7 @@ static heat_status report_temperature(heat_context *ctx, const heat_sampling *s,
     if (status == HEAT_OK)
         status = heat_histograms_get(ctx, s->opt.histogram, &series, row);
     if (status == HEAT_OK && failing != NULL)
-        status = add_reason(ctx, r, row->temperature, failing, culprit);
+        status = add_reason(ctx, s, r, row, failing, culprit);
     if (status == HEAT_OK)
         status = report_sums(ctx, s, &s->recorder.spins, t, &row->spin_mean, &row->spin_error);
     if (status == HEAT_OK)
