@@ -215,10 +215,13 @@ static heat_status plan_memory(heat_context *ctx, heat_sampling *s)
         return heat_fail(
             ctx, HEAT_ERROR_UNABLE,
             "%lld chains of %lld draws would take %s, %s are allowed (options --sweeps, --replicas, --thin, "
-            "--memory)",
+            "--memory%s)",
             (long long)s->plan.n_chains, (long long)s->plan.n_sweeps,
             heat_text_bytes(bytes, needed, sizeof needed),
-            heat_text_bytes((double)s->opt.memory, allowed, sizeof allowed));
+            heat_text_bytes((double)s->opt.memory, allowed, sizeof allowed),
+            s->engine->walk != NULL && s->engine->walk->order > 0
+                ? "; --steps makes more of the dynamics a sweep"
+                : "");
     return HEAT_OK;
 }
 
