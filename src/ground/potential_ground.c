@@ -125,7 +125,9 @@ heat_status heat_ground_of_potential(heat_context *ctx, const heat_smooth *view,
     if (status == HEAT_OK)
         status = report(ctx, view, &found, opt->keep, r);
     r->method = r->sweeps > 0 ? "anneal" : "quench";
-    r->reason = "the lowest of all minima that quenches reached";
+    r->reason = view->has_gradient ? "the lowest of all minima that quenches reached"
+                                   : "the lowest of all minima that quenches reached, whose slopes are "
+                                     "differences of the energy";
     r->outcome =
         heat_halt_outcome(ctx, opt->time < HEAT_FOREVER ? HEAT_OUTCOME_TIME : HEAT_OUTCOME_BEST_FOUND);
     if (r->outcome != HEAT_OUTCOME_INTERRUPTED && r->energy <= opt->target_energy)

@@ -1,4 +1,7 @@
-/* Points are evaluated in the lanes of one block: one point at a time, eight directions of the curvature. */
+/* Points are evaluated in the lanes of one block: one point at a time, eight directions of the curvature.
+ * Where the energy has no gradient both are differences of energies, at distances that rounding and the next
+ * order blur alike: the cube root of the resolution for slopes, which are good to about 1e-10, the fourth
+ * root for curvatures, good to about 1e-8. */
 #include "landscape/landscape.h"
 #include "base/memory.h"
 #include "model/smooth_rows.h"
@@ -8,7 +11,8 @@
 #include <string.h>
 
 enum { LANES = HEAT_SMOOTH_LANES };
-static const double difference = 6e-6; /* of gradients: a step that rounding and curvature blur alike */
+static const double difference = 6e-6;          /* of gradients, and of energies where there are none */
+static const double second_difference = 1.2e-4; /* of energies */
 
 heat_status heat_landscape_open(heat_context *ctx, const heat_smooth *view, heat_landscape *l)
 {
@@ -59,12 +63,71 @@ static void spread_point(heat_landscape *l, const double *x)
             l->x[i * LANES + c] = x[i];
 }
 
+/* Energies alone, of the first n lanes. */
+static heat_status evaluate_lanes(heat_context *ctx, heat_landscape *l, int32_t n)
+{
+    heat_smooth_block block = block_of(l);
+
+    block.n_chains = n;
+    block.gradients = NULL;
+    return heat_smooth_evaluate(ctx, l->view, &block);
+}
+
+static double within(const heat_landscape *l, int32_t i, double x)
+{
+    x = l->view->lower == NULL ? x : fmax(x, l->view->lower[i]);
+    return l->view->upper == NULL ? x : fmin(x, l->view->upper[i]);
+}
+
+/* Slopes along variables first, first + 1, ...: a pair of lanes each. Beyond walls, and where the energy is
+ * infinite, the point itself stands for what there is not. */
+static heat_status slope_some(heat_context *ctx, heat_landscape *l, const double *x, double energy,
+                              int32_t first, int32_t n, double *gradient)
+{
+    heat_status status;
+
+    spread_point(l, x);
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t i = first + k;
+        double h = difference * (l->scale[i] + fabs(x[i]));
+        l->x[i * LANES + 2 * k] = within(l, i, x[i] + h);
+        l->x[i * LANES + 2 * k + 1] = within(l, i, x[i] - h);
+    }
+    status = evaluate_lanes(ctx, l, 2 * n);
+    for (int32_t k = 0; k < n && status == HEAT_OK; k++) {
+        const int32_t i = first + k;
+        bool has_up = isfinite(l->energies[2 * k]), has_down = isfinite(l->energies[2 * k + 1]);
+        double up = has_up ? l->x[i * LANES + 2 * k] : x[i],
+               down = has_down ? l->x[i * LANES + 2 * k + 1] : x[i];
+        double rise = (has_up ? l->energies[2 * k] : energy) - (has_down ? l->energies[2 * k + 1] : energy);
+        gradient[i] = up > down ? rise / (up - down) : 0;
+    }
+    return status;
+}
+
+static heat_status evaluate_by_energies(heat_context *ctx, heat_landscape *l, const double *x, double *energy,
+                                        double *gradient)
+{
+    const int32_t n = l->view->n, together = LANES / 2;
+    heat_status status;
+
+    spread_point(l, x);
+    status = evaluate_lanes(ctx, l, 1);
+    *energy = l->energies[0];
+    memset(gradient, 0, (size_t)n * sizeof *gradient);
+    for (int32_t first = 0; first < n && status == HEAT_OK && isfinite(*energy); first += together)
+        status = slope_some(ctx, l, x, *energy, first, n - first < together ? n - first : together, gradient);
+    return status;
+}
+
 heat_status heat_landscape_evaluate(heat_context *ctx, heat_landscape *l, const double *x, double *energy,
                                     double *gradient)
 {
     heat_smooth_block block = block_of(l);
     heat_status status;
 
+    if (!l->view->has_gradient)
+        return evaluate_by_energies(ctx, l, x, energy, gradient);
     spread_point(l, x);
     status = heat_smooth_evaluate(ctx, l->view, &block);
     *energy = l->energies[0];
@@ -103,11 +166,42 @@ static heat_status curve_some(heat_context *ctx, heat_landscape *l, const double
     return status;
 }
 
+/* The second derivative along i and j, from four corners; a point at a wall moves inside it. */
+static heat_status curve_pair(heat_context *ctx, heat_landscape *l, const double *x, int32_t i, int32_t j,
+                              double *curvature)
+{
+    const double h[2] = {second_difference * (l->scale[i] + fabs(x[i])),
+                         second_difference * (l->scale[j] + fabs(x[j]))};
+    const int32_t at[2] = {i, j};
+    heat_status status;
+
+    spread_point(l, x);
+    for (int k = 0; k < 2; k++)
+        for (int c = 0; c < 4; c++) {
+            const double far = i == j ? 2 * h[k] : h[k];
+            double middle = within(l, at[k], within(l, at[k], x[at[k]] + far) - 2 * far) + far;
+            l->x[at[k] * LANES + c] =
+                (k == 0 || i != j ? middle : l->x[i * LANES + c]) + ((c >> k & 1) != 0 ? h[k] : -h[k]);
+        }
+    status = evaluate_lanes(ctx, l, 4);
+    *curvature = (l->energies[0] - l->energies[1] - l->energies[2] + l->energies[3]) / (4 * h[0] * h[1]);
+    *curvature = isfinite(*curvature) ? *curvature : 0; /* next to where the energy is infinite */
+    return status;
+}
+
 heat_status heat_landscape_curve(heat_context *ctx, heat_landscape *l, const double *x, double *hessian)
 {
     const int32_t n = l->view->n, together = l->view->multiply != NULL ? LANES : LANES / 2;
     heat_status status = HEAT_OK;
 
+    if (!l->view->has_gradient) {
+        for (int32_t i = 0; i < n && status == HEAT_OK; i++)
+            for (int32_t j = 0; j <= i && status == HEAT_OK; j++) {
+                status = curve_pair(ctx, l, x, i, j, &hessian[i * n + j]);
+                hessian[j * n + i] = hessian[i * n + j];
+            }
+        return status;
+    }
     for (int32_t first = 0; first < n && status == HEAT_OK; first += together)
         status = curve_some(ctx, l, x, first, n - first < together ? n - first : together, hessian);
     for (int32_t i = 0; i < n && status == HEAT_OK; i++)

@@ -15,11 +15,12 @@ HEAT_MUST_USE heat_status heat_landscape_open(heat_context *ctx, const heat_smoo
                                               heat_landscape *landscape);
 void heat_landscape_close(heat_landscape *landscape);
 
-/* Energy at x, and gradient[n]. */
+/* Energy at x, and gradient[n]; by differences where the view has none. */
 HEAT_MUST_USE heat_status heat_landscape_evaluate(heat_context *ctx, heat_landscape *landscape,
                                                   const double *x, double *energy, double *gradient);
 
-/* hessian[n][n] at x: exact where the view multiplies by it, else by differences of gradients. */
+/* hessian[n][n] at x: exact where the view multiplies by it, else by differences of gradients, or energies.
+ */
 HEAT_MUST_USE heat_status heat_landscape_curve(heat_context *ctx, heat_landscape *landscape, const double *x,
                                                double *hessian);
 

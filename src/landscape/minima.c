@@ -340,13 +340,10 @@ heat_status heat_minima_scatter(heat_context *ctx, const heat_smooth *view, uint
                                 int64_t threads, heat_minima *found)
 {
     search s = {.view = view, .seed = seed, .found = found};
-    heat_status status = HEAT_OK;
+    heat_status status;
 
     n_starts = n_starts == HEAT_AUTO ? AUTO_STARTS : n_starts;
-    if (!view->has_gradient)
-        status = heat_fail(ctx, HEAT_ERROR_UNABLE, "quenches need the energy's gradient");
-    if (status == HEAT_OK)
-        status = open_places(ctx, view->n, MOST_MINIMA, &found->minima);
+    status = open_places(ctx, view->n, MOST_MINIMA, &found->minima);
     if (status == HEAT_OK)
         status = open_places(ctx, view->n, MOST_SADDLES, &found->saddles);
     if (status == HEAT_OK)

@@ -27,7 +27,7 @@ typedef struct heat_minima {
 } heat_minima;
 
 /* All minima that n_starts quenches (HEAT_AUTO: 64) from points at several distances reach, and, up to
- * HEAT_SADDLE_VARIABLES variables, those over a saddle from one that is known; at most 100. Needs a gradient.
+ * HEAT_SADDLE_VARIABLES variables, those over a saddle from one that is known; at most 100.
  * HEAT_ERROR_UNABLE where no quench ends in a minimum. Halted, holds what has been found, if anything. */
 HEAT_MUST_USE heat_status heat_minima_find(heat_context *ctx, const heat_smooth *view, uint64_t seed,
                                            int64_t n_starts, int64_t threads, heat_minima *found);

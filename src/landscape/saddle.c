@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { MOST_STEPS = 1000 };
-static const double longest = 0.1, flat = 1e-10, least_curvature = 1e-8;
+static const double longest = 0.1, flat = 1e-10, flat_by_energies = 1e-7, least_curvature = 1e-8;
 
 typedef struct climb {
     heat_landscape *l;
@@ -126,7 +126,8 @@ static bool has_arrived(const climb *c)
 {
     const int32_t n = c->l->view->n;
 
-    return sqrt(product(n, c->gradient, c->gradient)) <= flat * (1 + fabs(c->s->energy)) &&
+    return sqrt(product(n, c->gradient, c->gradient)) <=
+               (c->l->view->has_gradient ? flat : flat_by_energies) * (1 + fabs(c->s->energy)) &&
            c->values[0] < 0 && (n == 1 || c->values[1] > 0);
 }
 

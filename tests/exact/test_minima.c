@@ -78,6 +78,7 @@ typedef double (*shape_fn)(const double *x, double *g);
 typedef struct shape {
     int32_t n;
     shape_fn fn;
+    bool is_blind; /* it gives no gradient */
 } shape;
 
 static heat_status evaluate(heat_context *ctx, const void *self, const heat_smooth_block *b)
@@ -102,8 +103,12 @@ static heat_status search(heat_context *ctx, const shape *s, const double *lower
 {
     heat_ground_options opt;
     heat_model *model = NULL;
-    heat_smooth view = {
-        .n = s->n, .self = s, .evaluate = evaluate, .has_gradient = true, .lower = lower, .upper = upper};
+    heat_smooth view = {.n = s->n,
+                        .self = s,
+                        .evaluate = evaluate,
+                        .has_gradient = !s->is_blind,
+                        .lower = lower,
+                        .upper = upper};
     heat_status status;
 
     heat_ground_options_init(&opt);
@@ -124,7 +129,7 @@ static void mueller_and_brown(void **state)
     static const double curvatures[3][2] = {{410.531, 4068.199}, {543.836, 3005.396}, {221.037, 1479.197}};
     static const double saddles[2][3] = {{0.21248658, 0.29298833, -72.24894011},
                                          {-0.82200156, 0.62431280, -40.66484351}};
-    const shape s = {2, mueller_brown};
+    const shape s = {2, mueller_brown, false};
     heat_context *ctx = test_context();
     heat_ground_result r;
 
@@ -151,9 +156,49 @@ static void mueller_and_brown(void **state)
     heat_context_free(ctx);
 }
 
+/* Without a gradient: differences of energies, as exact as rounding lets them be. */
+static void energies_alone_do(void **state)
+{
+    static const double minima[3][3] = {{-0.55822363, 1.44172584, -146.69951721},
+                                        {0.62349940, 0.02803776, -108.16672412},
+                                        {-0.05001082, 0.46669410, -80.76781813}};
+    static const double curvatures[3][2] = {{410.531, 4068.199}, {543.836, 3005.396}, {221.037, 1479.197}};
+    const double lower[] = {-2, -1}, upper[] = {2, 3};
+    const shape s = {2, mueller_brown, true}, wall = {2, slope_to_a_wall, true}, valley = {2, banana, true};
+    heat_context *ctx = test_context();
+    heat_ground_result r;
+
+    (void)state;
+    assert_ok(ctx, search(ctx, &s, NULL, NULL, &r));
+    assert_int_equal(r.n_states, 3);
+    assert_int_equal(r.n_saddles, 2);
+    assert_contains(r.reason, "differences of the energy");
+    for (int k = 0; k < 3; k++) {
+        assert_close(r.kept_values[2 * k], minima[k][0], 1e-7);
+        assert_close(r.kept_values[2 * k + 1], minima[k][1], 1e-7);
+        assert_close(r.state_energies[k], minima[k][2], 1e-8);
+        for (int i = 0; i < 2; i++)
+            assert_close(r.curvatures[2 * k + i], curvatures[k][i], 2e-2);
+    }
+    assert_close(r.saddle_energies[0], -72.24894011, 1e-6);
+    assert_close(r.saddle_energies[1], -40.66484351, 1e-6);
+    heat_ground_result_clear(&r);
+    assert_ok(ctx, search(ctx, &wall, lower, upper, &r)); /* which no energy is asked for beyond */
+    assert_int_equal(r.n_states, 1);
+    assert_close(r.values[0], -2, 0);
+    assert_close(r.values[1], 0.5, 1e-7);
+    heat_ground_result_clear(&r);
+    assert_ok(ctx, search(ctx, &valley, NULL, NULL, &r));
+    assert_int_equal(r.n_states, 1);
+    assert_close(r.values[0], 1, 1e-6);
+    assert_close(r.values[1], 1, 1e-6);
+    heat_ground_result_clear(&r);
+    heat_context_free(ctx);
+}
+
 static void a_curved_valley_has_one_minimum(void **state)
 {
-    const shape s = {2, banana};
+    const shape s = {2, banana, false};
     heat_context *ctx = test_context();
     heat_ground_result r;
 
@@ -170,7 +215,7 @@ static void a_curved_valley_has_one_minimum(void **state)
 /* The second, held at x = 1, is lowest at y = 0. */
 static void a_ring_is_one_minimum(void **state)
 {
-    const shape rings = {2, two_rings}, flat = {1, quartic}, curved = {2, banana};
+    const shape rings = {2, two_rings, false}, flat = {1, quartic, false}, curved = {2, banana, false};
     heat_context *ctx = test_context();
     heat_ground_result r;
 
@@ -199,7 +244,7 @@ static void a_ring_is_one_minimum(void **state)
 static void walls_hold(void **state)
 {
     const double lower[2] = {-1, -1}, upper[2] = {1, 1}, lowest[2][2] = {{-1, 0.5}, {1, 0}};
-    const shape shapes[2] = {{2, slope_to_a_wall}, {2, slope_to_the_other_wall}};
+    const shape shapes[2] = {{2, slope_to_a_wall, false}, {2, slope_to_the_other_wall, false}};
     heat_context *ctx = test_context();
 
     (void)state;
@@ -222,7 +267,7 @@ static double incline(const double *x, double *g)
 
 static void no_bottom_is_an_error(void **state)
 {
-    const shape shapes[2] = {{1, cubic}, {1, incline}};
+    const shape shapes[2] = {{1, cubic, false}, {1, incline, false}};
     heat_context *ctx = test_context();
     heat_ground_result r;
 
@@ -320,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mueller_and_brown),
+        cmocka_unit_test(energies_alone_do),
         cmocka_unit_test(a_curved_valley_has_one_minimum),
         cmocka_unit_test(a_ring_is_one_minimum),
         cmocka_unit_test(walls_hold),
