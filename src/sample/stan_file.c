@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/atomic_file.h"
 #include "model/model_private.h"
+#include "sample/walk_options.h"
 
 #include <heatbath/sample.h>
 #include <heatbath/version.h>
@@ -92,6 +93,19 @@ static heat_status write_algorithm(const stan_file *f)
                                   strcmp(f->r->engine, "nuts") == 0 ? "nuts" : "static");
 }
 
+/* Of the masses that were taken, in CmdStan's word for them. `metric` stays unit_e, as of any other readers
+ * expect a line of numbers that is not written. */
+static const char *name_metric(const stan_file *f)
+{
+    static const char *const names[] = {", metric unit_e", ", metric diag_e, adapted and not written",
+                                        ", metric dense_e, adapted and not written"};
+    const heat_engine *engine = heat_engine_get(f->r->engine);
+
+    if (!f->has_momenta || f->model == NULL || engine == NULL || !heat_model_is_walked(f->model))
+        return "";
+    return names[heat_walk_plan_of(f->model, engine, f->options).mass];
+}
+
 /* The options, in CmdStan's nesting; then in words what no option of CmdStan says. */
 static heat_status write_options(const stan_file *f)
 {
@@ -118,9 +132,9 @@ static heat_status write_options(const stan_file *f)
                                         slash == NULL ? f->path : slash + 1);
     if (status == HEAT_OK)
         status = heat_atomic_file_print(
-            f->file, "# heatbath %s, engine %s, chain %d of %d at temperature %s\n", heat_version(),
+            f->file, "# heatbath %s, engine %s, chain %d of %d at temperature %s%s\n", heat_version(),
             f->r->engine, f->chain + 1, f->r->n_chains,
-            heat_text_real(f->r->temperatures[f->t].temperature, number, sizeof number));
+            heat_text_real(f->r->temperatures[f->t].temperature, number, sizeof number), name_metric(f));
     return status;
 }
 
