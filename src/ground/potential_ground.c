@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { STRIDES = 40 };
+
 /* The `count` lowest places: points, energies, and curvatures where they are affordable. */
 static heat_status hand_over(heat_context *ctx, heat_landscape *l, const heat_places *p, int64_t count,
                              double **x, double **energies, double **curvatures)
@@ -72,6 +74,53 @@ static heat_status report(heat_context *ctx, const heat_smooth *view, const heat
     return status;
 }
 
+/* Whether the energy falls on, however little, away from this point of the lowest minimum's valley. */
+static heat_status falls_away_from(heat_context *ctx, heat_landscape *l, const heat_minima *found,
+                                   const double *point, double *x, bool *falls)
+{
+    const int32_t n = l->view->n;
+    const double *lowest = found->minima.x;
+    double energy = found->minima.energy[0], before = energy;
+
+    *falls = true;
+    for (int k = 0; k < STRIDES && *falls; k++) {
+        heat_status status;
+        for (int32_t i = 0; i < n; i++)
+            x[i] = lowest[i] + ldexp(lowest[i] - point[i], k);
+        status = heat_landscape_evaluate(ctx, l, x, &energy, x + n);
+        if (status != HEAT_OK)
+            return status;
+        *falls = k == 0 ? energy < before : energy <= before;
+        before = energy;
+    }
+    return HEAT_OK;
+}
+
+/* Whether there is no lowest energy, as of exp(-x), whose quenches end where its slope is lost. */
+static heat_status find_descent(heat_context *ctx, const heat_smooth *view, const heat_minima *found,
+                                bool *falls)
+{
+    heat_landscape l = {.view = NULL};
+    double *x = NULL;
+    heat_status status = heat_landscape_open(ctx, view, &l);
+
+    *falls = false;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 2 * (int64_t)view->n, sizeof *x, &x);
+    for (int64_t at = 0; at < found->n_points && status == HEAT_OK && !*falls; at++) {
+        if (found->point_of[at] != 0)
+            continue;
+        status = falls_away_from(ctx, &l, found, found->points + at * view->n, x, falls);
+        if (status == HEAT_ERROR_CALLBACK || status == HEAT_ERROR_UNDEFINED) { /* there is none out there */
+            *falls = false;
+            status = HEAT_OK;
+        }
+    }
+    heat_free(x);
+    heat_landscape_close(&l);
+    return status;
+}
+
 static heat_status refuse(heat_context *ctx, const heat_ground_options *opt)
 {
     if (strcmp(opt->method, "auto") != 0)
@@ -109,6 +158,7 @@ heat_status heat_ground_of_potential(heat_context *ctx, const heat_smooth *view,
 {
     const double begin_s = heat_clock();
     heat_minima found = {.n_visited = 0};
+    bool falls = false;
     heat_status status = refuse(ctx, opt);
 
     if (status == HEAT_OK)
@@ -120,14 +170,17 @@ heat_status heat_ground_of_potential(heat_context *ctx, const heat_smooth *view,
     if (status == HEAT_OK)
         status = heat_minima_join(ctx, view, &found);
     if (status == HEAT_OK)
+        status = find_descent(ctx, view, &found, &falls);
+    if (status == HEAT_OK)
         status = heat_potential_note_best(ctx, &found, begin_s, r);
     r->updates += found.n_visited * view->n;
     if (status == HEAT_OK)
         status = report(ctx, view, &found, opt->keep, r);
     r->method = r->sweeps > 0 ? "anneal" : "quench";
-    r->reason = view->has_gradient ? "the lowest of all minima that quenches reached"
-                                   : "the lowest of all minima that quenches reached, whose slopes are "
-                                     "differences of the energy";
+    r->reason = falls ? "where quenches ended: the energy falls on towards infinity, and has no lowest value"
+                : view->has_gradient ? "the lowest of all minima that quenches reached"
+                                     : "the lowest of all minima that quenches reached, whose slopes are "
+                                       "differences of the energy";
     r->outcome =
         heat_halt_outcome(ctx, opt->time < HEAT_FOREVER ? HEAT_OUTCOME_TIME : HEAT_OUTCOME_BEST_FOUND);
     if (r->outcome != HEAT_OUTCOME_INTERRUPTED && r->energy <= opt->target_energy)
