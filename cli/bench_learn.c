@@ -144,6 +144,7 @@ static heat_status run_log_z(cli *c, const bench_work *w, double left_s, double 
     heat_logz_options_init(&options);
     heat_logz_result_init(&result);
     options.method = is_annealed ? "ais" : "exact";
+    options.log_z_only = !is_annealed;
     options.seed = bench->seed;
     options.threads = bench->threads;
     options.isa = bench->isa;
@@ -183,7 +184,7 @@ const char *cli_bench_learn_name(const cli *c, const bench_work *w, char buffer[
                  "logz of an rbm, %d x %d, ais there and back, %d chains, %d temperatures, %d thread%s",
                  N_VISIBLE, N_HIDDEN, CHAINS, TEMPERATURES_TOLD, n, plural);
     else
-        snprintf(buffer, BENCH_WORK_SIZE, "logz of an rbm, %d x %lld, exact, %d thread%s", N_VISIBLE,
-                 (long long)w->replicas, n, plural);
+        snprintf(buffer, BENCH_WORK_SIZE, "logz of an rbm, %d x %lld, exact log Z alone, %d thread%s",
+                 N_VISIBLE, (long long)w->replicas, n, plural);
     return buffer;
 }

@@ -129,7 +129,7 @@ static void print_value(const char *name, double value, double error, const char
         cli_print_row(name, "%s%s", cli_text_full(value, a), unit);
 }
 
-static void print_one(const heat_logz_row *row)
+static void print_one(const heat_logz_row *row, bool log_z_only)
 {
     char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE];
 
@@ -138,8 +138,10 @@ static void print_one(const heat_logz_row *row)
                   row->error > 0 ? cli_text_mean(row->log_z, row->error, a) : cli_text_full(row->log_z, a),
                   row->error > 0 ? cli_text_error(row->error, b) : cli_text_full(row->error, b));
     print_value("free energy", row->free_energy, row->temperature * row->error, "");
-    print_value("mean energy", row->mean_energy, row->mean_energy_error, "");
-    print_value("entropy", row->entropy, row->entropy_error, " nats");
+    if (!log_z_only) {
+        print_value("mean energy", row->mean_energy, row->mean_energy_error, "");
+        print_value("entropy", row->entropy, row->entropy_error, " nats");
+    }
     if (!isnan(row->heat_capacity))
         print_value("heat capacity", row->heat_capacity, row->heat_capacity_error, "");
 }
@@ -210,7 +212,7 @@ static void print_text(cli *c, const heat_logz_result *r)
 
     cli_hide_progress(c);
     if (r->n_rows == 1)
-        print_one(&r->rows[0]);
+        print_one(&r->rows[0], isnan(r->rows[0].mean_energy) && c->args.values.verb.logz.log_z_only);
     else
         print_table(r);
     print_evidence(r);

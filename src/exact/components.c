@@ -215,7 +215,8 @@ heat_status heat_exact_parts_run_sum(heat_context *ctx, const heat_exact_parts *
 
     heat_elimination_sum_forget(g, sum);
     for (int32_t k = 0; k < p->n && status == HEAT_OK; k++) {
-        heat_elimination_sum own = {.log_z = (double)NAN, .energy_variance = (double)NAN};
+        heat_elimination_sum own = {
+            .log_z_only = sum->log_z_only, .log_z = (double)NAN, .energy_variance = (double)NAN};
         status = run_part(ctx, g, &p->part[k], beta, threads, sum, &own);
         log_z += own.log_z;
         energy += own.mean_energy;

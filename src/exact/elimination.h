@@ -38,6 +38,7 @@ heat_elimination_cost heat_elimination_get_cost(const heat_elimination *plan);
 
 /* What the sum over states says at inverse temperature beta. */
 typedef struct heat_elimination_sum {
+    bool log_z_only;        /* the caller's: energies and means may be left out, where that saves work */
     double log_z;           /* nats */
     double mean_energy;     /* NaN unless marginals were asked for */
     double energy_variance; /* NaN where the road does not give it */

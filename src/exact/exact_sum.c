@@ -196,7 +196,7 @@ static heat_status run_magnetization(heat_context *ctx, const heat_pairwise *gra
 heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const heat_exact_choice *choice,
                                double beta, int64_t threads, heat_elimination_sum *sum)
 {
-    heat_layer_enumeration layer = {.wants_energy = true};
+    heat_layer_enumeration layer = {.wants_energy = !sum->log_z_only};
     heat_enumeration all = {.log_z = (double)NAN};
     heat_quadrature integral;
     heat_status status;
@@ -220,7 +220,7 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         return status;
     }
     if (choice->by_units) {
-        heat_unit_sums units = {.wants_moments = true};
+        heat_unit_sums units = {.wants_moments = !sum->log_z_only};
         status = heat_unit_enumeration_run(ctx, &choice->units, beta, threads, &units);
         sum->log_z = units.log_z;
         sum->mean_energy = units.mean_energy;
@@ -235,7 +235,7 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         return status;
     }
     if (choice->plan != NULL)
-        return heat_elimination_run_sum(ctx, choice->plan, beta, true, threads, sum);
+        return heat_elimination_run_sum(ctx, choice->plan, beta, !sum->log_z_only, threads, sum);
     status = heat_enumeration_run(ctx, model, beta, threads, &all);
     sum->log_z = all.log_z;
     sum->mean_energy = all.mean_energy;

@@ -63,7 +63,7 @@ static heat_status find_slope(heat_context *ctx, const heat_counting *c, const h
 static heat_status sum_states(heat_context *ctx, const heat_counting *c, const heat_exact_choice *choice,
                               heat_logz_row *row, const char **road)
 {
-    heat_elimination_sum sum = {0};
+    heat_elimination_sum sum = {.log_z_only = c->opt->log_z_only};
     double error = 0;
     heat_status status =
         heat_exact_run_sum(ctx, c->model, choice, 1 / row->temperature, c->opt->threads, &sum);
@@ -73,8 +73,10 @@ static heat_status sum_states(heat_context *ctx, const heat_counting *c, const h
     *road = *road == NULL || strcmp(*road, sum.road) == 0 ? sum.road
             : choice->parts != NULL                       ? heat_exact_by_components
                                                           : by_both;
-    if (isnan(sum.energy_variance) && seconds_of_sum(&choice->cost) < cheap_seconds)
+    if (!sum.log_z_only && isnan(sum.energy_variance) && seconds_of_sum(&choice->cost) < cheap_seconds)
         status = find_slope(ctx, c, choice, 1 / row->temperature, &sum.energy_variance, &error);
+    if (sum.log_z_only) /* whatever the road */
+        sum.mean_energy = sum.energy_variance = (double)NAN;
     heat_logz_fill_row(row, sum.log_z, 0, sum.mean_energy, sum.energy_variance);
     row->mean_energy_error = row->entropy_error = 0;
     row->heat_capacity_error =
@@ -168,7 +170,7 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
         ctx->done = (double)NAN;
         status = sum_states(ctx, c, &choice, &r->rows[k], &road);
     }
-    if (status == HEAT_OK && !isnan(r->rows[r->n_rows - 1].log_z) && !heat_halted(ctx))
+    if (status == HEAT_OK && !c->opt->log_z_only && !isnan(r->rows[r->n_rows - 1].log_z) && !heat_halted(ctx))
         status = count_ground_states(ctx, c, &choice);
     r->method = road != NULL                     ? road
                 : choice.cost.sum_method != NULL ? choice.cost.sum_method

@@ -71,6 +71,7 @@ static heat_status sum_free(heat_context *ctx, const heat_model *model, const in
     heat_logz_options_init(&options);
     heat_logz_result_init(&z);
     options.method = "exact";
+    options.log_z_only = true;
     options.temperature = temperature;
     options.memory = ctx->config.memory;
     options.threads = 1;

@@ -66,6 +66,7 @@ static heat_status normalise(heat_context *ctx, const heat_model *model, const h
     options.memory = opt->memory;
     options.isa = opt->isa;
     options.method = opt->method;
+    options.log_z_only = true;
     options.temperature = opt->temperature;
     options.target_error = opt->target_error;
     options.sweeps = opt->sweeps;

@@ -234,6 +234,38 @@ static void heat_capacities_lie_within_their_errors(void **state)
     heat_context_free(ctx);
 }
 
+/* Of every road: log Z as with the energies, which are left out. */
+static void log_z_alone_is_the_same(void **state)
+{
+    static const char *const models[] = {"lattice:3x4,J=1,h=0.3", "lattice:8x8,J=1", "potts:4x4,q=3",
+                                         "sk:14,seed=1", "exact/instances/rbm784x20_W.txt"};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (size_t k = 0; k < sizeof models / sizeof *models; k++) {
+        const char *spec = strchr(models[k], '/') == NULL ? models[k] : test_data(models[k]);
+        heat_logz_result results[2];
+        heat_logz_options options;
+        heat_model *model;
+        heat_logz_options_init(&options);
+        options.method = "exact";
+        assert_ok(ctx, heat_model_load(ctx, spec, &model));
+        for (int only = 0; only < 2; only++) {
+            options.log_z_only = only;
+            heat_logz_result_init(&results[only]);
+            assert_ok(ctx, heat_logz(ctx, model, &options, &results[only]));
+        }
+        assert_close(results[1].log_z, results[0].log_z, 1e-13 * fabs(results[0].log_z));
+        assert_true(isfinite(results[0].rows[0].mean_energy));
+        assert_true(isnan(results[1].rows[0].mean_energy) && isnan(results[1].rows[0].entropy));
+        assert_true(isnan(results[1].rows[0].heat_capacity));
+        for (int only = 0; only < 2; only++)
+            heat_logz_result_clear(&results[only]);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +273,7 @@ int main(void)
         cmocka_unit_test(square_lattices_meet_their_densities_of_states),
         cmocka_unit_test(potts_models_meet_their_table),
         cmocka_unit_test(rbms_meet_their_table),
+        cmocka_unit_test(log_z_alone_is_the_same),
         cmocka_unit_test(heat_capacities_lie_within_their_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
