@@ -49,7 +49,10 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sc
     cli_put(c, result, "log_z_reverse", json_value(c, r->log_z_reverse, r->reverse_error));
     cli_put(c, result, "rows", json_integer(r->n_rows));
     if (r->n_predicted > 0) {
-        cli_put(c, result, "accuracy", json_value(c, r->accuracy, r->error_accuracy));
+        if (isfinite(r->rmse))
+            cli_put(c, result, "rmse", json_value(c, r->rmse, r->error_rmse));
+        else
+            cli_put(c, result, "accuracy", json_value(c, r->accuracy, r->error_accuracy));
         cli_put(c, result, "predicted_columns", json_integer(r->n_predicted));
     }
     if (c->args.values.verb.score.rank > 0)
@@ -87,7 +90,9 @@ static void print_text(cli *c, const heat_score_result *r)
     cli_hide_progress(c);
     print_value("log-likelihood", r->mean_log_likelihood, r->error_rows,
                 r->n_predicted > 0 ? " nats a row, of what was predicted" : " nats a row, by the rows");
-    if (r->n_predicted > 0)
+    if (r->n_predicted > 0 && isfinite(r->rmse))
+        print_value("rmse", r->rmse, r->error_rmse, "");
+    else if (r->n_predicted > 0)
         print_value("accuracy", r->accuracy, r->error_accuracy, "");
     else
         print_value("log Z", r->log_z, r->error_log_z, r->exact ? ", exact" : "");

@@ -33,13 +33,15 @@ typedef struct heat_score_result {
     double seconds;
     int32_t n_predicted; /* with `predict`: columns; log_likelihood is then log p(these | the others), and
                             log_z NaN: there is none in it */
-    double *predicted;   /* [n_rows][n_predicted] their likeliest values, given the others; owned */
+    double *predicted;   /* [n_rows][n_predicted] their likeliest values, given the others, of real numbers
+                            their means; owned */
     double accuracy;     /* part of the rows in which all of them are right, by the rows' weights; else NaN */
     double error_accuracy;
     int64_t n_ranked;                    /* with `rank` */
     int64_t *ranked;                     /* [n_ranked] numbers of rows, the least likely first; owned */
     double log_z_forward, log_z_reverse; /* log Z by annealing there and back, of method ais; else NaN */
     double forward_error, reverse_error;
+    double rmse, error_rmse; /* of real numbers that were predicted, over rows and columns; else NaN */
 } heat_score_result;
 
 HEAT_API void heat_score_options_init(heat_score_options *options);
@@ -47,11 +49,12 @@ HEAT_API void heat_score_result_init(heat_score_result *result);
 
 /* log p(row) = log sum_h exp(-E(row, h)/T) - log Z for every row, hidden units h summed out: of an RBM in
  * closed form, of another Boltzmann machine by exact methods on what is left free, row by row. log Z as
- * heat_logz finds it. `options` may be NULL. HEAT_ERROR_ARGUMENT: the data do not fit in variables or coding;
- * With `predict`, log p(y | x) of columns y given the others, exact whatever the model.
- * HEAT_ERROR_UNDEFINED: values are missing, or are no states; HEAT_ERROR_UNABLE: hidden units that cannot be
- * summed out, columns to predict that may be more than 2^16 ways. Cost: that of log Z, and rows times
- * weights. */
+ * heat_logz finds it. Values that are missing are summed out, or integrated over. With `predict`,
+ * log p(y | x) of columns y given the others, exact whatever the model. `options` may be NULL.
+ * HEAT_ERROR_ARGUMENT: the data do not fit in variables or coding; HEAT_ERROR_UNDEFINED: values are no
+ * states, or missing where that is not allowed; HEAT_ERROR_UNABLE: hidden units that cannot be summed out,
+ * columns to predict that may be more than 2^16 ways, or too many real numbers to integrate over. Cost: that
+ * of log Z, and rows times weights. */
 HEAT_API HEAT_MUST_USE heat_status heat_score(heat_context *ctx, const heat_model *model,
                                               const heat_data *data, const heat_score_options *options,
                                               heat_score_result *result);

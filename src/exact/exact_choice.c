@@ -67,7 +67,8 @@ static void choose_layer(const heat_model *model, double memory, heat_exact_choi
 
     if (!of_two_values && !heat_model_get_units(model, &choice->units))
         return;
-    layer.method = by_layer_word;
+    layer.method =
+        !of_two_values && heat_unit_enumeration_is_integral(&choice->units) ? "quadrature" : by_layer_word;
     layer.bytes = of_two_values ? heat_layer_enumeration_bytes(&choice->layers)
                                 : heat_unit_enumeration_bytes(&choice->units);
     layer.operations = of_two_values ? heat_layer_enumeration_visits(&choice->layers)

@@ -33,9 +33,11 @@ static void offer_units(const heat_model *model, int64_t memory, heat_exact_choi
 
     if (heat_model_get_layered(model, &layers) || !heat_model_get_units(model, &units))
         return;
-    choice->by_units |= heat_unit_enumeration_visits(&units) <= most_visits &&
-                        offer(&choice->cost, "layer enumeration", heat_unit_enumeration_bytes(&units),
-                              heat_unit_enumeration_visits(&units) * HEAT_VALUE_STATE_NS * 1e-9, memory);
+    choice->by_units |=
+        heat_unit_enumeration_visits(&units) <= most_visits &&
+        offer(&choice->cost, heat_unit_enumeration_is_integral(&units) ? "quadrature" : "layer enumeration",
+              heat_unit_enumeration_bytes(&units),
+              heat_unit_enumeration_visits(&units) * HEAT_VALUE_STATE_NS * 1e-9, memory);
     choice->units = units;
 }
 

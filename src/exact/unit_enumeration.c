@@ -4,11 +4,13 @@
  *
  * z_j the sum over a unit of the other layer, whose fields follow the digits that change; at the head of
  * every block they are summed anew, so that roundings do not add up. Moments take a second walk, which knows
- * log Z. Units of work are runs of blocks; their sums are added up in order. */
+ * log Z. Units of work are runs of blocks; their sums are added up in order. Gaussian units, if they are very
+ * few, have the nodes of a grid for values (unit_grid.h). */
 #include "exact/unit_enumeration.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "exact/unit_grid.h"
 #include "stats/log_sum.h"
 
 #include <math.h>
@@ -17,11 +19,14 @@
 enum { BLOCK = 1024, MOST_UNITS = 16 };
 
 static const double most_states = 1099511627776; /* 2^40 */
+static const double worth_a_grid = 16;           /* times fewer nodes than states */
 
 typedef struct enumeration {
     const heat_unit_layers *layers;
     const heat_unit_layer *own, *other; /* visited; summed out */
     bool is_visible;                    /* the visited layer is */
+    heat_unit_nodes *nodes;             /* [own->n] of a grid; NULL: there is none */
+    double log_cell;                    /* the volume of a node */
     double beta, log_z;
     int64_t n_states, n_units, unit_states; /* of one unit of work */
     int64_t sums_size;
@@ -50,25 +55,44 @@ static bool is_gaussian(const heat_unit_layer *l)
     return l->kind->layer == HEAT_LAYER_GAUSSIAN;
 }
 
-static bool visits_visible(const heat_unit_layers *u)
+/* Which layer is visited, and how often. */
+typedef struct road {
+    bool is_visible, is_grid;
+    double count;
+} road;
+
+static road find_road(const heat_unit_layers *u, double beta)
 {
-    return count_of(&u->visible) < count_of(&u->hidden);
+    double visible = count_of(&u->visible), hidden = count_of(&u->hidden);
+    road by_states = {visible < hidden, false, fmin(visible, hidden)}, by_grid = {false, true, 0};
+
+    by_grid.is_visible = is_gaussian(&u->visible);
+    if (u->visible.n == 0 || u->hidden.n == 0 || (!by_grid.is_visible && !is_gaussian(&u->hidden)))
+        return by_states;
+    by_grid.count = heat_unit_grid_count(u, by_grid.is_visible, beta);
+    return by_grid.count < by_states.count / worth_a_grid ? by_grid : by_states;
 }
 
 double heat_unit_enumeration_count(const heat_unit_layers *u)
 {
     if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
         return 1;
-    return fmin(count_of(&u->visible), count_of(&u->hidden));
+    return find_road(u, 1).count;
+}
+
+bool heat_unit_enumeration_is_integral(const heat_unit_layers *u)
+{
+    return !(is_gaussian(&u->visible) && is_gaussian(&u->hidden)) && find_road(u, 1).is_grid;
 }
 
 double heat_unit_enumeration_visits(const heat_unit_layers *u)
 {
-    const heat_unit_layer *other = visits_visible(u) ? &u->hidden : &u->visible;
+    road way;
 
     if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
         return pow((double)u->visible.n + u->hidden.n, 3);
-    return heat_unit_enumeration_count(u) * (double)heat_unit_layer_width(other);
+    way = find_road(u, 1);
+    return way.count * (double)heat_unit_layer_width(way.is_visible ? &u->hidden : &u->visible);
 }
 
 static int64_t size_of_sums(const heat_unit_layers *u)
@@ -112,9 +136,16 @@ static heat_status walk_init(heat_context *ctx, const enumeration *e, walk *w)
     return status;
 }
 
-static double value_of(const heat_unit_layer *l, int32_t digit)
+static double value_of(const enumeration *e, int32_t i, int32_t digit)
 {
-    return l->kind->layer == HEAT_LAYER_SPIN ? 2 * digit - 1 : digit;
+    if (e->nodes != NULL)
+        return e->nodes[i].low + e->nodes[i].step * digit;
+    return e->own->kind->layer == HEAT_LAYER_SPIN ? 2 * digit - 1 : digit;
+}
+
+static int32_t base_of(const enumeration *e, int32_t i)
+{
+    return e->nodes != NULL ? (int32_t)e->nodes[i].count : heat_unit_layer_states(e->own);
 }
 
 static void add_unit(const enumeration *e, int32_t unit, double value, double factor, double *field)
@@ -125,26 +156,24 @@ static void add_unit(const enumeration *e, int32_t unit, double value, double fa
 /* State number `index`. */
 static void begin_block(const enumeration *e, int64_t index, walk *w)
 {
-    int32_t q = heat_unit_layer_states(e->own);
-
     memcpy(w->field, e->other->bias, (size_t)heat_unit_layer_width(e->other) * sizeof *w->field);
-    for (int32_t i = 0; i < e->own->n; i++, index /= q) {
-        w->digit[i] = (int32_t)(index % q);
-        w->value[i] = value_of(e->own, w->digit[i]);
+    for (int32_t i = 0; i < e->own->n; i++) {
+        w->digit[i] = (int32_t)(index % base_of(e, i));
+        w->value[i] = value_of(e, i, w->digit[i]);
         add_unit(e, i, w->value[i], 1, w->field);
+        index /= base_of(e, i);
     }
 }
 
 static void step(const enumeration *e, walk *w)
 {
-    int32_t q = heat_unit_layer_states(e->own);
     bool carries = true;
 
     for (int32_t i = 0; i < e->own->n && carries; i++) {
         add_unit(e, i, w->value[i], -1, w->field);
-        carries = ++w->digit[i] == q;
+        carries = ++w->digit[i] == base_of(e, i);
         w->digit[i] = carries ? 0 : w->digit[i];
-        w->value[i] = value_of(e->own, w->digit[i]);
+        w->value[i] = value_of(e, i, w->digit[i]);
         add_unit(e, i, w->value[i], 1, w->field);
     }
 }
@@ -173,6 +202,7 @@ static void add_moments(const enumeration *e, double p, walk *w, double *sums)
     parts s = parts_of(e->layers, sums);
     double *own_mean = e->is_visible ? s.visible : s.hidden, *mean = e->is_visible ? s.hidden : s.visible;
     double *square = e->is_visible ? s.hidden_square : s.visible_square;
+    double *own_square = e->is_visible ? s.visible_square : s.hidden_square;
     double energy = e->layers->offset - heat_unit_layer_own(own, w->value);
 
     other->kind->means(other, e->beta, w->field, w->mean, w->square);
@@ -190,6 +220,8 @@ static void add_moments(const enumeration *e, double p, walk *w, double *sums)
         double feature = p * heat_unit_feature(own, w->value[i], &place);
         int64_t at = (int64_t)i * own->q + place;
         own_mean[at] += feature;
+        if (own->precision != NULL)
+            own_square[i] += feature * w->value[i];
         for (int64_t b = 0; b < width && feature != 0; b++)
             s.pair[e->is_visible ? at * columns + b : b * columns + at] += feature * w->mean[b];
     }
@@ -210,7 +242,7 @@ static void look_for_minimum(enumeration *e, const walk *w, int64_t unit, int64_
 static void visit(enumeration *e, walk *w, int64_t unit)
 {
     double log_weight = e->beta * (heat_unit_layer_own(e->own, w->value) - e->layers->offset) +
-                        e->other->kind->log_sum(e->other, e->beta, w->field);
+                        e->other->kind->log_sum(e->other, e->beta, w->field) + e->log_cell;
 
     if (e->sums == NULL)
         heat_log_sum_add(&e->tally[unit], log_weight, 1, 0);
@@ -296,24 +328,44 @@ static heat_status enumerate(heat_context *ctx, enumeration *e, int64_t threads,
 }
 
 /* Which layer is visited, and in how many units of work. */
-static heat_status open_walk(heat_context *ctx, const heat_unit_layers *u, enumeration *e)
+static heat_status open_walk(heat_context *ctx, const heat_unit_layers *u, road way, enumeration *e)
 {
-    bool is_visible = visits_visible(u);
-    double count = heat_unit_enumeration_count(u);
-
     *e = (enumeration){.layers = u,
-                       .own = is_visible ? &u->visible : &u->hidden,
-                       .other = is_visible ? &u->hidden : &u->visible,
-                       .is_visible = is_visible};
-    if (!(count <= most_states))
+                       .own = way.is_visible ? &u->visible : &u->hidden,
+                       .other = way.is_visible ? &u->hidden : &u->visible,
+                       .is_visible = way.is_visible};
+    if (!(way.count <= most_states))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "no layer has few enough states to visit them all: %.3g, 2^40 are "
                          "possible",
-                         count);
-    e->n_states = (int64_t)count;
+                         way.count);
+    e->n_states = (int64_t)way.count;
     e->unit_states = (e->n_states + MOST_UNITS - 1) / MOST_UNITS;
     e->unit_states = (e->unit_states + BLOCK - 1) / BLOCK * BLOCK;
     e->n_units = (e->n_states + e->unit_states - 1) / e->unit_states;
+    return HEAT_OK;
+}
+
+static heat_status find_nodes(heat_context *ctx, enumeration *e)
+{
+    heat_status status = heat_alloc(ctx, e->own->n, sizeof *e->nodes, &e->nodes);
+
+    for (int32_t i = 0; i < e->own->n && status == HEAT_OK; i++) {
+        heat_unit_grid_find(e->layers, e->is_visible, i, e->beta, &e->nodes[i]);
+        e->log_cell += log(e->nodes[i].step);
+    }
+    return status;
+}
+
+/* A single unit next to ReLU units. */
+static heat_status check_integral(heat_context *ctx, const heat_unit_layers *u)
+{
+    bool is_visible = is_gaussian(&u->visible);
+
+    if (heat_unit_grid_diverges(u, is_visible))
+        return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                         "the integral over its units diverges: where some relu units grow together, the "
+                         "weights outdo the precisions");
     return HEAT_OK;
 }
 
@@ -321,6 +373,7 @@ heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers 
                                       int64_t threads, heat_unit_sums *s)
 {
     enumeration e;
+    road way;
     heat_status status;
 
     s->log_z = s->mean_energy = (double)NAN;
@@ -328,10 +381,17 @@ heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers 
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "an inverse temperature of %g: expected above 0", beta);
     if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
         return heat_unit_gaussian_run(ctx, u, beta, s);
-    status = open_walk(ctx, u, &e);
+    status = check_integral(ctx, u);
+    if (status != HEAT_OK)
+        return status;
+    way = find_road(u, beta);
+    status = open_walk(ctx, u, way, &e);
     e.beta = beta;
+    if (status == HEAT_OK && way.is_grid)
+        status = find_nodes(ctx, &e);
     if (status == HEAT_OK)
         status = enumerate(ctx, &e, threads, s);
+    heat_free(e.nodes);
     heat_free(e.sums);
     return status;
 }
@@ -360,7 +420,9 @@ heat_status heat_unit_enumeration_run_minimum(heat_context *ctx, const heat_unit
 {
     enumeration e;
     int64_t best = 0;
-    heat_status status = open_walk(ctx, u, &e);
+    road way = {count_of(&u->visible) < count_of(&u->hidden), false,
+                fmin(count_of(&u->visible), count_of(&u->hidden))};
+    heat_status status = open_walk(ctx, u, way, &e);
 
     *energy = (double)NAN;
     if (status != HEAT_OK)

@@ -1,5 +1,6 @@
-/* Exact sums over two layers of any kinds: the states of one layer of few values are visited, the other is
- * summed out unit by unit; two Gaussian layers are one normal distribution. */
+/* Exact sums over two layers of any kinds: the states of one layer of few values are visited, or the nodes of
+ * a grid over very few Gaussian units, the other is summed out unit by unit; two Gaussian layers are one
+ * normal distribution. */
 #ifndef HEATBATH_UNIT_ENUMERATION_H
 #define HEATBATH_UNIT_ENUMERATION_H
 
@@ -15,15 +16,18 @@ typedef struct heat_unit_sums {
     double *visible_square, *hidden_square; /* [n] of x^2, of layers with a precision */
 } heat_unit_sums;
 
-/* States to be visited; 1 of two Gaussian layers, infinity where no layer can be. */
+/* States to be visited, at beta 1; 1 of two Gaussian layers, infinity where no layer can be. */
 double heat_unit_enumeration_count(const heat_unit_layers *units);
+
+/* Whether it is a grid's nodes that are. */
+bool heat_unit_enumeration_is_integral(const heat_unit_layers *units);
 
 /* Numbers looked at, and bytes. */
 double heat_unit_enumeration_visits(const heat_unit_layers *units);
 double heat_unit_enumeration_bytes(const heat_unit_layers *units);
 
-/* HEAT_ERROR_UNABLE beyond 2^40 states, or where neither road is open; HEAT_ERROR_UNDEFINED where the
- * integral over two Gaussian layers diverges. The result does not depend on `threads`. Halted runs leave the
+/* HEAT_ERROR_UNABLE beyond 2^40 states, or where neither road is open; HEAT_ERROR_UNDEFINED where an
+ * integral over real numbers diverges. The result does not depend on `threads`. Halted runs leave the
  * scalars NaN and the arrays unspecified. */
 HEAT_MUST_USE heat_status heat_unit_enumeration_run(heat_context *ctx, const heat_unit_layers *units,
                                                     double beta, int64_t threads, heat_unit_sums *sums);

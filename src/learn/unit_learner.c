@@ -354,7 +354,7 @@ static heat_status unit_restrain(heat_context *ctx, heat_learner *l)
 static heat_status unit_price_states(heat_context *ctx, const heat_learner *l, bool *affordable, bool *cheap)
 {
     const unit_learner *self = l->self;
-    double visits = heat_unit_enumeration_visits(&self->layers);
+    double visits = heat_unit_enumeration_visits(layers_of(l));
     int32_t v = self->layers.visible.n, h = self->layers.hidden.n;
 
     (void)ctx;

@@ -178,9 +178,9 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
     r->exact = true;
     r->outcome =
         isnan(r->rows[r->n_rows - 1].log_z) ? heat_halt_outcome(ctx, HEAT_OUTCOME_NONE) : HEAT_OUTCOME_PROVED;
-    r->reason = r->outcome != HEAT_OUTCOME_PROVED ? "stopped before every state was counted"
-                : choice.by_quadrature            ? "finer grids change no digit of ten"
-                                                  : "every state was counted";
+    r->reason = r->outcome != HEAT_OUTCOME_PROVED      ? "stopped before every state was counted"
+                : strcmp(r->method, "quadrature") == 0 ? "finer grids change no digit of ten"
+                                                       : "every state was counted";
     if (status == HEAT_OK && r->outcome != HEAT_OUTCOME_PROVED)
         note_way(ctx, c, choice.cost.affordable || choice.cost.sum_method != NULL);
     heat_exact_choice_clear(&choice);

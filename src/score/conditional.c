@@ -1,6 +1,6 @@
 /* Classification by clamping: with x held, log p(y | x) = w(x, y) - log sum_y' exp w(x, y'), w the log weight
- * of a row with hidden units summed out. log Z is the same above and below: exact whatever the model.
- * Larochelle and Bengio, ICML (2008). */
+ * of a row with hidden units summed out; of real numbers the sum is an integral. log Z is the same above and
+ * below: exact whatever the model. Larochelle and Bengio, ICML (2008). */
 #include "score/conditional.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -21,7 +21,8 @@ static const char *name_of(const void *data, int32_t i)
 static heat_status count_ways(heat_context *ctx, const char *list, const heat_row_scale *s, heat_predicted *p)
 {
     p->n_ways = 1;
-    for (int32_t k = 0; k < p->n; k++) {
+    p->are_numbers = s->has_numbers && s->sums_hidden;
+    for (int32_t k = 0; k < p->n && !p->are_numbers; k++) {
         int32_t q = heat_row_scale_count_values(s, p->column[k]);
         if (q == 0)
             return heat_fail(ctx, HEAT_ERROR_UNABLE,
@@ -101,6 +102,22 @@ static heat_status weigh_row(heat_context *ctx, const heat_predicted *p, const h
     return HEAT_OK;
 }
 
+/* The same of real numbers. */
+static heat_status integrate_row(heat_context *ctx, const heat_predicted *p, const heat_row_scale *s,
+                                 double *row, double *log_likelihood, double *means)
+{
+    double own, all;
+    heat_status status = heat_row_scale_weigh(ctx, s, 1, row, &own);
+
+    for (int32_t k = 0; k < p->n; k++)
+        row[p->column[k]] = (double)NAN;
+    if (status == HEAT_OK)
+        status = heat_row_scale_integrate(ctx, s, row, &all, means);
+    if (status == HEAT_OK)
+        *log_likelihood = own - all;
+    return status;
+}
+
 heat_status heat_predicted_weigh(heat_context *ctx, const heat_predicted *p, const heat_row_scale *s,
                                  const heat_data *data, double *log_likelihood, double *values)
 {
@@ -120,7 +137,8 @@ heat_status heat_predicted_weigh(heat_context *ctx, const heat_predicted *p, con
         status = heat_alloc_unset(ctx, p->n_ways, sizeof *weights, &weights);
     for (int64_t r = 0; r < info.n_rows && status == HEAT_OK && !heat_halted(ctx); r++) {
         heat_row_scale_read(s, data, r, 1, scratch, rows);
-        status = weigh_row(ctx, p, s, rows, weights, &log_likelihood[r], values + r * p->n);
+        status = p->are_numbers ? integrate_row(ctx, p, s, rows, &log_likelihood[r], values + r * p->n)
+                                : weigh_row(ctx, p, s, rows, weights, &log_likelihood[r], values + r * p->n);
     }
     heat_free(scratch);
     heat_free(rows);

@@ -1,9 +1,11 @@
 /* Rows as states of a model, and what they weigh: exp(-E/T) where all variables are visible; with hidden
  * units their sum, which is exp(-F_T/T) of an RBM, and of any other Boltzmann machine the Z of the model
- * whose visible units are held at the row. */
+ * whose visible units are held at the row. Where values are missing, the same with fewer of them held. */
 #include "score/row_weights.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "exact/unit_enumeration.h"
+#include "exact/unit_grid.h"
 #include "model/unit_layers.h"
 #include "model/views.h"
 
@@ -12,6 +14,7 @@
 #include <string.h>
 
 enum { ROWS_A_BLOCK = 256 };
+static const double most_visits = 1e10; /* of numbers, for one row that lacks some */
 
 static const char *coding_words(bool is_spin)
 {
@@ -40,10 +43,10 @@ static heat_status check_fit(heat_context *ctx, const heat_row_scale *s, const h
         return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "%s has %d variables, and %s %d%s", rows.name,
                          (int)rows.n_variables, info->name, (int)n_visible,
                          n_visible < info->n_variables ? " visible ones" : "");
-    if (rows.n_missing > 0 && s->has_numbers)
+    if (rows.n_missing > 0 && s->has_numbers && !s->sums_hidden)
         return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                         "%s: %lld values are missing, and real numbers are not summed over", rows.name,
-                         (long long)rows.n_missing);
+                         "%s: %lld values are missing, and real numbers are summed out of an rbm only",
+                         rows.name, (long long)rows.n_missing);
     if (s->has_numbers)
         return HEAT_OK;
     if (rows.storage == HEAT_DATA_FLOATS)
@@ -161,6 +164,72 @@ void heat_row_scale_read(const heat_row_scale *s, const heat_data *data, int64_t
         rows[k] = isnan(scratch[k]) ? heat_row_scale_get_value(s, 0) : (double)scratch[k];
 }
 
+/* log of the integral over the units of an RBM some of whose units were held, and the means of its visible
+ * ones. */
+static heat_status integrate(heat_context *ctx, const heat_row_scale *s, const heat_model *rest,
+                             double *log_weight, double *mean)
+{
+    heat_unit_layers u;
+    heat_unit_sums sums = {.wants_moments = mean != NULL, .visible_mean = mean};
+    heat_status status;
+
+    heat_model_get_units(rest, &u);
+    if (!(heat_unit_enumeration_visits(&u) <= most_visits) && !heat_unit_grid_diverges(&u, true))
+        return heat_fail(
+            ctx, HEAT_ERROR_UNABLE,
+            "%s: %d real numbers are not integrated over together with %d %s hidden units: that takes %s",
+            s->info.name, (int)u.visible.n, (int)u.hidden.n, u.hidden.kind->name,
+            heat_unit_layer_states(&u.hidden) > 0
+                ? "at most some three of them, or hidden units of at most some 2^20 states"
+                : "a single one, or hidden units of another kind");
+    status = heat_unit_enumeration_run(ctx, &u, 1 / s->temperature, 1, &sums);
+    *log_weight = sums.log_z;
+    return status;
+}
+
+heat_status heat_row_scale_integrate(heat_context *ctx, const heat_row_scale *s, const double *row,
+                                     double *log_weight, double *mean)
+{
+    double *held = NULL;
+    heat_model *rest = NULL;
+    heat_status status = heat_alloc_unset(ctx, s->info.n_variables, sizeof *held, &held);
+
+    for (int32_t i = 0; i < s->info.n_variables && status == HEAT_OK; i++)
+        held[i] = i < s->n_visible ? row[i] : (double)NAN;
+    if (status == HEAT_OK)
+        status = heat_model_create_clamped_values(ctx, s->model, held, &rest);
+    if (status == HEAT_OK)
+        status = integrate(ctx, s, rest, log_weight, mean);
+    heat_model_free(rest);
+    heat_free(held);
+    return status;
+}
+
+/* The same of every row of real numbers that lacks some. */
+static heat_status integrate_gaps(heat_context *ctx, const heat_row_scale *s, const heat_data *data,
+                                  int64_t n_rows, double *log_weights)
+{
+    float *values = NULL;
+    double *row = NULL;
+    heat_status status = heat_alloc_unset(ctx, s->n_visible, sizeof *values, &values);
+
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, s->n_visible, sizeof *row, &row);
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK && !heat_halted(ctx); r++) {
+        bool has_gaps = false;
+        heat_data_get_values(data, r, 1, values);
+        for (int32_t i = 0; i < s->n_visible; i++) {
+            row[i] = (double)values[i];
+            has_gaps |= isnan(row[i]);
+        }
+        if (has_gaps)
+            status = heat_row_scale_integrate(ctx, s, row, &log_weights[r], NULL);
+    }
+    heat_free(values);
+    heat_free(row);
+    return status;
+}
+
 /* Rows that lack values: these are summed out with the hidden units, by exact methods. */
 static heat_status sum_gaps(heat_context *ctx, const heat_row_scale *s, const heat_data *data, int64_t n_rows,
                             double *log_weights)
@@ -212,7 +281,7 @@ heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s
                                "%s: row %lld has an infinite energy under %s: its likelihood is 0", info.name,
                                (long long)r, s->info.name);
     if (status == HEAT_OK && info.n_missing > 0)
-        status = sum_gaps(ctx, s, data, info.n_rows, log_weights);
+        status = (s->has_numbers ? integrate_gaps : sum_gaps)(ctx, s, data, info.n_rows, log_weights);
     heat_free(scratch);
     heat_free(rows);
     return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;

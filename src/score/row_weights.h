@@ -33,6 +33,11 @@ HEAT_MUST_USE heat_status heat_row_scale_weigh(heat_context *ctx, const heat_row
 HEAT_MUST_USE heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *scale,
                                                     const heat_data *data, double *log_weights);
 
+/* Of an RBM of real numbers: log of the integral over what a row lacks (NaN) and all hidden units, and the
+ * means of what it lacks (NULL: not wanted), in order. HEAT_ERROR_UNABLE where that is not affordable. */
+HEAT_MUST_USE heat_status heat_row_scale_integrate(heat_context *ctx, const heat_row_scale *scale,
+                                                   const double *row, double *log_weight, double *mean);
+
 /* Rows first ... first + n_rows - 1 as doubles, by way of `scratch` [n_rows][n_visible]. */
 void heat_row_scale_read(const heat_row_scale *scale, const heat_data *data, int64_t first, int64_t n_rows,
                          float *scratch, double *rows);

@@ -12,8 +12,10 @@
 
 void heat_score_result_init(heat_score_result *result)
 {
-    *result =
-        (heat_score_result){.size = sizeof *result, .accuracy = (double)NAN, .error_accuracy = (double)NAN};
+    const double none = (double)NAN;
+
+    *result = (heat_score_result){
+        .size = sizeof *result, .accuracy = none, .error_accuracy = none, .rmse = none, .error_rmse = none};
 }
 
 void heat_score_result_clear(heat_score_result *r)
@@ -108,12 +110,32 @@ static void judge_predictions(const heat_data *data, const heat_predicted *p, fl
         r->accuracy = r->error_accuracy = (double)NAN;
 }
 
+/* How far off predicted numbers are. */
+static void judge_means(const heat_data *data, const heat_predicted *p, float *row, double *square,
+                        const double *weight, heat_score_result *r)
+{
+    double mean, error;
+
+    for (int64_t k = 0; k < r->n_rows; k++) {
+        heat_data_get_values(data, k, 1, row);
+        square[k] = 0;
+        for (int32_t i = 0; i < p->n; i++) {
+            double off = r->predicted[k * p->n + i] - (double)row[p->column[i]];
+            square[k] += off * off / p->n;
+        }
+    }
+    if (!heat_weighted_mean(r->n_rows, square, weight, &mean, &error))
+        return;
+    r->rmse = sqrt(mean);
+    r->error_rmse = mean > 0 ? error / (2 * r->rmse) : 0;
+}
+
 static heat_status predict(heat_context *ctx, const heat_data *data, const heat_row_scale *scale,
                            const char *list, const double *weight, heat_score_result *r)
 {
     heat_predicted p;
     float *row = NULL;
-    double *is_right = NULL;
+    double *fit = NULL;
     heat_status status = heat_predicted_parse(ctx, list, data, scale, &p);
 
     if (status != HEAT_OK)
@@ -121,21 +143,22 @@ static heat_status predict(heat_context *ctx, const heat_data *data, const heat_
     r->n_predicted = p.n;
     status = heat_alloc(ctx, r->n_rows * p.n, sizeof *r->predicted, &r->predicted);
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, r->n_rows, sizeof *is_right, &is_right);
+        status = heat_alloc(ctx, r->n_rows, sizeof *fit, &fit);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, scale->n_visible, sizeof *row, &row);
     if (status == HEAT_OK)
         status = heat_predicted_weigh(ctx, &p, scale, data, r->log_likelihood, r->predicted);
     if (status == HEAT_OK)
-        judge_predictions(data, &p, row, is_right, weight, r);
+        (p.are_numbers ? judge_means : judge_predictions)(data, &p, row, fit, weight, r);
     r->outcome = HEAT_OUTCOME_PROVED;
-    r->reason = "every value of the predicted columns was weighed";
+    r->reason = p.are_numbers ? "the predicted columns were integrated over"
+                              : "every value of the predicted columns was weighed";
     r->method = "conditional";
     r->exact = true;
     r->log_z = r->log_z_lower = r->log_z_upper = (double)NAN;
     r->log_z_forward = r->log_z_reverse = r->forward_error = r->reverse_error = (double)NAN;
     heat_free(row);
-    heat_free(is_right);
+    heat_free(fit);
     heat_predicted_clear(&p);
     return status;
 }

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* 40 rows that differ: numbers, values, or bits. */
-static heat_data *make_data(heat_context *ctx, heat_layer layer)
+/* 40 rows of n that differ: numbers, values, or bits. */
+static heat_data *make_columns(heat_context *ctx, heat_layer layer, int n)
 {
     static const char path[] = "unit_layers.csv";
     heat_data *data;
@@ -23,7 +23,7 @@ static heat_data *make_data(heat_context *ctx, heat_layer layer)
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 31);
     for (int r = 0; r < 40; r++) {
         double shared = heat_stream_normal(&stream);
-        for (int i = 0; i < V; i++) {
+        for (int i = 0; i < n; i++) {
             double x = shared + (i + 1) * heat_stream_normal(&stream) + 5 * i;
             bool is_on = x > 5 * i;
             int potts = x < 5 * i - 1 ? 0 : x < 5 * i + 1 ? 1 : 2;
@@ -39,6 +39,11 @@ static heat_data *make_data(heat_context *ctx, heat_layer layer)
     assert_ok(ctx, heat_data_load(ctx, path, NULL, &data));
     remove(path);
     return data;
+}
+
+static heat_data *make_data(heat_context *ctx, heat_layer layer)
+{
+    return make_columns(ctx, layer, V);
 }
 
 static double likelihood(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows)
@@ -177,11 +182,12 @@ static void likelihoods_of_real_rows_are_followed(void **state)
     static const struct {
         const char *hidden_layer;
         int64_t hidden, epochs;
-    } cases[] = {{"relu", 2, 30}, {"binary", 40, 10}};
+        int visible; /* more than a grid is laid over */
+    } cases[] = {{"relu", 2, 30, V}, {"binary", 40, 10, 2 * V}};
     heat_context *ctx = test_context();
 
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        heat_data *data = make_data(ctx, HEAT_LAYER_GAUSSIAN);
+        heat_data *data = make_columns(ctx, HEAT_LAYER_GAUSSIAN, cases[k].visible);
         heat_learn_input input = {.size = sizeof input, .data = data};
         const heat_learn_look *last;
         heat_learn_options options;

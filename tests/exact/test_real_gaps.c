@@ -1,0 +1,264 @@
+/* Real numbers that are missing, or predicted from others: densities of what is there, in the data's units,
+ * against sums over fine grids of the free energy of whole rows. */
+#include "exact/unit_enumeration.h"
+#include "model/views.h"
+#include "random/stream.h"
+#include "stats/log_sum.h"
+#include "support.h"
+#include "unit_instance.h"
+
+#include <heatbath/score.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { GRID = 241, ROWS = 6, MOST_HIDDEN = 40 };
+static const double low = -27, step = 0.225;
+
+/* log of the integral of exp(-F_T / T) over the values that are NaN, of the first `n`, and the mean of each.
+ */
+static double integrate(heat_context *ctx, const heat_model *model, double t, int n, const double *row,
+                        double *mean)
+{
+    static double rows[GRID * GRID * V], term[GRID * GRID], out[GRID * GRID];
+    int at[V], n_free = 0, count = 1;
+    double sum;
+
+    for (int i = 0; i < n; i++)
+        if (isnan(row[i]))
+            at[n_free++] = i;
+    for (int f = 0; f < n_free; f++)
+        count *= GRID;
+    for (int k = 0; k < count; k++) {
+        memcpy(rows + (int64_t)k * n, row, (size_t)n * sizeof *row);
+        for (int f = 0, left = k; f < n_free; f++, left /= GRID)
+            rows[(int64_t)k * n + at[f]] = low + step * (left % GRID);
+    }
+    assert_ok(ctx, heat_rbm_free_energies_of(ctx, model, t, count, rows, out));
+    for (int k = 0; k < count; k++)
+        term[k] = n_free * log(step) - out[k] / t;
+    sum = heat_log_sum_exp(count, term);
+    for (int f = 0; f < n_free && mean != NULL; f++) {
+        mean[f] = 0;
+        for (int k = 0; k < count; k++)
+            mean[f] += exp(term[k] - sum) * rows[(int64_t)k * n + at[f]];
+    }
+    return sum;
+}
+
+/* Rows of numbers, `gap` of them NaN each, as data. */
+static heat_data *make_rows(heat_context *ctx, int n, int gaps, double *rows)
+{
+    char text[ROWS * 40 * V], *at = text;
+    heat_data_options read;
+    heat_stream stream;
+    heat_data *data;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, (uint64_t)gaps);
+    for (int r = 0; r < ROWS; r++)
+        for (int i = 0; i < n; i++) {
+            float x = (float)(1.5 * heat_stream_normal(&stream));
+            bool is_gap = (i + r) % n < gaps && r > 0;
+            rows[r * n + i] = is_gap ? (double)NAN : (double)x;
+            at += is_gap ? sprintf(at, "nan") : sprintf(at, "%.9g", (double)x);
+            at += sprintf(at, i == n - 1 ? "\n" : ",");
+        }
+    heat_data_options_init(&read);
+    read.missing = true;
+    read.header = "no";
+    assert_ok(ctx, heat_data_load(ctx, test_file(".csv", text, strlen(text)), &read, &data));
+    return data;
+}
+
+static void check_gaps(heat_context *ctx, const heat_model *model, int n, int gaps, double t)
+{
+    double rows[ROWS * V];
+    heat_data *data = make_rows(ctx, n, gaps, rows);
+    heat_score_options options;
+    heat_score_result r;
+
+    heat_score_options_init(&options);
+    heat_score_result_init(&r);
+    options.temperature = t;
+    options.target_error = 0.3;
+    assert_ok(ctx, heat_score(ctx, model, data, &options, &r));
+    for (int k = 0; k < ROWS; k++)
+        assert_close(r.log_likelihood[k] + r.log_z, integrate(ctx, model, t, n, rows + k * n, NULL), 1e-9);
+    heat_score_result_clear(&r);
+    heat_data_free(data);
+}
+
+/* Columns given the others: densities and means. */
+static void check_predictions(heat_context *ctx, const heat_model *model, int n, const char *columns,
+                              double t)
+{
+    double rows[ROWS * V], squares = 0;
+    heat_data *data = make_rows(ctx, n, 0, rows);
+    heat_score_options options;
+    heat_score_result r;
+    int n_predicted = 0, at[V];
+
+    for (int i = 0; i < n; i++)
+        if (strchr(columns, '1' + i) != NULL)
+            at[n_predicted++] = i;
+    heat_score_options_init(&options);
+    heat_score_result_init(&r);
+    options.temperature = t;
+    options.predict = columns;
+    assert_ok(ctx, heat_score(ctx, model, data, &options, &r));
+    assert_int_equal(r.n_predicted, n_predicted);
+    assert_true(isnan(r.log_z) && isnan(r.accuracy) && r.exact);
+    for (int k = 0; k < ROWS; k++) {
+        double row[V], mean[V], own;
+        memcpy(row, rows + k * n, (size_t)n * sizeof *row);
+        own = integrate(ctx, model, t, n, row, NULL);
+        for (int f = 0; f < n_predicted; f++)
+            row[at[f]] = (double)NAN;
+        assert_close(r.log_likelihood[k], own - integrate(ctx, model, t, n, row, mean), 1e-9);
+        for (int f = 0; f < n_predicted; f++) {
+            double off = mean[f] - rows[k * n + at[f]];
+            assert_close(r.predicted[k * n_predicted + f], mean[f], 1e-9);
+            squares += off * off / n_predicted / ROWS;
+        }
+    }
+    assert_close(r.rmse, sqrt(squares), 1e-9);
+    assert_true(r.error_rmse > 0 && r.error_rmse < r.rmse);
+    heat_score_result_clear(&r);
+    heat_data_free(data);
+}
+
+static void missing_numbers_are_integrated_over(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int b = 0; b < N_KINDS; b++) {
+        instance s;
+        heat_model *model;
+        make(&s, HEAT_LAYER_GAUSSIAN, kinds[b], kinds[b] == HEAT_LAYER_RELU ? 0.3 : 0.6);
+        assert_ok(ctx, heat_model_create_rbm(ctx, &s.rbm, &model));
+        for (int gaps = 1; gaps <= (kinds[b] == HEAT_LAYER_RELU ? 1 : 2); gaps++) {
+            check_gaps(ctx, model, V, gaps, 1);
+            check_gaps(ctx, model, V, gaps, 0.7);
+        }
+        check_predictions(ctx, model, V, "2", 1.4);
+        if (kinds[b] != HEAT_LAYER_RELU)
+            check_predictions(ctx, model, V, "1,3", 0.8);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+/* Gaussian visible units and more hidden ones than have states to be visited. */
+static heat_model *make_large(heat_context *ctx, heat_layer hidden, int n, double size)
+{
+    static double w[V * MOST_HIDDEN * Q_HIDDEN], c[MOST_HIDDEN * Q_HIDDEN], precision[MOST_HIDDEN];
+    static const double b[V] = {0.3, -0.5, 0.1}, a[V] = {1.2, 1.7, 0.9};
+    int width = MOST_HIDDEN * (hidden == HEAT_LAYER_POTTS ? Q_HIDDEN : 1);
+    heat_stream stream;
+    heat_model *model;
+    heat_rbm rbm;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 50 + (uint64_t)hidden);
+    for (int k = 0; k < n * width; k++)
+        w[k] = size * heat_stream_normal(&stream);
+    for (int k = 0; k < width; k++)
+        c[k] = heat_stream_normal(&stream);
+    for (int j = 0; j < MOST_HIDDEN; j++)
+        precision[j] = 0.8 + heat_stream_uniform(&stream);
+    heat_rbm_init(&rbm);
+    rbm.n_visible = n;
+    rbm.n_hidden = MOST_HIDDEN;
+    rbm.visible = HEAT_LAYER_GAUSSIAN;
+    rbm.hidden = hidden;
+    rbm.hidden_states = Q_HIDDEN;
+    rbm.weights = w;
+    rbm.visible_bias = b;
+    rbm.hidden_bias = c;
+    rbm.visible_precision = a;
+    rbm.hidden_precision = precision;
+    assert_ok(ctx, heat_model_create_rbm(ctx, &rbm, &model));
+    return model;
+}
+
+/* Their log Z by a grid over the other layer. */
+static void few_gaussian_units_meet_any_number(void **state)
+{
+    (void)state;
+    static const heat_layer hidden[] = {HEAT_LAYER_BINARY, HEAT_LAYER_SPIN, HEAT_LAYER_POTTS,
+                                        HEAT_LAYER_RELU};
+    static const double none[V] = {NAN, NAN, NAN};
+    heat_context *ctx = test_context();
+
+    for (int k = 0; k < 4; k++)
+        for (int n = 1; n <= (hidden[k] == HEAT_LAYER_RELU ? 1 : 2); n++) {
+            double size = hidden[k] == HEAT_LAYER_RELU ? 0.12 : 0.3, mean[V], t = 1.3;
+            heat_model *model = make_large(ctx, hidden[k], n, size);
+            heat_logz_options options;
+            heat_logz_result z;
+            heat_unit_layers u;
+            heat_logz_options_init(&options);
+            heat_logz_result_init(&z);
+            options.temperature = t;
+            assert_ok(ctx, heat_logz(ctx, model, &options, &z));
+            assert_true(z.exact && strcmp(z.method, "quadrature") == 0);
+            assert_close(z.log_z, integrate(ctx, model, t, n, none, mean), 1e-9);
+            assert_true(heat_model_get_units(model, &u));
+            {
+                double own[V], square[V], h = 1e-4;
+                heat_unit_sums s = {.wants_moments = true, .visible_mean = own, .visible_square = square};
+                heat_unit_sums up = {.wants_moments = false}, down = up;
+                assert_ok(ctx, heat_unit_enumeration_run(ctx, &u, 1 / t, 2, &s));
+                for (int i = 0; i < n; i++)
+                    assert_close(own[i], mean[i], 1e-9);
+                assert_close(s.mean_energy, z.rows[0].mean_energy, 1e-12);
+                assert_ok(ctx, heat_unit_enumeration_run(ctx, &u, (1 + h) / t, 1, &up));
+                assert_ok(ctx, heat_unit_enumeration_run(ctx, &u, (1 - h) / t, 1, &down));
+                assert_close((down.log_z - up.log_z) / (2 * h / t), s.mean_energy, 1e-5);
+            }
+            heat_logz_result_clear(&z);
+            check_gaps(ctx, model, n, n, t);
+            if (n > 1)
+                check_predictions(ctx, model, n, "1", 0.9);
+            heat_model_free(model);
+        }
+    heat_context_free(ctx);
+}
+
+static void what_is_too_much_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        heat_layer hidden;
+        int gaps;
+        double size;
+        const char *message;
+    } cases[] = {
+        {HEAT_LAYER_RELU, 2, 0.1, "a single one, or hidden units of another kind"},
+        {HEAT_LAYER_RELU, 1, 2, "diverges"},
+    };
+    heat_context *ctx = test_context();
+
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_model *model = make_large(ctx, cases[k].hidden, V, cases[k].size);
+        double rows[ROWS * V];
+        heat_data *data = make_rows(ctx, V, cases[k].gaps, rows);
+        heat_score_result r;
+        heat_score_result_init(&r);
+        assert_int_not_equal(heat_score(ctx, model, data, NULL, &r), HEAT_OK);
+        assert_contains(heat_context_error(ctx), cases[k].message);
+        heat_data_free(data);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(missing_numbers_are_integrated_over),
+        cmocka_unit_test(few_gaussian_units_meet_any_number),
+        cmocka_unit_test(what_is_too_much_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
