@@ -121,7 +121,7 @@ VEC_FN void raise_to(real *to, const real *a, int64_t a_step, const real *b, int
     const real twice = 2 * *b;
     const int whole = twice > -128 && twice < 128 ? (int)twice : 0;
 
-    if (b_step == 0 && whole % 2 != 0 && whole == twice)
+    if (b_step == 0 && whole % 2 != 0 && (real)whole == twice)
         LONG_LOOP(vec_half_power(A, whole));
     else
         LONG_LOOP(vec_pow(A, B));
