@@ -53,11 +53,12 @@ static bool is_read_by(const heat_option *o, const char *verb)
     return strstr(o->readers, word) != NULL;
 }
 
-/* True if the verb reads DATA: then the options that say how are its too. */
+/* True if DATA is among the verb's operands: then the options that say how to read it are its too. */
 static bool reads_data(const char *verb)
 {
-    return strcmp(verb, "learn") == 0 || strcmp(verb, "score") == 0 || strcmp(verb, "info") == 0 ||
-           strcmp(verb, "convert") == 0;
+    const cli_verb *row = cli_verb_find(verb);
+
+    return row != NULL && strstr(row->operands, "DATA") != NULL;
 }
 
 /* Adds the options of DATA behind `count` rows; returns how many rows there are. */

@@ -22,7 +22,8 @@ typedef struct cli_verb {
 extern const cli_verb cli_verbs[];
 extern const int cli_n_verbs;
 
-/* The verb called `name`, or NULL: then the failure offers the nearest. */
+/* The verb called `name`, or NULL; of `get` the failure then offers the nearest. */
+const cli_verb *cli_verb_find(const char *name);
 const cli_verb *cli_verb_get(cli *c, const char *name);
 
 /* What went wrong, in the parts that the JSON prints. */

@@ -15,7 +15,7 @@ static const struct {
      "|burn-in|thin|step|checkpoint|every|figures|output|"
      "repeats|"},
     {"learn", "", "|method|loss|corrupt-labels|clamp|repeats|update|"},
-    {"explore", "", "|checkpoint|every|figures|target-error|"},
+    {"explore", "", "|checkpoint|every|target-error|"},
     {"info", "", "|figures|"},
     {"tour", "", "|figures|time|"},
 };

@@ -108,11 +108,19 @@ static heat_status offer_nearest(cli *c, const char *name)
     return cli_fail(c, HEAT_ERROR_ARGUMENT, "no such verb: %s", message);
 }
 
-const cli_verb *cli_verb_get(cli *c, const char *name)
+const cli_verb *cli_verb_find(const char *name)
 {
     for (int k = 0; k < cli_n_verbs; k++)
         if (strcmp(cli_verbs[k].name, name) == 0)
             return &cli_verbs[k];
-    offer_nearest(c, name);
     return NULL;
+}
+
+const cli_verb *cli_verb_get(cli *c, const char *name)
+{
+    const cli_verb *verb = cli_verb_find(name);
+
+    if (verb == NULL)
+        offer_nearest(c, name);
+    return verb;
 }

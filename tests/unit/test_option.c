@@ -2,14 +2,11 @@
 #include "base/context_private.h"
 #include "support.h"
 
-#include <heatbath/ground.h>
-#include <heatbath/logz.h>
-#include <heatbath/options.h>
-#include <heatbath/sample.h>
+#include <heatbath/heatbath.h>
 #include <math.h>
 #include <string.h>
 
-static const char *const verbs[] = {"ground", "sample", "logz"};
+static const char *const verbs[] = {"ground", "sample", "logz", "learn", "score", "explore", "data"};
 
 /* Room for any verb's options struct. */
 typedef union any_options {
@@ -17,6 +14,10 @@ typedef union any_options {
     heat_ground_options ground;
     heat_sample_options sample;
     heat_logz_options logz;
+    heat_learn_options learn;
+    heat_score_options score;
+    heat_explore_options explore;
+    heat_data_options data;
 } any_options;
 
 typedef void (*row_visit)(heat_context *ctx, const heat_option_table *table, const heat_option *o);
@@ -82,7 +83,7 @@ static const char *other_value(const heat_option *o)
     case HEAT_OPTION_REAL:
         return o->max < 12.25 ? "0.625" : "12.25";
     case HEAT_OPTION_COUNT:
-        return "37";
+        return o->min > 37 ? "1237" : "37";
     case HEAT_OPTION_SEED:
         return "18446744073709551615";
     case HEAT_OPTION_BYTES:
