@@ -52,15 +52,15 @@ static heat_status evaluate(heat_context *ctx, heat_trainer *t, ascent *a)
     const heat_learner *l = t->learner;
     const bool moves = l->kind->has_hidden || t->train.missing != NULL;
     double sum = 0, squares = 0;
-    heat_status status;
+    heat_status status = moves ? heat_trainer_find_positive(ctx, t, &t->train) : HEAT_OK;
 
-    if (moves)
-        heat_trainer_find_positive(t, &t->train);
-    status = heat_trainer_find_gradient(ctx, t, t->train.n, t->train.states, t->train.weight);
+    if (status == HEAT_OK)
+        status = heat_trainer_find_gradient(ctx, t, t->train.n, t->train.states, t->train.weight);
+    if (status == HEAT_OK && moves && !heat_halted(ctx))
+        status = heat_learn_rows_log_weights(ctx, l, &t->train, a->log_weight);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
     if (moves) {
-        heat_learn_rows_log_weights(l, &t->train, a->log_weight);
         for (int64_t r = 0; r < t->train.n; r++)
             sum += t->train.weight[r] * a->log_weight[r];
         sum /= (double)t->train.n;
@@ -271,7 +271,8 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, ascent *a, heat_tra
     bool over = false, found;
     heat_status status = open_checkpoint(ctx, t, a, c, &found);
 
-    heat_trainer_find_positive(t, &t->train);
+    if (status == HEAT_OK)
+        status = heat_trainer_find_positive(ctx, t, &t->train);
     if (status == HEAT_OK && !found)
         status = evaluate(ctx, t, a);
     if (status != HEAT_OK || (!found && heat_halted(ctx)))

@@ -44,6 +44,25 @@ heat_status heat_learn_rows_check(heat_context *ctx, const heat_learner *l, cons
                      info.name);
 }
 
+/* Real numbers that are missing begin at the mean of those that are there. */
+static void take_means(heat_learn_rows *rows, int32_t n_variables)
+{
+    float *values = rows->states;
+
+    for (int32_t i = 0; i < n_variables; i++) {
+        double sum = 0;
+        int64_t count = 0;
+        for (int64_t at = i; at < rows->n * n_variables; at += n_variables)
+            if (!rows->missing[at]) {
+                sum += (double)values[at];
+                count++;
+            }
+        for (int64_t at = i; at < rows->n * n_variables; at += n_variables)
+            if (rows->missing[at])
+                values[at] = count == 0 ? 0 : (float)(sum / (double)count);
+    }
+}
+
 heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool is_real,
                                  heat_learn_rows *rows)
 {
@@ -52,10 +71,6 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool 
     heat_status status;
 
     heat_data_describe(data, &info);
-    if (info.n_missing > 0 && is_real)
-        return heat_fail(ctx, HEAT_ERROR_UNDEFINED,
-                         "%s: %lld values are missing, and real numbers are not filled in", info.name,
-                         (long long)info.n_missing);
     status = heat_alloc(ctx, info.n_rows * info.n_variables, is_real ? sizeof(float) : 1, &rows->states);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, info.n_rows, sizeof *rows->weight, &rows->weight);
@@ -70,6 +85,8 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool 
     if (status != HEAT_OK)
         return status;
     rows->n = info.n_rows;
+    if (is_real && info.n_missing > 0)
+        take_means(rows, info.n_variables);
     for (int64_t r = 0; r < rows->n; r++)
         total += heat_data_get_weight(data, r);
     if (!(total > 0))
@@ -89,7 +106,7 @@ heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, cons
     if (status == HEAT_OK)
         status = heat_alloc(ctx, rows->n, sizeof *weight, &weight);
     if (status == HEAT_OK)
-        heat_learn_rows_log_weights(l, rows, value);
+        status = heat_learn_rows_log_weights(ctx, l, rows, value);
     for (int64_t r = 0; r < rows->n && status == HEAT_OK; r++) {
         if (isnan(value[r]) && rows->n_sampled > 0)
             continue;

@@ -13,6 +13,7 @@ typedef struct heat_learn_rows {
     int8_t *filled;    /* rows with their gaps filled in, and */
     double *share;     /* the shares of these: work space */
     int64_t n_sampled; /* rows that lack more than can be summed over: what fills them goes on as a chain */
+    bool goes_on;      /* there are such, or real numbers are missing, of which this is so in all rows */
 } heat_learn_rows;
 
 HEAT_MUST_USE heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool is_real,
@@ -24,13 +25,16 @@ HEAT_MUST_USE heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_
 
 /* The kind's add_statistics and log_weights, over all that may stand where values are missing. Of rows that
  * lack too much the statistics are those of what fills them now, the log weight NaN. */
-void heat_learn_rows_add_statistics(const heat_learner *learner, const heat_learn_rows *rows, double *sum);
-void heat_learn_rows_log_weights(const heat_learner *learner, const heat_learn_rows *rows, double *out);
+HEAT_MUST_USE heat_status heat_learn_rows_add_statistics(heat_context *ctx, const heat_learner *learner,
+                                                         const heat_learn_rows *rows, double *sum);
+HEAT_MUST_USE heat_status heat_learn_rows_log_weights(heat_context *ctx, const heat_learner *learner,
+                                                      const heat_learn_rows *rows, double *out);
 
 /* Moves what fills the rows that lack too much, each missing value once. */
 void heat_learn_rows_sweep(const heat_learner *learner, heat_stream *stream, heat_learn_rows *rows);
 
-/* Draws what is missing in the others, given the rest of its row. */
+/* Draws what is missing in the others, given the rest of its row; real numbers by one step of such a chain.
+ */
 void heat_learn_rows_fill(const heat_learner *learner, heat_stream *stream, heat_learn_rows *rows);
 
 /* HEAT_ERROR_ARGUMENT where data to compare with is not such as the learner was opened on. */

@@ -60,6 +60,14 @@ typedef struct heat_learn_kind {
     heat_status (*restrain)(heat_context *ctx, heat_learner *learner);
     /* The energy with the learner's parameters. */
     heat_status (*make_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
+    /* Of rows of real numbers that lack values, gaps[n_visible] 1 where one does; NULL: rows are states.
+     * Whether the integral over them is affordable; `weight` times the mean statistics over what may stand
+     * there added to `sum`, and the log of the integral (NULL: not wanted); what stands there drawn anew,
+     * given hidden units that are drawn given all of the row. */
+    bool (*integrates)(const heat_learner *learner, const int8_t *gaps);
+    heat_status (*integrate)(heat_context *ctx, const heat_learner *learner, const void *row,
+                             const int8_t *gaps, double weight, double *sum, double *log_weight);
+    void (*draw_gaps)(const heat_learner *learner, heat_stream *stream, const int8_t *gaps, void *row);
     /* Exact means of all statistics (NULL: not wanted) and log Z. HEAT_ERROR_UNABLE if it is not affordable;
      * NaN where the work was halted. */
     heat_status (*sum_states)(heat_context *ctx, const heat_learner *learner, int64_t threads, double *mean,

@@ -5,8 +5,9 @@
  *
  * c all ways to fill them in. Where there are too many of these, the row is one state of a chain that goes
  * on: its gaps are drawn one by one given all else, hidden units summed out, once before each use (Younes,
- * Probab. Theory Relat. Fields 82 (1989) 625). The negative phase knows nothing of gaps. Ghahramani and
- * Jordan, NIPS 6 (1994). */
+ * Probab. Theory Relat. Fields 82 (1989) 625). The negative phase knows nothing of gaps. Of real numbers the
+ * sum is an integral, which the kind knows where it is affordable, and a chain's step draws hidden units and
+ * then all gaps at once. Ghahramani and Jordan, NIPS 6 (1994). */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "learn/learn_rows.h"
@@ -26,10 +27,27 @@ static int64_t count_ways(const heat_learner *l, const int8_t *gaps)
     return ways;
 }
 
+static const int8_t *gaps_of(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
+{
+    return rows->missing + r * l->n_visible;
+}
+
+static bool has_gaps(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
+{
+    return memchr(gaps_of(l, rows, r), 1, (size_t)l->n_visible) != NULL;
+}
+
+static bool is_real(const heat_learner *l)
+{
+    return heat_row_is_real(&l->form);
+}
+
 /* More than can be summed over. */
 static bool is_sampled(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
 {
-    return count_ways(l, rows->missing + r * l->n_visible) > MOST_WAYS;
+    if (is_real(l))
+        return has_gaps(l, rows, r) && !l->kind->integrates(l, gaps_of(l, rows, r));
+    return count_ways(l, gaps_of(l, rows, r)) > MOST_WAYS;
 }
 
 heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, const heat_data *data,
@@ -43,12 +61,20 @@ heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, co
     heat_data_describe(data, &info);
     for (int64_t r = 0; r < rows->n; r++)
         rows->n_sampled += is_sampled(l, rows, r);
-    if (rows->n_sampled > 0)
+    rows->goes_on = rows->n_sampled > 0 || is_real(l);
+    if (rows->n_sampled > 0 && is_real(l))
+        heat_log(ctx, HEAT_LOG_NOTE,
+                 "%s: %lld rows lack more values than can be integrated over with these hidden units: these "
+                 "are drawn, and likelihoods leave the rows out",
+                 info.name, (long long)rows->n_sampled);
+    else if (rows->n_sampled > 0)
         heat_log(
             ctx, HEAT_LOG_NOTE,
             "%s: %lld rows lack more values than can be summed over (%d ways to fill them in): these are "
             "drawn, and likelihoods leave the rows out",
             info.name, (long long)rows->n_sampled, MOST_WAYS);
+    if (is_real(l))
+        return HEAT_OK;
     status = heat_rows_alloc(ctx, &l->form, MOST_WAYS, &rows->filled);
     return status == HEAT_OK ? heat_alloc(ctx, MOST_WAYS, sizeof *rows->share, &rows->share) : status;
 }
@@ -85,38 +111,59 @@ static double fill(const heat_learner *l, const heat_learn_rows *rows, int64_t r
     return sum;
 }
 
-static bool has_gaps(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
+static heat_status add_row(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows, int64_t r,
+                           double *sum)
 {
-    return memchr(rows->missing + r * l->n_visible, 1, (size_t)l->n_visible) != NULL;
+    const void *row = heat_row_at(&l->form, rows->states, r);
+    int64_t ways;
+
+    if (is_sampled(l, rows, r) || (is_real(l) && !has_gaps(l, rows, r))) {
+        l->kind->add_statistics(l, 1, row, rows->weight + r, sum);
+        return HEAT_OK;
+    }
+    if (is_real(l))
+        return l->kind->integrate(ctx, l, row, gaps_of(l, rows, r), rows->weight[r], sum, NULL);
+    fill(l, rows, r, &ways);
+    for (int64_t c = 0; c < ways; c++)
+        rows->share[c] *= rows->weight[r];
+    l->kind->add_statistics(l, ways, rows->filled, rows->share, sum);
+    return HEAT_OK;
 }
 
-void heat_learn_rows_add_statistics(const heat_learner *l, const heat_learn_rows *rows, double *sum)
+heat_status heat_learn_rows_add_statistics(heat_context *ctx, const heat_learner *l,
+                                           const heat_learn_rows *rows, double *sum)
 {
+    heat_status status = HEAT_OK;
+
     if (rows->missing == NULL)
         l->kind->add_statistics(l, rows->n, rows->states, rows->weight, sum);
-    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
-        int64_t ways;
-        if (is_sampled(l, rows, r)) {
-            l->kind->add_statistics(l, 1, heat_row_at(&l->form, rows->states, r), rows->weight + r, sum);
-            continue;
-        }
-        fill(l, rows, r, &ways);
-        for (int64_t c = 0; c < ways; c++)
-            rows->share[c] *= rows->weight[r];
-        l->kind->add_statistics(l, ways, rows->filled, rows->share, sum);
-    }
+    for (int64_t r = 0; r < rows->n && rows->missing != NULL && status == HEAT_OK; r++)
+        status = add_row(ctx, l, rows, r, sum);
+    return status;
 }
 
-void heat_learn_rows_log_weights(const heat_learner *l, const heat_learn_rows *rows, double *out)
+heat_status heat_learn_rows_log_weights(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
+                                        double *out)
 {
+    heat_status status = HEAT_OK;
+
     l->kind->log_weights(l, rows->n, rows->states, out);
-    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
+    for (int64_t r = 0; r < rows->n && rows->missing != NULL && status == HEAT_OK; r++) {
         int64_t ways;
         if (is_sampled(l, rows, r))
             out[r] = (double)NAN;
+        else if (has_gaps(l, rows, r) && is_real(l))
+            status = l->kind->integrate(ctx, l, heat_row_at(&l->form, rows->states, r), gaps_of(l, rows, r),
+                                        1, NULL, &out[r]);
         else if (has_gaps(l, rows, r))
             out[r] = fill(l, rows, r, &ways);
     }
+    return status;
+}
+
+static void draw_gaps(const heat_learner *l, heat_stream *stream, heat_learn_rows *rows, int64_t r)
+{
+    l->kind->draw_gaps(l, stream, gaps_of(l, rows, r), heat_row_edit(&l->form, rows->states, r));
 }
 
 void heat_learn_rows_fill(const heat_learner *l, heat_stream *stream, heat_learn_rows *rows)
@@ -126,6 +173,10 @@ void heat_learn_rows_fill(const heat_learner *l, heat_stream *stream, heat_learn
         int64_t ways, c = 0;
         if (!has_gaps(l, rows, r) || is_sampled(l, rows, r))
             continue;
+        if (is_real(l)) {
+            draw_gaps(l, stream, rows, r);
+            continue;
+        }
         fill(l, rows, r, &ways);
         while (c < ways - 1 && !((u -= rows->share[c]) < 0))
             c++;
@@ -160,6 +211,10 @@ void heat_learn_rows_sweep(const heat_learner *l, heat_stream *stream, heat_lear
         int8_t *row = heat_row_edit(&l->form, rows->states, r);
         if (!is_sampled(l, rows, r))
             continue;
+        if (is_real(l)) {
+            draw_gaps(l, stream, rows, r);
+            continue;
+        }
         for (int32_t i = 0; i < l->n_visible; i++)
             if (gaps[i])
                 row[i] = value_of(l, draw_value(l, rows, row, i, heat_stream_uniform(stream)));

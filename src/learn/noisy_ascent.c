@@ -148,10 +148,11 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
         heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_GAPS, (uint64_t)t->negative->n_updates);
         heat_learn_rows_sweep(l, &stream, &rows);
     }
-    heat_trainer_find_positive(t, &rows);
+    status = heat_trainer_find_positive(ctx, t, &rows);
     heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_FILL, (uint64_t)t->negative->n_updates);
     heat_learn_rows_fill(l, &stream, &rows); /* for chains that begin at them */
-    status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
+    if (status == HEAT_OK)
+        status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
     if (status == HEAT_OK && heat_halted(ctx))
         return HEAT_ERROR_STOPPED;
     for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++) {
@@ -168,7 +169,7 @@ static void keep_filled(heat_trainer *t, const batch *b, int64_t first, int64_t 
 {
     const heat_row_form *form = &t->learner->form;
 
-    for (int64_t k = 0; k < count && t->train.n_sampled > 0; k++)
+    for (int64_t k = 0; k < count && t->train.goes_on; k++)
         heat_rows_copy(form, 1, heat_row_at(form, b->states, k),
                        heat_row_edit(form, t->train.states, b->order[first + k]));
 }
@@ -371,7 +372,7 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
     bool found = false;
     heat_status status = heat_parts_add(ctx, &c->parts, "batch/average", -1, b->average, numbers);
 
-    if (status == HEAT_OK && t->train.n_sampled > 0)
+    if (status == HEAT_OK && t->train.goes_on)
         status = heat_parts_add(ctx, &c->parts, "batch/filled", -1, t->train.states,
                                 t->train.n * heat_row_bytes(&t->learner->form));
     if (status == HEAT_OK)

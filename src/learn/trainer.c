@@ -8,14 +8,16 @@
 #include <math.h>
 #include <string.h>
 
-void heat_trainer_find_positive(heat_trainer *t, const heat_learn_rows *rows)
+heat_status heat_trainer_find_positive(heat_context *ctx, heat_trainer *t, const heat_learn_rows *rows)
 {
     const heat_learner *l = t->learner;
+    heat_status status;
 
     memset(t->positive, 0, (size_t)l->n_parameters * sizeof *t->positive);
-    heat_learn_rows_add_statistics(l, rows, t->positive);
+    status = heat_learn_rows_add_statistics(ctx, l, rows, t->positive);
     for (int64_t a = 0; a < l->n_parameters; a++)
         t->positive[a] /= (double)rows->n;
+    return status;
 }
 
 heat_status heat_trainer_find_gradient(heat_context *ctx, heat_trainer *t, int64_t n_rows, const void *rows,

@@ -37,7 +37,8 @@ HEAT_MUST_USE heat_status heat_trainer_run_exactly(heat_context *ctx, heat_train
 HEAT_MUST_USE heat_status heat_trainer_run_noisily(heat_context *ctx, heat_trainer *trainer);
 
 /* trainer->positive: the mean statistics of rows. */
-void heat_trainer_find_positive(heat_trainer *trainer, const heat_learn_rows *rows);
+HEAT_MUST_USE heat_status heat_trainer_find_positive(heat_context *ctx, heat_trainer *trainer,
+                                                     const heat_learn_rows *rows);
 
 /* trainer->gradient at the learner's parameters, where trainer->positive is of `rows`, the batch, and
  * `weight`. */

@@ -1,6 +1,7 @@
 /* Real numbers that are missing, or predicted from others: densities of what is there, in the data's units,
- * against sums over fine grids of the free energy of whole rows. */
+ * against sums over fine grids of the free energy of whole rows; learning from such rows. */
 #include "exact/unit_enumeration.h"
+#include "learn/learn_rows.h"
 #include "model/views.h"
 #include "random/stream.h"
 #include "stats/log_sum.h"
@@ -253,12 +254,237 @@ static void what_is_too_much_is_refused(void **state)
     heat_context_free(ctx);
 }
 
+/* --- learning --- */
+
+/* Rows of V numbers with units of their own, and a shared part; `share` of the values are missing. */
+static heat_data *make_table(heat_context *ctx, int n_rows, double share)
+{
+    static char text[1000 * V * 24];
+    char *at = text;
+    heat_data_options read;
+    heat_stream stream;
+    heat_data *data;
+
+    assert_true(n_rows <= 1000);
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 77);
+    for (int r = 0; r < n_rows; r++) {
+        double shared = heat_stream_normal(&stream);
+        for (int i = 0; i < V; i++) {
+            double x = (shared + 0.4 * heat_stream_normal(&stream)) * (0.5 + i) - 3 * i;
+            bool is_gap = heat_stream_uniform(&stream) < share;
+            at += is_gap ? sprintf(at, "nan") : sprintf(at, "%.7g", x);
+            at += sprintf(at, i == V - 1 ? "\n" : ",");
+        }
+    }
+    heat_data_options_init(&read);
+    read.missing = true;
+    read.header = "no";
+    assert_ok(ctx, heat_data_load(ctx, test_file(".csv", text, strlen(text)), &read, &data));
+    return data;
+}
+
+static void open_learner(heat_context *ctx, const heat_data *data, heat_layer hidden, heat_learner *l,
+                         heat_learn_rows *rows)
+{
+    heat_learn_options options;
+    heat_stream stream;
+
+    *l = (heat_learner){.kind = &heat_learn_kind_rbm};
+    *rows = (heat_learn_rows){0};
+    heat_learn_options_init(&options);
+    options.hidden = H;
+    options.hidden_layer = heat_layer_name(hidden);
+    assert_ok(ctx, l->kind->open(ctx, &(heat_learn_input){.size = sizeof(heat_learn_input), .data = data},
+                                 &options, l));
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 78);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        l->parameters[a] += 0.2 * heat_stream_normal(&stream);
+    assert_ok(ctx, heat_learn_rows_load(ctx, data, true, rows));
+    assert_ok(ctx, heat_learn_rows_prepare(ctx, l, data, rows));
+}
+
+/* log weight of row r by a grid in the data's units. */
+static double by_grid(const heat_learner *l, const heat_learn_rows *rows, int64_t r)
+{
+    enum { NODES = 201 };
+    static float filled[NODES * NODES * NODES * V];
+    static double term[NODES * NODES * NODES];
+    int at[V], n_free = 0, count = 1;
+
+    for (int i = 0; i < V; i++)
+        if (rows->missing[r * V + i]) {
+            at[n_free++] = i;
+            count *= NODES;
+        }
+    for (int k = 0; k < count; k++) {
+        memcpy(filled + (int64_t)k * V, (const float *)rows->states + r * V, V * sizeof *filled);
+        for (int f = 0, left = k; f < n_free; f++, left /= NODES)
+            filled[(int64_t)k * V + at[f]] =
+                (float)((left % NODES - NODES / 2) * 0.1 * (0.5 + at[f]) - 3 * at[f]);
+    }
+    l->kind->log_weights(l, count, filled, term);
+    for (int k = 0; k < count; k++)
+        for (int f = 0; f < n_free; f++)
+            term[k] += log(0.1 * (0.5 + at[f]));
+    return heat_log_sum_exp(count, term);
+}
+
+static double sum_of(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows)
+{
+    double weights[64], sum = 0;
+
+    assert_true(rows->n <= 64);
+    assert_ok(ctx, heat_learn_rows_log_weights(ctx, l, rows, weights));
+    for (int64_t r = 0; r < rows->n; r++)
+        sum += isnan(weights[r]) ? 0 : rows->weight[r] * weights[r];
+    return sum;
+}
+
+/* Weights of rows are integrals, the positive phase is their slope, and the model that is made gives the rows
+ * the same density. */
+static void gradients_know_what_is_missing(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+
+    for (int b = 0; b < N_KINDS; b++) {
+        bool is_half = kinds[b] == HEAT_LAYER_RELU;
+        heat_data *data = make_table(ctx, 20, 0.3);
+        double weights[64], sum[MOST * MOST] = {0}, h = 1e-4;
+        heat_learn_rows rows;
+        heat_learner l;
+        int64_t n_sampled = 0;
+        open_learner(ctx, data, kinds[b], &l, &rows);
+        assert_ok(ctx, heat_learn_rows_log_weights(ctx, &l, &rows, weights));
+        for (int64_t r = 0; r < rows.n; r++) {
+            int n_gaps = 0;
+            for (int i = 0; i < V; i++)
+                n_gaps += rows.missing[r * V + i];
+            assert_true(isnan(weights[r]) == (is_half && n_gaps > 1));
+            n_sampled += isnan(weights[r]);
+            if (n_gaps > 0 && n_gaps <= 2 && isfinite(weights[r]))
+                assert_close(weights[r], by_grid(&l, &rows, r), 2e-6); /* nodes are floats */
+        }
+        assert_true(n_sampled == rows.n_sampled && (n_sampled > 0) == is_half);
+        rows.weight[0] = 0.4;
+        rows.weight[1] = 1.6;
+        if (is_half) { /* the others have statistics of what fills them */
+            assert_true(rows.goes_on);
+            for (int64_t r = 0; r < rows.n; r++)
+                rows.weight[r] = isnan(weights[r]) ? 0 : rows.weight[r];
+        }
+        assert_ok(ctx, heat_learn_rows_add_statistics(ctx, &l, &rows, sum));
+        for (int64_t a = 0; a < l.n_parameters; a++) {
+            double at = l.parameters[a], slope;
+            l.parameters[a] = at + h;
+            slope = sum_of(ctx, &l, &rows);
+            l.parameters[a] = at - h;
+            slope -= sum_of(ctx, &l, &rows);
+            l.parameters[a] = at;
+            assert_close(slope / (2 * h), sum[a], 1e-5 * fmax(1, fabs(sum[a])));
+        }
+        if (!is_half) {
+            heat_score_result score;
+            heat_model *model;
+            double log_z;
+            heat_score_result_init(&score);
+            assert_ok(ctx, l.kind->sum_states(ctx, &l, 1, NULL, &log_z));
+            assert_ok(ctx, l.kind->make_model(ctx, &l, &model));
+            assert_ok(ctx, heat_score(ctx, model, data, NULL, &score));
+            for (int64_t r = 0; r < rows.n; r++)
+                assert_close(score.log_likelihood[r], weights[r] - log_z, 1e-9);
+            heat_score_result_clear(&score);
+            heat_model_free(model);
+        }
+        heat_learn_rows_clear(&rows);
+        heat_learner_clear(&l);
+        heat_data_free(data);
+    }
+    heat_context_free(ctx);
+}
+
+/* Gaps drawn again and again have the means of the integral, squares too. */
+static void gaps_are_drawn_by_the_model(void **state)
+{
+    (void)state;
+    enum { DRAWS = 20000 };
+    heat_context *ctx = test_context();
+
+    for (int b = 0; b < N_KINDS; b++) {
+        heat_data *data = make_table(ctx, 20, 0.3);
+        double exact[MOST * MOST] = {0}, drawn[MOST * MOST] = {0}, one = 1, scale = 1.0 / DRAWS;
+        heat_learn_rows rows;
+        heat_learner l;
+        heat_stream stream;
+        int8_t gaps[V] = {0, 1, 0};
+        float row[V] = {0.3F, 9, -5}, before[V];
+        open_learner(ctx, data, kinds[b], &l, &rows);
+        gaps[2] = kinds[b] != HEAT_LAYER_RELU; /* of which one is integrated over */
+        memcpy(before, row, sizeof row);
+        assert_ok(ctx, l.kind->integrate(ctx, &l, row, gaps, one, exact, NULL));
+        heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 79);
+        for (int d = -50; d < DRAWS; d++) {
+            l.kind->draw_gaps(&l, &stream, gaps, row);
+            if (d >= 0)
+                l.kind->add_statistics(&l, 1, row, &scale, drawn);
+        }
+        assert_true(row[0] == before[0] && row[1] != before[1] && (row[2] == before[2]) == !gaps[2]);
+        for (int64_t a = 0; a < l.n_parameters; a++)
+            assert_close(drawn[a], exact[a], 0.04 * fmax(1, fabs(exact[a])));
+        heat_learn_rows_clear(&rows);
+        heat_learner_clear(&l);
+        heat_data_free(data);
+    }
+    heat_context_free(ctx);
+}
+
+/* A third of the values left out: the exact road rises to a maximum, and there the others stay. */
+static void every_phase_learns_from_what_is_there(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"exact", "cd:10", "pcd:3"};
+    static const heat_layer hidden[] = {HEAT_LAYER_GAUSSIAN, HEAT_LAYER_BINARY};
+    heat_context *ctx = test_context();
+
+    for (int b = 0; b < 2; b++) {
+        heat_data *data = make_table(ctx, 200, 0.33);
+        heat_learn_input input = {.size = sizeof input, .data = data};
+        heat_learn_result r[3];
+        for (int k = 0; k < 3; k++) {
+            heat_learn_options options;
+            heat_learn_options_init(&options);
+            heat_learn_result_init(&r[k]);
+            options.hidden = hidden[b] == HEAT_LAYER_GAUSSIAN ? 1 : 3;
+            options.hidden_layer = heat_layer_name(hidden[b]);
+            options.negative = phases[k];
+            if (k == 0)
+                options.tolerance = 1e-6;
+            options.epochs = k == 0 ? 300 : 200;
+            input.initial = k == 0 ? NULL : r[0].model;
+            assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r[k]));
+            for (int64_t h = 1; h < r[k].n_history && k == 0; h++)
+                assert_true(r[k].history[h].train >= r[k].history[h - 1].train - 1e-9);
+            print_message("%s: %.4f\n", phases[k], r[k].train.mean);
+        }
+        assert_true(r[0].train.mean > r[0].history[0].train + 0.5);
+        for (int k = 1; k < 3; k++)
+            assert_true(fabs(r[k].train.mean - r[0].train.mean) < 0.02);
+        for (int k = 0; k < 3; k++)
+            heat_learn_result_clear(&r[k]);
+        heat_data_free(data);
+    }
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(missing_numbers_are_integrated_over),
         cmocka_unit_test(few_gaussian_units_meet_any_number),
         cmocka_unit_test(what_is_too_much_is_refused),
+        cmocka_unit_test(gradients_know_what_is_missing),
+        cmocka_unit_test(gaps_are_drawn_by_the_model),
+        cmocka_unit_test(every_phase_learns_from_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
