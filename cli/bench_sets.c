@@ -194,7 +194,7 @@ static heat_status print(cli *c, const found *all, double seconds, bool is_late)
 heat_status cli_bench_sets(cli *c)
 {
     double begin = cli_clock(), until = begin + c->args.values.verb.bench.time;
-    found all[N_SETS] = {{NULL}};
+    found all[N_SETS] = {{.best = NULL}};
     heat_status status = HEAT_OK;
 
     if (c->args.n_operands != 1 || strcmp(c->args.operands[0], "learn") != 0)

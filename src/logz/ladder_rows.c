@@ -220,7 +220,7 @@ static heat_status collect_rung(heat_context *ctx, heat_ladder_rows *r, int32_t 
 
 heat_status heat_ladder_rows_collect(heat_context *ctx, const heat_ladder_chains *l, heat_ladder_rows *r)
 {
-    collecting w = {NULL};
+    collecting w = {.means = NULL};
     double *scratch = NULL;
     int64_t least = l->first_mean > 0 ? WALKED_BURN_IN : LEAST_BURN_IN;
     int64_t burn_in = l->n_sweeps / BURN_IN < least ? least : l->n_sweeps / BURN_IN;

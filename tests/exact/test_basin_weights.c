@@ -177,7 +177,7 @@ static void say(scene *c, int t, heat_explore_way way, double off, double error)
     c->r.temperatures[t].ways[way].answer = HEAT_EXPLORE_HOLDS;
     for (int k = 0; k < N_BASINS; k++)
         *heat_exploring_weight(&c->e, t, k, way) =
-            (heat_explore_weight){0.1 * way + 0.01 * k, 0.001, k == 1 ? 0 : 1 + off, k == 1 ? 0 : error};
+            (heat_explore_weight){0.1 * (int)way + 0.01 * k, 0.001, k == 1 ? 0 : 1 + off, k == 1 ? 0 : error};
 }
 
 /* At T = 1/2 integration is 5 errors of the difference from each of the others, which stand; at T = 2 two
