@@ -96,10 +96,6 @@ static heat_status choose_pseudo(heat_context *ctx, const heat_learner *l, const
     if (strcmp(opt->negative, "auto") != 0)
         return heat_fail_option(ctx, "negative", opt->negative,
                                 "the pseudo-likelihood has no negative phase: leave --negative at auto");
-    if (l->n_states < 2)
-        return heat_fail_option(
-            ctx, "objective", opt->objective,
-            "variables of a pseudo-likelihood have few values, and these are real numbers");
     negative->kind = l->kind->has_hidden ? &heat_negative_pseudo_sampled : &heat_negative_pseudo;
     return HEAT_OK;
 }

@@ -40,6 +40,10 @@ typedef struct heat_learn_kind {
     /* heat_pseudo_find by all variables, faster than row by row, of states; NULL: there is no such way. */
     void (*add_conditionals)(const heat_learner *learner, int64_t n_rows, const int8_t *rows,
                              const double *weight, double *value, double *sum);
+    /* heat_pseudo_find of one row of real numbers, by these sites. Where a conditional has no integral the
+     * value is -infinity. NULL: rows are states. */
+    heat_status (*add_sites)(heat_context *ctx, const heat_learner *learner, const void *row, int64_t n_sites,
+                             const int32_t *sites, double weight, double *value, double *sum);
     /* log of the unnormalised probability of each row. */
     void (*log_weights)(const heat_learner *learner, int64_t n_rows, const void *rows, double *out);
     /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */

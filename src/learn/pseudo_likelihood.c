@@ -4,8 +4,9 @@
  *     sum_i log p(v_i | others) = w(v) - A(v),   A(v) = sum_i log sum_a exp w(v^a) - (n - 1) w(v),
  *
  * so A stands where log Z does, and its gradient, sum_i <phi(v^a)> - (n - 1) phi(v), where the mean over the
- * model does: to a trainer it is one more negative phase. Its maximum goes to the true parameters as rows
- * grow many, and without hidden units it has no other. Besag, The Statistician 24 (1975) 179. */
+ * model does: to a trainer it is one more negative phase. Of real numbers the sums over a are integrals,
+ * which the kind knows. Its maximum goes to the true parameters as rows grow many, and without hidden units
+ * it has no other. Besag, The Statistician 24 (1975) 179. */
 #include "learn/pseudo_likelihood.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -49,13 +50,14 @@ static void close_variants(variants *v)
     heat_free(v->weight);
 }
 
-static void draw_sites(variants *v, int32_t n, heat_stream *stream)
+/* The first `count` of a permutation. */
+static void draw_sites(int32_t *sites, int64_t count, int32_t n, heat_stream *stream)
 {
-    for (int64_t k = 0; k < v->sites && v->sites < n; k++) {
+    for (int64_t k = 0; k < count && count < n; k++) {
         int64_t other = k + (int64_t)heat_stream_below(stream, (uint64_t)(n - k));
-        int32_t site = v->site[k];
-        v->site[k] = v->site[other];
-        v->site[other] = site;
+        int32_t site = sites[k];
+        sites[k] = sites[other];
+        sites[other] = site;
     }
 }
 
@@ -92,7 +94,7 @@ static void find_block(const heat_learner *l, variants *v, int64_t n_rows, const
     int64_t count = n_rows * v->sites * l->n_states;
 
     for (int64_t r = 0; r < n_rows; r++) {
-        draw_sites(v, l->n_visible, stream);
+        draw_sites(v->site, v->sites, l->n_visible, stream);
         write_variants(l, v, r, rows + r * l->n_visible);
     }
     l->kind->log_weights(l, n_rows, rows, v->own);
@@ -109,13 +111,38 @@ static void find_block(const heat_learner *l, variants *v, int64_t n_rows, const
     l->kind->add_statistics(l, n_rows, rows, v->own, sum);
 }
 
-heat_status heat_pseudo_find(heat_context *ctx, const heat_learner *l, int64_t n_rows, const int8_t *rows,
+/* Rows of real numbers, one by one. */
+static heat_status find_real(heat_context *ctx, const heat_learner *l, int64_t n_rows, const void *rows,
                              const double *weight, int64_t sites, heat_stream *stream, double *value,
                              double *sum)
 {
+    int32_t *site = NULL;
+    heat_status status = heat_alloc(ctx, l->n_visible, sizeof *site, &site);
+
+    sites = sites < l->n_visible ? sites : l->n_visible;
+    for (int32_t i = 0; i < l->n_visible && status == HEAT_OK; i++)
+        site[i] = i;
+    for (int64_t r = 0; r < n_rows && status == HEAT_OK; r++) {
+        draw_sites(site, sites, l->n_visible, stream);
+        status = l->kind->add_sites(ctx, l, heat_row_at(&l->form, rows, r), sites, site,
+                                    weight == NULL ? 1 : weight[r], value == NULL ? NULL : value + r, sum);
+        if (status == HEAT_OK)
+            status = heat_halt_check(ctx, "the conditional means were found");
+    }
+    heat_free(site);
+    return status;
+}
+
+heat_status heat_pseudo_find(heat_context *ctx, const heat_learner *l, int64_t n_rows, const void *states,
+                             const double *weight, int64_t sites, heat_stream *stream, double *value,
+                             double *sum)
+{
+    const int8_t *rows = states;
     variants v = {0};
     heat_status status;
 
+    if (heat_row_is_real(&l->form))
+        return find_real(ctx, l, n_rows, states, weight, sites, stream, value, sum);
     if (sites >= l->n_visible && l->kind->add_conditionals != NULL) {
         l->kind->add_conditionals(l, n_rows, rows, weight, value, sum);
         return HEAT_OK;
@@ -146,7 +173,7 @@ heat_status heat_pseudo_likelihood(heat_context *ctx, const heat_learner *l, con
 }
 
 /* The mean that a gradient takes off the statistics of rows. */
-static heat_status find_mean(heat_context *ctx, const heat_learner *l, int64_t n_rows, const int8_t *rows,
+static heat_status find_mean(heat_context *ctx, const heat_learner *l, int64_t n_rows, const void *rows,
                              const double *weight, int64_t sites, heat_stream *stream, double *value,
                              double *mean)
 {

@@ -381,6 +381,7 @@ const heat_learn_kind heat_learn_kind_units = {
     .draw = unit_draw,
     .take = unit_take,
     .restrain = unit_restrain,
+    .add_sites = heat_unit_learner_add_sites,
     .integrates = heat_unit_learner_integrates,
     .integrate = heat_unit_learner_integrate,
     .draw_gaps = heat_unit_learner_draw_gaps,

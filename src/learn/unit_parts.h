@@ -1,5 +1,5 @@
 /* What the files of RBMs of any layers share: unit_learner.c is the kind, unit_start.c where training begins,
- * unit_gaps.c rows that lack values. */
+ * unit_gaps.c rows that lack values, unit_conditionals.c single numbers given the others. */
 #ifndef HEATBATH_UNIT_PARTS_H
 #define HEATBATH_UNIT_PARTS_H
 
@@ -34,6 +34,9 @@ bool heat_unit_learner_integrates(const heat_learner *learner, const int8_t *gap
 HEAT_MUST_USE heat_status heat_unit_learner_integrate(heat_context *ctx, const heat_learner *learner,
                                                       const void *row, const int8_t *gaps, double weight,
                                                       double *sum, double *log_weight);
+HEAT_MUST_USE heat_status heat_unit_learner_add_sites(heat_context *ctx, const heat_learner *learner,
+                                                      const void *row, int64_t n_sites, const int32_t *sites,
+                                                      double weight, double *value, double *sum);
 void heat_unit_learner_draw_gaps(const heat_learner *learner, heat_stream *stream, const int8_t *gaps,
                                  void *row);
 

@@ -1,7 +1,8 @@
 /* Real numbers that are missing, or predicted from others: densities of what is there, in the data's units,
- * against sums over fine grids of the free energy of whole rows; learning from such rows. */
+ * against sums over fine grids of the free energy of whole rows; learning from such rows, and by the
+ * conditionals of single numbers. */
 #include "exact/unit_enumeration.h"
-#include "learn/learn_rows.h"
+#include "learn/pseudo_likelihood.h"
 #include "model/views.h"
 #include "random/stream.h"
 #include "stats/log_sum.h"
@@ -476,6 +477,103 @@ static void every_phase_learns_from_what_is_there(void **state)
     heat_context_free(ctx);
 }
 
+/* --- the pseudo-likelihood --- */
+
+static double sum_of_conditionals(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows)
+{
+    double value[64], sum = 0;
+
+    assert_ok(ctx, heat_pseudo_find(ctx, l, rows->n, rows->states, NULL, V, NULL, value, NULL));
+    for (int64_t r = 0; r < rows->n; r++)
+        sum += rows->weight[r] * value[r];
+    return sum;
+}
+
+/* Each number given the others by a grid in the data's units; slopes by differences; one site of each row,
+ * drawn, stands for all. */
+static void conditionals_are_integrals(void **state)
+{
+    (void)state;
+    enum { N = 12, DRAWS = 1000 };
+    heat_context *ctx = test_context();
+
+    for (int b = 0; b < N_KINDS; b++) {
+        heat_data *data = make_table(ctx, N, 0);
+        double value[N], own[N], less[MOST * MOST] = {0}, some[MOST * MOST] = {0}, h = 1e-4;
+        double one[N];
+        int8_t gaps[N * V] = {0};
+        heat_learn_rows rows;
+        heat_learner l;
+        heat_stream stream;
+        open_learner(ctx, data, kinds[b], &l, &rows);
+        rows.weight[0] = 0.4;
+        rows.weight[1] = 1.6;
+        rows.missing = gaps; /* for the grid */
+        assert_ok(ctx, heat_pseudo_find(ctx, &l, N, rows.states, rows.weight, V, NULL, value, less));
+        l.kind->log_weights(&l, N, rows.states, own);
+        for (int64_t r = 0; r < N; r++) {
+            double expected = 0;
+            for (int i = 0; i < V; i++) {
+                gaps[r * V + i] = 1;
+                expected += own[r] - by_grid(&l, &rows, r);
+                gaps[r * V + i] = 0;
+            }
+            assert_close(value[r], expected, 5e-6); /* nodes are floats */
+        }
+        rows.missing = NULL;
+        for (int64_t a = 0; a < l.n_parameters; a++) {
+            double at = l.parameters[a], slope;
+            l.parameters[a] = at + h;
+            slope = sum_of_conditionals(ctx, &l, &rows);
+            l.parameters[a] = at - h;
+            slope -= sum_of_conditionals(ctx, &l, &rows);
+            l.parameters[a] = at;
+            assert_close(slope / (2 * h), -less[a], 2e-6 * fmax(1, fabs(less[a])));
+        }
+        heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 80);
+        for (int d = 0; d < DRAWS; d++)
+            assert_ok(ctx, heat_pseudo_find(ctx, &l, N, rows.states, rows.weight, 1, &stream, one, some));
+        for (int64_t a = 0; a < l.n_parameters; a++)
+            assert_close(some[a] / DRAWS, less[a], 0.05 * N);
+        heat_learn_rows_clear(&rows);
+        heat_learner_clear(&l);
+        heat_data_free(data);
+    }
+    heat_context_free(ctx);
+}
+
+/* Of numbers that a shared one explains: training by conditionals comes close to the best likelihood. */
+static void conditionals_teach(void **state)
+{
+    (void)state;
+    static const char *const objectives[] = {"likelihood", "pseudo-likelihood"};
+    heat_context *ctx = test_context();
+    heat_data *data = make_table(ctx, 200, 0);
+    heat_learn_input input = {.size = sizeof input, .data = data};
+    heat_learn_result r[2];
+
+    for (int k = 0; k < 2; k++) {
+        heat_learn_options options;
+        heat_learn_options_init(&options);
+        heat_learn_result_init(&r[k]);
+        options.hidden = 1;
+        options.hidden_layer = "gaussian";
+        options.objective = objectives[k];
+        if (k == 1) {
+            options.epochs = 600;
+            options.learning_rate = 0.3;
+        }
+        assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r[k]));
+        print_message("%s: %.4f, pseudo %.4f\n", objectives[k], r[k].train.mean, r[k].pseudo.mean);
+    }
+    assert_true(r[1].train.mean < r[0].train.mean + 1e-6 && r[1].train.mean > r[0].train.mean - 0.05);
+    assert_true(isfinite(r[1].pseudo.mean) && r[1].pseudo.error > 0);
+    for (int k = 0; k < 2; k++)
+        heat_learn_result_clear(&r[k]);
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +583,8 @@ int main(void)
         cmocka_unit_test(gradients_know_what_is_missing),
         cmocka_unit_test(gaps_are_drawn_by_the_model),
         cmocka_unit_test(every_phase_learns_from_what_is_there),
+        cmocka_unit_test(conditionals_are_integrals),
+        cmocka_unit_test(conditionals_teach),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
