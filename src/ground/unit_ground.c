@@ -1,14 +1,20 @@
 /* ground of RBMs with real numbers. Where the other layer has few values, the real one is at its best and the
  * search goes over states of what is left (model/marginal.h), by whichever method; two Gaussian layers are a
- * quadratic form, lowest at its mean if it has one. */
+ * quadratic form, lowest at its mean if it has one. Of Gaussian visible and ReLU hidden units what is left,
+ * the visible ones at their best, is a form over h >= 0 (exact/orthant_form.h),
+ *
+ *     E(h) = h M h / 2 - g.h + const,   M = A_h - W^T A_v^-1 W,   g = c + W^T A_v^-1 b. */
 #include "ground/unit_ground.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "exact/orthant_form.h"
 #include "exact/unit_enumeration.h"
 #include "model/marginal.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { AUTO_STARTS = 256 };
 
 static heat_status refuse(heat_context *ctx, const heat_model_info *info, const heat_ground_options *opt)
 {
@@ -29,6 +35,11 @@ static bool is_quadratic(const heat_unit_layers *u)
     return u->visible.kind->layer == HEAT_LAYER_GAUSSIAN && u->hidden.kind->layer == HEAT_LAYER_GAUSSIAN;
 }
 
+static bool is_half(const heat_unit_layers *u)
+{
+    return u->visible.kind->layer == HEAT_LAYER_GAUSSIAN && u->hidden.kind->layer == HEAT_LAYER_RELU;
+}
+
 void heat_ground_price_units(const heat_model *model, heat_cost *cost)
 {
     heat_unit_layers u;
@@ -47,6 +58,9 @@ void heat_ground_price_units(const heat_model *model, heat_cost *cost)
     } else if (is_quadratic(&u)) {
         cost->method = "quadratic form";
         cost->reason = "two Gaussian layers are one";
+    } else if (is_half(&u)) {
+        cost->method = "active set";
+        cost->reason = "a quadratic form of units that are not negative";
     } else {
         cost->affordable = false;
     }
@@ -110,6 +124,76 @@ static heat_status solve(heat_context *ctx, const heat_unit_layers *u, heat_grou
     return status;
 }
 
+/* M and g. */
+static void fill_form(const heat_unit_layers *u, double *m, double *g)
+{
+    int64_t n = u->hidden.n;
+
+    for (int64_t j = 0; j < n; j++) {
+        m[j * n + j] = u->hidden.precision[j];
+        g[j] = u->hidden.bias[j];
+    }
+    for (int64_t i = 0; i < u->visible.n; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double w = u->weights[i * n + j] / u->visible.precision[i];
+            g[j] += w * u->visible.bias[i];
+            for (int64_t k = 0; k < n && w != 0; k++)
+                m[j * n + k] -= w * u->weights[i * n + k];
+        }
+}
+
+static void tell_outcome(heat_context *ctx, const heat_orthant_minimum *minimum, heat_ground_result *r)
+{
+    bool is_convex = strcmp(minimum->road, "active set") == 0;
+
+    r->method = minimum->road;
+    r->hot = r->cold = (double)NAN;
+    r->outcome = minimum->is_proved ? HEAT_OUTCOME_PROVED : heat_halt_outcome(ctx, HEAT_OUTCOME_BEST_FOUND);
+    r->reason = !minimum->is_proved ? "descents from many points end there"
+                : is_convex         ? "the lowest point of a convex form"
+                                    : "every set of units that may be above 0 was weighed";
+}
+
+/* Gaussian visible, ReLU hidden units. */
+static heat_status solve_half(heat_context *ctx, const heat_unit_layers *u, const heat_ground_options *opt,
+                              heat_ground_result *r)
+{
+    int64_t n = u->hidden.n;
+    double *m = NULL, *g, *field;
+    heat_orthant_minimum minimum;
+    heat_status status = heat_alloc(ctx, u->visible.n + n, sizeof *r->values, &r->values);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n * n + n + u->visible.n, sizeof *m, &m);
+    if (status != HEAT_OK)
+        return status;
+    g = m + n * n;
+    field = g + n;
+    fill_form(u, m, g);
+    status = heat_orthant_form_minimise(ctx, &(heat_orthant_form){(int32_t)n, m, g},
+                                        strcmp(opt->method, "anneal") != 0,
+                                        opt->replicas == HEAT_AUTO ? AUTO_STARTS : opt->replicas, opt->seed,
+                                        r->values + u->visible.n, &minimum);
+    if (status == HEAT_OK && minimum.is_endless)
+        status = heat_fail(ctx, HEAT_ERROR_UNDEFINED,
+                           "the energy has no lowest value: where some relu units grow together, the weights "
+                           "outdo the precisions");
+    else if (status == HEAT_OK && !minimum.is_proved && strcmp(opt->method, "exact") == 0 &&
+             !heat_halted(ctx))
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNABLE,
+                      "the energy of %d relu units is not convex, and the sets of more than 24 that may be "
+                      "above 0 are too many to weigh: --method auto searches",
+                      (int)n);
+    if (status == HEAT_OK) {
+        heat_units_find_visible_fields(u, r->values + u->visible.n, field);
+        u->visible.kind->best(&u->visible, field, r->values);
+        tell_outcome(ctx, &minimum, r);
+    }
+    heat_free(m);
+    return status;
+}
+
 static heat_status choose(heat_context *ctx, const heat_model *model, const heat_ground_options *opt,
                           heat_ground_result *r)
 {
@@ -123,6 +207,8 @@ static heat_status choose(heat_context *ctx, const heat_model *model, const heat
     if (heat_marginal_fits(model))
         return search_states(ctx, model, opt, r);
     is_one = u.visible.n == 0 || u.hidden.n == 0;
+    if (!is_one && is_half(&u))
+        return solve_half(ctx, &u, opt, r);
     if (!is_one && !is_quadratic(&u))
         return heat_fail(
             ctx, HEAT_ERROR_UNABLE,
