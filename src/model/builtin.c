@@ -315,10 +315,22 @@ static const builtin *find(const char *spec)
     return NULL;
 }
 
-const char *heat_builtin_list(void)
+static void add_name(const char *name, const char *end, char text[HEAT_BUILTIN_LIST_SIZE])
 {
-    return "lattice:, triangular:, honeycomb:, ea:, sk:, regular:, potts:, potential:, double-well, "
-           "muller-brown, rosenbrock:, funnel:, gaussian:, basins:, eight-schools";
+    size_t length = strlen(text);
+
+    snprintf(text + length, HEAT_BUILTIN_LIST_SIZE - length, "%s%s%s", length == 0 ? "" : ", ", name, end);
+}
+
+void heat_builtin_list(char text[HEAT_BUILTIN_LIST_SIZE])
+{
+    const char *name, *example;
+
+    text[0] = '\0';
+    for (int k = 0; k < N_BUILTINS; k++)
+        add_name(builtins[k].name, ":", text);
+    for (int k = 0; (name = heat_potential_get_name(k, &example)) != NULL; k++)
+        add_name(name, strchr(example, ':') == NULL ? "" : ":", text);
 }
 
 const char *heat_builtin_nearest(const char *spec)

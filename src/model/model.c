@@ -222,6 +222,7 @@ static heat_status refuse_potential_options(heat_context *ctx, const char *spec,
 static heat_status load_builtin(heat_context *ctx, const char *spec, const heat_load_options *o, bool *known,
                                 heat_model **out)
 {
+    char list[HEAT_BUILTIN_LIST_SIZE];
     const char *nearest;
     heat_status status = heat_potential_load(ctx, spec, o, known, out);
 
@@ -234,10 +235,10 @@ static heat_status load_builtin(heat_context *ctx, const char *spec, const heat_
     if (nearest != NULL)
         return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0,
                               "no such file, and no such built-in; did you mean %s?", nearest);
-    if (strchr(spec, ':') != NULL)
-        return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0, "no such file, and no such built-in (%s)",
-                              heat_builtin_list());
-    return HEAT_OK;
+    if (strchr(spec, ':') == NULL)
+        return HEAT_OK;
+    heat_builtin_list(list);
+    return heat_fail_file(ctx, HEAT_ERROR_INPUT, spec, 0, 0, "no such file, and no such built-in (%s)", list);
 }
 
 static heat_status load(heat_context *ctx, const char *spec, const heat_load_options *o, heat_model **out)

@@ -101,7 +101,8 @@ HEAT_MUST_USE heat_status heat_builtin_create(heat_context *ctx, const char *spe
                                               heat_model **out);
 
 /* All their names, for messages. */
-const char *heat_builtin_list(void);
+enum { HEAT_BUILTIN_LIST_SIZE = 512 };
+void heat_builtin_list(char text[HEAT_BUILTIN_LIST_SIZE]);
 
 /* A text of the built-in whose name is nearest to the word before the colon; without a colon, of the
  * potentials; NULL if none is near. */
