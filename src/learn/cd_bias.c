@@ -10,26 +10,39 @@
 #include <math.h>
 #include <string.h>
 
-static uint64_t bits_of(const heat_learner *l, const int8_t *row)
+/* Which state a row is; its first unit is the lowest digit. */
+static int64_t index_of(const heat_learner *l, const int8_t *row)
 {
-    uint64_t bits = 0;
+    int64_t index = 0;
+
+    for (int32_t i = l->n_visible - 1; i >= 0; i--)
+        index = index * l->n_states + (l->coding == HEAT_CODING_SPIN ? row[i] == 1 : row[i]);
+    return index;
+}
+
+static int64_t count_rows(const heat_learner *l)
+{
+    int64_t count = 1;
 
     for (int32_t i = 0; i < l->n_visible; i++)
-        bits |= (uint64_t)(row[i] == 1) << i;
-    return bits;
+        count *= l->n_states;
+    return count;
 }
 
 /* The mean statistics under probabilities of rows. */
 static heat_status average(heat_context *ctx, const heat_learner *l, const double *p, double *mean)
 {
-    int64_t n = (int64_t)1 << l->n_visible;
-    int8_t low = l->coding == HEAT_CODING_SPIN ? -1 : 0, *rows = NULL;
+    int64_t n = count_rows(l);
+    int8_t *rows = NULL;
     heat_status status = heat_alloc(ctx, n * l->n_visible, 1, &rows);
 
     if (status != HEAT_OK)
         return status;
-    for (int64_t k = 0; k < n * l->n_visible; k++)
-        rows[k] = k / l->n_visible >> k % l->n_visible & 1 ? 1 : low;
+    for (int64_t r = 0; r < n; r++)
+        for (int64_t i = 0, left = r; i < l->n_visible; i++, left /= l->n_states) {
+            int8_t digit = (int8_t)(left % l->n_states);
+            rows[r * l->n_visible + i] = (int8_t)(l->coding == HEAT_CODING_SPIN ? 2 * digit - 1 : digit);
+        }
     memset(mean, 0, (size_t)l->n_parameters * sizeof *mean);
     l->kind->add_statistics(l, n, rows, p, mean);
     heat_free(rows);
@@ -38,18 +51,18 @@ static heat_status average(heat_context *ctx, const heat_learner *l, const doubl
 
 heat_status heat_cd_bias_check(heat_context *ctx, const heat_learner *l)
 {
-    int64_t n_units = l->n_parameters - l->n_decayed;
+    double pairs = l->kind->spread == NULL ? (double)INFINITY : l->kind->count_spread(l);
 
-    if (l->kind->spread == NULL)
+    if (isinf(pairs))
         return heat_fail_option(ctx, "report_bias", NULL,
-                                "the bias is known of an rbm whose layers are of 0 and 1 or -1 and +1 only");
-    if (n_units <= HEAT_MOST_BIAS_UNITS)
+                                "the bias is known of an rbm whose units have few values, in both layers");
+    if (pairs <= ldexp(1, HEAT_MOST_BIAS_BITS))
         return HEAT_OK;
     return heat_fail(
         ctx, HEAT_ERROR_UNABLE,
-        "option --report-bias: the bias is summed over all states of at most %d units, and these are "
-        "%d visible and %lld hidden ones (--hidden)",
-        HEAT_MOST_BIAS_UNITS, (int)l->n_visible, (long long)(n_units - l->n_visible));
+        "option --report-bias: the bias is summed over all pairs of states of the two layers, at "
+        "most 2^%d, and these are 2^%.3g (--hidden)",
+        HEAT_MOST_BIAS_BITS, log2(pairs));
 }
 
 /* The distribution of the rows. */
@@ -59,9 +72,9 @@ static heat_status begin(heat_context *ctx, const heat_learner *l, const heat_le
 
     *p = NULL;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, (int64_t)1 << l->n_visible, sizeof **p, p);
+        status = heat_alloc(ctx, count_rows(l), sizeof **p, p);
     for (int64_t r = 0; r < rows->n && status == HEAT_OK; r++)
-        (*p)[bits_of(l, heat_row_at(&l->form, rows->states, r))] += rows->weight[r] / (double)rows->n;
+        (*p)[index_of(l, heat_row_at(&l->form, rows->states, r))] += rows->weight[r] / (double)rows->n;
     return status;
 }
 

@@ -4,10 +4,10 @@
 
 #include "learn/learn_rows.h"
 
-/* Most units, visible and hidden, of a model whose bias is found. */
-enum { HEAT_MOST_BIAS_UNITS = 24 };
+/* The logarithm, to base 2, of most pairs of states, visible and hidden, of a model whose bias is found. */
+enum { HEAT_MOST_BIAS_BITS = 24 };
 
-/* The expected mean statistics of rows after k sweeps. HEAT_ERROR_UNABLE: too many units, or no block sweep.
+/* The expected mean statistics of rows after k sweeps. HEAT_ERROR_UNABLE: too many states, or no block sweep.
  */
 HEAT_MUST_USE heat_status heat_cd_expect(heat_context *ctx, const heat_learner *learner,
                                          const heat_learn_rows *rows, int64_t k, double *mean);
@@ -16,7 +16,8 @@ HEAT_MUST_USE heat_status heat_cd_expect(heat_context *ctx, const heat_learner *
 HEAT_MUST_USE heat_status heat_cd_update(heat_context *ctx, const heat_learner *learner,
                                          const heat_learn_rows *rows, int64_t k, double *update);
 
-/* HEAT_ERROR_UNABLE where there are more units than that, HEAT_ERROR_OPTION where the kind's is not known. */
+/* HEAT_ERROR_UNABLE where there are more states than that, HEAT_ERROR_OPTION where the kind's is not known.
+ */
 HEAT_MUST_USE heat_status heat_cd_bias_check(heat_context *ctx, const heat_learner *learner);
 
 /* The bias of CD-k at the learner's parameters, for k = 1, 2, 4, ... 64: `biases` is an array of

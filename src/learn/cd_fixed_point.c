@@ -213,7 +213,7 @@ static heat_status judge(heat_context *ctx, const root_search *s, int64_t thread
 heat_status heat_cd_fixed_points_find(heat_context *ctx, heat_learner *l, const heat_learn_rows *rows,
                                       int64_t threads, heat_cd_fixed_point *points)
 {
-    const double none = (double)NAN, states = ldexp(1, (int)(l->n_parameters - l->n_decayed));
+    const double none = (double)NAN, states = l->kind->count_spread(l);
     int64_t n = l->n_parameters;
     root_search s = {.learner = l, .rows = rows};
     double *arrays = NULL, *kept;

@@ -54,9 +54,11 @@ typedef struct heat_learn_kind {
     heat_status (*climb)(heat_context *ctx, heat_learner *learner, const heat_climb *climb);
     /* First rows of persistent chains; NULL: random values. */
     void (*draw)(const heat_learner *learner, heat_stream *stream, int64_t n_rows, void *rows);
-    /* What one such sweep makes of p[2^n_visible], the probabilities of rows, in place; unit i is bit i.
-     * NULL: not known. Cost: 2^(visible + hidden). */
+    /* What one such sweep makes of p[n_states^n_visible], the probabilities of rows, in place; unit i is
+     * digit i. NULL: not known. Cost: pairs of states of both layers, which are counted; infinity: not known.
+     */
     heat_status (*spread)(heat_context *ctx, const heat_learner *learner, double *p);
+    double (*count_spread)(const heat_learner *learner);
     /* The parameters become those of a model; HEAT_ERROR_ARGUMENT where it is not of the learner's shape. */
     heat_status (*take)(heat_context *ctx, const heat_model *model, heat_learner *learner);
     /* Moves the parameters back to where the sum over all rows exists, and a little further; NULL: it always

@@ -291,6 +291,11 @@ static heat_status rbm_spread(heat_context *ctx, const heat_learner *l, double *
     return status;
 }
 
+static double rbm_count_spread(const heat_learner *l)
+{
+    return ldexp(1, (int)(l->n_parameters - l->n_decayed)); /* biases */
+}
+
 /* Units of a layer are p + q times those of the model. */
 static void to_layer(heat_layer layer, double *p, double *q)
 {
@@ -484,6 +489,7 @@ const heat_learn_kind heat_learn_kind_rbm = {
     .move = rbm_move,
     .climb = rbm_climb,
     .spread = rbm_spread,
+    .count_spread = rbm_count_spread,
     .take = rbm_take,
     .make_model = rbm_make_model,
     .sum_states = rbm_sum_states,

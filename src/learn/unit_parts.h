@@ -1,5 +1,6 @@
 /* What the files of RBMs of any layers share: unit_learner.c is the kind, unit_start.c where training begins,
- * unit_gaps.c rows that lack values, unit_conditionals.c single numbers given the others. */
+ * unit_gaps.c rows that lack values, unit_conditionals.c single numbers given the others,
+ * unit_spread.c the sweep as a matrix. */
 #ifndef HEATBATH_UNIT_PARTS_H
 #define HEATBATH_UNIT_PARTS_H
 
@@ -37,6 +38,8 @@ HEAT_MUST_USE heat_status heat_unit_learner_integrate(heat_context *ctx, const h
 HEAT_MUST_USE heat_status heat_unit_learner_add_sites(heat_context *ctx, const heat_learner *learner,
                                                       const void *row, int64_t n_sites, const int32_t *sites,
                                                       double weight, double *value, double *sum);
+HEAT_MUST_USE heat_status heat_unit_learner_spread(heat_context *ctx, const heat_learner *learner, double *p);
+double heat_unit_learner_count_spread(const heat_learner *learner);
 void heat_unit_learner_draw_gaps(const heat_learner *learner, heat_stream *stream, const int8_t *gaps,
                                  void *row);
 

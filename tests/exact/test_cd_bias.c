@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,17 +20,26 @@ typedef struct lesson {
     heat_learner learner;
 } lesson;
 
-static void open_lesson(lesson *s, const char *spec, int32_t n_hidden)
+static void open_lesson_of(lesson *s, const char *spec, const char *visible, const char *hidden,
+                           int64_t hidden_states, int32_t n_hidden)
 {
     *s = (lesson){
         .ctx = test_context(), .input = {.size = sizeof s->input}, .learner = {.kind = &heat_learn_kind_rbm}};
     heat_learn_options_init(&s->options);
     s->options.hidden = n_hidden;
     s->options.tolerance = 0;
+    s->options.visible_layer = visible;
+    s->options.hidden_layer = hidden;
+    s->options.hidden_states = hidden_states;
     assert_ok(s->ctx, heat_data_load(s->ctx, spec, NULL, &s->data));
     s->input.data = s->data;
     assert_ok(s->ctx, s->learner.kind->open(s->ctx, &s->input, &s->options, &s->learner));
     assert_ok(s->ctx, heat_learn_rows_load(s->ctx, s->data, false, &s->rows));
+}
+
+static void open_lesson(lesson *s, const char *spec, int32_t n_hidden)
+{
+    open_lesson_of(s, spec, "auto", "auto", 3, n_hidden);
 }
 
 static void close_lesson(lesson *s)
@@ -40,20 +50,20 @@ static void close_lesson(lesson *s)
     heat_context_free(s->ctx);
 }
 
-static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
+enum { ROWS = 60 };
+
+/* A lesson of ROWS rows of 4 units, at parameters of this size, and rows moved so often. */
+static void check_bias(lesson *at, double size, int repeats)
 {
-    (void)state;
-    enum { ROWS = 60, REPEATS = 17000 }; /* a million chains */
-    lesson s;
+    lesson s = *at;
     heat_stream stream;
     heat_cd_bias bias[HEAT_CD_BIASES];
     heat_negative negative = {.k = 2, .threads = 1, .seed = test_seed(), .isa = "auto"};
     double *sums, *squares, *expected, *mean;
 
-    open_lesson(&s, "ising-teacher:sk:4,n=60,seed=3", 3);
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 1);
     for (int64_t a = 0; a < s.learner.n_parameters; a++)
-        s.learner.parameters[a] = heat_stream_normal(&stream);
+        s.learner.parameters[a] = size * heat_stream_normal(&stream);
     assert_int_equal(s.rows.n, ROWS);
     assert_ok(s.ctx, heat_cd_bias_find(s.ctx, &s.learner, &s.rows, 1, bias));
     for (int k = 1; k < HEAT_CD_BIASES; k++)
@@ -66,7 +76,7 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
     expected = calloc((size_t)s.learner.n_parameters, sizeof *expected);
     mean = calloc((size_t)s.learner.n_parameters, sizeof *mean);
     assert_ok(s.ctx, heat_cd_expect(s.ctx, &s.learner, &s.rows, negative.k, expected));
-    for (int r = 0; r < REPEATS; r++) {
+    for (int r = 0; r < repeats; r++) {
         int8_t moved[ROWS * 4];
         memcpy(moved, s.rows.states, sizeof moved);
         assert_ok(s.ctx, heat_negative_mean(s.ctx, &negative, &s.learner, ROWS, moved, NULL, mean));
@@ -76,14 +86,48 @@ static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
         }
     }
     for (int64_t a = 0; a < s.learner.n_parameters; a++) {
-        double m = sums[a] / REPEATS, variance = squares[a] / REPEATS - m * m;
-        assert_close(m, expected[a], 4 * sqrt(variance / REPEATS) + 1e-12);
+        double m = sums[a] / repeats, variance = squares[a] / repeats - m * m;
+        assert_close(m, expected[a], 4 * sqrt(variance / repeats) + 1e-12);
     }
     free(sums);
     free(squares);
     free(expected);
     free(mean);
+}
+
+static void the_bias_of_cd_falls_to_nothing_and_chains_agree(void **state)
+{
+    (void)state;
+    lesson s;
+
+    open_lesson(&s, "ising-teacher:sk:4,n=60,seed=3", 3);
+    check_bias(&s, 1, 17000); /* a million chains */
     close_lesson(&s);
+}
+
+/* The same of layers of more values, and of one of spins. */
+static void layers_of_a_few_values_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *visible, *hidden;
+        int values;
+    } cases[] = {{"potts", "potts", 3}, {"potts", "spin", 3}, {"auto", "potts", 2}};
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 2);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[ROWS * 4 * 2 + 1], *at = text;
+        lesson s;
+        for (int r = 0; r < ROWS * 4; r++)
+            at += sprintf(at, "%d%s",
+                          r < 4 ? r % cases[k].values
+                                : (int)heat_stream_below(&stream, (uint64_t)cases[k].values),
+                          r % 4 == 3 ? "\n" : ",");
+        open_lesson_of(&s, test_file(".csv", text, strlen(text)), cases[k].visible, cases[k].hidden, 3, 2);
+        check_bias(&s, 0.6, 4000);
+        close_lesson(&s);
+    }
 }
 
 /* After no sweep the distribution is that of the rows, each as often as its weight says. */
@@ -150,6 +194,26 @@ static void fixed_points_approach_the_maximum(void **state)
     assert_close(points[6].log_likelihood, best, 1e-9);
     free(begin);
     close_lesson(&s);
+}
+
+/* Potts units of two values are those of 0 and 1, with parameters that change nothing: the same points. */
+static void fixed_points_do_not_depend_on_how_a_layer_is_written(void **state)
+{
+    (void)state;
+    const char *data = "ising-teacher:lattice:2x3,n=1000,temperature=2.5,seed=3";
+    heat_cd_fixed_point points[2][HEAT_CD_BIASES];
+
+    for (int p = 0; p < 2; p++) {
+        lesson s;
+        open_lesson_of(&s, data, "auto", p == 0 ? "binary" : "potts", 2, 2);
+        train(&s, "exact");
+        assert_ok(s.ctx, heat_cd_fixed_points_find(s.ctx, &s.learner, &s.rows, 1, points[p]));
+        close_lesson(&s);
+    }
+    for (int k = 0; k < HEAT_CD_BIASES; k++)
+        print_message("CD-%d: %.9f %.9f\n", 1 << k, points[0][k].log_likelihood, points[1][k].log_likelihood);
+    for (int k = 0; k < HEAT_CD_BIASES; k++)
+        assert_close(points[0][k].log_likelihood, points[1][k].log_likelihood, 1e-8);
 }
 
 /* Training that makes the expected update of CD-k, in small steps and for a time: the largest parameter. */
@@ -234,8 +298,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bias_of_cd_falls_to_nothing_and_chains_agree),
+        cmocka_unit_test(layers_of_a_few_values_too),
         cmocka_unit_test(rows_count_by_their_weights),
         cmocka_unit_test(fixed_points_approach_the_maximum),
+        cmocka_unit_test(fixed_points_do_not_depend_on_how_a_layer_is_written),
         cmocka_unit_test(training_comes_to_rest_there),
         cmocka_unit_test(weights_that_grow_without_bound_have_no_fixed_point),
     };
