@@ -74,9 +74,6 @@ static heat_status check_model(heat_context *ctx, heat_exploring *e)
     double hottest = 0;
 
     heat_model_describe(e->model, &info);
-    if (heat_isa_get(e->opt.isa) == NULL)
-        return heat_fail_option(ctx, "isa", e->opt.isa, "this machine cannot run it (its widest is %s)",
-                                heat_isa_get("auto")->name);
     if (!heat_model_get_smooth(e->model, heat_isa_get(e->opt.isa), &e->view))
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "%s: explore follows gradients, and kind %s has none: ground finds its low states, "
@@ -293,6 +290,8 @@ heat_status heat_explore(heat_context *ctx, const heat_model *model, const heat_
     heat_explore_result_init(&r);
     e.r = &r;
     status = heat_option_check(ctx, heat_option_table_get("explore"), &e.opt, NULL);
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, e.opt.isa);
     if (status != HEAT_OK)
         return status;
     budget = heat_budget_enter(ctx, "explore", e.opt.time, e.opt.memory);

@@ -236,6 +236,8 @@ heat_status heat_ground(heat_context *ctx, const heat_model *model, const heat_g
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     status = heat_option_check(ctx, heat_option_table_get("ground"), &opt, opt.method);
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, opt.isa);
     if (status != HEAT_OK)
         return status;
     heat_ground_result_init(&r);

@@ -1,5 +1,6 @@
 /* Which kernels were built and can run here. */
 #include "kernel/isa.h"
+#include "base/context_private.h"
 
 #include <string.h>
 
@@ -46,4 +47,12 @@ const heat_isa *heat_isa_get(const char *name)
         if (strcmp(rows[k].name, name) == 0)
             return &rows[k];
     return NULL;
+}
+
+heat_status heat_isa_check(heat_context *ctx, const char *name)
+{
+    if (heat_isa_get(name) != NULL)
+        return HEAT_OK;
+    return heat_fail_option(ctx, "isa", name, "this machine cannot run it (its widest is %s)",
+                            heat_isa_get("auto")->name);
 }

@@ -36,4 +36,7 @@ const heat_isa *heat_isa_at(int k);
 /* The row of that name, the widest for "auto"; NULL if there is none here. */
 const heat_isa *heat_isa_get(const char *name);
 
+/* HEAT_ERROR_OPTION where there is none: of verbs, whether or not they come to a kernel. */
+HEAT_MUST_USE heat_status heat_isa_check(heat_context *ctx, const char *name);
+
 #endif

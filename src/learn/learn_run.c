@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "kernel/isa.h"
 #include "learn/cd_bias.h"
 #include "learn/cd_fixed_point.h"
 #include "learn/pseudo_likelihood.h"
@@ -425,6 +426,8 @@ heat_status heat_learn(heat_context *ctx, const char *kind, const heat_learn_inp
     status = find_kind(ctx, kind, &l.kind);
     if (status == HEAT_OK)
         status = heat_option_check(ctx, heat_option_table_get("learn"), &opt, NULL);
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, opt.isa);
     if (status == HEAT_OK)
         status = heat_checkpoint_check_every(ctx, heat_option_table_get("learn"), &opt);
     if (status == HEAT_OK && strcmp(opt.negative, "auto") != 0)

@@ -325,13 +325,11 @@ static heat_status move(heat_context *ctx, int64_t n_rows, moving *m)
 
 heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *name, const heat_layer_kernel **out)
 {
-    const heat_isa *isa = heat_isa_get(name);
+    heat_status status = heat_isa_check(ctx, name);
 
-    if (isa == NULL)
-        return heat_fail_option(ctx, "isa", name, "this machine cannot run it (its widest is %s)",
-                                heat_isa_get("auto")->name);
-    *out = isa->layers;
-    return HEAT_OK;
+    if (status == HEAT_OK)
+        *out = heat_isa_get(name)->layers;
+    return status;
 }
 
 heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat_negative *negative,

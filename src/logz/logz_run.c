@@ -460,6 +460,8 @@ heat_status heat_logz_by_rows(heat_context *ctx, const heat_model *model, const 
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     status = heat_option_check(ctx, heat_option_table_get("logz"), &opt, opt.method);
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, opt.isa);
     if (status != HEAT_OK)
         return status;
     heat_model_describe(model, &info);

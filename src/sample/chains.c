@@ -89,10 +89,9 @@ heat_status heat_chains_create(heat_context *ctx, const heat_model *model, const
     heat_status status;
 
     *out = NULL;
-    if (heat_isa_get(plan->isa) == NULL)
-        return heat_fail_option(ctx, "isa", plan->isa, "this machine cannot run it (its widest is %s)",
-                                heat_isa_get("auto")->name);
-    status = heat_alloc(ctx, 1, sizeof *c, &c);
+    status = heat_isa_check(ctx, plan->isa);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, 1, sizeof *c, &c);
     if (status != HEAT_OK)
         return status;
     heat_model_describe(model, &c->info);

@@ -115,6 +115,8 @@ static heat_status check_options(heat_context *ctx, const heat_model *model, dra
     char value[24];
     heat_status status = heat_option_check(ctx, heat_option_table_get("sample"), d->opt, d->opt->engine);
 
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, d->opt->isa);
     if (status != HEAT_OK)
         return status;
     d->engine = heat_engine_choose(model, d->opt->engine, NULL, false, &reason);

@@ -38,6 +38,8 @@ heat_status heat_sample(heat_context *ctx, const heat_model *model, const heat_s
         heat_struct_copy(&s.opt, sizeof s.opt, options, options->size);
     heat_sample_result_init(&r);
     status = heat_option_check(ctx, heat_option_table_get("sample"), &s.opt, s.opt.engine);
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, s.opt.isa);
     if (status != HEAT_OK)
         return status;
     budget = heat_budget_enter(ctx, "sample", s.opt.time, s.opt.memory);

@@ -2,6 +2,7 @@
  * their number, that of log Z is the same for all. */
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "kernel/isa.h"
 #include "logz/typical_rows.h"
 #include "score/conditional.h"
 #include "stats/weighted_mean.h"
@@ -247,6 +248,8 @@ heat_status heat_score(heat_context *ctx, const heat_model *model, const heat_da
     if (options != NULL)
         heat_struct_copy(&opt, sizeof opt, options, options->size);
     status = heat_option_check(ctx, heat_option_table_get("score"), &opt, opt.method);
+    if (status == HEAT_OK)
+        status = heat_isa_check(ctx, opt.isa);
     if (status != HEAT_OK)
         return status;
     heat_score_result_init(&r);

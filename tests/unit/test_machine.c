@@ -40,6 +40,50 @@ static void a_kernel_resolves_exactly_where_a_verb_takes_it(void **state)
     heat_context_free(ctx);
 }
 
+#define TRY(verb, call)                                                                                      \
+    {                                                                                                        \
+        heat_##verb##_options options;                                                                       \
+        heat_##verb##_result result;                                                                         \
+        heat_status status;                                                                                  \
+        heat_##verb##_options_init(&options);                                                                \
+        heat_##verb##_result_init(&result);                                                                  \
+        options.isa = name;                                                                                  \
+        status = call;                                                                                       \
+        assert_int_equal(status, expected);                                                                  \
+        if (status != HEAT_OK)                                                                               \
+            assert_contains(heat_context_error(ctx), "this machine cannot run it");                          \
+        heat_##verb##_result_clear(&result);                                                                 \
+    }
+
+/* Exact ways of verbs come to no kernel that would be missed. */
+static void verbs_that_use_no_kernel_refuse_what_is_not_here_too(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"ref", "avx2", "avx512"};
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input};
+    heat_model *model = NULL, *well = NULL;
+    heat_data *data = NULL;
+
+    assert_ok(ctx, heat_model_load(ctx, "lattice:3x3", &model));
+    assert_ok(ctx, heat_model_load(ctx, "double-well", &well));
+    assert_ok(ctx, heat_data_load(ctx, "ising-teacher:lattice:3x3,n=20", NULL, &data));
+    input.data = data;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        const char *name = names[k];
+        heat_status expected = heat_isa_resolve(name) != NULL ? HEAT_OK : HEAT_ERROR_OPTION;
+        TRY(ground, heat_ground(ctx, model, &options, &result))
+        TRY(logz, heat_logz(ctx, model, &options, &result))
+        TRY(score, heat_score(ctx, model, data, &options, &result))
+        TRY(learn, heat_learn(ctx, "ising", &input, &options, &result))
+        TRY(explore, heat_explore(ctx, well, &options, &result))
+    }
+    heat_data_free(data);
+    heat_model_free(well);
+    heat_model_free(model);
+    heat_context_free(ctx);
+}
+
 static void unknown_kernels_resolve_to_nothing(void **state)
 {
     (void)state;
@@ -61,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(auto_is_a_kernel_that_runs_here),
         cmocka_unit_test(a_kernel_resolves_exactly_where_a_verb_takes_it),
+        cmocka_unit_test(verbs_that_use_no_kernel_refuse_what_is_not_here_too),
         cmocka_unit_test(unknown_kernels_resolve_to_nothing),
         cmocka_unit_test(threads_resolve_to_themselves_and_auto_to_the_cores),
     };
