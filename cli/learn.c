@@ -31,6 +31,17 @@ static json_t *json_likelihood(cli *c, const heat_likelihood *l)
     return object;
 }
 
+/* Lower bounds, where there is no likelihood to tell. */
+static json_t *json_bounds(cli *c, const heat_learn_result *r)
+{
+    json_t *bounds = json_object();
+
+    cli_put(c, bounds, "train", json_likelihood(c, &r->train_bound));
+    cli_put(c, bounds, "validation", json_likelihood(c, &r->validation_bound));
+    cli_put(c, bounds, "test", json_likelihood(c, &r->test_bound));
+    return bounds;
+}
+
 static json_t *json_history(cli *c, const heat_learn_result *r)
 {
     json_t *rows = json_array();
@@ -95,6 +106,8 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     cli_put(c, likelihood, "validation", json_likelihood(c, &r->validation));
     cli_put(c, likelihood, "test", json_likelihood(c, &r->test));
     cli_put(c, result, "log_likelihood", likelihood);
+    if (r->is_bounded)
+        cli_put(c, result, "log_likelihood_bound", json_bounds(c, r));
     if (isfinite(r->pseudo.mean))
         cli_put(c, result, "pseudo_log_likelihood", json_likelihood(c, &r->pseudo));
     cli_put(c, result, "history", json_history(c, r));
@@ -103,12 +116,12 @@ static heat_status print_json(cli *c, const heat_learn_result *r)
     return cli_print_report(c, &report);
 }
 
-static void print_likelihood(const char *name, const heat_likelihood *l)
+static void print_likelihood(const char *name, const char *relation, const heat_likelihood *l)
 {
     char mean[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE];
 
     if (isfinite(l->mean))
-        cli_print_row(name, "%s ± %s nats a row", cli_text_mean(l->mean, l->error, mean),
+        cli_print_row(name, "%s%s ± %s nats a row", relation, cli_text_mean(l->mean, l->error, mean),
                       cli_text_error(l->error, error));
 }
 
@@ -133,6 +146,10 @@ static const char *describe_count(const heat_learn_result *r)
         return "exact: every state was counted";
     if (strcmp(r->count_method, "refused") == 0)
         return "withheld: log Z by annealing is not to be believed";
+    if (r->is_bounded && strcmp(r->count_method, "exact") == 0)
+        return "bounded from below: hidden units by mean field, log Z exact";
+    if (r->is_bounded && isfinite(r->count.log_z))
+        return "bounded from below: hidden units by mean field, log Z by annealing there and back";
     if (isfinite(r->count.log_z))
         return "estimated: log Z by annealing there and back";
     return r->outcome == HEAT_OUTCOME_INTERRUPTED || r->outcome == HEAT_OUTCOME_TIME
@@ -145,7 +162,7 @@ static void print_count(const heat_learn_result *r)
 {
     char mean[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE], lower[CLI_NUMBER_SIZE], upper[CLI_NUMBER_SIZE];
 
-    if (r->exact || !isfinite(r->count.log_z))
+    if (!(r->count.error > 0))
         return;
     cli_print_row("log Z", "%s ± %s, bounds %s and %s", cli_text_mean(r->count.log_z, r->count.error, mean),
                   cli_text_error(r->count.error, error), cli_text_mean(r->count.lower, r->count.error, lower),
@@ -163,8 +180,9 @@ static void print_last_look(const heat_learn_result *r)
         !isfinite(last->train))
         return;
     error = last->count.error;
-    cli_print_row("last look", "epoch %lld: train %s nats a row, bounds %s and %s, log Z %s",
-                  (long long)last->epoch, cli_text_mean(last->train, error, train),
+    cli_print_row("last look", "epoch %lld: train %s%s nats a row, bounds %s and %s, log Z %s",
+                  (long long)last->epoch, r->is_bounded ? ">= " : "",
+                  cli_text_mean(last->train, error, train),
                   cli_text_mean(last->train + last->count.log_z - last->count.upper, error, lower),
                   cli_text_mean(last->train + last->count.log_z - last->count.lower, error, upper),
                   error > 0 ? "tracked along the training" : "counted");
@@ -187,10 +205,13 @@ static void print_text(cli *c, const heat_learn_result *r)
 
     cli_hide_progress(c);
     cli_print_row("log-likelihood", "%s", describe_count(r));
-    print_likelihood("  train", &r->train);
-    print_likelihood("  validation", &r->validation);
-    print_likelihood("  test", &r->test);
-    print_likelihood("pseudo", &r->pseudo);
+    print_likelihood("  train", "", &r->train);
+    print_likelihood("  validation", "", &r->validation);
+    print_likelihood("  test", "", &r->test);
+    print_likelihood("  train", ">= ", &r->train_bound);
+    print_likelihood("  validation", ">= ", &r->validation_bound);
+    print_likelihood("  test", ">= ", &r->test_bound);
+    print_likelihood("pseudo", "", &r->pseudo);
     print_last_look(r);
     print_count(r);
     cli_print_row("negative", "%s", r->negative);

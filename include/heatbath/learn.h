@@ -12,7 +12,7 @@ HEAT_BEGIN_DECLS
 #define HEAT_LEARN_KINDS(X)                                                                                  \
     X(ising, "ising", "couplings and fields of spins, or of 0 and 1, all variables visible")                 \
     X(rbm, "rbm", "a layer of hidden units, coupled to all variables")                                       \
-    X(boltzmann, "boltzmann", "a few hidden units, any pair coupled, or in layers")
+    X(boltzmann, "boltzmann", "hidden units, any pair coupled, or in layers, or as a graph says")
 
 #define HEAT_NEGATIVES(X)                                                                                    \
     X(exact, "exact", "means over all states, by enumeration or elimination")                                \
@@ -70,7 +70,7 @@ typedef struct heat_learn_count {
 /* One look at the model on the way. */
 typedef struct heat_learn_look {
     int64_t epoch;
-    double train, validation; /* mean log-likelihoods; NaN without such data */
+    double train, validation; /* mean log-likelihoods, or bounds to them; NaN without such data */
     heat_learn_count count;
     double
         ess; /* of the persistent chains since the look before, by their free energies; NaN: there are none */
@@ -100,6 +100,9 @@ typedef struct heat_learn_result {
     double exchanges_accepted; /* a share, between the two rungs that have fewest, lately */
     double update_seconds;     /* of `seconds`, those of updates along sampled gradients */
     heat_cd_fixed_point cd_fixed[HEAT_CD_BIASES]; /* with `report_bias` */
+    bool is_bounded; /* hidden units were too many to be summed over: train, validation and test are NaN, the
+                        likelihoods of the history lower bounds, and so are these, else NaN */
+    heat_likelihood train_bound, validation_bound, test_bound; /* errors over rows, as of likelihoods */
 } heat_learn_result;
 
 HEAT_API void heat_learn_options_init(heat_learn_options *options);

@@ -4,126 +4,129 @@
  *
  *     E(x) = -sum_(i<j) W_ij ((x_i - m_i) (x_j - m_j) - m_i m_j) - sum_i b_i x_i,
  *
- * m the means of the data and 1/2 of hidden units. The statistics of a row are means over p(h | v), summed
- * over all states of the hidden units: there are few. Ackley, Hinton, Sejnowski, Cognitive Science 9 (1985)
- * 147. */
+ * m the means of the data and 1/2 of hidden units. The statistics of a row are means over p(h | v), where
+ * that can be summed over (hidden_posterior.h). Elsewhere some hidden units, without which it can, are part
+ * of every row: they are drawn given all else before each use, and go on as a chain does, in the rows of the
+ * data as in those of the negative phase (Younes, Probab. Theory Relat. Fields 82 (1989) 625). Ackley,
+ * Hinton, Sejnowski, Cognitive Science 9 (1985) 147.
+ *
+ * Where units of the rows are coupled to the others alone, and to all of these, the machine is an rbm but for
+ * what the data tell of a row, and the kernel of layers does its sweeps and updates. */
+#include "learn/boltzmann_learner.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "base/text.h"
-#include "kernel/elementary.h"
+#include "learn/boltzmann_sweep.h"
 #include "learn/learn_rows.h"
+#include "learn/mean_field.h"
 #include "learn/pair_sums.h"
+#include "learn/rbm_learner.h"
 #include "learn/subset_sums.h"
-#include "model/listed.h"
 
-#include <math.h>
 #include <string.h>
 
-enum { AUTO_HIDDEN = 8, MOST_HIDDEN = 16, CHEAP_BITS = 18, CHAINS_PER_UNIT = 16 };
-enum { PAIR_BYTES = 72 }; /* its ends, and at least eight numbers of a training */
+enum { CHEAP_BITS = 18 };
+static const double cheap_terms = 1e7;   /* of all rows */
+static const double most_priced = 20000; /* couplings of a machine that may be small enough to eliminate */
 
-typedef struct boltzmann_learner {
-    int32_t n_hidden;
-    int64_t n_edges;  /* of visible pairs, then */
-    int64_t n_mixed;  /* pairs of a visible and a hidden unit, then */
-    int64_t n_inner;  /* pairs of hidden ones */
-    int64_t capacity; /* of i and j each */
-    int32_t *i, *j;   /* i < j, visible units first */
-    int32_t *p, *q;   /* [n_inner] pairs of hidden units, counted from the first of these */
-    double *offset;   /* m, [units] */
-    double *bias;     /* [units] without the centring, work space */
-    double *sums;     /* [n_parameters] work space */
-    double *field;    /* [n_hidden] work space */
-    double *mean;     /* [n_inner + n_hidden] over p(h | v), work space */
-    heat_subsets hidden;
-} boltzmann_learner;
-
-static void boltzmann_free(heat_learner *l)
+void heat_boltzmann_free(heat_learner *l)
 {
-    boltzmann_learner *self = l->self;
+    heat_boltzmann_learner *self = l->self;
 
     if (self == NULL)
         return;
-    heat_free(self->i);
-    heat_free(self->j);
+    heat_boltzmann_pairs_clear(&self->pairs);
     heat_free(self->p);
     heat_free(self->q);
+    heat_free(self->first_pair);
+    heat_free(self->first_mixed);
     heat_free(self->offset);
     heat_free(self->bias);
     heat_free(self->sums);
     heat_free(self->field);
     heat_free(self->mean);
-    heat_subsets_close(&self->hidden);
+    heat_hidden_posterior_close(&self->hidden);
+    heat_unit_graph_close(&self->graph);
+    if (self->layers.kind != NULL)
+        heat_learner_clear(&self->layers);
     heat_free(self);
 }
 
 /* b_i - sum_j W_ij m_j, in the work space. */
 static void find_plain_biases(const heat_learner *l)
 {
-    const boltzmann_learner *self = l->self;
+    const heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
     const double *w = l->parameters;
 
-    memcpy(self->bias, w + self->n_edges, (size_t)(l->n_visible + self->n_hidden) * sizeof *w);
-    for (int64_t e = 0; e < self->n_edges; e++) {
-        self->bias[self->i[e]] -= w[e] * self->offset[self->j[e]];
-        self->bias[self->j[e]] -= w[e] * self->offset[self->i[e]];
+    memcpy(self->bias, w + of->n_edges, (size_t)(l->n_visible + self->n_summed) * sizeof *w);
+    for (int64_t e = 0; e < of->n_edges; e++) {
+        self->bias[of->i[e]] -= w[e] * self->offset[of->j[e]];
+        self->bias[of->j[e]] -= w[e] * self->offset[of->i[e]];
     }
 }
 
 /* x_i x_j and x_i, summed, become the statistics of the centred energy, in place. */
 static void centre_sums(const heat_learner *l, double *sums)
 {
-    const boltzmann_learner *self = l->self;
-    const double *of = sums + self->n_edges;
+    const heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *pairs = &self->pairs;
+    const double *of = sums + pairs->n_edges;
 
-    for (int64_t e = 0; e < self->n_edges; e++)
-        sums[e] -= self->offset[self->j[e]] * of[self->i[e]] + self->offset[self->i[e]] * of[self->j[e]];
+    for (int64_t e = 0; e < pairs->n_edges; e++)
+        sums[e] -= self->offset[pairs->j[e]] * of[pairs->i[e]] + self->offset[pairs->i[e]] * of[pairs->j[e]];
 }
 
-/* Fills hidden->p with p(h | v) of a row; returns log sum_h exp(-E). Plain biases are at hand. */
-static double sum_hidden(const heat_learner *l, const int8_t *row, heat_subsets *hidden, double *field)
+/* Sums p(h | row) up; returns log sum_h exp(-E). Plain biases are at hand. */
+static double sum_hidden(const heat_learner *l, const int8_t *row)
 {
-    const boltzmann_learner *self = l->self;
+    heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
     const double *w = l->parameters;
-    int64_t n_outer = self->n_edges - self->n_inner;
     double own = 0;
 
-    memcpy(field, self->bias + l->n_visible, (size_t)self->n_hidden * sizeof *field);
-    for (int32_t i = 0; i < l->n_visible; i++)
-        own += self->bias[i] * row[i];
-    for (int64_t e = 0; e < n_outer - self->n_mixed; e++)
-        own += w[e] * (row[self->i[e]] & row[self->j[e]]);
-    for (int64_t e = n_outer - self->n_mixed; e < n_outer; e++)
-        field[self->j[e] - l->n_visible] += w[e] * row[self->i[e]];
-    return own + heat_subsets_sum(hidden, w + n_outer, field);
+    memcpy(self->field, self->bias + l->n_visible, (size_t)self->n_summed * sizeof *self->field);
+    for (int32_t i = 0; i < l->n_visible; i++) {
+        if (row[i] != 1)
+            continue;
+        own += self->bias[i];
+        for (int64_t e = self->first_pair[i]; e < self->first_pair[i + 1]; e++)
+            own += w[e] * row[of->j[e]];
+        for (int64_t e = self->first_mixed[i]; e < self->first_mixed[i + 1]; e++)
+            self->field[of->j[e] - l->n_visible] += w[e];
+    }
+    return own + heat_hidden_posterior_sum(&self->hidden, w + of->n_edges - of->n_inner, self->field);
 }
 
 static void boltzmann_add_statistics(const heat_learner *l, int64_t n_rows, const void *rows,
                                      const double *weight, double *sum)
 {
     const int8_t *states = rows;
-    boltzmann_learner *self = l->self;
-    int64_t n_outer = self->n_edges - self->n_inner, n_pairs = n_outer - self->n_mixed;
-    double *sums = self->sums, *of = sums + self->n_edges;
-    const double *of_hidden = self->mean + self->n_inner;
+    heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *pairs = &self->pairs;
+    const int64_t n_outer = pairs->n_edges - pairs->n_inner;
+    double *sums = self->sums, *of = sums + pairs->n_edges;
+    const double *of_hidden = self->mean + pairs->n_inner;
 
     find_plain_biases(l);
     memset(sums, 0, (size_t)l->n_parameters * sizeof *sums);
     for (int64_t r = 0; r < n_rows; r++) {
         const int8_t *row = states + r * l->n_visible;
         double w = weight == NULL ? 1 : weight[r];
-        sum_hidden(l, row, &self->hidden, self->field);
-        heat_subsets_mean(&self->hidden, self->mean);
-        for (int64_t e = 0; e < n_pairs; e++)
-            sums[e] += w * (row[self->i[e]] & row[self->j[e]]);
-        for (int64_t e = n_pairs; e < n_outer; e++)
-            sums[e] += w * row[self->i[e]] * of_hidden[self->j[e] - l->n_visible];
-        for (int64_t e = n_outer; e < self->n_edges; e++)
+        sum_hidden(l, row);
+        heat_hidden_posterior_mean(&self->hidden, self->mean);
+        for (int32_t i = 0; i < l->n_visible; i++) {
+            if (row[i] != 1)
+                continue;
+            of[i] += w;
+            for (int64_t e = self->first_pair[i]; e < self->first_pair[i + 1]; e++)
+                sums[e] += w * row[pairs->j[e]];
+            for (int64_t e = self->first_mixed[i]; e < self->first_mixed[i + 1]; e++)
+                sums[e] += w * of_hidden[pairs->j[e] - l->n_visible];
+        }
+        for (int64_t e = n_outer; e < pairs->n_edges; e++)
             sums[e] += w * self->mean[e - n_outer];
-        for (int32_t i = 0; i < l->n_visible; i++)
-            of[i] += w * row[i];
-        for (int32_t j = 0; j < self->n_hidden; j++)
+        for (int32_t j = 0; j < self->n_summed; j++)
             of[l->n_visible + j] += w * of_hidden[j];
     }
     centre_sums(l, sums);
@@ -134,119 +137,161 @@ static void boltzmann_add_statistics(const heat_learner *l, int64_t n_rows, cons
 static void boltzmann_log_weights(const heat_learner *l, int64_t n_rows, const void *rows, double *out)
 {
     const int8_t *states = rows;
-    boltzmann_learner *self = l->self;
 
     find_plain_biases(l);
     for (int64_t r = 0; r < n_rows; r++)
-        out[r] = sum_hidden(l, states + r * l->n_visible, &self->hidden, self->field);
+        out[r] = sum_hidden(l, states + r * l->n_visible);
 }
 
-typedef struct gibbs {
-    const heat_negative *negative;
-    const heat_learner *learner;
-    double *coupling; /* [visible][units] */
-    int64_t n_rows;
-    int8_t *rows;
-} gibbs;
-
-/* Hidden units from p(h | v) at once, then the visible ones one by one given all others. */
-static void sweep_row(const gibbs *g, heat_stream *stream, int8_t *row, heat_subsets *hidden, double *field)
+/* Lists of neighbours with the learner's weights. */
+static const heat_unit_graph *set_graph(const heat_learner *l)
 {
-    const heat_learner *l = g->learner;
-    const boltzmann_learner *self = l->self;
-    int64_t n_units = (int64_t)l->n_visible + self->n_hidden, state = 0,
-            last = ((int64_t)1 << self->n_hidden) - 1;
-    double left = heat_stream_uniform(stream);
+    heat_boltzmann_learner *self = l->self;
 
-    sum_hidden(l, row, hidden, field);
-    while (state < last && left >= hidden->p[state])
-        left -= hidden->p[state++];
-    for (int64_t i = 0; i < l->n_visible; i++) {
-        const double *w = g->coupling + i * n_units;
-        double sum = self->bias[i];
-        for (int32_t j = 0; j < l->n_visible; j++)
-            sum += w[j] * row[j];
-        for (int32_t j = 0; j < self->n_hidden; j++)
-            sum += w[l->n_visible + j] * (double)(state >> j & 1);
-        row[i] = heat_stream_uniform(stream) < heat_sigmoid(sum);
-    }
+    find_plain_biases(l);
+    heat_unit_graph_set(&self->graph, l->parameters, self->bias);
+    return &self->graph;
 }
 
-static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
+static heat_boltzmann_sweep sweep_of(const heat_negative *negative, const heat_learner *l, int64_t n_rows,
+                                     int8_t *rows)
 {
-    const gibbs *g = arg;
-    const boltzmann_learner *self = g->learner->self;
-    int64_t first = unit * CHAINS_PER_UNIT;
-    heat_subsets hidden;
-    double *field = NULL;
-    heat_status status = heat_subsets_open(worker, self->n_hidden, self->n_inner, self->p, self->q, &hidden);
+    const heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
+    heat_boltzmann_sweep s = {.graph = set_graph(l),
+                              .n_row = l->n_visible,
+                              .n_inner = of->n_inner,
+                              .p = self->p,
+                              .q = self->q,
+                              .weights = l->parameters + of->n_edges - of->n_inner,
+                              .k = negative->k,
+                              .n_rows = n_rows,
+                              .rows = rows,
+                              .seed = negative->seed,
+                              .first_stream = (uint64_t)negative->n_updates << 32,
+                              .purpose = HEAT_PURPOSE_SWEEP};
+    double visits = (double)(n_rows * s.k) * (2 * (double)of->n_edges + self->hidden.terms);
 
-    if (status == HEAT_OK)
-        status = heat_alloc(worker, self->n_hidden, sizeof *field, &field);
-    for (int64_t r = first; r < first + CHAINS_PER_UNIT && r < g->n_rows && status == HEAT_OK; r++) {
-        heat_stream stream;
-        heat_stream_init(&stream, g->negative->seed, HEAT_PURPOSE_SWEEP,
-                         ((uint64_t)g->negative->n_updates << 32) + (uint64_t)r);
-        for (int64_t k = 0; k < g->negative->k; k++)
-            sweep_row(g, &stream, g->rows + r * g->learner->n_visible, &hidden, field);
-    }
-    heat_subsets_close(&hidden);
-    heat_free(field);
-    return status;
+    s.threads = heat_negative_threads(negative, visits);
+    return s;
 }
 
 static heat_status boltzmann_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
                                   int64_t n_rows, void *rows)
 {
-    const boltzmann_learner *self = l->self;
-    gibbs g = {.negative = negative, .learner = l, .n_rows = n_rows, .rows = rows};
-    int64_t n_units = (int64_t)l->n_visible + self->n_hidden;
-    double visits;
-    heat_status status = heat_alloc(ctx, l->n_visible * n_units, sizeof *g.coupling, &g.coupling);
+    heat_boltzmann_sweep s = sweep_of(negative, l, n_rows, rows);
 
-    if (status != HEAT_OK)
-        return status;
-    find_plain_biases(l);
-    for (int64_t e = 0; e < self->n_edges - self->n_inner; e++) {
-        int64_t i = self->i[e], j = self->j[e];
-        g.coupling[i * n_units + j] = l->parameters[e];
-        if (j < l->n_visible)
-            g.coupling[j * n_units + i] = l->parameters[e];
+    return heat_boltzmann_sweep_run(ctx, &s);
+}
+
+static heat_status boltzmann_refresh(heat_context *ctx, const heat_negative *negative, int64_t k,
+                                     const heat_learner *l, int64_t n_rows, void *rows, const int8_t *missing)
+{
+    heat_boltzmann_sweep s = sweep_of(negative, l, n_rows, rows);
+
+    s.n_held = l->n_visible - l->n_drawn;
+    s.missing = missing;
+    s.k = k;
+    s.purpose = HEAT_PURPOSE_GAPS;
+    return heat_boltzmann_sweep_run(ctx, &s);
+}
+
+heat_status heat_boltzmann_bound(heat_context *ctx, const heat_learner *l, int64_t n_rows, const void *rows,
+                                 const int8_t *missing, int64_t threads, double *out)
+{
+    heat_mean_field f = {.graph = set_graph(l),
+                         .n_visible = l->n_visible - l->n_drawn,
+                         .n_rows = n_rows,
+                         .stride = l->n_visible,
+                         .rows = rows,
+                         .missing = missing,
+                         .threads = threads};
+
+    return heat_mean_field_bound(ctx, &f, out, NULL);
+}
+
+/* The couplings' ends as the model counts its units. */
+static heat_status number_ends(heat_context *ctx, const heat_boltzmann_pairs *of, int32_t **i, int32_t **j)
+{
+    heat_status status = heat_alloc(ctx, of->n_edges, sizeof **i, i);
+
+    *j = NULL;
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, of->n_edges, sizeof **j, j);
+    for (int64_t e = 0; e < of->n_edges && status == HEAT_OK; e++) {
+        (*i)[e] = of->unit[of->i[e]];
+        (*j)[e] = of->unit[of->j[e]];
     }
-    visits =
-        (double)(n_rows * negative->k) * ((double)l->n_visible * (double)n_units + ldexp(1, self->n_hidden));
-    status = heat_parallel_for(ctx, heat_negative_threads(negative, visits),
-                               (n_rows + CHAINS_PER_UNIT - 1) / CHAINS_PER_UNIT, move_unit, &g);
-    heat_free(g.coupling);
     return status;
 }
 
-static heat_status boltzmann_take(heat_context *ctx, const heat_model *model, heat_learner *l)
+heat_status heat_boltzmann_take(heat_context *ctx, const heat_model *model, heat_learner *l)
 {
-    const boltzmann_learner *self = l->self;
-    double *w = l->parameters, *b = w + self->n_edges;
-    heat_status status = heat_learner_take_pairs(ctx, model, l->n_visible + self->n_hidden, self->n_edges,
-                                                 self->i, self->j, false, w, b);
+    const heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
+    const int32_t n_units = l->n_visible + self->n_summed;
+    double *w = l->parameters, *b = w + of->n_edges;
+    int32_t *i, *j;
+    heat_status status = number_ends(ctx, of, &i, &j);
 
-    for (int64_t e = 0; e < self->n_edges && status == HEAT_OK; e++) {
-        b[self->i[e]] += w[e] * self->offset[self->j[e]];
-        b[self->j[e]] += w[e] * self->offset[self->i[e]];
+    if (status == HEAT_OK)
+        status = heat_learner_take_pairs(ctx, model, n_units, of->n_edges, i, j, false, w, self->bias);
+    for (int32_t k = 0; k < n_units && status == HEAT_OK; k++)
+        b[k] = self->bias[of->unit[k]];
+    for (int64_t e = 0; e < of->n_edges && status == HEAT_OK; e++) {
+        b[of->i[e]] += w[e] * self->offset[of->j[e]];
+        b[of->j[e]] += w[e] * self->offset[of->i[e]];
     }
+    heat_free(i);
+    heat_free(j);
     return status;
 }
 
-static heat_status boltzmann_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
+heat_status heat_boltzmann_make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
 {
-    const boltzmann_learner *self = l->self;
+    const heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
+    const int32_t n_units = l->n_visible + self->n_summed;
+    heat_boltzmann machine;
+    double *bias = NULL;
+    int32_t *i, *j;
+    heat_status status = number_ends(ctx, of, &i, &j);
+
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, n_units, sizeof *bias, &bias);
+    if (status == HEAT_OK) {
+        find_plain_biases(l);
+        for (int32_t k = 0; k < n_units; k++)
+            bias[of->unit[k]] = self->bias[k];
+        heat_boltzmann_init(&machine);
+        machine.n_visible = of->n_visible;
+        machine.n_hidden = of->n_hidden;
+        machine.n_edges = of->n_edges;
+        machine.i = i;
+        machine.j = j;
+        machine.weights = l->parameters;
+        machine.biases = bias;
+        status = heat_model_create_boltzmann(ctx, &machine, out);
+    }
+    heat_free(bias);
+    heat_free(i);
+    heat_free(j);
+    return status;
+}
+
+/* Units as learning counts them: those of the rows are the visible ones. */
+static heat_status boltzmann_make_rows_model(heat_context *ctx, const heat_learner *l, heat_model **out)
+{
+    const heat_boltzmann_learner *self = l->self;
     heat_boltzmann machine;
 
     find_plain_biases(l);
     heat_boltzmann_init(&machine);
     machine.n_visible = l->n_visible;
-    machine.n_hidden = self->n_hidden;
-    machine.n_edges = self->n_edges;
-    machine.i = self->i;
-    machine.j = self->j;
+    machine.n_hidden = self->n_summed;
+    machine.n_edges = self->pairs.n_edges;
+    machine.i = self->pairs.i;
+    machine.j = self->pairs.j;
     machine.weights = l->parameters;
     machine.biases = self->bias;
     return heat_model_create_boltzmann(ctx, &machine, out);
@@ -254,21 +299,22 @@ static heat_status boltzmann_make_model(heat_context *ctx, const heat_learner *l
 
 static bool is_counted(const heat_learner *l)
 {
-    const boltzmann_learner *self = l->self;
+    const heat_boltzmann_learner *self = l->self;
 
-    return l->n_visible + self->n_hidden <= HEAT_MOST_SUBSET_BITS;
+    return l->n_visible + self->n_summed <= HEAT_MOST_SUBSET_BITS;
 }
 
 static heat_status boltzmann_sum_states(heat_context *ctx, const heat_learner *l, int64_t threads,
                                         double *mean, double *log_z)
 {
-    const boltzmann_learner *self = l->self;
+    const heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
     heat_subsets all = {0};
     heat_model *model = NULL;
     heat_status status;
 
     if (is_counted(l)) {
-        status = heat_subsets_open(ctx, l->n_visible + self->n_hidden, self->n_edges, self->i, self->j, &all);
+        status = heat_subsets_open(ctx, l->n_visible + self->n_summed, of->n_edges, of->i, of->j, &all);
         if (status == HEAT_OK) {
             find_plain_biases(l);
             *log_z = heat_subsets_sum(&all, l->parameters, self->bias);
@@ -277,9 +323,9 @@ static heat_status boltzmann_sum_states(heat_context *ctx, const heat_learner *l
         }
         heat_subsets_close(&all);
     } else {
-        status = boltzmann_make_model(ctx, l, &model);
+        status = boltzmann_make_rows_model(ctx, l, &model);
         if (status == HEAT_OK)
-            status = heat_pair_sums(ctx, model, self->n_edges, self->i, self->j, threads, mean, log_z);
+            status = heat_pair_sums(ctx, model, of->n_edges, of->i, of->j, threads, mean, log_z);
         heat_model_free(model);
     }
     if (status == HEAT_OK && mean != NULL)
@@ -290,241 +336,100 @@ static heat_status boltzmann_sum_states(heat_context *ctx, const heat_learner *l
 static heat_status boltzmann_price_states(heat_context *ctx, const heat_learner *l, bool *affordable,
                                           bool *cheap)
 {
-    const boltzmann_learner *self = l->self;
+    const heat_boltzmann_learner *self = l->self;
+    atomic_int never = 0;
+    heat_context own = heat_learn_unhurried(ctx, &never);
     heat_model *model = NULL;
-    heat_status status;
+    heat_status status = HEAT_OK;
 
     *affordable = is_counted(l);
-    *cheap = l->n_visible + self->n_hidden <= CHEAP_BITS;
-    if (*affordable)
-        return HEAT_OK;
-    status = boltzmann_make_model(ctx, l, &model);
-    if (status == HEAT_OK)
-        status = heat_pair_sums_price(ctx, model, affordable, cheap);
-    heat_model_free(model);
-    return status;
-}
-
-/* Couples unit i to units from `begin` up to `end`. */
-static heat_status couple(heat_context *ctx, boltzmann_learner *self, int32_t i, int32_t begin, int32_t end)
-{
-    int64_t of_j = self->capacity, need = self->n_edges + (end > begin ? end - begin : 0);
-    heat_status status = heat_grow(ctx, need, sizeof *self->i, &self->capacity, &self->i);
-
-    if (status == HEAT_OK)
-        status = heat_grow(ctx, need, sizeof *self->j, &of_j, &self->j);
-    for (int32_t j = begin; j < end && status == HEAT_OK; j++) {
-        self->i[self->n_edges] = i;
-        self->j[self->n_edges++] = j;
-    }
-    return status;
-}
-
-/* Every pair. */
-static heat_status couple_all(heat_context *ctx, int32_t n_visible, boltzmann_learner *self)
-{
-    int32_t n = n_visible + self->n_hidden;
-    double n_pairs = (double)n * (n - 1) / 2;
-    heat_status status = heat_memory_check(ctx, n_pairs * PAIR_BYTES);
-
-    for (int32_t i = 0; i < n_visible && status == HEAT_OK; i++)
-        status = couple(ctx, self, i, i + 1, n_visible);
-    for (int32_t i = 0; i < n_visible && status == HEAT_OK; i++)
-        status = couple(ctx, self, i, n_visible, n);
-    for (int32_t i = n_visible; i < n && status == HEAT_OK; i++)
-        status = couple(ctx, self, i, i + 1, n);
-    self->n_mixed = (int64_t)n_visible * self->n_hidden;
-    self->n_inner = (int64_t)self->n_hidden * (self->n_hidden - 1) / 2;
-    return status;
-}
-
-/* Each layer to the next. */
-static heat_status couple_layers(heat_context *ctx, int32_t n_visible, int n_layers, const int32_t *size,
-                                 boltzmann_learner *self)
-{
-    int32_t begin = 0, end = n_visible;
-    heat_status status = HEAT_OK;
-
-    for (int k = 0; k < n_layers && status == HEAT_OK; k++) {
-        for (int32_t i = begin; i < end && status == HEAT_OK; i++)
-            status = couple(ctx, self, i, end, end + size[k]);
-        begin = end;
-        end += size[k];
-    }
-    self->n_mixed = (int64_t)n_visible * size[0];
-    self->n_inner = self->n_edges - self->n_mixed;
-    return status;
-}
-
-/* "8-4": the sizes of layers, and their sum. */
-static heat_status read_layers(heat_context *ctx, const char *text, int *n_layers, int32_t *size,
-                               int32_t *total)
-{
-    const char *at = text;
-
-    *n_layers = 0;
-    *total = 0;
-    for (;;) {
-        size_t length = strcspn(at, "-");
-        int64_t value;
-        if (!heat_parse_int(at, length, &value) || value < 1 || value > MOST_HIDDEN - *total)
-            return heat_fail_option(ctx, "layers", text,
-                                    "'%.80s' is no list of layers such as 8-4, of %d units together at most",
-                                    text, MOST_HIDDEN);
-        *total += size[(*n_layers)++] = (int32_t)value;
-        if (at[length] == '\0')
-            return HEAT_OK;
-        at += length + 1;
-    }
-}
-
-static heat_status refuse_hidden(heat_context *ctx, const char *option)
-{
-    return heat_fail_option(
-        ctx, option, NULL,
-        "a boltzmann sums over the states of its hidden units: %d at most; learn rbm takes "
-        "more",
-        MOST_HIDDEN);
-}
-
-static const char *label_of(const void *model, int32_t i)
-{
-    return heat_model_get_label(model, i);
-}
-
-/* Which units of a graph are hidden: those that the option names, else all behind the visible ones. */
-static heat_status mark_hidden(heat_context *ctx, const heat_model *graph, const heat_learn_options *options,
-                               int32_t n_visible, bool *is_hidden)
-{
-    heat_model_info info;
-    int32_t count = 0;
-
-    heat_model_describe(graph, &info);
-    if (options->hidden_units != NULL) {
-        const heat_listed units = {"hidden_units",   "unit",   info.n_variables,
-                                   info.first_index, label_of, graph};
-        heat_status status = heat_listed_mark(ctx, &units, options->hidden_units, is_hidden);
+    *cheap = l->n_visible + self->n_summed <= CHEAP_BITS;
+    if (!*affordable && (l->n_drawn == 0 || (double)self->pairs.n_edges <= most_priced)) {
+        status = boltzmann_make_rows_model(&own, l, &model);
         if (status != HEAT_OK)
-            return status;
+            ctx->error = own.error;
+        if (status == HEAT_OK)
+            status = heat_pair_sums_price(ctx, model, affordable, cheap);
+        heat_model_free(model);
     }
-    for (int32_t i = 0; i < info.n_variables; i++) {
-        if (options->hidden_units == NULL)
-            is_hidden[i] = i >= (info.n_visible > 0 ? info.n_visible : n_visible);
-        count += is_hidden[i];
-    }
-    if (info.n_variables - count != n_visible)
-        return heat_fail(ctx, HEAT_ERROR_ARGUMENT, "the graph %s has %d visible units, the data %d variables",
-                         info.name, (int)(info.n_variables - count), (int)n_visible);
-    return count > MOST_HIDDEN ? refuse_hidden(ctx, "graph") : HEAT_OK;
-}
-
-/* The pairs of a graph of 0, 1 or 2 hidden units, its units in the order of `place`. */
-static heat_status couple_view(heat_context *ctx, const heat_pairwise *view, const int32_t *place,
-                               int32_t n_visible, int n_hidden, boltzmann_learner *self)
-{
-    heat_status status = HEAT_OK;
-
-    for (int32_t i = 0; i < view->n && status == HEAT_OK; i++)
-        for (int64_t k = view->row[i]; k < view->row[i + 1] && status == HEAT_OK; k++) {
-            int32_t a = place[i], b = place[view->col[k]];
-            if (a < b && (a >= n_visible) + (b >= n_visible) == n_hidden)
-                status = couple(ctx, self, a, b, b + 1);
-        }
+    *cheap = *cheap && (double)self->n_rows * self->hidden.terms <= cheap_terms;
     return status;
 }
 
-/* Visible units keep their order, and so do the hidden ones behind them. */
-static heat_status couple_graph(heat_context *ctx, const heat_model *graph, const heat_learn_options *options,
-                                int32_t n_visible, boltzmann_learner *self)
+/* Where the pairs that begin with each unit of a row stand, from edge `begin` up to `end`. */
+static void index_pairs(const heat_boltzmann_pairs *of, int32_t n_row, int64_t begin, int64_t end,
+                        int64_t *first)
 {
-    heat_pairwise view;
-    bool *is_hidden = NULL;
-    int32_t *place = NULL, next = 0;
-    heat_status status;
-
-    if (!heat_model_get_pairwise(graph, &view))
-        return heat_fail(ctx, HEAT_ERROR_UNABLE, "the graph to learn on is no graph of pairs");
-    status = heat_alloc(ctx, view.n, sizeof *is_hidden, &is_hidden);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, view.n, sizeof *place, &place);
-    if (status == HEAT_OK)
-        status = mark_hidden(ctx, graph, options, n_visible, is_hidden);
-    for (int pass = 0; pass < 2 && status == HEAT_OK; pass++)
-        for (int32_t i = 0; i < view.n; i++)
-            if (is_hidden[i] == (pass == 1))
-                place[i] = next++;
-    self->n_hidden = view.n - n_visible;
-    for (int n_hidden = 0; n_hidden <= 2 && status == HEAT_OK; n_hidden++) {
-        int64_t before = self->n_edges;
-        status = couple_view(ctx, &view, place, n_visible, n_hidden, self);
-        self->n_mixed = n_hidden == 1 ? self->n_edges - before : self->n_mixed;
-        self->n_inner = n_hidden == 2 ? self->n_edges - before : 0;
-    }
-    heat_free(is_hidden);
-    heat_free(place);
-    return status;
-}
-
-static heat_status list_pairs(heat_context *ctx, const heat_model *graph, const heat_learn_options *options,
-                              int32_t n_visible, boltzmann_learner *self)
-{
-    int32_t size[MOST_HIDDEN];
-    int n_layers;
-    heat_status status;
-
-    if (graph != NULL && (options->layers != NULL || options->hidden != HEAT_AUTO))
-        return heat_fail_option(ctx, options->layers != NULL ? "layers" : "hidden", NULL,
-                                "the graph says which units there are");
-    if (graph != NULL)
-        return couple_graph(ctx, graph, options, n_visible, self);
-    if (options->hidden_units != NULL)
-        return heat_fail_option(ctx, "hidden_units", options->hidden_units,
-                                "are of a graph: --graph names it");
-    if (options->layers == NULL) {
-        if (options->hidden > MOST_HIDDEN)
-            return refuse_hidden(ctx, "hidden");
-        self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
-        return couple_all(ctx, n_visible, self);
-    }
-    if (options->hidden != HEAT_AUTO)
-        return heat_fail_option(ctx, "hidden", NULL, "--layers says how many hidden units there are");
-    status = read_layers(ctx, options->layers, &n_layers, size, &self->n_hidden);
-    return status == HEAT_OK ? couple_layers(ctx, n_visible, n_layers, size, self) : status;
+    for (int64_t e = begin; e < end; e++)
+        first[of->i[e] + 1]++;
+    first[0] = begin;
+    for (int32_t i = 0; i < n_row; i++)
+        first[i + 1] += first[i];
 }
 
 static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
 {
-    boltzmann_learner *self = l->self;
-    int64_t n_units = (int64_t)l->n_visible + self->n_hidden;
+    heat_boltzmann_learner *self = l->self;
+    const heat_boltzmann_pairs *of = &self->pairs;
+    const int32_t n_row = of->n_visible + of->n_drawn;
+    const int64_t n_outer = of->n_edges - of->n_inner;
     const struct {
         double **array;
         int64_t count;
     } rows[] = {{&l->parameters, l->n_parameters},
                 {&l->scale, l->n_parameters},
-                {&self->offset, n_units},
-                {&self->bias, n_units},
+                {&self->offset, (int64_t)n_row + self->n_summed},
+                {&self->bias, (int64_t)n_row + self->n_summed},
                 {&self->sums, l->n_parameters},
-                {&self->field, self->n_hidden},
-                {&self->mean, self->n_inner + self->n_hidden}};
-    heat_status status = heat_alloc(ctx, self->n_inner, sizeof *self->p, &self->p);
+                {&self->field, self->n_summed},
+                {&self->mean, of->n_inner + self->n_summed}};
+    heat_status status = heat_alloc(ctx, of->n_inner, sizeof *self->p, &self->p);
 
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, self->n_inner, sizeof *self->q, &self->q);
+        status = heat_alloc(ctx, of->n_inner, sizeof *self->q, &self->q);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, (int64_t)n_row + 1, sizeof *self->first_pair, &self->first_pair);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, (int64_t)n_row + 1, sizeof *self->first_mixed, &self->first_mixed);
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
-    for (int64_t e = 0; e < self->n_inner && status == HEAT_OK; e++) {
-        self->p[e] = self->i[self->n_edges - self->n_inner + e] - l->n_visible;
-        self->q[e] = self->j[self->n_edges - self->n_inner + e] - l->n_visible;
+    for (int64_t e = 0; e < of->n_inner && status == HEAT_OK; e++) {
+        self->p[e] = of->i[n_outer + e] - n_row;
+        self->q[e] = of->j[n_outer + e] - n_row;
     }
+    if (status != HEAT_OK)
+        return status;
+    index_pairs(of, n_row, 0, n_outer - of->n_mixed, self->first_pair);
+    index_pairs(of, n_row, n_outer - of->n_mixed, n_outer, self->first_mixed);
+    status = heat_hidden_posterior_open(ctx, self->n_summed, of->n_inner, self->p, self->q, &self->hidden);
     return status == HEAT_OK
-               ? heat_subsets_open(ctx, self->n_hidden, self->n_inner, self->p, self->q, &self->hidden)
+               ? heat_unit_graph_open(ctx, n_row + self->n_summed, of->n_edges, of->i, of->j, &self->graph)
                : status;
+}
+
+/* What is learned of a row is that of its data and of the units that are drawn with them. */
+static heat_status widen_rows(heat_context *ctx, const heat_learn_options *options, heat_learner *l)
+{
+    heat_boltzmann_learner *self = l->self;
+    heat_status status;
+
+    l->n_drawn = self->pairs.n_drawn;
+    l->n_visible += l->n_drawn;
+    l->form.n = l->n_visible;
+    if (!self->pairs.is_layered)
+        return HEAT_OK;
+    l->kind = &heat_learn_kind_layered;
+    self->layers.kind = &heat_learn_kind_rbm;
+    status = heat_rbm_learner_open(ctx, l->n_visible, self->n_summed, options->threads, self->offset,
+                                   &self->layers);
+    l->pace = self->layers.pace;
+    return status;
 }
 
 static heat_status boltzmann_open(heat_context *ctx, const heat_learn_input *input,
                                   const heat_learn_options *options, heat_learner *l)
 {
-    boltzmann_learner *self;
+    heat_boltzmann_learner *self;
     heat_data_info info;
     heat_status status = heat_learner_check_data(ctx, "boltzmann", input->data, &info);
 
@@ -542,26 +447,34 @@ static heat_status boltzmann_open(heat_context *ctx, const heat_learn_input *inp
     l->n_visible = info.n_variables;
     l->form = (heat_row_form){HEAT_ELEMENT_INT8, l->n_visible};
     l->n_states = 2;
-    status = list_pairs(ctx, input->graph, options, info.n_variables, self);
-    l->n_decayed = self->n_edges;
-    l->n_parameters = self->n_edges + l->n_visible + self->n_hidden;
+    self->n_rows = info.n_rows;
+    status = heat_boltzmann_pairs_list(ctx, input->graph, options, info.n_variables, HEAT_MOST_HIDDEN_TERMS,
+                                       &self->pairs);
+    self->n_summed = self->pairs.n_hidden - self->pairs.n_drawn;
+    l->n_decayed = self->pairs.n_edges;
+    l->n_parameters = self->pairs.n_edges + l->n_visible + self->pairs.n_hidden;
     if (status == HEAT_OK)
         status = alloc_arrays(ctx, l);
-    for (int32_t j = 0; j < self->n_hidden && status == HEAT_OK; j++)
+    for (int32_t j = 0; j < self->pairs.n_hidden && status == HEAT_OK; j++)
         self->offset[l->n_visible + j] = 0.5;
-    return status == HEAT_OK ? heat_learner_start(ctx, input->data, options->seed, self->offset, l) : status;
+    if (status == HEAT_OK)
+        status = heat_learner_start(ctx, input->data, options->seed, self->offset, l);
+    return status == HEAT_OK ? widen_rows(ctx, options, l) : status;
 }
 
 const heat_learn_kind heat_learn_kind_boltzmann = {
     .name = "boltzmann",
     .has_hidden = true,
     .open = boltzmann_open,
-    .free = boltzmann_free,
+    .free = heat_boltzmann_free,
     .add_statistics = boltzmann_add_statistics,
     .log_weights = boltzmann_log_weights,
     .move = boltzmann_move,
-    .take = boltzmann_take,
-    .make_model = boltzmann_make_model,
+    .refresh = boltzmann_refresh,
+    .bound = heat_boltzmann_bound,
+    .take = heat_boltzmann_take,
+    .make_model = heat_boltzmann_make_model,
+    .make_rows_model = boltzmann_make_rows_model,
     .sum_states = boltzmann_sum_states,
     .price_states = boltzmann_price_states,
 };

@@ -200,7 +200,7 @@ static heat_status judge(heat_context *ctx, const root_search *s, int64_t thread
     heat_status status = l->kind->sum_states(ctx, l, threads, s->there, &log_z);
 
     if (status == HEAT_OK)
-        status = heat_learn_likelihood(ctx, l, s->rows, log_z, &train);
+        status = heat_learn_likelihood(ctx, l, s->rows, log_z, heat_last_visits, 1, &train);
     if (status == HEAT_OK)
         status = heat_cd_expect(ctx, l, s->rows, 0, s->direction);
     for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++)

@@ -187,7 +187,8 @@ static heat_status look(heat_context *ctx, heat_trainer *t, const ascent *a, boo
         if (t->sees_likelihood)
             status = heat_trainer_count(ctx, t, &count);
         if (status == HEAT_OK)
-            status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
+            status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, heat_look_visits,
+                                           t->opt->threads, &train);
     }
     return status == HEAT_OK ? heat_trainer_look(ctx, t, t->result->epochs, train.mean, &count, ended)
                              : status;

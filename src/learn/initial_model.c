@@ -20,16 +20,16 @@ static heat_status take_chains(heat_context *ctx, const heat_model *initial, con
                                heat_negative *negative)
 {
     const float *values;
-    int64_t n = heat_model_get_chains(initial, &values), width = l->n_visible;
+    int64_t n = heat_model_get_chains(initial, &values), width = l->n_visible - l->n_drawn;
     void *rows = negative->kind->get_chains(negative);
 
-    for (int64_t k = 0; k < negative->n_chains * width && n > 0; k++) {
+    for (int64_t k = 0; k < negative->n_chains * width && n > 0; k++) { /* hidden units are random */
         const float x = values[k % (n * width)];
         if (!is_value(l, x))
             return heat_fail(ctx, HEAT_ERROR_ARGUMENT,
                              "option --initial: chain %lld is %g at unit %lld, which is no value of the data",
                              (long long)(k / width % n), (double)x, (long long)(k % width));
-        heat_row_set(&l->form, rows, k, (double)x);
+        heat_row_set(&l->form, rows, k / width * l->n_visible + k % width, (double)x);
     }
     return HEAT_OK;
 }
@@ -47,7 +47,7 @@ heat_status heat_learn_go_on(heat_context *ctx, const heat_model *initial, heat_
 heat_status heat_learn_keep_chains(heat_context *ctx, const heat_learner *l, heat_negative *negative,
                                    heat_model *model)
 {
-    int64_t count = negative->n_chains * l->n_visible;
+    int64_t width = l->n_visible - l->n_drawn, count = negative->n_chains * width;
     float *values = NULL;
     heat_status status;
 
@@ -55,7 +55,8 @@ heat_status heat_learn_keep_chains(heat_context *ctx, const heat_learner *l, hea
         return HEAT_OK;
     status = heat_alloc(ctx, count, sizeof *values, &values);
     for (int64_t k = 0; k < count && status == HEAT_OK; k++)
-        values[k] = (float)heat_row_get(&l->form, negative->kind->get_chains(negative), k);
+        values[k] = (float)heat_row_get(&l->form, negative->kind->get_chains(negative),
+                                        k / width * l->n_visible + k % width);
     if (status == HEAT_OK)
         status = heat_model_keep_chains(ctx, model, negative->n_chains, values);
     heat_free(values);

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { FEWEST_ROWS = 100 }; /* that a bound is of */
+
 heat_status heat_learner_check_data(heat_context *ctx, const char *kind, const heat_data *data,
                                     heat_data_info *info)
 {
@@ -36,7 +38,7 @@ heat_status heat_learn_rows_check(heat_context *ctx, const heat_learner *l, cons
     heat_data_info info;
 
     heat_data_describe(data, &info);
-    if (info.n_variables == l->n_visible &&
+    if (info.n_variables == l->n_visible - l->n_drawn &&
         (heat_row_is_real(&l->form) ||
          (info.storage != HEAT_DATA_FLOATS && info.coding == l->coding && info.n_states <= l->n_states)))
         return HEAT_OK;
@@ -96,28 +98,56 @@ heat_status heat_learn_rows_load(heat_context *ctx, const heat_data *data, bool 
     return HEAT_OK;
 }
 
-heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
-                                  double log_z, heat_likelihood *likelihood)
+/* Of `count` rows, number k stands at k * rows->n / count. */
+static heat_status bound_rows(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
+                              int64_t count, int64_t threads, double *value, double *weight)
 {
+    const int64_t width = l->n_visible;
+    int8_t *states = NULL, *missing = NULL;
+    heat_status status = heat_alloc_unset(ctx, count * width, 1, &states);
+
+    if (status == HEAT_OK && rows->missing != NULL)
+        status = heat_alloc_unset(ctx, count * width, 1, &missing);
+    for (int64_t k = 0; k < count && status == HEAT_OK; k++) {
+        const int64_t r = k * rows->n / count;
+        memcpy(states + k * width, (const int8_t *)rows->states + r * width, (size_t)width);
+        if (missing != NULL)
+            memcpy(missing + k * width, rows->missing + r * width, (size_t)width);
+        weight[k] = rows->weight[r];
+    }
+    if (status == HEAT_OK)
+        status = l->kind->bound(ctx, l, count, states, missing, threads, value);
+    heat_free(states);
+    heat_free(missing);
+    return status;
+}
+
+heat_status heat_learn_likelihood(heat_context *ctx, const heat_learner *l, const heat_learn_rows *rows,
+                                  double log_z, double most_visits, int64_t threads,
+                                  heat_likelihood *likelihood)
+{
+    const double most = fmax(FEWEST_ROWS, most_visits / (double)l->n_parameters);
+    int64_t count = l->n_drawn > 0 && most < (double)rows->n ? (int64_t)most : rows->n, n = 0;
     double *value, *weight = NULL;
-    int64_t n = 0;
-    heat_status status = heat_alloc(ctx, rows->n, sizeof *value, &value);
+    heat_status status = heat_alloc(ctx, count, sizeof *value, &value);
 
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, rows->n, sizeof *weight, &weight);
-    if (status == HEAT_OK)
+        status = heat_alloc(ctx, count, sizeof *weight, &weight);
+    if (status == HEAT_OK && l->n_drawn > 0) {
+        status = bound_rows(ctx, l, rows, count, threads, value, weight);
+    } else if (status == HEAT_OK) {
         status = heat_learn_rows_log_weights(ctx, l, rows, value);
-    for (int64_t r = 0; r < rows->n && status == HEAT_OK; r++) {
+        memcpy(weight, rows->weight, (size_t)count * sizeof *weight);
+    }
+    for (int64_t r = 0; r < count && status == HEAT_OK; r++) {
         if (isnan(value[r]) && rows->n_sampled > 0)
             continue;
         value[n] = value[r] - log_z;
-        weight[n++] = rows->weight[r];
+        weight[n++] = weight[r];
     }
     if (status == HEAT_OK && !heat_weighted_mean(n, value, weight, &likelihood->mean, &likelihood->error))
         likelihood->mean = likelihood->error = (double)NAN;
     heat_free(value);
     heat_free(weight);
-    if (status != HEAT_OK)
-        return status;
-    return HEAT_OK;
+    return status;
 }

@@ -94,6 +94,9 @@ static heat_status parse_negative(heat_context *ctx, const char *text, heat_nega
 static heat_status choose_pseudo(heat_context *ctx, const heat_learner *l, const heat_learn_options *opt,
                                  heat_negative *negative)
 {
+    if (l->n_drawn > 0)
+        return heat_fail_option(ctx, "objective", opt->objective,
+                                "a pseudo-likelihood sums over hidden units, and these are too many");
     if (strcmp(opt->negative, "auto") != 0)
         return heat_fail_option(ctx, "negative", opt->negative,
                                 "the pseudo-likelihood has no negative phase: leave --negative at auto");
@@ -126,6 +129,12 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "the exact negative phase on %d variables is not affordable; pcd:%d is",
                            (int)l->n_visible, (int)auto_sweeps);
+    if (status == HEAT_OK && negative->kind == &heat_negative_exact && l->n_drawn > 0)
+        status =
+            heat_fail(ctx, HEAT_ERROR_UNABLE,
+                      "the exact negative phase needs exact means of the data, and hidden units are more "
+                      "than can be summed over; pcd:%d draws them",
+                      (int)auto_sweeps);
     if (status == HEAT_OK && negative->kind == &heat_negative_exact && rows->n_sampled > 0)
         status = heat_fail(
             ctx, HEAT_ERROR_UNABLE,
@@ -150,7 +159,9 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     heat_model *model = NULL;
     bool are_states = t->train.missing == NULL && !heat_row_is_real(&t->learner->form);
     heat_typical_rows rows = {.n = are_states ? t->train.n : 0, .states = t->train.states};
-    heat_status status = t->learner->kind->make_model(ctx, t->learner, &model);
+    const heat_learn_kind *kind = t->learner->kind;
+    heat_status status =
+        (kind->make_rows_model == NULL ? kind->make_model : kind->make_rows_model)(ctx, t->learner, &model);
 
     rows.n_visible = (int32_t)t->learner->n_visible;
     heat_logz_options_init(&options);
@@ -177,8 +188,7 @@ static heat_status anneal(heat_context *ctx, const heat_trainer *t, heat_learn_r
     return status == HEAT_ERROR_UNABLE ? HEAT_OK : status;
 }
 
-/* A context whose work is not cut short. */
-static heat_context unhurried(const heat_context *ctx, atomic_int *never)
+heat_context heat_learn_unhurried(const heat_context *ctx, atomic_int *never)
 {
     heat_context other = *ctx;
 
@@ -193,7 +203,7 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
 {
     const double none = (double)NAN;
     atomic_int never = 0;
-    heat_context own = t->is_cheap ? unhurried(ctx, &never) : *ctx;
+    heat_context own = t->is_cheap ? heat_learn_unhurried(ctx, &never) : *ctx;
     heat_status status = HEAT_OK;
 
     r->count = (heat_learn_count){none, none, none, none};
@@ -210,17 +220,17 @@ static heat_status count(heat_context *ctx, heat_trainer *t, bool affordable, he
         r->count = (heat_learn_count){none, none, none, none};
         return HEAT_OK;
     }
-    r->exact = true;
+    r->exact = t->learner->n_drawn == 0;
     r->count_method = "exact";
     return status;
 }
 
-static heat_status load_rows(heat_context *ctx, const heat_learner *l, const heat_data *data,
+static heat_status load_rows(heat_context *ctx, const heat_learner *l, const heat_data *data, uint64_t seed,
                              heat_learn_rows *rows)
 {
     heat_status status = heat_learn_rows_load(ctx, data, heat_row_is_real(&l->form), rows);
 
-    return status == HEAT_OK ? heat_learn_rows_prepare(ctx, l, data, rows) : status;
+    return status == HEAT_OK ? heat_learn_rows_prepare(ctx, l, data, seed, rows) : status;
 }
 
 /* Before the work begins: what needs few units, or whole rows. */
@@ -247,29 +257,38 @@ static heat_status check_wishes(heat_context *ctx, const heat_trainer *t)
     return HEAT_OK;
 }
 
-/* Likelihoods of what was learned; NaN where log Z is not known. */
+/* Likelihoods of what was learned, or bounds to them; NaN where log Z is not known. */
 static heat_status judge(heat_context *ctx, heat_trainer *t, const heat_data *test, bool affordable,
                          heat_learn_result *r)
 {
     const heat_likelihood none = {(double)NAN, (double)NAN};
+    heat_likelihood train = none, validation = none, tested = none;
     heat_learn_rows rows = {0};
+    const double most = heat_last_visits;
+    const int64_t threads = t->opt->threads;
     double log_z;
     heat_status status = count(ctx, t, affordable, r);
 
     log_z = r->count.log_z;
-    r->train = r->validation = r->test = r->pseudo = none;
+    r->pseudo = none;
     if (status == HEAT_OK && t->negative->kind->is_proxy && !heat_halted(ctx))
         status = heat_pseudo_likelihood(ctx, t->learner, &t->train, &r->pseudo);
-    if (status != HEAT_OK || isnan(log_z))
-        return status;
-    status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, &r->train);
-    if (status == HEAT_OK && t->validation.n > 0)
-        status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, &r->validation);
-    if (status == HEAT_OK && test != NULL)
-        status = load_rows(ctx, t->learner, test, &rows);
-    if (status == HEAT_OK && test != NULL)
-        status = heat_learn_likelihood(ctx, t->learner, &rows, log_z, &r->test);
+    if (status == HEAT_OK && !isnan(log_z))
+        status = heat_learn_likelihood(ctx, t->learner, &t->train, log_z, most, threads, &train);
+    if (status == HEAT_OK && !isnan(log_z) && t->validation.n > 0)
+        status = heat_learn_likelihood(ctx, t->learner, &t->validation, log_z, most, threads, &validation);
+    if (status == HEAT_OK && !isnan(log_z) && test != NULL)
+        status = load_rows(ctx, t->learner, test, t->opt->seed, &rows);
+    if (status == HEAT_OK && !isnan(log_z) && test != NULL)
+        status = heat_learn_likelihood(ctx, t->learner, &rows, log_z, most, threads, &tested);
     heat_learn_rows_clear(&rows);
+    r->is_bounded = t->learner->n_drawn > 0;
+    r->train = r->is_bounded ? none : train;
+    r->validation = r->is_bounded ? none : validation;
+    r->test = r->is_bounded ? none : tested;
+    r->train_bound = r->is_bounded ? train : none;
+    r->validation_bound = r->is_bounded ? validation : none;
+    r->test_bound = r->is_bounded ? tested : none;
     return status;
 }
 
@@ -310,7 +329,7 @@ static heat_status open_learner(heat_context *ctx, const heat_learn_input *input
 static heat_status make_model(heat_context *ctx, const heat_learner *l, heat_model **out)
 {
     atomic_int never = 0;
-    heat_context own = unhurried(ctx, &never);
+    heat_context own = heat_learn_unhurried(ctx, &never);
     heat_status status = l->kind->make_model(&own, l, out);
 
     if (status != HEAT_OK)
@@ -355,11 +374,11 @@ static heat_status learn(heat_context *ctx, const heat_learn_input *input, heat_
     heat_status status = open_learner(ctx, input, opt, l);
 
     if (status == HEAT_OK)
-        status = load_rows(ctx, l, input->data, &t.train);
+        status = load_rows(ctx, l, input->data, opt->seed, &t.train);
     if (status == HEAT_OK)
         status = choose(ctx, l, opt, &t.train, &negative, &affordable, &cheap);
     if (status == HEAT_OK && input->validation != NULL)
-        status = load_rows(ctx, l, input->validation, &t.validation);
+        status = load_rows(ctx, l, input->validation, opt->seed, &t.validation);
     if (status == HEAT_OK)
         status = check_wishes(ctx, &t);
     if (status != HEAT_OK)

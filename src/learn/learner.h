@@ -3,6 +3,7 @@
 #ifndef HEATBATH_LEARNER_H
 #define HEATBATH_LEARNER_H
 
+#include "base/context_private.h"
 #include "io/checkpoint.h"
 #include "model/unit_layers.h"
 #include "model/views.h"
@@ -52,6 +53,15 @@ typedef struct heat_learn_kind {
     /* Makes an update in one go; NULL: by way of the statistics. HEAT_ERROR_STOPPED: it was halted, and
      * nothing has changed. Who writes to parameters otherwise counts it in learner->n_changes. */
     heat_status (*climb)(heat_context *ctx, heat_learner *learner, const heat_climb *climb);
+    /* Moves what the data do not tell of rows, hidden units that are drawn and values that are missing (NULL:
+     * none is), by k sweeps given all else; every update of the phase has streams of its own. Of kinds that
+     * have such units. */
+    heat_status (*refresh)(heat_context *ctx, const heat_negative *negative, int64_t k,
+                           const heat_learner *learner, int64_t n_rows, void *rows, const int8_t *missing);
+    /* A lower bound to the log weight of what the data tell of each row; NaN where it was halted. Likewise.
+     */
+    heat_status (*bound)(heat_context *ctx, const heat_learner *learner, int64_t n_rows, const void *rows,
+                         const int8_t *missing, int64_t threads, double *out);
     /* First rows of persistent chains; NULL: random values. */
     void (*draw)(const heat_learner *learner, heat_stream *stream, int64_t n_rows, void *rows);
     /* What one such sweep makes of p[n_states^n_visible], the probabilities of rows, in place; unit i is
@@ -66,6 +76,8 @@ typedef struct heat_learn_kind {
     heat_status (*restrain)(heat_context *ctx, heat_learner *learner);
     /* The energy with the learner's parameters. */
     heat_status (*make_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
+    /* One of the same log Z, whose visible units are those of a row; NULL: that is the same. */
+    heat_status (*make_rows_model)(heat_context *ctx, const heat_learner *learner, heat_model **out);
     /* Of rows of real numbers that lack values, gaps[n_visible] 1 where one does; NULL: rows are states.
      * Whether the integral over them is affordable; `weight` times the mean statistics over what may stand
      * there added to `sum`, and the log of the integral (NULL: not wanted); what stands there drawn anew,
@@ -85,7 +97,8 @@ typedef struct heat_learn_kind {
 
 struct heat_learner {
     const heat_learn_kind *kind;
-    int32_t n_visible;
+    int32_t n_visible; /* elements of a row */
+    int32_t n_drawn;   /* of these, the last: hidden units that cannot be summed over, and are drawn */
     int64_t n_parameters;
     int64_t n_decayed;  /* the first of them: couplings */
     double *parameters; /* those to start from, once open */
@@ -146,6 +159,9 @@ HEAT_NEGATIVES(HEAT_NEGATIVE_EXTERN)
 
 /* Frees what a learner owns; legal on zeroes. */
 void heat_learner_clear(heat_learner *learner);
+
+/* A context whose work is not cut short. */
+heat_context heat_learn_unhurried(const heat_context *ctx, atomic_int *never);
 
 /* Runs the phase: negative->kind->run. */
 HEAT_MUST_USE heat_status heat_negative_run(heat_context *ctx, heat_negative *negative,

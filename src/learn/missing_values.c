@@ -7,7 +7,8 @@
  * on: its gaps are drawn one by one given all else, hidden units summed out, once before each use (Younes,
  * Probab. Theory Relat. Fields 82 (1989) 625). The negative phase knows nothing of gaps. Of real numbers the
  * sum is an integral, which the kind knows where it is affordable, and a chain's step draws hidden units and
- * then all gaps at once. Ghahramani and Jordan, NIPS 6 (1994). */
+ * then all gaps at once. Hidden units that cannot be summed out are gaps that every row has, behind its
+ * values. Ghahramani and Jordan, NIPS 6 (1994). */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "learn/learn_rows.h"
@@ -16,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_WAYS = 4096 };
+enum { MOST_WAYS = 4096, SWEEPS = 5, FRESH_SWEEPS = 25 };
 
 static int64_t count_ways(const heat_learner *l, const int8_t *gaps)
 {
@@ -47,15 +48,53 @@ static bool is_sampled(const heat_learner *l, const heat_learn_rows *rows, int64
 {
     if (is_real(l))
         return has_gaps(l, rows, r) && !l->kind->integrates(l, gaps_of(l, rows, r));
-    return count_ways(l, gaps_of(l, rows, r)) > MOST_WAYS;
+    return l->n_drawn > 0 || count_ways(l, gaps_of(l, rows, r)) > MOST_WAYS;
+}
+
+/* Rows with room behind for hidden units, which `fill` has the values of, NULL: ones. */
+static heat_status widen(heat_context *ctx, const heat_learner *l, int64_t n_rows, heat_stream *stream,
+                         void **rows)
+{
+    const int64_t width = l->n_visible, told = width - l->n_drawn;
+    int8_t *wide, *narrow = *rows;
+    heat_status status = heat_alloc_unset(ctx, n_rows * width, 1, &wide);
+
+    if (status != HEAT_OK)
+        return status;
+    for (int64_t r = 0; r < n_rows; r++) {
+        memcpy(wide + r * width, narrow + r * told, (size_t)told);
+        for (int64_t i = told; i < width; i++)
+            wide[r * width + i] = stream == NULL ? 1 : (int8_t)(heat_stream_bits(stream) & 1);
+    }
+    heat_free(narrow);
+    *rows = wide;
+    return HEAT_OK;
+}
+
+static heat_status make_room(heat_context *ctx, const heat_learner *l, uint64_t seed, heat_learn_rows *rows)
+{
+    void *missing = rows->missing;
+    heat_stream stream;
+    heat_status status;
+
+    heat_stream_init(&stream, seed, HEAT_PURPOSE_GAPS, UINT64_MAX);
+    status = widen(ctx, l, rows->n, &stream, &rows->states);
+    if (status == HEAT_OK && missing != NULL)
+        status = widen(ctx, l, rows->n, NULL, &missing);
+    rows->missing = missing;
+    rows->n_sampled = rows->n;
+    rows->goes_on = true;
+    return status;
 }
 
 heat_status heat_learn_rows_prepare(heat_context *ctx, const heat_learner *l, const heat_data *data,
-                                    heat_learn_rows *rows)
+                                    uint64_t seed, heat_learn_rows *rows)
 {
     heat_data_info info;
     heat_status status;
 
+    if (l->n_drawn > 0)
+        return make_room(ctx, l, seed, rows);
     if (rows->missing == NULL)
         return HEAT_OK;
     heat_data_describe(data, &info);
@@ -133,11 +172,12 @@ static heat_status add_row(heat_context *ctx, const heat_learner *l, const heat_
 heat_status heat_learn_rows_add_statistics(heat_context *ctx, const heat_learner *l,
                                            const heat_learn_rows *rows, double *sum)
 {
+    const bool are_whole = rows->missing == NULL || l->n_drawn > 0;
     heat_status status = HEAT_OK;
 
-    if (rows->missing == NULL)
+    if (are_whole)
         l->kind->add_statistics(l, rows->n, rows->states, rows->weight, sum);
-    for (int64_t r = 0; r < rows->n && rows->missing != NULL && status == HEAT_OK; r++)
+    for (int64_t r = 0; r < rows->n && !are_whole && status == HEAT_OK; r++)
         status = add_row(ctx, l, rows, r, sum);
     return status;
 }
@@ -204,19 +244,29 @@ static int32_t draw_value(const heat_learner *l, const heat_learn_rows *rows, co
     return a;
 }
 
-void heat_learn_rows_sweep(const heat_learner *l, heat_stream *stream, heat_learn_rows *rows)
+heat_status heat_learn_rows_sweep(heat_context *ctx, const heat_negative *negative, const heat_learner *l,
+                                  bool fresh, heat_learn_rows *rows)
 {
-    for (int64_t r = 0; r < rows->n && rows->missing != NULL; r++) {
+    heat_stream stream;
+
+    if (l->n_drawn > 0)
+        return l->kind->refresh(ctx, negative, fresh ? FRESH_SWEEPS : SWEEPS, l, rows->n, rows->states,
+                                rows->missing);
+    if (rows->missing == NULL)
+        return HEAT_OK;
+    heat_stream_init(&stream, negative->seed, HEAT_PURPOSE_GAPS, (uint64_t)negative->n_updates);
+    for (int64_t r = 0; r < rows->n; r++) {
         const int8_t *gaps = rows->missing + r * l->n_visible;
         int8_t *row = heat_row_edit(&l->form, rows->states, r);
         if (!is_sampled(l, rows, r))
             continue;
         if (is_real(l)) {
-            draw_gaps(l, stream, rows, r);
+            draw_gaps(l, &stream, rows, r);
             continue;
         }
         for (int32_t i = 0; i < l->n_visible; i++)
             if (gaps[i])
-                row[i] = value_of(l, draw_value(l, rows, row, i, heat_stream_uniform(stream)));
+                row[i] = value_of(l, draw_value(l, rows, row, i, heat_stream_uniform(&stream)));
     }
+    return HEAT_OK;
 }

@@ -107,23 +107,36 @@ static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
     return count;
 }
 
+/* Hidden units that are drawn are where nobody has drawn them yet by the model that training began with. */
+static bool is_fresh(const heat_trainer *t)
+{
+    return t->goes_on && t->result->epochs == 0;
+}
+
 /* An update by rows that are dreamed; HEAT_ERROR_STOPPED where it was not made. */
 static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate,
                          double share)
 {
     heat_negative *negative = t->negative;
-    heat_status status = heat_negative_run(ctx, negative, t->learner, count, b->states, b->weight, NULL);
-    heat_climb climb = {.n_rows = count,
-                        .n_dreams = negative->n_dreams,
-                        .rows = b->states,
-                        .dreams = negative->dreams,
-                        .weight = b->weight,
-                        .dream_weight = negative->dream_weight,
-                        .rate = rate,
-                        .weight_decay = t->weight_decay,
-                        .average = share > 0 ? b->average : NULL,
-                        .share = share,
-                        .isa = t->opt->isa};
+    heat_learn_rows rows = {.n = count, .states = b->states};
+    heat_status status = HEAT_OK;
+    heat_climb climb;
+
+    if (t->learner->n_drawn > 0)
+        status = heat_learn_rows_sweep(ctx, negative, t->learner, is_fresh(t), &rows);
+    if (status == HEAT_OK)
+        status = heat_negative_run(ctx, negative, t->learner, count, b->states, b->weight, NULL);
+    climb = (heat_climb){.n_rows = count,
+                         .n_dreams = negative->n_dreams,
+                         .rows = b->states,
+                         .dreams = negative->dreams,
+                         .weight = b->weight,
+                         .dream_weight = negative->dream_weight,
+                         .rate = rate,
+                         .weight_decay = t->weight_decay,
+                         .average = share > 0 ? b->average : NULL,
+                         .share = share,
+                         .isa = t->opt->isa};
 
     if (status == HEAT_OK && heat_halted(ctx))
         return HEAT_ERROR_STOPPED;
@@ -135,7 +148,7 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
                           double share)
 {
     heat_learner *l = t->learner;
-    heat_status status;
+    heat_status status = HEAT_OK;
     heat_learn_rows rows = {.n = count,
                             .states = b->states,
                             .weight = b->weight,
@@ -144,11 +157,10 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
                             .share = t->train.share};
     heat_stream stream;
 
-    if (t->train.n_sampled > 0) {
-        heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_GAPS, (uint64_t)t->negative->n_updates);
-        heat_learn_rows_sweep(l, &stream, &rows);
-    }
-    status = heat_trainer_find_positive(ctx, t, &rows);
+    if (t->train.n_sampled > 0)
+        status = heat_learn_rows_sweep(ctx, t->negative, l, is_fresh(t), &rows);
+    if (status == HEAT_OK)
+        status = heat_trainer_find_positive(ctx, t, &rows);
     heat_stream_init(&stream, t->opt->seed, HEAT_PURPOSE_FILL, (uint64_t)t->negative->n_updates);
     heat_learn_rows_fill(l, &stream, &rows); /* for chains that begin at them */
     if (status == HEAT_OK)
@@ -296,7 +308,8 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
     if (status == HEAT_OK)
         status = heat_trainer_count(ctx, t, &count);
     if (status == HEAT_OK && !heat_halted(ctx))
-        status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
+        status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, heat_look_visits,
+                                       t->opt->threads, &train);
     if (status == HEAT_OK && !heat_halted(ctx))
         status = heat_chain_record_judge(ctx, &b->record, t->negative, &t->ess);
     if (status == HEAT_OK && !heat_halted(ctx)) {

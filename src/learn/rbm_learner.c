@@ -8,6 +8,7 @@
  * Tricks of the Trade (2012), ch. 25; Melchior, Fischer and Wiskott, J. Mach. Learn. Res. 17 (2016) 99). The
  * statistics of a row are means over p(y | x), a product over hidden units; training begins at independent
  * units of the data's frequencies. */
+#include "learn/rbm_learner.h"
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "exact/layer_enumeration.h"
@@ -430,6 +431,38 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
     return status == HEAT_OK ? heat_alloc(ctx, l->n_visible, sizeof *self->on, &self->on) : status;
 }
 
+/* Counts, and arrays for them. */
+static heat_status size_up(heat_context *ctx, int32_t n_visible, int32_t n_hidden, heat_learner *l)
+{
+    rbm_learner *self = l->self;
+
+    l->n_visible = n_visible;
+    l->form = (heat_row_form){HEAT_ELEMENT_INT8, n_visible};
+    l->n_states = 2;
+    self->n_hidden = n_hidden;
+    l->n_decayed = (int64_t)n_visible * n_hidden;
+    l->pace = pace * fmin(1, most_paced / (double)l->n_decayed);
+    l->n_parameters = l->n_decayed + n_visible + n_hidden;
+    return alloc_arrays(ctx, l);
+}
+
+heat_status heat_rbm_learner_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
+                                  const double *offset, heat_learner *l)
+{
+    rbm_learner *self = NULL;
+    heat_status status;
+
+    *l = (heat_learner){.kind = &heat_learn_kind_rbm, .coding = HEAT_CODING_INDEX};
+    status = heat_alloc(ctx, 1, sizeof *self, &self);
+    l->self = self;
+    if (status == HEAT_OK)
+        status = size_up(ctx, n_visible, n_hidden, l);
+    if (status == HEAT_OK)
+        memcpy(self->offset, offset, (size_t)n_visible * sizeof *offset);
+    return status == HEAT_OK ? heat_rbm_climber_open(ctx, n_visible, n_hidden, threads, &self->climber)
+                             : status;
+}
+
 static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
                             const heat_learn_options *options, heat_learner *l)
 {
@@ -460,18 +493,12 @@ static heat_status rbm_open(heat_context *ctx, const heat_learn_input *input,
         return status;
     l->self = self;
     l->coding = info.coding;
-    l->n_visible = info.n_variables;
-    l->form = (heat_row_form){HEAT_ELEMENT_INT8, l->n_visible};
-    l->n_states = 2;
-    self->n_hidden = options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden;
     self->visible = l->coding == HEAT_CODING_SPIN ? HEAT_LAYER_SPIN : HEAT_LAYER_BINARY;
     self->hidden = strcmp(options->hidden_layer, "auto") == 0   ? self->visible
                    : strcmp(options->hidden_layer, "spin") == 0 ? HEAT_LAYER_SPIN
                                                                 : HEAT_LAYER_BINARY;
-    l->n_decayed = (int64_t)l->n_visible * self->n_hidden;
-    l->pace = pace * fmin(1, most_paced / (double)l->n_decayed);
-    l->n_parameters = l->n_decayed + l->n_visible + self->n_hidden;
-    status = alloc_arrays(ctx, l);
+    status = size_up(ctx, info.n_variables,
+                     options->hidden == HEAT_AUTO ? AUTO_HIDDEN : (int32_t)options->hidden, l);
     if (status == HEAT_OK)
         status = heat_learner_start(ctx, input->data, options->seed, self->offset, l);
     return status == HEAT_OK

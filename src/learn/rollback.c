@@ -32,7 +32,8 @@ static heat_status measure_begin(heat_context *ctx, heat_trainer *t, heat_rollba
     else
         heat_tracked_count_get(&t->tracked, &count);
     if (status == HEAT_OK)
-        status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, &train);
+        status = heat_learn_likelihood(ctx, t->learner, &t->train, count.log_z, heat_look_visits,
+                                       t->opt->threads, &train);
     if (status == HEAT_OK && !heat_halted(ctx))
         b->begin = b->best = train.mean;
     return status;
@@ -134,7 +135,7 @@ heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollbac
         if (status != HEAT_OK)
             return status;
     }
-    if (heat_row_is_real(&l->form) || t->train.missing != NULL)
+    if (heat_row_is_real(&l->form) || t->train.missing != NULL || l->n_drawn > 0)
         return HEAT_OK;
     heat_rows_copy(&l->form, n_rows, rows, b->rows);
     if (t->negative->kind->is_proxy) {

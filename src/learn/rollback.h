@@ -26,7 +26,7 @@ bool heat_rollback_is_sound(const heat_trainer *trainer, int64_t first);
 
 /* Whether training has surely diverged, from a few rows of data before update `update`, without log Z: no
  * model gives rows more than their share of the weights of rows that were met. False where it cannot be told
- * (of real numbers, and where values are missing), or halted. */
+ * (of real numbers, and where values are missing or hidden units drawn), or halted. */
 HEAT_MUST_USE heat_status heat_rollback_check(heat_context *ctx, heat_trainer *trainer,
                                               heat_rollback *rollback, int64_t update, int64_t n_rows,
                                               const void *rows, const double *weight, bool *diverged);

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-static void fill_log_weights(int32_t n, const double *w, const double *b, double *field, double *log_weight)
+void heat_subsets_fill(int32_t n, const double *w, const double *b, double *field, double *log_weight)
 {
     log_weight[0] = 0;
     for (int32_t i = 0; i < n; i++) {
@@ -23,8 +23,7 @@ static void fill_log_weights(int32_t n, const double *w, const double *b, double
     }
 }
 
-/* Log weights become probabilities. */
-static double normalise(int64_t size, double *p)
+double heat_subsets_normalise(int64_t size, double *p)
 {
     double largest = p[0], sum = 0;
 
@@ -39,7 +38,7 @@ static double normalise(int64_t size, double *p)
     return largest + log(sum);
 }
 
-static void sum_supersets(int32_t n, double *p)
+void heat_subsets_raise(int32_t n, double *p)
 {
     int64_t size = (int64_t)1 << n;
 
@@ -76,13 +75,13 @@ double heat_subsets_sum(heat_subsets *s, const double *weights, const double *bi
 {
     for (int64_t e = 0; e < s->n_edges; e++)
         s->w[s->i[e] * s->n + s->j[e]] = s->w[s->j[e] * s->n + s->i[e]] = weights[e];
-    fill_log_weights(s->n, s->w, biases, s->field, s->p);
-    return normalise((int64_t)1 << s->n, s->p);
+    heat_subsets_fill(s->n, s->w, biases, s->field, s->p);
+    return heat_subsets_normalise((int64_t)1 << s->n, s->p);
 }
 
 void heat_subsets_mean(heat_subsets *s, double *mean)
 {
-    sum_supersets(s->n, s->p);
+    heat_subsets_raise(s->n, s->p);
     for (int64_t e = 0; e < s->n_edges; e++)
         mean[e] = s->p[(int64_t)1 << s->i[e] | (int64_t)1 << s->j[e]];
     for (int32_t k = 0; k < s->n; k++)

@@ -74,7 +74,8 @@ heat_status heat_trainer_look(heat_context *ctx, heat_trainer *t, int64_t epoch,
 
     *ended = false;
     if (t->validation.n > 0)
-        status = heat_learn_likelihood(ctx, t->learner, &t->validation, count->log_z, &validation);
+        status = heat_learn_likelihood(ctx, t->learner, &t->validation, count->log_z, heat_look_visits,
+                                       t->opt->threads, &validation);
     if (status == HEAT_OK && t->validation.n > 0 && by_proxy)
         status = heat_pseudo_likelihood(ctx, t->learner, &t->validation, &proxy);
     if (status == HEAT_OK)

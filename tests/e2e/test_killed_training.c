@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_KILLS = 6 };
+enum { MOST_KILLS = 6, DEEP = -1 };
 static const double part_of_time = 0.02; /* times k^2, of that of the whole: early and late */
 
 static const char few_gaps[] = "1,0,?,1\n0,?,1,1\n1,1,0,0\n0,0,0,1\n?,?,1,0\n1,0,1,1\n0,1,1,0\n1,1,1,0\n";
@@ -23,7 +23,7 @@ static const char numbers[] =
 
 static const struct {
     const char *kind, *data, *negative;
-    int64_t hidden, epochs;
+    int64_t hidden, epochs; /* DEEP: two hidden layers */
     const char *ladder;
     bool is_text; /* data is the text of a file, whose values may be missing */
     const char *objective;
@@ -43,6 +43,9 @@ static const struct {
     {"rbm", numbers, "pcd:1", 3, 60, NULL, true, NULL},
     {"rbm", "bars-and-stripes:3x3", "auto", 6, 60, NULL, false, "pseudo-likelihood"},
     {"ising", "ising-teacher:sk:10,n=500", "auto", 0, 40, NULL, false, "pseudo-likelihood"},
+    {"boltzmann", "bars-and-stripes:3x3", "pcd:1", 17, 12, NULL, false, NULL},   /* hidden units drawn, */
+    {"boltzmann", "bars-and-stripes:3x3", "pcd:1", DEEP, 40, NULL, false, NULL}, /* of layers, */
+    {"boltzmann", few_gaps, "pcd:1", DEEP, 40, NULL, true, NULL},                /* beside gaps */
 };
 
 static const char *files[sizeof rows / sizeof *rows]; /* of rows whose data is text */
@@ -114,6 +117,7 @@ static void learn(size_t row, const char *checkpoint, double time_s, heat_learn_
     options.patience = 1000000;
     if (rows[row].hidden > 0)
         options.hidden = rows[row].hidden;
+    options.layers = rows[row].hidden == DEEP ? "13-13" : NULL;
     if (time_s >= 0)
         options.time = time_s;
     stop = (stopper){ctx, stop_at};
@@ -127,6 +131,7 @@ static void assert_same(const heat_learn_result *a, const heat_learn_result *b)
     assert_string_equal(a->reason, b->reason);
     assert_int_equal(a->epochs, b->epochs);
     assert_memory_equal(&a->train, &b->train, sizeof a->train);
+    assert_memory_equal(&a->train_bound, &b->train_bound, sizeof a->train_bound);
     assert_memory_equal(&a->count, &b->count, sizeof a->count);
     assert_int_equal(a->n_rollbacks, b->n_rollbacks);
     assert_int_equal(a->n_history, b->n_history);

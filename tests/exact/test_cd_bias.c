@@ -257,7 +257,8 @@ static void training_comes_to_rest_there(void **state)
         assert_ok(s.ctx, heat_cd_fixed_points_find(s.ctx, &s.learner, &s.rows, 1, points));
         follow(&s, 1, cases[c].time);
         assert_ok(s.ctx, s.learner.kind->sum_states(s.ctx, &s.learner, 1, NULL, &log_z));
-        assert_ok(s.ctx, heat_learn_likelihood(s.ctx, &s.learner, &s.rows, log_z, &rests));
+        assert_ok(s.ctx,
+                  heat_learn_likelihood(s.ctx, &s.learner, &s.rows, log_z, heat_last_visits, 1, &rests));
         assert_close(points[0].log_likelihood, rests.mean, 2e-5);
         assert_true(fabs(trained - rests.mean) > 5e-5);
         close_lesson(&s);

@@ -654,7 +654,8 @@ static void what_cannot_be_learned_is_told(void **state)
         options.hidden = HEAT_AUTO;
         assert_int_equal(heat_learn(ctx, "rbm", &input, &options, &r), HEAT_ERROR_OPTION);
         assert_contains(heat_context_error(ctx), "one hidden layer");
-        static const char *const bad[] = {"", "4-", "-4", "4--4", "0", "4-x", "9-8", "99999999999999999999"};
+        static const char *const bad[] = {"",  "4-",  "-4",        "4--4",
+                                          "0", "4-x", "9-1048570", "99999999999999999999"};
         for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
             options.layers = bad[k];
             assert_int_equal(heat_learn(ctx, "boltzmann", &input, &options, &r), HEAT_ERROR_OPTION);
@@ -957,7 +958,7 @@ static void a_stopped_run_returns_what_it_has(void **state)
 }
 
 typedef struct little {
-    const char *kind, *negative;
+    const char *kind, *negative, *layers;
 } little;
 
 static heat_status learn_little(heat_context *ctx, void *arg)
@@ -974,7 +975,8 @@ static heat_status learn_little(heat_context *ctx, void *arg)
     options.negative = what->negative;
     options.epochs = 2;
     options.threads = 1; /* the counting allocator is not made for more */
-    options.hidden = strcmp(what->kind, "ising") == 0 ? HEAT_AUTO : 2;
+    options.hidden = strcmp(what->kind, "ising") == 0 || what->layers != NULL ? HEAT_AUTO : 2;
+    options.layers = what->layers;
     status = heat_data_load(ctx, "bars-and-stripes:2x2", NULL, &data);
     input.data = input.validation = data;
     if (status == HEAT_OK)
@@ -988,7 +990,11 @@ static void failing_allocations_leak_nothing(void **state)
 {
     (void)state;
     for (int k = 0; k < N_KINDS * N_PHASES; k++) {
-        little what = {kinds[k / N_PHASES], phases[k % N_PHASES]};
+        little what = {kinds[k / N_PHASES], phases[k % N_PHASES], NULL};
+        test_failing_allocations(learn_little, &what);
+    }
+    for (int k = 0; k < 2; k++) { /* hidden units that are drawn, of two layers and of more */
+        little what = {"boltzmann", "pcd", k == 0 ? "14-13" : "2-13-13"};
         test_failing_allocations(learn_little, &what);
     }
 }

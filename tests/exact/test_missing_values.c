@@ -125,7 +125,7 @@ static void likelihoods_and_gradients_are_of_what_is_there(void **state)
         for (int64_t a = 0; a < l.n_parameters; a++)
             l.parameters[a] = 0.7 * heat_stream_normal(&stream);
         assert_ok(ctx, heat_learn_rows_load(ctx, input.data, false, &rows));
-        assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, &rows));
+        assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, 1, &rows));
         assert_ok(ctx, heat_learn_rows_log_weights(ctx, &l, &rows, log_weight));
         for (int64_t r = 0; r < rows.n; r++)
             assert_close(log_weight[r], by_enumeration(&l, input.data, &rows, r), 1e-12);
@@ -157,7 +157,7 @@ static void gaps_are_filled_by_the_model(void **state)
     for (int64_t a = 0; a < l.n_parameters; a++)
         l.parameters[a] = 0.3 * (double)(a % 5) - 0.5;
     assert_ok(ctx, heat_learn_rows_load(ctx, input.data, false, &rows));
-    assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, &rows));
+    assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, 1, &rows));
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 0);
     for (int draw = 0; draw < DRAWS; draw++) {
         const int8_t *states = rows.states;
@@ -274,11 +274,12 @@ static void many_gaps_are_drawn(void **state)
     for (int64_t a = 0; a < l.n_parameters; a++)
         l.parameters[a] = 0.2 * heat_stream_normal(&stream);
     assert_ok(ctx, heat_learn_rows_load(ctx, input.data, false, &rows));
-    assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, &rows));
+    assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, input.data, 1, &rows));
     assert_int_equal(rows.n_sampled, 1);
     for (int s = 0; s < SWEEPS; s++) {
         const int8_t *last = heat_row_at(&l.form, rows.states, 1);
-        heat_learn_rows_sweep(&l, &stream, &rows);
+        heat_negative negative = {.seed = test_seed(), .n_updates = s};
+        assert_ok(ctx, heat_learn_rows_sweep(ctx, &negative, &l, false, &rows));
         for (int i = 0; i < MANY; i++)
             mean[i] += last[i] / (double)SWEEPS;
         l.kind->log_weights(&l, 1, last, w);
@@ -303,7 +304,7 @@ static void many_gaps_are_drawn(void **state)
     assert_close(log_weight, exact_log_weight, 0.2); /* at the right temperature */
     assert_ok(ctx, heat_learn_rows_log_weights(ctx, &l, &rows, w));
     assert_true(isfinite(w[0]) && isnan(w[1]));
-    assert_ok(ctx, heat_learn_likelihood(ctx, &l, &rows, 0, &all));
+    assert_ok(ctx, heat_learn_likelihood(ctx, &l, &rows, 0, heat_last_visits, 1, &all));
     assert_close(all.mean, w[0], 1e-12);
     heat_learn_rows_clear(&rows);
     heat_learner_clear(&l);

@@ -301,7 +301,7 @@ static void open_learner(heat_context *ctx, const heat_data *data, heat_layer hi
     for (int64_t a = 0; a < l->n_parameters; a++)
         l->parameters[a] += 0.2 * heat_stream_normal(&stream);
     assert_ok(ctx, heat_learn_rows_load(ctx, data, true, rows));
-    assert_ok(ctx, heat_learn_rows_prepare(ctx, l, data, rows));
+    assert_ok(ctx, heat_learn_rows_prepare(ctx, l, data, 1, rows));
 }
 
 /* log weight of row r by a grid in the data's units. */

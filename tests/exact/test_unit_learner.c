@@ -52,7 +52,7 @@ static double likelihood(heat_context *ctx, const heat_learner *l, const heat_le
     double log_z;
 
     assert_ok(ctx, l->kind->sum_states(ctx, l, 1, NULL, &log_z));
-    assert_ok(ctx, heat_learn_likelihood(ctx, l, rows, log_z, &value));
+    assert_ok(ctx, heat_learn_likelihood(ctx, l, rows, log_z, heat_last_visits, 1, &value));
     return value.mean;
 }
 
