@@ -24,17 +24,18 @@ extern const char heat_exact_by_components[];
 /* A choice made: what it costs, and the plan if it is elimination or Pfaffians. */
 typedef struct heat_exact_choice {
     heat_exact_cost cost;
-    bool by_layer;           /* the smaller of two layers is enumerated */
-    heat_layered layers;     /* of the model, where `by_layer` */
-    bool by_units;           /* the same of two layers of other kinds */
-    heat_unit_layers units;  /* of the model, where `by_units` */
-    heat_elimination *plan;  /* NULL: enumeration, or nothing affordable */
-    heat_planar *planar;     /* NULL unless it is the cheapest road of a sum */
-    bool by_magnetization;   /* that is */
-    bool by_quadrature;      /* that is, of a potential */
-    heat_smooth smooth;      /* of the model, where `by_quadrature` */
-    heat_exact_parts *parts; /* NULL unless each by a road of its own is cheapest */
-    heat_pairwise graph;     /* what the plans borrow: one of the two */
+    bool by_layer;                 /* the smaller of two layers is enumerated */
+    heat_layered layers;           /* of the model, where `by_layer` */
+    bool by_units;                 /* the same of two layers of other kinds */
+    heat_unit_layers units;        /* of the model, where `by_units` */
+    heat_elimination *plan;        /* NULL: enumeration, or nothing affordable */
+    heat_planar *planar;           /* NULL unless it is the cheapest road of a sum */
+    bool by_magnetization;         /* that is */
+    bool by_quadrature;            /* that is, of a potential */
+    heat_smooth smooth;            /* of the model, where `by_quadrature` */
+    heat_quadrature_places places; /* its wells; the caller's, who may leave it empty */
+    heat_exact_parts *parts;       /* NULL unless each by a road of its own is cheapest */
+    heat_pairwise graph;           /* what the plans borrow: one of the two */
     heat_categorical categorical;
 } heat_exact_choice;
 

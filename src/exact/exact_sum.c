@@ -215,7 +215,7 @@ heat_status heat_exact_run_sum(heat_context *ctx, const heat_model *model, const
         sum->road = choice->cost.method;
     }
     if (choice->by_quadrature) {
-        status = heat_quadrature_run(ctx, &choice->smooth, beta, threads, &integral);
+        status = heat_quadrature_run(ctx, &choice->smooth, beta, &choice->places, threads, &integral);
         sum->log_z = integral.log_z;
         sum->mean_energy = integral.mean_energy;
         sum->energy_variance = integral.energy_variance;

@@ -16,7 +16,7 @@
  * (quadrature_centre.c). Then nodes are put between those that are there, as far as anything counts, until
  * log Z stands still. Between two nodes a weight may be larger than at both: what may be left out is told by
  * the weight and its slope. Where nodes between nodes come to no end, they are laid where it takes more
- * (quadrature_panels.c). */
+ * (quadrature_panels.c), and so they are where they step over a well that is known (quadrature_places.c). */
 #include "base/context_private.h"
 #include "exact/quadrature_line.h"
 #include "model/smooth_rows.h"
@@ -188,6 +188,7 @@ static heat_status run_panels(heat_context *ctx, heat_line *l, double log_z, dou
     double singular;
     heat_status status;
 
+    heat_line_reach_places(l);
     l->least = l->next_least;
     l->most = l->next_most;
     if (l->i > 0)
@@ -219,17 +220,22 @@ heat_status heat_line_run(heat_context *ctx, heat_line *l, double *error)
 {
     heat_node_tally all;
     heat_line_range r = {.n = 0};
+    bool missed = false;
     double log_z, last[2] = {(double)INFINITY, (double)INFINITY};
     heat_status status = heat_line_open_edges(ctx, l);
 
     if (status == HEAT_OK && !heat_halted(ctx))
         status = begin(ctx, l);
+    if (status == HEAT_OK && !heat_halted(ctx))
+        status = heat_line_find_missed(ctx, l, &missed);
     all = heat_line_with_tails(l, &l->every_other, 2 * l->step);
     *error = heat_node_tally_log(&all) + log(2);
     all = heat_line_with_tails(l, &l->total, l->step);
     log_z = heat_node_tally_log(&all);
     *error = fabs(*error - log_z);
     l->is_coarse = false;
+    if (status == HEAT_OK && !heat_halted(ctx) && missed)
+        return run_panels(ctx, l, log_z + log(l->step), error);
     while (status == HEAT_OK && !heat_halted(ctx) && !is_hopeless(l) &&
            !(is_close(l, *error, last[0], allowed(l, log_z)) && is_open(l, log_z))) {
         const double before = log_z + log(l->step), errors[3] = {*error, last[0], last[1]};
@@ -241,7 +247,7 @@ heat_status heat_line_run(heat_context *ctx, heat_line *l, double *error)
         l->least = l->next_least;
         l->most = l->next_most;
         l->step /= 2;
-        l->steep = -(double)INFINITY;
+        heat_line_recall(l);
         last[1] = last[0];
         last[0] = *error;
         status = add_and_extend(ctx, l, &r, a_little);
@@ -277,8 +283,8 @@ static heat_status find_middle(heat_context *ctx, const heat_line_problem *p, do
     return status;
 }
 
-heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, double beta, int64_t threads,
-                                heat_quadrature *out)
+heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, double beta,
+                                const heat_quadrature_places *places, int64_t threads, heat_quadrature *out)
 {
     heat_line_problem p = {
         .view = view, .beta = beta, .threads = heat_model_is_thread_safe(view->model) ? threads : 1};
@@ -293,7 +299,9 @@ heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, doub
         p.map[i].scale = view->scale == NULL || !(view->scale[i] > 0) ? 1 : view->scale[i];
     }
     heat_line_set_tables(&p);
-    status = find_middle(ctx, &p, &l.whole);
+    status = heat_line_open_places(ctx, places, &p);
+    if (status == HEAT_OK)
+        status = find_middle(ctx, &p, &l.whole);
     if (status == HEAT_OK)
         status = heat_line_open(ctx, &p, 0, &l);
     if (status == HEAT_OK)
@@ -307,5 +315,6 @@ heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, doub
         out->n_points = l.n_points;
     }
     heat_line_close(&l);
+    heat_line_close_places(&p);
     return status;
 }

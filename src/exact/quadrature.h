@@ -13,16 +13,26 @@ typedef struct heat_quadrature {
     double n_points; /* that were evaluated */
 } heat_quadrature;
 
+/* Places that the integral must not miss: minima, of positive definite Hessians. All arrays are borrowed. */
+typedef struct heat_quadrature_places {
+    int64_t count;
+    const double *x;       /* [place][n] */
+    const double *energy;  /* [place] */
+    const double *hessian; /* [place][n][n] */
+} heat_quadrature_places;
+
 /* True if the view's integral is one that is tried. */
 bool heat_quadrature_fits(const heat_smooth *view);
 
 /* Bytes at once, at most. */
 double heat_quadrature_bytes(const heat_smooth *view);
 
-/* log of the integral of exp(-beta U), and mean and variance of U. HEAT_ERROR_UNDEFINED where it diverges,
- * HEAT_ERROR_UNABLE where it cannot be had to ten digits, or falls off too slowly. A halted run leaves NaN.
- * The same bits for any number of threads. */
+/* log of the integral of exp(-beta U), and mean and variance of U. `places`: what a search knows of, NULL:
+ * nothing; wells that are narrow and far from others are found there alone. HEAT_ERROR_UNDEFINED where it
+ * diverges, HEAT_ERROR_UNABLE where it cannot be had to ten digits, or falls off too slowly. A halted run
+ * leaves NaN. The same bits for any number of threads. */
 HEAT_MUST_USE heat_status heat_quadrature_run(heat_context *ctx, const heat_smooth *view, double beta,
-                                              int64_t threads, heat_quadrature *out);
+                                              const heat_quadrature_places *places, int64_t threads,
+                                              heat_quadrature *out);
 
 #endif

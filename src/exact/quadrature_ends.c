@@ -36,7 +36,7 @@ void heat_line_judge(heat_line *l, const heat_line_range *r)
     const double floor = heat_node_tally_log(&l->total) + cut_off;
     int64_t low = 0, high = r->n - 1;
 
-    l->hope = heat_node_tally_log(&l->total);
+    l->hope = fmax(heat_node_tally_log(&l->total), l->steep);
     for (int64_t k = 0; k < r->n; k++)
         l->hope = fmax(l->hope, l->near[k]);
     if (l->is_coarse)
@@ -52,6 +52,7 @@ void heat_line_judge(heat_line *l, const heat_line_range *r)
         high--;
     l->next_least = low == 0 ? l->least : r->first + (double)(low - 1) * r->apart;
     l->next_most = high == r->n - 1 ? l->most : r->first + (double)(high + 1) * r->apart;
+    heat_line_keep_promises(l, r->apart, floor);
 }
 
 static heat_status refuse_end(heat_context *ctx, const heat_line *l, int upper)

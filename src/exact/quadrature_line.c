@@ -63,6 +63,7 @@ void heat_line_relay(heat_line *l)
     l->least = -l->most;
     l->total = l->every_other = heat_node_tally_empty();
     l->top.near = l->second = l->steep = -(double)INFINITY;
+    l->n_promises = 0;
     l->is_coarse = true;
     l->tails[0].rate = l->tails[1].rate = 0;
 }
@@ -73,13 +74,22 @@ heat_line_range heat_line_first(const heat_line *l)
         .first = l->least, .apart = l->step, .n = (int64_t)((l->most - l->least) / l->step) + 1};
 }
 
-void heat_line_close(heat_line *l)
+/* The arrays that a range takes. */
+static void free_nodes(heat_line *l)
 {
     heat_free(l->here);
     heat_free(l->near);
     heat_free(l->tilt);
     heat_free(l->nodes);
     heat_free(l->points);
+    l->here = l->near = l->tilt = l->points = NULL;
+    l->nodes = NULL;
+    l->room = 0;
+}
+
+void heat_line_close(heat_line *l)
+{
+    free_nodes(l);
     heat_free(l->block);
     heat_free(l->energies);
     heat_free(l->gradients);
@@ -88,7 +98,9 @@ void heat_line_close(heat_line *l)
 
 static heat_status reserve(heat_context *ctx, heat_line *l, int64_t n)
 {
-    heat_status status = HEAT_OK;
+    double **arrays[] = {&l->here, &l->near, &l->tilt, &l->points};
+    const int n_arrays = l->block == NULL ? 4 : 3; /* of the last variable each node is one evaluation */
+    heat_status status;
 
     if (n <= l->room)
         return HEAT_OK;
@@ -96,26 +108,10 @@ static heat_status reserve(heat_context *ctx, heat_line *l, int64_t n)
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "the integral of exp(-U/T) does not reach ten digits with %d nodes of variable %d",
                          HEAT_LINE_MOST_NODES, l->i + 1);
-    heat_free(l->here);
-    heat_free(l->near);
-    heat_free(l->tilt);
-    heat_free(l->nodes);
-    heat_free(l->points);
-    l->here = NULL;
-    l->tilt = NULL;
-    l->near = NULL;
-    l->nodes = NULL;
-    l->points = NULL;
-    l->room = 0;
-    status = heat_alloc(ctx, n, sizeof *l->here, &l->here);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, sizeof *l->near, &l->near);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, sizeof *l->tilt, &l->tilt);
-    if (status == HEAT_OK)
-        status = heat_alloc(ctx, n, sizeof *l->nodes, &l->nodes);
-    if (status == HEAT_OK && l->block == NULL)
-        status = heat_alloc(ctx, n, sizeof *l->points, &l->points);
+    free_nodes(l);
+    status = heat_alloc(ctx, n, sizeof *l->nodes, &l->nodes);
+    for (int k = 0; k < n_arrays && status == HEAT_OK; k++)
+        status = heat_alloc(ctx, n, sizeof **arrays[k], arrays[k]);
     if (status == HEAT_OK)
         l->room = n;
     return status;
@@ -185,6 +181,8 @@ static void take_node(heat_line *l, const heat_line_range *r, int64_t k, const h
     l->tilt[k] = isfinite(tilt) ? tilt : 0;
     if (rise > heat_line_too_steep)
         l->steep = fmax(l->steep, l->near[k]);
+    if (rise > heat_line_too_steep && panel == NULL)
+        heat_line_note_promise(l, &(heat_line_promise){r->first + (double)k * apart, l->here[k], fabs(tilt)});
 }
 
 /* Every other node of the coarsest grid, all of which stand at multiples of its step. */

@@ -10,14 +10,25 @@ enum {
     HEAT_LINE_MOST_NODES = 1 << 20,
     HEAT_LINE_BLOCK = 64,
     HEAT_PANEL_NODES = 16,
+    HEAT_LINE_PROMISES = 8,
     HEAT_TABLE_A_UNIT = 64, /* of t, */
     HEAT_TABLE_NODES = 1025
 };
+
+/* A well that is known, as the normal distribution of its curvature: variable i lies about a mean that those
+ * before it shift, at the distance spread[i][i]. */
+typedef struct heat_line_well {
+    double x[HEAT_QUADRATURE_DIMENSIONS];
+    double spread[HEAT_QUADRATURE_DIMENSIONS][HEAT_QUADRATURE_DIMENSIONS]; /* L, the covariance being L L^T */
+    double log_peak;                                                       /* the log weight at x */
+} heat_line_well;
 
 typedef struct heat_line_problem {
     const heat_smooth *view;
     double beta;
     int64_t threads;
+    int64_t n_places;
+    heat_line_well *places;
     heat_node_map map[HEAT_QUADRATURE_DIMENSIONS];
     double gauss_at[HEAT_PANEL_NODES], gauss_log_share[HEAT_PANEL_NODES]; /* of a panel from -1 to 1 */
     double sinh_at[HEAT_TABLE_NODES], log_cosh_at[HEAT_TABLE_NODES];      /* for nodes where lines begin */
@@ -63,6 +74,11 @@ typedef struct heat_line_top {
     double rise;           /* how much that is above the nodes */
 } heat_line_top;
 
+/* A node whose slope says that its weight rises much more than to the next ones. */
+typedef struct heat_line_promise {
+    double t, here, tilt; /* where, its log weight, and the slope of that with t, without its sign */
+} heat_line_promise;
+
 typedef struct heat_line {
     const heat_line_problem *p;
     int32_t i;         /* its variable */
@@ -76,6 +92,8 @@ typedef struct heat_line {
     double next_least, next_most;                /* beyond these no more nodes are needed */
     double hope;                                 /* the largest log weight that there may be */
     double steep; /* the same between nodes that are far apart for the slopes they have */
+    int n_promises;
+    heat_line_promise promises[HEAT_LINE_PROMISES]; /* of those nodes, what is not yet met by others */
     heat_line_edge edges[2];
     heat_line_tail tails[2];
     heat_line_top top;
@@ -145,6 +163,16 @@ double heat_line_place(const heat_line *l, const heat_node *node);
 /* Takes what was found at the place of a node near a wall to the node itself. */
 void heat_line_lean(const heat_line *l, const heat_node *node, heat_node_tally *t);
 
+/* quadrature_promises.c: takes up a promise, in the place of the smallest if that is smaller. */
+void heat_line_note_promise(heat_line *l, const heat_line_promise *promise);
+
+/* After nodes were put halfway between others, of those that were there: what they promise is nearer by, and
+ * is what `steep` knows. */
+void heat_line_recall(heat_line *l);
+
+/* What lies about nodes that promise more than `least`, with nodes `apart`, is not left outside. */
+void heat_line_keep_promises(heat_line *l, double apart, double least);
+
 /* quadrature_ends.c: what a range that covers the line says of its ends, and of where no more nodes are
  * needed. */
 void heat_line_judge(heat_line *l, const heat_line_range *r);
@@ -169,6 +197,22 @@ HEAT_MUST_USE heat_status heat_line_centre(heat_context *ctx, heat_line *l, bool
 /* Where the weight is much the same as far as the first nodes reach, they are laid as wide as it is. */
 HEAT_MUST_USE heat_status heat_line_widen(heat_context *ctx, heat_line *l, const heat_line_range *r,
                                           bool *moved);
+
+/* quadrature_places.c: the wells of a problem that are given. */
+HEAT_MUST_USE heat_status heat_line_open_places(heat_context *ctx, const heat_quadrature_places *places,
+                                                heat_line_problem *p);
+void heat_line_close_places(heat_line_problem *p);
+
+/* Whether nodes as far apart as they are step over a well that counts. */
+HEAT_MUST_USE heat_status heat_line_find_missed(heat_context *ctx, heat_line *l, bool *missed);
+
+/* Widens what a line's panels cover to all wells that count. */
+void heat_line_reach_places(heat_line *l);
+
+/* Where panels are to be cut, which are `width` wide elsewhere: about each narrow well that counts, at
+ * distances that grow. Returns how many t, rising. */
+enum { HEAT_LINE_MOST_CUTS = 512 };
+int64_t heat_line_cut_at_places(const heat_line *l, double width, double *t);
 
 /* quadrature_panels.c: the integral from `least` to `most`, of which the nodes so far say log_z, by panels
  * that are cut in two as long as that changes anything: up to `allowed` of the whole.

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+enum { MOST_NEWTON = 8 };
 static const double pi = 3.14159265358979323846;
 
 bool heat_node_has_wall(const heat_node_map *map, int upper)
@@ -51,6 +52,22 @@ heat_node heat_node_find(const heat_node_map *map, double t)
     }
     node.x = heat_node_get_wall(map, node.wall) + (node.wall ? -1 : 1) * exp(node.log_near);
     return node;
+}
+
+double heat_node_invert(const heat_node_map *map, double x)
+{
+    const bool has_lower = heat_node_has_wall(map, 0), has_upper = heat_node_has_wall(map, 1);
+    double u, t;
+
+    if (!has_lower && !has_upper)
+        return asinh((x - map->centre) / map->scale);
+    if (has_lower && has_upper)
+        return asinh((log(x - map->lower) - log(map->upper - x)) / pi);
+    u = log(fabs(x - heat_node_get_wall(map, has_upper)) / map->scale); /* t - exp(-t), which is concave */
+    t = u > 0 ? u : -log1p(-u);
+    for (int k = 0; k < MOST_NEWTON; k++)
+        t -= (t - exp(-t) - u) / (1 + exp(-t));
+    return t;
 }
 
 heat_wall_law heat_wall_law_find(const double *log_distance, const double *value)

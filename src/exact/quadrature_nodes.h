@@ -29,6 +29,9 @@ double heat_node_get_room(const heat_node_map *map);
 
 heat_node heat_node_find(const heat_node_map *map, double t);
 
+/* The t of an x between the walls, which `heat_node_find` leads back to x. */
+double heat_node_invert(const heat_node_map *map, double x);
+
 /* What stands at a distance d from a wall: power log d + bend d / d0, and a constant. */
 typedef struct heat_wall_law {
     double power, bend;

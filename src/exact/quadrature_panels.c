@@ -83,14 +83,31 @@ static heat_status fill(heat_context *ctx, heat_line *l, heat_line_panel *panels
     return status;
 }
 
-/* Panels from end to end, each as wide as some of the nodes before. */
-static heat_status lay(heat_context *ctx, heat_line *l, waiting *w)
+/* Panels from end to end, each as wide as some of the nodes before, and cut about wells that are known.
+ * Returns how many. */
+static int64_t lay(const heat_line *l, int64_t n_even, heat_line_panel *panels)
 {
-    const double width = (l->most - l->least) / (double)w->n;
+    const double width = (l->most - l->least) / (double)n_even;
+    double cuts[HEAT_LINE_MOST_CUTS], from = l->least;
+    const int64_t n_cuts = heat_line_cut_at_places(l, width, cuts);
+    int64_t even = 1, cut = 0, n = 0;
 
-    for (int64_t k = 0; k < w->n; k++)
-        w->panels[k] = (heat_line_panel){.from = l->least + (double)k * width,
-                                         .to = k == w->n - 1 ? l->most : l->least + (double)(k + 1) * width};
+    while (even <= n_even) {
+        const double edge = even == n_even ? l->most : l->least + (double)even * width;
+        const bool is_cut = cut < n_cuts && cuts[cut] < edge;
+        const double to = is_cut ? cuts[cut] : edge;
+        cut += is_cut;
+        even += !is_cut;
+        if (!(to > from))
+            continue;
+        panels[n++] = (heat_line_panel){.from = from, .to = to};
+        from = to;
+    }
+    return n;
+}
+
+static heat_status fill_all(heat_context *ctx, heat_line *l, const waiting *w)
+{
     for (int64_t k = 0; k < w->n; k += AT_ONCE) {
         heat_status status = fill(ctx, l, w->panels + k, w->n - k < AT_ONCE ? w->n - k : AT_ONCE);
         if (status != HEAT_OK || heat_halted(ctx))
@@ -185,17 +202,19 @@ heat_status heat_line_run_panels(heat_context *ctx, heat_line *l, double log_z, 
                                  heat_node_tally *sum, double *error, double *singular)
 {
     heat_line_panel *panels = NULL;
-    const int64_t n = (int64_t)ceil((l->most - l->least) / l->step / NODES_A_PANEL);
-    waiting first = {.n = n > 1 ? n : 1}, w;
+    const int64_t n = (int64_t)fmax(ceil((l->most - l->least) / l->step / NODES_A_PANEL), 1);
+    waiting first = {.n = 0}, w;
     const double floor = l->i > 0 ? l->whole + heat_line_hopeless : -(double)INFINITY;
     done d = {.known = fmax(log_z, floor), .allowed = allowed};
     double got = (double)NAN;
-    heat_status status = heat_alloc(ctx, first.n, sizeof *first.panels, &first.panels);
+    heat_status status = heat_alloc_unset(ctx, n + HEAT_LINE_MOST_CUTS, sizeof *first.panels, &first.panels);
 
-    if (status == HEAT_OK)
+    if (status == HEAT_OK) {
+        first.n = lay(l, n, first.panels);
         status = heat_alloc_unset(ctx, first.n + MOST_DEEP, sizeof *panels, &panels);
+    }
     if (status == HEAT_OK)
-        status = lay(ctx, l, &first);
+        status = fill_all(ctx, l, &first);
     for (int run = 0; run < MOST_RUNS && status == HEAT_OK && !heat_halted(ctx); run++) {
         d.sum = heat_node_tally_empty();
         d.error = d.stuck = d.most_stuck = 0;

@@ -3,6 +3,7 @@
 #include "base/context_private.h"
 #include "exact/exact_choice.h"
 #include "kernel/isa.h"
+#include "landscape/wells.h"
 #include "logz/logz_methods.h"
 
 #include <math.h>
@@ -153,6 +154,7 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
     heat_exact_choice choice = {0};
+    heat_wells wells = {.count = 0};
     const char *road = NULL;
     heat_status status = heat_exact_choose_sum(ctx, c->model, c->opt->memory, &choice);
 
@@ -164,6 +166,10 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
     if (c->is_slow)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: an exact sum would take about %.2g s", c->info.name,
                            heat_logz_exact_seconds(&choice.cost) * r->n_rows);
+    if (status == HEAT_OK && choice.by_quadrature && !heat_halted(ctx)) {
+        status = heat_wells_find(ctx, &choice.smooth, c->opt->threads, &wells);
+        choice.places = (heat_quadrature_places){wells.count, wells.x, wells.energy, wells.hessian};
+    }
     for (int32_t k = 0; k < r->n_rows && status == HEAT_OK && !heat_halted(ctx); k++) {
         if (r->n_rows > 1)
             heat_show_progress(ctx, (double)k / r->n_rows, (double)NAN, (double)NAN);
@@ -184,6 +190,7 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
     if (status == HEAT_OK && r->outcome != HEAT_OUTCOME_PROVED)
         note_way(ctx, c, choice.cost.affordable || choice.cost.sum_method != NULL);
     heat_exact_choice_clear(&choice);
+    heat_wells_close(&wells);
     return status;
 }
 

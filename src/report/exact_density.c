@@ -62,7 +62,7 @@ static heat_smooth view_of(const slice *s)
 static heat_status integrate(heat_context *ctx, const heat_smooth *view, double beta, double *log_z)
 {
     heat_quadrature q = {.log_z = (double)NAN};
-    heat_status status = heat_quadrature_run(ctx, view, beta, 1, &q);
+    heat_status status = heat_quadrature_run(ctx, view, beta, NULL, 1, &q);
 
     *log_z = status == HEAT_OK ? q.log_z : (double)NAN;
     return status == HEAT_ERROR_MEMORY ? status : HEAT_OK;

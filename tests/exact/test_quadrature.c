@@ -336,13 +336,13 @@ static void shapes_have_their_volume(void **state)
         heat_smooth view = view_of(&shapes[k], model);
         heat_quadrature q, other;
         print_message("%s\n", shapes[k].name);
-        assert_ok(ctx, heat_quadrature_run(ctx, &view, 1, 1, &q));
+        assert_ok(ctx, heat_quadrature_run(ctx, &view, 1, NULL, 1, &q));
         assert_close(q.log_z, shapes[k].log_z, 1e-10);
         if (!isnan(shapes[k].mean_energy))
             assert_close(q.mean_energy, shapes[k].mean_energy, 1e-8);
         if (q.n_points > cheap)
             continue;
-        assert_ok(ctx, heat_quadrature_run(ctx, &view, 1, 2, &other));
+        assert_ok(ctx, heat_quadrature_run(ctx, &view, 1, NULL, 2, &other));
         assert_memory_equal(&q, &other, sizeof q);
     }
     heat_model_free(model);
@@ -406,7 +406,7 @@ static void what_has_no_volume_is_refused(void **state)
         heat_smooth view = view_of(&rows[k].shape, model);
         heat_quadrature q;
         print_message("%s\n", rows[k].shape.name);
-        assert_int_equal(heat_quadrature_run(ctx, &view, 1, 1, &q), rows[k].status);
+        assert_int_equal(heat_quadrature_run(ctx, &view, 1, NULL, 1, &q), rows[k].status);
     }
     heat_model_free(model);
     heat_context_free(ctx);
