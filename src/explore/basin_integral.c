@@ -172,31 +172,47 @@ static double variance_of(const integrals *s, int64_t place)
     return variance + (1 - share) / share / draws_of(s, place);
 }
 
-/* Sweeps of the next round: where an error is above what it is to be they are shared out so that the least of
- * them bring it there, in proportion to the scatter that a sweep at a node leaves. */
+/* wanted[unit of a place]: sweeps, shared out so that the least of them bring its error to the target, in
+ * proportion to the scatter that a sweep at a node leaves; fewer where that is out of reach. */
+static void share_sweeps(const integrals *s, int64_t place, double target, double *wanted)
+{
+    const int64_t *done = s->n_sweeps + place * UNITS;
+    const double share = share_of(s, place), most = (double)s->e->opt.sweeps;
+    double scatter[UNITS], all = 0, largest = 0;
+
+    for (int k = 0; k < UNITS; k++) {
+        double off, w = k < NODES ? weight_at(k, &off) : 1;
+        double squares = k < NODES
+                             ? heat_variance(s->n_chains, means_of(s, s->means, place, k)) * (double)done[k]
+                             : (1 - share) / share;
+        scatter[k] = w * sqrt(squares / (double)s->n_chains);
+        all += scatter[k];
+    }
+    for (int k = 0; k < UNITS; k++) {
+        wanted[k] = surplus * scatter[k] * all / target;
+        largest = fmax(largest, wanted[k]);
+    }
+    for (int k = 0; k < UNITS; k++)
+        wanted[k] = s->e->may_settle && largest > HEAT_EXPLORE_OUT_OF_SIGHT * most
+                        ? wanted[k] * most / (HEAT_EXPLORE_PART * largest)
+                        : fmin(wanted[k], most);
+}
+
+/* Sweeps of the next round, where an error is above what it is to be. */
 static bool plan_round(integrals *s)
 {
     const double target = 0.5 * s->e->target_error * s->e->target_error; /* of two basins' difference */
-    const double most = (double)s->e->opt.sweeps;
     bool is_needed = false;
 
     for (int64_t place = 0; place < s->n_places; place++) {
         int64_t *next = s->next + place * UNITS, *done = s->n_sweeps + place * UNITS;
-        double scatter[UNITS], all = 0, share;
+        double wanted[UNITS];
         memset(next, 0, UNITS * sizeof *next);
         if (!is_whole(s, place) || !(share_of(s, place) >= least_share) || variance_of(s, place) <= target)
             continue;
-        share = share_of(s, place);
+        share_sweeps(s, place, target, wanted);
         for (int k = 0; k < UNITS; k++) {
-            double off, w = k < NODES ? weight_at(k, &off) : 1;
-            double squares =
-                k < NODES ? heat_variance(s->n_chains, means_of(s, s->means, place, k)) * (double)done[k]
-                          : (1 - share) / share;
-            scatter[k] = w * sqrt(squares / (double)s->n_chains);
-            all += scatter[k];
-        }
-        for (int k = 0; k < UNITS; k++) {
-            double sweeps = fmin(most, surplus * scatter[k] * all / target) - (double)done[k];
+            const double sweeps = wanted[k] - (double)done[k];
             next[k] = sweeps < LEAST_SWEEPS ? 0 : (int64_t)sweeps;
             is_needed = is_needed || next[k] > 0;
         }

@@ -254,12 +254,25 @@ static heat_status run_to(heat_context *ctx, heat_basin_walks *w, int64_t target
     return status;
 }
 
-/* How many times as long the chains had to be; 1: they are long enough. Rungs that would take longer than
- * there is time for are given up. */
+/* How many times as long the chains had to be for an error; 1: they are long enough, or it is out of reach
+ * and they are as long as is of use. */
+static double foresee_error(const heat_exploring *e, double done, double error)
+{
+    const double most = (double)e->opt.sweeps, longer = pow(error / e->target_error, 2);
+
+    return e->may_settle && done >= most / HEAT_EXPLORE_PART &&
+                   longer * done > HEAT_EXPLORE_OUT_OF_SIGHT * most
+               ? 1
+               : longer;
+}
+
+/* The same for all that is asked of them. Rungs that would take longer than there is time for are given up.
+ */
 static heat_status foresee(heat_context *ctx, const heat_basin_walks *w, double *longer)
 {
     const heat_exploring *e = w->exploring;
-    const double possible = PATIENCE * (double)e->opt.sweeps / (double)heat_basin_walks_count_sweeps(w);
+    const double done = (double)heat_basin_walks_count_sweeps(w);
+    const double possible = PATIENCE * (double)e->opt.sweeps / done;
     heat_status status = HEAT_OK;
 
     *longer = 1;
@@ -269,7 +282,7 @@ static heat_status foresee(heat_context *ctx, const heat_basin_walks *w, double 
             continue;
         status = heat_basin_tally_judge(ctx, &w->tally, w->is_ladder ? e->rung_of[t] : 0, &for_rhat, &error);
         if (status == HEAT_OK && for_rhat <= possible)
-            *longer = fmax(*longer, fmax(for_rhat, pow(error / e->target_error, 2)));
+            *longer = fmax(*longer, fmax(for_rhat, foresee_error(e, done, error)));
     }
     return status;
 }

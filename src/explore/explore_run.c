@@ -99,6 +99,7 @@ static heat_status prepare(heat_context *ctx, heat_exploring *e)
     if (status == HEAT_OK)
         status = heat_copy_text(ctx, "", &e->r->reasons);
     e->target_error = e->opt.target_error == HEAT_AUTO ? usual_error : e->opt.target_error;
+    e->may_settle = e->opt.target_error == HEAT_AUTO;
     e->burn_in = e->opt.burn_in;
     if (e->burn_in == HEAT_AUTO)
         e->burn_in = e->opt.sweeps / BURN_IN > LEAST_BURN_IN ? e->opt.sweeps / BURN_IN : LEAST_BURN_IN;

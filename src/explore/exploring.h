@@ -20,9 +20,14 @@ typedef struct heat_exploring {
     int32_t *rung_of;       /* [temperature] its rung */
     int64_t burn_in;        /* sweeps */
     double target_error;    /* of differences of free energies, in units of T */
+    bool may_settle;        /* nobody asked for it */
     double begun, ends;     /* the part of the run that is under way, of 1 */
     heat_explore_result *r; /* being filled */
 } heat_exploring;
+
+/* A target that nobody asked for, and that takes more than so many times the sweeps allowed, is out of reach:
+ * then a part of them is made. */
+enum { HEAT_EXPLORE_OUT_OF_SIGHT = 4, HEAT_EXPLORE_PART = 8 };
 
 /* Shows progress: so much of the part under way. */
 void heat_exploring_show(heat_context *ctx, const heat_exploring *exploring, double part);

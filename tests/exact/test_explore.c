@@ -240,6 +240,31 @@ static void an_error_above_its_target_is_no_success(void **state)
     heat_context_free(ctx);
 }
 
+/* What nobody asked for and no sweeps allowed can reach is not run after. */
+static void a_target_out_of_sight_is_given_up(void **state)
+{
+    static const char *const methods[] = {"counting", "integration"};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        heat_explore_options opt = make_options(methods[k], 1, 4000);
+        heat_explore_result quick, whole;
+        opt.replicas = 16;
+        quick = explore(ctx, "basins:1,1.3862943611198906", &opt);
+        opt.target_error = 0.0015;
+        whole = explore(ctx, "basins:1,1.3862943611198906", &opt);
+        print_message("%s: %g and %g updates\n", methods[k], (double)quick.updates, (double)whole.updates);
+        assert_true(2 * quick.updates < whole.updates);
+        assert_int_equal(
+            quick.temperatures[0].ways[k == 0 ? HEAT_EXPLORE_COUNTING : HEAT_EXPLORE_INTEGRATION].answer,
+            HEAT_EXPLORE_HOLDS);
+        heat_explore_result_clear(&quick);
+        heat_explore_result_clear(&whole);
+    }
+    heat_context_free(ctx);
+}
+
 static void threads_change_no_bit(void **state)
 {
     heat_context *ctx = test_context();
@@ -392,6 +417,7 @@ int main(void)
         cmocka_unit_test(cold_chains_that_do_not_cross_say_so),
         cmocka_unit_test(an_orbit_is_the_same_from_all_its_points),
         cmocka_unit_test(an_error_above_its_target_is_no_success),
+        cmocka_unit_test(a_target_out_of_sight_is_given_up),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(failing_allocations_leak_nothing),
     };
