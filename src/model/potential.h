@@ -36,6 +36,10 @@ HEAT_MUST_USE heat_status heat_potential_read_gaussian(heat_context *ctx, const 
 HEAT_MUST_USE heat_status heat_potential_read_expression(heat_context *ctx, const char *text,
                                                          const char *lets, heat_potential *potential);
 
+/* Makes walls of a box at which a typed energy is -infinity bounds of its own: what piles up there is walked
+ * in a coordinate without (sample/walk_free.h). */
+HEAT_MUST_USE heat_status heat_potential_find_ends(heat_context *ctx, heat_potential *potential);
+
 /* A potential by its text, "double-well", with what options --let and --box say of it; *known is false, and
  * the status HEAT_OK, if the word before the colon names none. */
 HEAT_MUST_USE heat_status heat_potential_load(heat_context *ctx, const char *spec,

@@ -167,6 +167,8 @@ heat_status heat_potential_load(heat_context *ctx, const char *spec, const heat_
                           : read_named(ctx, row, text, p);
     if (status == HEAT_OK && options->box != NULL)
         status = heat_box_set(ctx, options->box, p->n, &p->lower, &p->upper);
+    if (status == HEAT_OK && options->box != NULL)
+        status = heat_potential_find_ends(ctx, p);
     if (status != HEAT_OK) {
         heat_potential_free(p);
         return status;

@@ -38,6 +38,37 @@ static void parameters_and_walls_are_taken(void **state)
     heat_context_free(ctx);
 }
 
+/* Walls at which the energy falls to -infinity are bounds of its own; no others are. */
+static void ends_are_told_from_walls(void **state)
+{
+    const double inf = (double)INFINITY;
+    const struct {
+        const char *spec, *box;
+        double lower, upper; /* of the first variable, its own */
+    } cases[] = {{"potential:0.5*log(x)+0.5*log(1-x)", "0:1", 0, 1},
+                 {"potential:0.5*log(x)+x", "0:", 0, inf},
+                 {"potential:0.5*log(x)+y^2", "0:3,-1:1", 0, inf},
+                 {"potential:0.5*log(3-x)+x^2+log(y)", ":3,1:2", -inf, 3},
+                 {"potential:0.5*log(x)+x", "1:2", -inf, inf},
+                 {"potential:x-log(x)", "0:", -inf, inf},
+                 {"potential:x^2", "-1:1", -inf, inf}};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_load_options opt;
+        heat_model *model;
+        heat_smooth view;
+        heat_load_options_init(&opt);
+        opt.box = cases[k].box;
+        assert_ok(ctx, heat_model_load_with(ctx, cases[k].spec, &opt, &model));
+        assert_true(heat_model_get_smooth(model, heat_isa_get("auto"), &view));
+        assert_true(view.own_lower[0] == cases[k].lower && view.own_upper[0] == cases[k].upper);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 static void options_that_do_not_fit_are_refused(void **state)
 {
     (void)state;
@@ -250,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_potential_says_what_it_is),
         cmocka_unit_test(parameters_and_walls_are_taken),
+        cmocka_unit_test(ends_are_told_from_walls),
         cmocka_unit_test(options_that_do_not_fit_are_refused),
         cmocka_unit_test(texts_that_are_no_potential_are_refused),
         cmocka_unit_test(matrices_that_are_no_covariance_are_refused),
