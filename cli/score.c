@@ -42,6 +42,12 @@ static heat_status print_json(cli *c, const heat_model_info *info, const heat_sc
     cli_put(c, result, "mean_log_likelihood", cli_json_number(r->mean_log_likelihood));
     cli_put(c, result, "error_rows", cli_json_number(r->error_rows));
     cli_put(c, result, "error_log_z", cli_json_number(r->error_log_z));
+    if (isfinite(r->bound)) {
+        cli_put(c, result, "error_hidden", cli_json_number(r->error_hidden));
+        cli_put(c, result, "log_likelihood_bound", json_value(c, r->bound, r->bound_error));
+    }
+    if (r->is_bounded)
+        cli_put(c, result, "rows_are_bounds", json_true());
     cli_put(c, result, "log_z", cli_json_number(r->log_z));
     cli_put(c, result, "log_z_lower", cli_json_number(r->log_z_lower));
     cli_put(c, result, "log_z_upper", cli_json_number(r->log_z_upper));
@@ -83,13 +89,27 @@ static void print_way(const char *name, double value, double error)
         print_value(name, value, error, "");
 }
 
+/* What was not summed over. */
+static void print_hidden(const heat_score_result *r)
+{
+    char mean[CLI_NUMBER_SIZE], error[CLI_NUMBER_SIZE];
+
+    if (isfinite(r->error_hidden) && isfinite(r->bound))
+        cli_print_row("  hidden", "± %s of it, by annealing", cli_text_error(r->error_hidden, error));
+    if (isfinite(r->bound))
+        cli_print_row(r->is_bounded ? "log-likelihood" : "bound", ">= %s ± %s nats a row, by mean field",
+                      cli_text_mean(r->bound, r->bound_error, mean), cli_text_error(r->bound_error, error));
+}
+
 static void print_text(cli *c, const heat_score_result *r)
 {
     char number[CLI_NUMBER_SIZE];
 
     cli_hide_progress(c);
-    print_value("log-likelihood", r->mean_log_likelihood, r->error_rows,
-                r->n_predicted > 0 ? " nats a row, of what was predicted" : " nats a row, by the rows");
+    if (!(r->is_bounded && r->n_predicted == 0))
+        print_value("log-likelihood", r->mean_log_likelihood, r->error_rows,
+                    r->n_predicted > 0 ? " nats a row, of what was predicted" : " nats a row, by the rows");
+    print_hidden(r);
     if (r->n_predicted > 0 && isfinite(r->rmse))
         print_value("rmse", r->rmse, r->error_rmse, "");
     else if (r->n_predicted > 0)

@@ -42,17 +42,23 @@ typedef struct heat_score_result {
     double log_z_forward, log_z_reverse; /* log Z by annealing there and back, of method ais; else NaN */
     double forward_error, reverse_error;
     double rmse, error_rmse; /* of real numbers that were predicted, over rows and columns; else NaN */
+    double error_hidden; /* one standard error of the mean where hidden units of a row were annealed, part of
+                            error_rows; 0 where they are summed */
+    double bound,
+        bound_error; /* then a lower bound to the mean, by mean field, and its error over rows; else NaN */
+    bool is_bounded; /* annealing would take too long: log_likelihood are such bounds, its mean is NaN */
 } heat_score_result;
 
 HEAT_API void heat_score_options_init(heat_score_options *options);
 HEAT_API void heat_score_result_init(heat_score_result *result);
 
 /* log p(row) = log sum_h exp(-E(row, h)/T) - log Z for every row, hidden units h summed out: of an RBM in
- * closed form, of another Boltzmann machine by exact methods on what is left free, row by row. log Z as
+ * closed form, of another Boltzmann machine by exact methods on what is left free, row by row, or where that
+ * is not affordable by annealing, beside a lower bound, or as that bound alone. log Z as
  * heat_logz finds it. Values that are missing are summed out, or integrated over. With `predict`,
  * log p(y | x) of columns y given the others, exact whatever the model. `options` may be NULL.
  * HEAT_ERROR_ARGUMENT: the data do not fit in variables or coding; HEAT_ERROR_UNDEFINED: values are no
- * states, or missing where that is not allowed; HEAT_ERROR_UNABLE: hidden units that cannot be summed out,
+ * states, or missing where that is not allowed; HEAT_ERROR_UNABLE:
  * columns to predict that may be more than 2^16 ways, or too many real numbers to integrate over. Cost: that
  * of log Z, and rows times weights. */
 HEAT_API HEAT_MUST_USE heat_status heat_score(heat_context *ctx, const heat_model *model,

@@ -120,6 +120,11 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
     } else {
         status = parse_negative(ctx, opt->negative, negative);
     }
+    if (status == HEAT_OK && negative->kind == &heat_negative_exact && l->n_drawn > 0)
+        return heat_fail(ctx, HEAT_ERROR_UNABLE,
+                         "the exact negative phase needs exact means of the data, and hidden units are more "
+                         "than can be summed over; pcd:%d draws them",
+                         (int)auto_sweeps);
     if (status == HEAT_OK && negative->kind == &heat_negative_exact && !*affordable && l->n_states == 0)
         return heat_fail(ctx, HEAT_ERROR_UNABLE,
                          "the exact negative phase sums over the states of one layer, and real numbers have "
@@ -129,12 +134,6 @@ static heat_status choose(heat_context *ctx, const heat_learner *l, const heat_l
         status = heat_fail(ctx, HEAT_ERROR_UNABLE,
                            "the exact negative phase on %d variables is not affordable; pcd:%d is",
                            (int)l->n_visible, (int)auto_sweeps);
-    if (status == HEAT_OK && negative->kind == &heat_negative_exact && l->n_drawn > 0)
-        status =
-            heat_fail(ctx, HEAT_ERROR_UNABLE,
-                      "the exact negative phase needs exact means of the data, and hidden units are more "
-                      "than can be summed over; pcd:%d draws them",
-                      (int)auto_sweeps);
     if (status == HEAT_OK && negative->kind == &heat_negative_exact && rows->n_sampled > 0)
         status = heat_fail(
             ctx, HEAT_ERROR_UNABLE,

@@ -4,6 +4,7 @@
 #include "score/row_weights.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "exact/exact_choice.h"
 #include "exact/unit_enumeration.h"
 #include "exact/unit_grid.h"
 #include "model/unit_layers.h"
@@ -14,7 +15,10 @@
 #include <string.h>
 
 enum { ROWS_A_BLOCK = 256 };
-static const double most_visits = 1e10; /* of numbers, for one row that lacks some */
+static const double most_visits = 1e10;     /* of numbers, for one row that lacks some */
+static const double most_operations = 1e10; /* of exact methods, for all rows */
+static const double most_eliminated =
+    20000; /* couplings of hidden units that exact methods are asked about */
 
 static const char *coding_words(bool is_spin)
 {
@@ -103,11 +107,64 @@ static heat_status sum_hidden(heat_context *ctx, const heat_model *model, const 
     return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;
 }
 
+/* Whether exact methods take what row `clamp` leaves free, and soon enough for so many rows. */
+static heat_status price_free(heat_context *ctx, const heat_row_scale *s, const int8_t *clamp, int64_t n_rows,
+                              bool *affordable)
+{
+    heat_exact_choice choice = {0};
+    heat_model *rest = NULL;
+    heat_status status = heat_model_create_clamped(ctx, s->model, clamp, &rest);
+
+    *affordable = false;
+    if (status == HEAT_OK)
+        status = heat_exact_choose_sum(ctx, rest, ctx->config.memory, &choice);
+    if (status == HEAT_OK)
+        *affordable = choice.cost.affordable && choice.cost.operations * (double)n_rows <= most_operations;
+    heat_exact_choice_clear(&choice);
+    heat_model_free(rest);
+    return status;
+}
+
+/* Where hidden units are not summed over covers, whether exact methods can take those of a row. */
+static heat_status open_hidden(heat_context *ctx, const heat_data *data, uint64_t seed, int64_t threads,
+                               heat_row_scale *s)
+{
+    heat_data_info info;
+    int8_t *clamp = NULL;
+    bool affordable = false;
+    heat_status status = heat_alloc(ctx, 1, sizeof *s->hidden, &s->hidden);
+
+    heat_data_describe(data, &info);
+    if (status == HEAT_OK)
+        status = heat_hidden_weights_open(ctx, s->model, s->n_visible, s->temperature, info.n_rows, seed,
+                                          threads, s->hidden);
+    if (status != HEAT_OK || s->hidden->way == HEAT_HIDDEN_SUMMED)
+        return status;
+    status = heat_alloc(ctx, s->info.n_variables, 1, &clamp);
+    for (int32_t i = 0; i < s->info.n_variables && status == HEAT_OK; i++)
+        clamp[i] = i >= s->n_visible ? HEAT_FREE : s->is_spin ? -1 : 0;
+    if (status == HEAT_OK && (double)s->hidden->n_inner <= most_eliminated)
+        status = price_free(ctx, s, clamp, info.n_rows, &affordable);
+    if (affordable)
+        s->hidden->way = HEAT_HIDDEN_ELIMINATED;
+    heat_free(clamp);
+    return status;
+}
+
+void heat_row_scale_clear(heat_row_scale *s)
+{
+    if (s->hidden != NULL)
+        heat_hidden_weights_close(s->hidden);
+    heat_free(s->hidden);
+    s->hidden = NULL;
+}
+
 heat_status heat_row_scale_init(heat_context *ctx, const heat_model *model, const heat_data *data,
-                                double temperature, heat_row_scale *s)
+                                double temperature, uint64_t seed, int64_t threads, heat_row_scale *s)
 {
     heat_unit_layers units;
     bool has_units = heat_model_get_units(model, &units);
+    heat_status status;
 
     *s = (heat_row_scale){.model = model, .temperature = temperature};
     heat_model_describe(model, &s->info);
@@ -117,7 +174,8 @@ heat_status heat_row_scale_init(heat_context *ctx, const heat_model *model, cons
     s->has_numbers = has_units ? heat_unit_layer_states(&units.visible) == 0 : heat_model_is_real(&s->info);
     s->sums_hidden = has_units;
     s->holds_rows = !has_units && s->n_visible < s->info.n_variables;
-    return check_fit(ctx, s, data);
+    status = check_fit(ctx, s, data);
+    return status == HEAT_OK && s->holds_rows ? open_hidden(ctx, data, seed, threads, s) : status;
 }
 
 /* Rows as states; where one layer is of spins, the model writes their -1 as 0. */
@@ -129,7 +187,9 @@ static heat_status weigh_states(heat_context *ctx, const heat_row_scale *s, int6
 
     for (int64_t k = 0; k < n_rows * s->n_visible && status == HEAT_OK; k++)
         states[k] = (int8_t)(rows[k] == -1 && s->info.coding != HEAT_CODING_SPIN ? 0 : rows[k]);
-    if (status == HEAT_OK && s->holds_rows)
+    if (status == HEAT_OK && s->holds_rows && s->hidden->way != HEAT_HIDDEN_ELIMINATED)
+        status = heat_hidden_weights_find(ctx, s->hidden, n_rows, states, NULL, log_weights);
+    else if (status == HEAT_OK && s->holds_rows)
         status = sum_hidden(ctx, s->model, &s->info, s->temperature, n_rows, states, log_weights);
     else if (status == HEAT_OK)
         status = s->sums_hidden
@@ -230,13 +290,32 @@ static heat_status integrate_gaps(heat_context *ctx, const heat_row_scale *s, co
     return status;
 }
 
-/* Rows that lack values: these are summed out with the hidden units, by exact methods. */
+bool heat_row_scale_is_estimated(const heat_row_scale *s)
+{
+    return s->hidden != NULL &&
+           (s->hidden->way == HEAT_HIDDEN_ANNEALED || s->hidden->way == HEAT_HIDDEN_BOUNDED);
+}
+
+/* Likewise where hidden units are estimated, row r anew if it lacks values. */
+static heat_status estimate_gaps(heat_context *ctx, const heat_row_scale *s, const float *values, int8_t *row,
+                                 double *log_weight)
+{
+    int8_t *missing = row + s->n_visible;
+
+    for (int32_t i = 0; i < s->n_visible; i++) {
+        missing[i] = (int8_t)(values[i] != values[i]);
+        row[i] = values[i] == 1;
+    }
+    return heat_hidden_weights_find(ctx, s->hidden, 1, row, missing, log_weight);
+}
+
+/* Rows that lack values: these are summed out with the hidden units, by exact methods where those are. */
 static heat_status sum_gaps(heat_context *ctx, const heat_row_scale *s, const heat_data *data, int64_t n_rows,
-                            double *log_weights)
+                            double *log_weights, double *error, double *bound)
 {
     int8_t *clamp = NULL;
     float *values = NULL;
-    heat_status status = heat_alloc_unset(ctx, s->info.n_variables, 1, &clamp);
+    heat_status status = heat_alloc_unset(ctx, (int64_t)s->info.n_variables + s->n_visible, 1, &clamp);
 
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, s->n_visible, sizeof *values, &values);
@@ -250,8 +329,13 @@ static heat_status sum_gaps(heat_context *ctx, const heat_row_scale *s, const he
                        : values[i] == -1 && s->info.coding != HEAT_CODING_SPIN ? 0
                                                                                : (int8_t)values[i];
         }
-        if (has_gaps)
+        if (has_gaps && heat_row_scale_is_estimated(s)) {
+            s->hidden->error = error + r;
+            s->hidden->bound = bound + r;
+            status = estimate_gaps(ctx, s, values, clamp, &log_weights[r]);
+        } else if (has_gaps) {
             status = sum_free(ctx, s->model, clamp, s->temperature, &log_weights[r]);
+        }
     }
     heat_free(clamp);
     heat_free(values);
@@ -259,7 +343,7 @@ static heat_status sum_gaps(heat_context *ctx, const heat_row_scale *s, const he
 }
 
 heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s, const heat_data *data,
-                                      double *log_weights)
+                                      double *log_weights, double *error, double *bound)
 {
     heat_data_info info;
     float *scratch = NULL;
@@ -273,6 +357,10 @@ heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s
     for (int64_t r = 0; r < info.n_rows && status == HEAT_OK && !heat_halted(ctx); r += ROWS_A_BLOCK) {
         int64_t n = info.n_rows - r < ROWS_A_BLOCK ? info.n_rows - r : ROWS_A_BLOCK;
         heat_row_scale_read(s, data, r, n, scratch, rows);
+        if (s->hidden != NULL) {
+            s->hidden->error = error + r;
+            s->hidden->bound = bound + r;
+        }
         status = heat_row_scale_weigh(ctx, s, n, rows, log_weights + r);
     }
     for (int64_t r = 0; r < info.n_rows && s->has_numbers && status == HEAT_OK && !heat_halted(ctx); r++)
@@ -281,7 +369,8 @@ heat_status heat_row_scale_weigh_data(heat_context *ctx, const heat_row_scale *s
                                "%s: row %lld has an infinite energy under %s: its likelihood is 0", info.name,
                                (long long)r, s->info.name);
     if (status == HEAT_OK && info.n_missing > 0)
-        status = (s->has_numbers ? integrate_gaps : sum_gaps)(ctx, s, data, info.n_rows, log_weights);
+        status = s->has_numbers ? integrate_gaps(ctx, s, data, info.n_rows, log_weights)
+                                : sum_gaps(ctx, s, data, info.n_rows, log_weights, error, bound);
     heat_free(scratch);
     heat_free(rows);
     return status == HEAT_OK ? heat_halt_check(ctx, "all rows were summed") : status;

@@ -11,12 +11,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double estimated_error = 0.07; /* of log Z, where rows are estimated too */
+
 void heat_score_result_init(heat_score_result *result)
 {
     const double none = (double)NAN;
 
-    *result = (heat_score_result){
-        .size = sizeof *result, .accuracy = none, .error_accuracy = none, .rmse = none, .error_rmse = none};
+    *result = (heat_score_result){.size = sizeof *result,
+                                  .accuracy = none,
+                                  .error_accuracy = none,
+                                  .rmse = none,
+                                  .error_rmse = none,
+                                  .bound = none,
+                                  .bound_error = none};
 }
 
 void heat_score_result_clear(heat_score_result *r)
@@ -71,7 +78,9 @@ static heat_status normalise(heat_context *ctx, const heat_model *model, const h
     options.method = opt->method;
     options.log_z_only = true;
     options.temperature = opt->temperature;
-    options.target_error = opt->target_error;
+    options.target_error = opt->target_error == HEAT_AUTO && heat_row_scale_is_estimated(scale)
+                               ? estimated_error
+                               : opt->target_error;
     options.sweeps = opt->sweeps;
     if (status == HEAT_OK)
         status = heat_logz_by_rows(ctx, model, &rows, &options, &z);
@@ -156,6 +165,13 @@ static heat_status predict(heat_context *ctx, const heat_data *data, const heat_
                               : "every value of the predicted columns was weighed";
     r->method = "conditional";
     r->exact = true;
+    if (heat_row_scale_is_estimated(scale)) {
+        r->exact = false;
+        r->outcome = HEAT_OUTCOME_CONVERGED;
+        r->is_bounded = scale->hidden->way == HEAT_HIDDEN_BOUNDED;
+        r->reason = r->is_bounded ? "every value of the predicted columns was weighed, by mean-field bounds"
+                                  : "every value of the predicted columns was weighed, by annealing";
+    }
     r->log_z = r->log_z_lower = r->log_z_upper = (double)NAN;
     r->log_z_forward = r->log_z_reverse = r->forward_error = r->reverse_error = (double)NAN;
     heat_free(row);
@@ -196,13 +212,33 @@ static heat_status rank(heat_context *ctx, int64_t n_ranked, heat_score_result *
     return status;
 }
 
+/* The mean of the bounds, and what annealing adds to the error of the mean of the rows. */
+static void judge_hidden(const heat_row_scale *scale, const double *weight, const double *error,
+                         double *bound, heat_score_result *r)
+{
+    double squares = 0, total = 0;
+
+    for (int64_t k = 0; k < r->n_rows; k++) {
+        bound[k] -= r->log_z;
+        squares += weight[k] * weight[k] * error[k] * error[k];
+        total += weight[k];
+    }
+    r->is_bounded = scale->hidden->way == HEAT_HIDDEN_BOUNDED;
+    r->error_hidden = sqrt(squares) / total;
+    if (!heat_weighted_mean(r->n_rows, bound, weight, &r->bound, &r->bound_error))
+        r->bound = r->bound_error = (double)NAN;
+    if (r->is_bounded)
+        r->mean_log_likelihood = r->error_rows = r->error_hidden = (double)NAN;
+}
+
 static heat_status score(heat_context *ctx, const heat_model *model, const heat_data *data,
                          const heat_score_options *opt, heat_score_result *r)
 {
-    double *weight = NULL;
+    double *weight = NULL, *error = NULL, *bound = NULL;
     heat_data_info info;
     heat_row_scale scale;
-    heat_status status = heat_row_scale_init(ctx, model, data, opt->temperature, &scale);
+    heat_status status =
+        heat_row_scale_init(ctx, model, data, opt->temperature, opt->seed, opt->threads, &scale);
 
     heat_data_describe(data, &info);
     r->n_rows = info.n_rows;
@@ -210,12 +246,16 @@ static heat_status score(heat_context *ctx, const heat_model *model, const heat_
         status = heat_alloc(ctx, r->n_rows, sizeof *weight, &weight);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, r->n_rows, sizeof *r->log_likelihood, &r->log_likelihood);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_rows, sizeof *error, &error);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, r->n_rows, sizeof *bound, &bound);
     for (int64_t k = 0; k < r->n_rows && status == HEAT_OK; k++)
         weight[k] = heat_data_get_weight(data, k);
     if (status == HEAT_OK && opt->predict != NULL)
         status = predict(ctx, data, &scale, opt->predict, weight, r);
     else if (status == HEAT_OK)
-        status = heat_row_scale_weigh_data(ctx, &scale, data, r->log_likelihood);
+        status = heat_row_scale_weigh_data(ctx, &scale, data, r->log_likelihood, error, bound);
     if (status == HEAT_OK && opt->rank > 0)
         status = rank(ctx, opt->rank, r);
     if (status == HEAT_OK && opt->predict == NULL)
@@ -226,8 +266,13 @@ static heat_status score(heat_context *ctx, const heat_model *model, const heat_
         r->log_likelihood[k] -= r->log_z;
     if (!heat_weighted_mean(r->n_rows, r->log_likelihood, weight, &r->mean_log_likelihood, &r->error_rows))
         status = heat_fail(ctx, HEAT_ERROR_UNDEFINED, "%s: the weights of the rows add up to 0", info.name);
+    if (status == HEAT_OK && opt->predict == NULL && heat_row_scale_is_estimated(&scale))
+        judge_hidden(&scale, weight, error, bound, r);
 out:
+    heat_row_scale_clear(&scale);
     heat_free(weight);
+    heat_free(error);
+    heat_free(bound);
     return status;
 }
 

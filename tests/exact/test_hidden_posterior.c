@@ -4,6 +4,7 @@
 #include "learn/hidden_posterior.h"
 #include "learn/learn_rows.h"
 #include "learn/mean_field.h"
+#include "learn/trainer.h"
 #include "support.h"
 
 #include <heatbath/score.h>
@@ -263,7 +264,7 @@ static const struct {
 static void drawn_units_have_the_exact_means(void **state)
 {
     (void)state;
-    enum { CHAINS = 4000, SWEEPS = 30, V = 4 };
+    enum { CHAINS = 40000, SWEEPS = 20, V = 4 };
     heat_context *ctx = test_context();
     heat_data *data;
     heat_learn_input input = {.size = sizeof input};
@@ -330,6 +331,7 @@ static void drawn_units_have_the_exact_means(void **state)
             bool is_drawn[40];
             int64_t outer[40] = {0};
             int32_t at = V;
+            double along = 0, variance = 0;
             for (int64_t e = 0; e < pairs.n_edges; e++)
                 if (pairs.i[e] < V && pairs.j[e] >= V)
                     outer[pairs.unit[pairs.j[e]] - V]++;
@@ -337,9 +339,14 @@ static void drawn_units_have_the_exact_means(void **state)
                                                     HEAT_MOST_HIDDEN_TERMS, is_drawn));
             for (int32_t k = 0; k < pairs.n_hidden; k++) {
                 double exact = mean[n_inner + k];
-                if (is_drawn[k])
-                    assert_close(sum[at++], exact, 4.5 * sqrt(exact * (1 - exact) / CHAINS));
+                if (!is_drawn[k])
+                    continue;
+                assert_close(sum[at], exact, 4.5 * sqrt(exact * (1 - exact) / CHAINS));
+                along += (sum[at++] - exact) * (exact - 0.5);
+                variance += exact * (1 - exact) / CHAINS * (exact - 0.5) * (exact - 0.5);
             }
+            assert_true(fabs(along) <
+                        6 * sqrt(variance)); /* at the right temperature; units are correlated */
             assert_int_equal(at, l.n_visible);
         }
         assert_ok(ctx, l.kind->bound(ctx, &l, 1, rows, NULL, 1, &bound));
@@ -391,6 +398,53 @@ static void gradients_with_drawn_units_are_those_of_log_weights(void **state)
         }
         free(gradient);
         heat_learner_clear(&l);
+    }
+    heat_data_free(data);
+    heat_context_free(ctx);
+}
+
+/* What was drawn in an epoch is where the next one begins; what the data tell stays. */
+static void drawn_units_are_kept(void **state)
+{
+    (void)state;
+    enum { V = 9, D = 13, W = V + D, ROWS = 14 };
+    heat_context *ctx = test_context();
+    heat_data *data;
+    heat_learn_input input = {.size = sizeof input};
+    heat_learn_options options;
+    heat_learn_result r;
+    int8_t before[ROWS * W];
+    const int8_t *after;
+    int n_changed = 0;
+
+    assert_ok(ctx, heat_data_load(ctx, "bars-and-stripes:3x3", NULL, &data));
+    input.data = data;
+    heat_learn_options_init(&options);
+    options.epochs = 1;
+    options.batch = 5;
+    for (int k = 0; k < 2; k++) {
+        heat_negative negative = {
+            .kind = &heat_negative_pcd, .k = 1, .n_chains = 10, .threads = 1, .seed = 1, .isa = "auto"};
+        heat_learner l;
+        heat_trainer t = {.learner = &l, .negative = &negative, .opt = &options, .result = &r};
+        heat_learn_result_init(&r);
+        open_drawn(ctx, HEAT_AUTO, k == 0 ? "14-13" : "3-13-13", 0.1, &input, &l);
+        assert_int_equal(l.n_visible, W);
+        assert_ok(ctx, heat_learn_rows_load(ctx, data, false, &t.train));
+        assert_ok(ctx, heat_learn_rows_prepare(ctx, &l, data, 1, &t.train));
+        memcpy(before, t.train.states, sizeof before);
+        assert_ok(ctx, negative.kind->open(ctx, &options, &l, &negative));
+        assert_ok(ctx, heat_trainer_run(ctx, &t));
+        after = t.train.states;
+        for (int a = 0; a < ROWS * W; a++) {
+            assert_true(a % W >= V || before[a] == after[a]);
+            n_changed += before[a] != after[a];
+        }
+        assert_true(n_changed > ROWS * D / 4 && n_changed < 2 * ROWS * D * 3 / 4);
+        heat_negative_close(&negative);
+        heat_learn_rows_clear(&t.train);
+        heat_learner_clear(&l);
+        heat_learn_result_clear(&r);
     }
     heat_data_free(data);
     heat_context_free(ctx);
@@ -489,6 +543,7 @@ int main(void)
         cmocka_unit_test(mean_field_bounds_from_below),
         cmocka_unit_test(drawn_units_have_the_exact_means),
         cmocka_unit_test(gradients_with_drawn_units_are_those_of_log_weights),
+        cmocka_unit_test(drawn_units_are_kept),
         cmocka_unit_test(machines_with_drawn_units_learn),
         cmocka_unit_test(the_bits_do_not_depend_on_threads_and_instruction_sets),
     };
