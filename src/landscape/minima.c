@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { AUTO_STARTS = 64, MOST_MINIMA = 100, MOST_SADDLES = 400, WIDTHS = 6, SOFTEST = 10 };
+enum { AUTO_STARTS = 64, MOST_MINIMA = 100, MOST_SADDLES = 400, WIDTHS = 6, SOFTEST = 10, WAY_POINTS = 32 };
 static const double same_place = 1e-5;  /* scales */
 static const double off_saddle = 1e-3;  /* scales, along the direction that falls off */
 static const double same_energy = 1e-7; /* relative */
@@ -191,18 +191,20 @@ static heat_status fall(heat_context *ctx, search *s, heat_landscape *l, const h
     return status;
 }
 
-/* Up from minimum k along a direction, and down on both sides of the saddle that is reached. */
+/* Up from where the saddle's x is, minimum k or above it, along a direction, and down on both sides of the
+ * one that is reached. */
 static heat_status climb(heat_context *ctx, search *s, heat_landscape *l, int64_t k, heat_saddle *saddle)
 {
     int64_t before = s->found->saddles.count, place, end;
     heat_status status;
 
-    memcpy(saddle->x, s->found->minima.x + k * s->view->n, (size_t)s->view->n * sizeof *saddle->x);
     status = heat_saddle_run(ctx, l, saddle);
     if (status == HEAT_ERROR_CALLBACK) /* it climbed to where there is no energy */
         return HEAT_OK;
     if (status != HEAT_OK || !saddle->is_saddle ||
-        heat_minima_are_level(saddle->energy, s->found->minima.energy[k])) /* along its valley */
+        heat_minima_are_level(saddle->energy,
+                              s->found->minima.energy[k]) || /* along its valley, or another */
+        heat_valleys_find(l, s->found, saddle->x, saddle->energy) >= 0)
         return status;
     place = meet(l, &s->found->saddles, saddle->x, saddle->energy);
     if (place < before)
@@ -215,6 +217,60 @@ static heat_status climb(heat_context *ctx, search *s, heat_landscape *l, int64_
         s->found->saddles.ends[place][side] = end;
     }
     return HEAT_OK;
+}
+
+/* The highest of some points of the way from one place to another, into x, and the direction there. */
+static heat_status find_top(heat_context *ctx, search *s, heat_landscape *l, const double *from,
+                            const double *to, heat_saddle *top, double *room)
+{
+    const int32_t n = s->view->n;
+    double highest = -(double)INFINITY, length = 0, energy;
+    heat_status status = HEAT_OK;
+
+    for (int32_t i = 0; i < n; i++) {
+        top->along[i] = (to[i] - from[i]) / l->scale[i];
+        length += top->along[i] * top->along[i];
+    }
+    for (int32_t i = 0; i < n; i++)
+        top->along[i] /= sqrt(length);
+    for (int k = 1; k < WAY_POINTS && status == HEAT_OK; k++) {
+        for (int32_t i = 0; i < n; i++)
+            room[i] = from[i] + (to[i] - from[i]) * k / WAY_POINTS;
+        status = heat_landscape_evaluate(ctx, l, room, &energy, room + n);
+        top->n_visited++;
+        if (status != HEAT_OK || !(energy > highest))
+            continue;
+        highest = energy;
+        memcpy(top->x, room, (size_t)n * sizeof *room);
+    }
+    return status;
+}
+
+/* From a valley, which is long, towards every other minimum, from above the way where the two are nearest to
+ * each other: from its other points a climb slides along it. */
+static heat_status climb_across(heat_context *ctx, search *s, heat_landscape *l, int64_t k,
+                                heat_saddle *saddle)
+{
+    const int64_t count = s->found->minima.count, n = s->view->n;
+    double *room = NULL;
+    heat_status status = HEAT_OK;
+
+    if (!(heat_minima_valley(s->found, k) > 0))
+        return HEAT_OK;
+    status = heat_alloc(ctx, 2 * n, sizeof *room, &room);
+    for (int64_t other = 0; other < count && status == HEAT_OK && !heat_halted(ctx); other++) {
+        const double *from, *to;
+        if (other == k)
+            continue;
+        heat_valleys_approach(l, s->found, k, other, &from, &to);
+        status = find_top(ctx, s, l, from, to, saddle, room);
+        if (status == HEAT_OK)
+            status = climb(ctx, s, l, k, saddle);
+        if (status == HEAT_ERROR_CALLBACK) /* there is no energy on the way */
+            status = HEAT_OK;
+    }
+    heat_free(room);
+    return status;
 }
 
 /* The saddles about all minima, the lowest first, those too that are found on the way. */
@@ -244,8 +300,11 @@ static heat_status find_saddles(heat_context *ctx, search *s, heat_landscape *l)
         for (int32_t way = 0; way < 2 * (n < SOFTEST ? n : SOFTEST) && status == HEAT_OK; way++) {
             for (int32_t i = 0; i < n; i++)
                 saddle.along[i] = (way % 2 == 0 ? 1 : -1) * vectors[way / 2 * n + i];
+            memcpy(saddle.x, minima->x + k * n, (size_t)n * sizeof *saddle.x);
             status = climb(ctx, s, l, k, &saddle);
         }
+        if (status == HEAT_OK)
+            status = climb_across(ctx, s, l, k, &saddle);
     }
     s->found->n_visited += saddle.n_visited;
     heat_free(hessian);

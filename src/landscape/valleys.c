@@ -256,6 +256,36 @@ int64_t heat_valleys_find(const heat_landscape *l, const heat_minima *found, con
     return nearest;
 }
 
+/* Point `at` of a valley, from -1 on, which is the minimum itself; NULL: that point is another's. */
+static const double *point_of(const heat_minima *found, int32_t n, int64_t place, int64_t at)
+{
+    if (at < 0)
+        return found->minima.x + place * n;
+    return found->point_of[at] == place ? found->points + at * n : NULL;
+}
+
+void heat_valleys_approach(const heat_landscape *l, const heat_minima *found, int64_t a, int64_t b,
+                           const double **x_a, const double **x_b)
+{
+    const int32_t n = l->view->n;
+    double least = (double)INFINITY;
+
+    *x_a = point_of(found, n, a, -1);
+    *x_b = point_of(found, n, b, -1);
+    for (int64_t k = -1; k < found->n_points; k++) {
+        const double *x = point_of(found, n, a, k);
+        for (int64_t at = -1; at < found->n_points && x != NULL; at++) {
+            const double *y = point_of(found, n, b, at);
+            const double apart = y == NULL ? least : distance(l, x, y);
+            if (!(apart < least))
+                continue;
+            least = apart;
+            *x_a = x;
+            *x_b = y;
+        }
+    }
+}
+
 void heat_valleys_forget(heat_minima *found, int64_t place)
 {
     found->minima.extent[place] = 0;

@@ -15,6 +15,10 @@ HEAT_MUST_USE heat_status heat_valleys_join(heat_context *ctx, heat_landscape *l
 int64_t heat_valleys_find(const heat_landscape *landscape, const heat_minima *found, const double *x,
                           double energy);
 
+/* The points of the valleys of two minima that are nearest to each other, of those seen. */
+void heat_valleys_approach(const heat_landscape *landscape, const heat_minima *found, int64_t a, int64_t b,
+                           const double **x_a, const double **x_b);
+
 /* Minimum `place` is no longer the one it was. */
 void heat_valleys_forget(heat_minima *found, int64_t place);
 

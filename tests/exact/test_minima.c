@@ -67,6 +67,16 @@ static double two_rings(const double *x, double *g)
     return both * both;
 }
 
+/* 0 on both branches of x y = 1, with a saddle of energy 1 at 0 between them. */
+static double hyperbola(const double *x, double *g)
+{
+    double a = x[0] * x[1] - 1;
+
+    g[0] = 2 * a * x[1];
+    g[1] = 2 * a * x[0];
+    return a * a;
+}
+
 static double quartic(const double *x, double *g)
 {
     g[0] = 4 * x[0] * x[0] * x[0];
@@ -241,6 +251,28 @@ static void a_ring_is_one_minimum(void **state)
     heat_context_free(ctx);
 }
 
+/* Each valley is one minimum, and the two are neighbours over a saddle that lies between their nearest
+ * points. */
+static void valleys_have_saddles_between_them(void **state)
+{
+    const shape shapes[2] = {{2, two_rings, false}, {2, hyperbola, false}};
+    const double height[2] = {4096, 1};
+    heat_context *ctx = test_context();
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        heat_ground_result r;
+        assert_ok(ctx, search(ctx, &shapes[k], NULL, NULL, &r));
+        assert_int_equal(r.n_states, 2);
+        assert_int_equal(r.n_saddles, 1);
+        assert_close(r.saddle_energies[0], height[k], 1e-9 * height[k]);
+        assert_close(hypot(r.saddles[0], r.saddles[1]), 0, 1e-9);
+        assert_int_equal(r.saddle_ends[0] + r.saddle_ends[1], 1);
+        heat_ground_result_clear(&r);
+    }
+    heat_context_free(ctx);
+}
+
 static void walls_hold(void **state)
 {
     const double lower[2] = {-1, -1}, upper[2] = {1, 1}, lowest[2][2] = {{-1, 0.5}, {1, 0}};
@@ -368,6 +400,7 @@ int main(void)
         cmocka_unit_test(energies_alone_do),
         cmocka_unit_test(a_curved_valley_has_one_minimum),
         cmocka_unit_test(a_ring_is_one_minimum),
+        cmocka_unit_test(valleys_have_saddles_between_them),
         cmocka_unit_test(walls_hold),
         cmocka_unit_test(no_bottom_is_an_error),
         cmocka_unit_test(cooled_walks_find_what_quenches_miss),
