@@ -196,9 +196,11 @@ static heat_status unit_move(heat_context *ctx, heat_negative *negative, const h
                              int64_t n_rows, void *rows)
 {
     moving m = {l, heat_unit_learner_layers(l), negative, n_rows, rows};
+    double units = (double)l->n_parameters - (double)l->n_decayed;
+    double visits = (double)n_rows * (double)negative->k * (4 * (double)l->n_decayed + 60 * units);
 
-    return heat_parallel_for(ctx, negative->threads, (n_rows + ROWS_A_BLOCK - 1) / ROWS_A_BLOCK, move_block,
-                             &m);
+    return heat_parallel_for(ctx, heat_negative_threads(negative, visits),
+                             (n_rows + ROWS_A_BLOCK - 1) / ROWS_A_BLOCK, move_block, &m);
 }
 
 /* Visible units as if there were no couplings. */
