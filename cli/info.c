@@ -231,7 +231,10 @@ static void print_graph(const heat_model_info *info, const heat_exact_cost *cost
     else
         cli_print_row("exact by", "%s: %s, %s %s", cost->method, cli_text_size(cost->bytes, a),
                       cli_text_count(cost->operations, b),
-                      strcmp(cost->method, "layer enumeration") == 0 ? "visits of a unit" : "table entries");
+                      strcmp(cost->method, "layer enumeration") == 0 ||
+                              strcmp(cost->method, "quadrature") == 0
+                          ? "visits of a unit"
+                          : "table entries");
     if (strcmp(cost->method, "elimination") == 0)
         cli_print_row("width", "%s%d, affordable up to %d; no order is below %d",
                       cost->width_is_bound ? "at least " : "", cost->width, cost->width_affordable,

@@ -20,6 +20,7 @@ enum { BLOCK = 1024, MOST_UNITS = 16 };
 
 static const double most_states = 1099511627776; /* 2^40 */
 static const double worth_a_grid = 16;           /* times fewer nodes than states */
+static const double most_nodes = 4294967296;     /* 2^32 */
 
 typedef struct enumeration {
     const heat_unit_layers *layers;
@@ -87,11 +88,16 @@ bool heat_unit_enumeration_is_integral(const heat_unit_layers *u)
 
 double heat_unit_enumeration_visits(const heat_unit_layers *u)
 {
+    return heat_unit_enumeration_visits_at(u, 1);
+}
+
+double heat_unit_enumeration_visits_at(const heat_unit_layers *u, double beta)
+{
     road way;
 
     if (is_gaussian(&u->visible) && is_gaussian(&u->hidden))
         return pow((double)u->visible.n + u->hidden.n, 3);
-    way = find_road(u, 1);
+    way = find_road(u, beta);
     return way.count * (double)heat_unit_layer_width(way.is_visible ? &u->hidden : &u->visible);
 }
 
@@ -339,6 +345,11 @@ static heat_status open_walk(heat_context *ctx, const heat_unit_layers *u, road 
                          "no layer has few enough states to visit them all: %.3g, 2^40 are "
                          "possible",
                          way.count);
+    if (way.is_grid && !(way.count <= most_nodes)) /* more than it was priced at, which was beta 1 */
+        return heat_fail(
+            ctx, HEAT_ERROR_UNABLE,
+            "the grid over the Gaussian units takes %.3g nodes at this temperature: it is too cold",
+            way.count);
     e->n_states = (int64_t)way.count;
     e->unit_states = (e->n_states + MOST_UNITS - 1) / MOST_UNITS;
     e->unit_states = (e->unit_states + BLOCK - 1) / BLOCK * BLOCK;

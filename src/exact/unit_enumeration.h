@@ -22,8 +22,9 @@ double heat_unit_enumeration_count(const heat_unit_layers *units);
 /* Whether it is a grid's nodes that are. */
 bool heat_unit_enumeration_is_integral(const heat_unit_layers *units);
 
-/* Numbers looked at, and bytes. */
+/* Numbers looked at, and bytes. The colder, the finer a grid is. */
 double heat_unit_enumeration_visits(const heat_unit_layers *units);
+double heat_unit_enumeration_visits_at(const heat_unit_layers *units, double beta);
 double heat_unit_enumeration_bytes(const heat_unit_layers *units);
 
 /* HEAT_ERROR_UNABLE beyond 2^40 states, or where neither road is open; HEAT_ERROR_UNDEFINED where an

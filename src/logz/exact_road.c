@@ -150,6 +150,19 @@ static void note_way(const heat_context *ctx, heat_counting *c, bool has_plan)
         heat_logz_doubt(c, "about %.2g %% of the sum was made", 100 * ctx->done);
 }
 
+/* A choice is priced at T = 1. */
+static void price_cold(const heat_counting *c, heat_exact_choice *choice)
+{
+    double factor;
+
+    if (!choice->by_units || !(c->beta_max > 1))
+        return;
+    factor = heat_unit_enumeration_visits_at(&choice->units, c->beta_max) /
+             heat_unit_enumeration_visits(&choice->units);
+    choice->cost.sum_seconds *= factor;
+    choice->cost.operations *= factor;
+}
+
 static heat_status run_exact(heat_context *ctx, heat_counting *c)
 {
     heat_logz_result *r = c->result;
@@ -162,6 +175,8 @@ static heat_status run_exact(heat_context *ctx, heat_counting *c)
         !heat_halted(ctx)) /* half a plan prices nothing */
         status = heat_model_is_real(&c->info) ? refuse_integral(ctx, c)
                                               : heat_exact_fail(ctx, &choice.cost, c->opt->memory);
+    if (status == HEAT_OK)
+        price_cold(c, &choice);
     c->is_slow = status == HEAT_OK && heat_logz_exact_seconds(&choice.cost) * r->n_rows > c->most_seconds;
     if (c->is_slow)
         status = heat_fail(ctx, HEAT_ERROR_UNABLE, "%s: an exact sum would take about %.2g s", c->info.name,
