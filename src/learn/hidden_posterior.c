@@ -344,12 +344,28 @@ static void sum_unit(heat_hidden_posterior *h, const heat_hidden_part *of, int32
         h->product[x] *= 1 + e;
         on[x] = (field > 0 ? 1 : e) / (1 + e);
     }
-    if (k % FACTORS != FACTORS - 1 && k < of->n_free - 1)
+    if (k % FACTORS != FACTORS - 1)
         return;
     for (int64_t x = 0; x < n_states; x++) {
         p[x] += log(h->product[x]);
         h->product[x] = 1;
     }
+}
+
+/* Log weights, and factors of them that are no logs yet, become probabilities. */
+static double normalise(int64_t size, const double *product, double *p)
+{
+    double largest = p[0], sum = 0;
+
+    for (int64_t x = 1; x < size; x++)
+        largest = p[x] > largest ? p[x] : largest;
+    for (int64_t x = 0; x < size; x++) {
+        p[x] = heat_exp_negative(p[x] - largest) * product[x];
+        sum += p[x];
+    }
+    for (int64_t x = 0; x < size; x++)
+        p[x] /= sum;
+    return largest + log(sum);
 }
 
 double heat_hidden_posterior_sum(heat_hidden_posterior *h, const double *weights, const double *biases)
@@ -369,7 +385,7 @@ double heat_hidden_posterior_sum(heat_hidden_posterior *h, const double *weights
             h->product[x] = 1;
         for (int32_t k = 0; k < of->n_free; k++)
             sum_unit(h, of, k, biases[unit[of->n_cover + k]], p, h->on + of->first_on + k * n_states);
-        log_sum += heat_subsets_normalise(n_states, p);
+        log_sum += normalise(n_states, h->product, p);
     }
     return log_sum;
 }

@@ -23,7 +23,8 @@ void heat_subsets_fill(int32_t n, const double *w, const double *b, double *fiel
     }
 }
 
-double heat_subsets_normalise(int64_t size, double *p)
+/* Log weights become probabilities. */
+static double normalise(int64_t size, double *p)
 {
     double largest = p[0], sum = 0;
 
@@ -76,7 +77,7 @@ double heat_subsets_sum(heat_subsets *s, const double *weights, const double *bi
     for (int64_t e = 0; e < s->n_edges; e++)
         s->w[s->i[e] * s->n + s->j[e]] = s->w[s->j[e] * s->n + s->i[e]] = weights[e];
     heat_subsets_fill(s->n, s->w, biases, s->field, s->p);
-    return heat_subsets_normalise((int64_t)1 << s->n, s->p);
+    return normalise((int64_t)1 << s->n, s->p);
 }
 
 void heat_subsets_mean(heat_subsets *s, double *mean)

@@ -28,12 +28,9 @@ double heat_subsets_sum(heat_subsets *s, const double *weights, const double *bi
 /* After a sum: <x_i x_j> of the n_edges pairs and then <x_i> of the n units; p is used up. */
 void heat_subsets_mean(heat_subsets *s, double *mean);
 
-/* The parts of such a sum. Log weights [2^n] of subsets by couplings w [n][n] and biases, with `field` [2^n /
- * 2
- * + 1] as work space; log weights that become probabilities, whose log sum is returned; and sums over
- * supersets, in place. */
+/* Parts of such a sum: log weights [2^n] of subsets by couplings w [n][n] and biases, with `field`
+ * [2^n / 2 + 1] as work space; and sums over supersets, in place. */
 void heat_subsets_fill(int32_t n, const double *w, const double *biases, double *field, double *log_weight);
-double heat_subsets_normalise(int64_t size, double *log_weight);
 void heat_subsets_raise(int32_t n, double *p);
 
 #endif
