@@ -174,13 +174,22 @@ static heat_status add_rbm(calibration *a, int which)
     return status == HEAT_OK ? add_model(a, spec, 1, (double)NAN, model) : status;
 }
 
+/* log Z of a potential of the table; NaN of others. */
+static double known_log_z(const char *spec)
+{
+    for (int k = 0; k < N_CALIBRATION_POTENTIALS; k++)
+        if (strcmp(calibration_potentials[k].spec, spec) == 0)
+            return calibration_potentials[k].log_z;
+    return (double)NAN;
+}
+
 static heat_status add_models(calibration *a)
 {
     const cli_arguments *args = &a->c->args;
     heat_status status = HEAT_OK;
 
     for (int k = 1; k < args->n_operands && status == HEAT_OK; k++)
-        status = load_model(a, args->operands[k], 1, (double)NAN);
+        status = load_model(a, args->operands[k], 1, known_log_z(args->operands[k]));
     if (args->n_operands > 1)
         return status;
     for (int k = 0; k < N_CALIBRATION_MODELS && status == HEAT_OK; k++)
