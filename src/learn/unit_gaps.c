@@ -47,6 +47,8 @@ static heat_status rest_init(heat_context *ctx, const heat_unit_layers *u, const
     for (int32_t i = 0; i < u->visible.n; i++)
         s->n += gaps[i];
     status = heat_alloc(ctx, 2 * s->n * h + 4 * s->n + 2 * h, sizeof *s->room, &s->room);
+    if (status != HEAT_OK)
+        return status;
     s->weights = s->room;
     s->pair = s->weights + s->n * h;
     s->bias = s->pair + s->n * h;
@@ -61,7 +63,7 @@ static heat_status rest_init(heat_context *ctx, const heat_unit_layers *u, const
     s->layers.visible.precision = s->precision;
     s->layers.hidden.bias = s->hidden_bias;
     s->layers.weights = s->weights;
-    return status;
+    return HEAT_OK;
 }
 
 /* The values that are there go into the hidden fields and the offset. */
