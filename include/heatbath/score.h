@@ -44,8 +44,8 @@ typedef struct heat_score_result {
     double rmse, error_rmse; /* of real numbers that were predicted, over rows and columns; else NaN */
     double error_hidden; /* one standard error of the mean where hidden units of a row were annealed, part of
                             error_rows; 0 where they are summed */
-    double bound,
-        bound_error; /* then a lower bound to the mean, by mean field, and its error over rows; else NaN */
+    double bound, bound_error; /* then a lower bound to the mean, by mean field, and its error over rows; else
+                                  NaN */
     bool is_bounded; /* annealing would take too long: log_likelihood are such bounds, its mean is NaN */
 } heat_score_result;
 
@@ -58,9 +58,8 @@ HEAT_API void heat_score_result_init(heat_score_result *result);
  * heat_logz finds it. Values that are missing are summed out, or integrated over. With `predict`,
  * log p(y | x) of columns y given the others, exact whatever the model. `options` may be NULL.
  * HEAT_ERROR_ARGUMENT: the data do not fit in variables or coding; HEAT_ERROR_UNDEFINED: values are no
- * states, or missing where that is not allowed; HEAT_ERROR_UNABLE:
- * columns to predict that may be more than 2^16 ways, or too many real numbers to integrate over. Cost: that
- * of log Z, and rows times weights. */
+ * states, or missing where that is not allowed; HEAT_ERROR_UNABLE: columns to predict that may be more than
+ * 2^16 ways, or too many real numbers to integrate over. Cost: that of log Z, and rows times weights. */
 HEAT_API HEAT_MUST_USE heat_status heat_score(heat_context *ctx, const heat_model *model,
                                               const heat_data *data, const heat_score_options *options,
                                               heat_score_result *result);
