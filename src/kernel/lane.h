@@ -144,6 +144,11 @@ LANE_FN lane_int lane_truncate(lane_real a)
 {
     return _mm512_cvttps_epi32(a);
 }
+/* Ties to even; the least number where it is none, or out of range. */
+LANE_FN lane_int lane_nearest(lane_real a)
+{
+    return _mm512_cvtps_epi32(a);
+}
 LANE_FN lane_int lane_bits_of(lane_real a)
 {
     return _mm512_castps_si512(a);
@@ -325,6 +330,10 @@ LANE_FN lane_real lane_to_real(lane_int a)
 LANE_FN lane_int lane_truncate(lane_real a)
 {
     return LANE_2(lane_int, _mm256_cvttps_epi32(a.v[0]), _mm256_cvttps_epi32(a.v[1]));
+}
+LANE_FN lane_int lane_nearest(lane_real a)
+{
+    return LANE_2(lane_int, _mm256_cvtps_epi32(a.v[0]), _mm256_cvtps_epi32(a.v[1]));
 }
 LANE_FN lane_int lane_bits_of(lane_real a)
 {
@@ -518,6 +527,20 @@ LANE_FN lane_real lane_to_real(lane_int a)
 LANE_FN lane_int lane_truncate(lane_real a)
 {
     LANE_MAP(lane_int, (int32_t)a.v[l]);
+}
+LANE_FN int32_t lane_nearest_(float x)
+{
+    const float near = 0x1p23f; /* from here on all are whole */
+    float size = x < 0 ? -x : x;
+
+    if (!(size < 0x1p31f))
+        return INT32_MIN;
+    size = size < near ? (size + near) - near : size;
+    return (int32_t)(x < 0 ? -size : size);
+}
+LANE_FN lane_int lane_nearest(lane_real a)
+{
+    LANE_MAP(lane_int, lane_nearest_(a.v[l]));
 }
 LANE_FN lane_int lane_bits_of(lane_real a)
 {

@@ -12,9 +12,11 @@
 #include <stdbool.h>
 
 enum {
-    HEAT_LAYER_WORD = 64, /* units a word of a state */
-    HEAT_LAYER_TILE = 2,  /* words whose rows of 64 columns the nearest cache holds: 32 KiB */
-    HEAT_LAYER_LANES = 16 /* random streams a chain: unit j draws from stream j % 16 */
+    HEAT_LAYER_WORD = 64,  /* units a word of a state */
+    HEAT_LAYER_TILE = 2,   /* words whose rows of 64 columns the nearest cache holds: 32 KiB */
+    HEAT_LAYER_LANES = 16, /* random streams a chain: unit j draws from stream j % 16 */
+    HEAT_LAYER_NEAR = 112, /* rows of a block, whose means of 64 units, 28 KiB, the nearest cache holds */
+    HEAT_LAYER_LIST = 128  /* bytes of a list of such rows */
 };
 
 /* Words of a state of n units. */
@@ -74,14 +76,6 @@ typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer
 /* Takes streams, heat_layer_draw.random, past the draws of so many words of units. */
 typedef void (*heat_layer_skip_fn)(int64_t n_chains, int64_t n_words, uint32_t *random);
 
-/* Where weight (x, y) stands among those of n_x units of x and n_y of y: [word of y][x][unit of the word]. */
-static inline int64_t heat_layer_weight(int32_t n_x, int32_t n_y, int64_t x, int64_t y)
-{
-    const int64_t first = y / HEAT_LAYER_WORD * HEAT_LAYER_WORD, left = n_y - first;
-
-    return first * n_x + x * (left < HEAT_LAYER_WORD ? left : HEAT_LAYER_WORD) + (y - first);
-}
-
 /* One step of all weights, over units of 0 and 1 centred at m_i and l, and what comes of it in one pass:
  *
  *     W_ij += rate (sum_r weight_r (x_ri - m_i) (y_rj - l) - decay W_ij).
@@ -92,22 +86,27 @@ typedef struct heat_layer_climb {
     const uint64_t *x;    /* [row][word] states of the one layer */
     float *y;             /* [word][row][64] means of the other; `weigh` multiplies them by `weight` */
     const double *weight; /* [row] */
-    uint32_t *list;       /* [word of x][64][n_rows + 1], left by `list_rows` */
-    double *w;            /* heat_layer_weight says where: a word of y has its weights in one piece */
-    double *average;      /* likewise, moved to the weights by `share`; NULL: none */
-    double share, rate, decay;
+    uint8_t *list;        /* [x, padded][block][HEAT_LAYER_LIST], left by `list_rows` */
+    float *w;             /* [word of y][x, padded][64]; 0 in the padding */
+    double rate, decay;
     const double *x_offset; /* m, [x] */
     double y_offset;        /* l */
     float *y_gain;          /* [y, padded] sum_r weight_r y_rj, left by `weigh`; anything in the padding */
     double *x_gain;         /* [x] the same of x, left by `list_rows` */
     double per_unit;
-    int32_t *up, *down;     /* tables of heat_layer_rows, in units: from x to y, from y to x */
-    double *x_sum, *x_size; /* [word of y][x] become sum_j W_ij, sum_j |W_ij| over its units */
-    double *y_sum, *y_size; /* [word of x][y, padded] become sum_i m_i W_ij, sum_i |W_ij| over its units */
+    int32_t *up, *down;    /* tables of heat_layer_rows, in units: from x to y, from y to x */
+    float *x_sum, *x_size; /* [word of y][x, padded] become sum_j W_ij, sum_j |W_ij| over its units */
+    float *y_sum, *y_size; /* [word of x][y, padded] become sum_i m_i W_ij, sum_i |W_ij| over its units */
 } heat_layer_climb;
 
+/* Blocks of rows that are listed. */
+static inline int64_t heat_layer_blocks(int64_t n_rows)
+{
+    return (n_rows + HEAT_LAYER_NEAR - 1) / HEAT_LAYER_NEAR;
+}
+
 /* Does the means of a word of y, `weigh`, or the rows of a word of x, `list_rows`, and then, when all those
- * are done, the weights of a word of x: words share nothing but what they read. */
+ * are done, the weights of a word of y: words share nothing but what they read. */
 typedef void (*heat_layer_climb_fn)(const heat_layer_climb *climb, int32_t word);
 
 /* What a change of beta does to the weight of the one layer, kept, the other summed out,

@@ -248,10 +248,16 @@ LANE_FN void sum_sparse_word(const heat_layer_rows *r, const heat_layer_draw *d,
     const int64_t n_rows = heat_layer_words(r->n_from) * HEAT_LAYER_WORD, n_tiles = heat_layer_tiles(r);
     const int32_t *rows = r->rows + word * n_rows * HEAT_LAYER_WORD;
 
+    const int64_t tile = HEAT_LAYER_TILE * HEAT_LAYER_WORD * HEAT_LAYER_WORD * (int64_t)sizeof *rows;
+    const int64_t piece = (tile / d->n_chains + 63) / 64 * 64; /* of the next tile, fetched for each chain */
+
     for (int64_t t = 0; t < n_tiles; t++)
         for (int64_t chain = 0; chain < d->n_chains; chain++) {
             const uint32_t *ends = d->list + chain * heat_layer_list_size(r);
             int32_t *own = fields + chain * HEAT_LAYER_WORD;
+            const char *next = (const char *)rows + (t + 1) * tile + chain * piece;
+            for (int64_t at = 0; at < piece && chain * piece < tile; at += 64)
+                __builtin_prefetch(next + at, 0, 2);
             add_rows(rows, ends + n_tiles, t == 0 ? 0 : ends[t - 1], ends[t],
                      t == 0 ? r->bias + word * HEAT_LAYER_WORD : own, own);
         }

@@ -266,7 +266,7 @@ static void place_pairs(heat_boltzmann_pairs *self, int64_t *at, int32_t *i, int
     self->n_inner = count[2];
     self->is_layered = n_summed > 0 && count[1] == self->n_edges && count[1] == n_row * (int64_t)n_summed;
     for (int64_t e = 0; e < self->n_edges; e++) {
-        int64_t to = self->is_layered ? heat_layer_weight(n_row, n_summed, self->i[e], self->j[e] - n_row)
+        int64_t to = self->is_layered ? self->i[e] * (int64_t)n_summed + self->j[e] - n_row
                                       : at[count_summed(self, e) * n + self->i[e]]++;
         i[to] = self->i[e];
         j[to] = self->j[e];

@@ -15,7 +15,7 @@ typedef struct heat_boltzmann_pairs {
     int64_t capacity; /* of i and j each */
     int32_t *i, *j;   /* i < j */
     int32_t *unit;    /* [n_visible + n_hidden] their numbers in the model: visible, then hidden as given */
-    bool is_layered; /* no pairs but mixed ones, and all of these: pairs stand where heat_layer_weight says */
+    bool is_layered;  /* no pairs but mixed ones, and all of these: pairs stand as [unit of a row][summed] */
 } heat_boltzmann_pairs;
 
 /* As many hidden units are drawn as leave `most_terms` terms a row to be summed over. On failure only good

@@ -50,6 +50,13 @@ static heat_status layered_climb(heat_context *ctx, heat_learner *l, const heat_
     return layers.kind->climb(ctx, &layers, climb);
 }
 
+static void layered_catch_up(const heat_learner *l)
+{
+    const heat_learner layers = layers_of(l);
+
+    layers.kind->catch_up(&layers);
+}
+
 /* Sweeps of whole rows, after each of which what the data tell is put back. */
 static heat_status layered_refresh(heat_context *ctx, const heat_negative *negative, int64_t k,
                                    const heat_learner *l, int64_t n_rows, void *rows, const int8_t *missing)
@@ -108,6 +115,7 @@ const heat_learn_kind heat_learn_kind_layered = {
     .log_weights = layered_log_weights,
     .move = layered_move,
     .climb = layered_climb,
+    .catch_up = layered_catch_up,
     .refresh = layered_refresh,
     .bound = heat_boltzmann_bound,
     .take = heat_boltzmann_take,

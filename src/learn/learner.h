@@ -20,8 +20,6 @@ typedef struct heat_climb {
     const double *weight, *dream_weight; /* of the rows and the dreams, NULL: 1 */
     double rate;                         /* of the parameters, for each unit of a statistic */
     double weight_decay;
-    double *average; /* of the parameters, moved to them by `share`; NULL: none */
-    double share;
     const char *isa;
 } heat_climb;
 
@@ -53,6 +51,9 @@ typedef struct heat_learn_kind {
     /* Makes an update in one go; NULL: by way of the statistics. HEAT_ERROR_STOPPED: it was halted, and
      * nothing has changed. Who writes to parameters otherwise counts it in learner->n_changes. */
     heat_status (*climb)(heat_context *ctx, heat_learner *learner, const heat_climb *climb);
+    /* learner->parameters take in the updates that `climb` has kept to itself, which the other functions of
+     * the kind know; NULL: it keeps none. */
+    void (*catch_up)(const heat_learner *learner);
     /* Moves what the data do not tell of rows, hidden units that are drawn and values that are missing (NULL:
      * none is), by k sweeps given all else; every update of the phase has streams of its own. Of kinds that
      * have such units. */
@@ -203,6 +204,13 @@ double heat_negative_exchange_probability(double x_below, double y_below, double
 
 /* First rows of persistent chains, from the stream of the seed's own. */
 void heat_negative_draw(const heat_negative *negative, const heat_learner *learner, void *rows);
+
+/* Before learner->parameters are read by whom the kind does not know. */
+static inline void heat_learner_catch_up(const heat_learner *learner)
+{
+    if (learner->kind->catch_up != NULL)
+        learner->kind->catch_up(learner);
+}
 
 /* Statistics, means and parameters of binary data: HEAT_ERROR_UNDEFINED, which names the kind, for any other.
  */

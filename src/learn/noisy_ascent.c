@@ -114,8 +114,7 @@ static bool is_fresh(const heat_trainer *t)
 }
 
 /* An update by rows that are dreamed; HEAT_ERROR_STOPPED where it was not made. */
-static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate,
-                         double share)
+static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate)
 {
     heat_negative *negative = t->negative;
     heat_learn_rows rows = {.n = count, .states = b->states};
@@ -134,8 +133,6 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int
                          .dream_weight = negative->dream_weight,
                          .rate = rate,
                          .weight_decay = t->weight_decay,
-                         .average = share > 0 ? b->average : NULL,
-                         .share = share,
                          .isa = t->opt->isa};
 
     if (status == HEAT_OK && heat_halted(ctx))
@@ -144,8 +141,7 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int
 }
 
 /* An update by means of statistics; likewise. */
-static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate,
-                          double share)
+static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, int64_t count, double rate)
 {
     heat_learner *l = t->learner;
     heat_status status = HEAT_OK;
@@ -167,11 +163,8 @@ static heat_status follow(heat_context *ctx, heat_trainer *t, const batch *b, in
         status = heat_trainer_find_gradient(ctx, t, count, b->states, b->weight);
     if (status == HEAT_OK && heat_halted(ctx))
         return HEAT_ERROR_STOPPED;
-    for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++) {
+    for (int64_t a = 0; a < l->n_parameters && status == HEAT_OK; a++)
         l->parameters[a] += rate * l->scale[a] * t->gradient[a];
-        if (share > 0)
-            b->average[a] += share * (l->parameters[a] - b->average[a]);
-    }
     l->n_changes++;
     return status;
 }
@@ -197,9 +190,10 @@ static void go_back(heat_context *ctx, heat_trainer *t, batch *b)
 static heat_status check(heat_context *ctx, heat_trainer *t, batch *b, int64_t count, double done)
 {
     bool diverged;
-    heat_status status =
-        heat_rollback_check(ctx, t, &b->rollback, (int64_t)done, count, b->states, b->weight, &diverged);
+    heat_status status;
 
+    heat_learner_catch_up(t->learner);
+    status = heat_rollback_check(ctx, t, &b->rollback, (int64_t)done, count, b->states, b->weight, &diverged);
     if (status == HEAT_OK && diverged)
         go_back(ctx, t, b);
     return status == HEAT_OK && heat_halted(ctx) ? HEAT_ERROR_STOPPED : status;
@@ -220,12 +214,19 @@ static heat_status restrain(heat_context *ctx, heat_learner *l)
     return l->kind->restrain == NULL ? HEAT_OK : l->kind->restrain(ctx, l);
 }
 
+static void add_to_average(const heat_learner *l, double share, double *average)
+{
+    heat_learner_catch_up(l);
+    for (int64_t a = 0; a < l->n_parameters; a++)
+        average[a] += share * (l->parameters[a] - average[a]);
+}
+
 /* One update; `done` and `total` are updates. Halted, it may not be made: then nothing has changed. */
 static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t first, double done,
                           double total, bool *made)
 {
     heat_learner *l = t->learner;
-    double rate, share, part, begin_s;
+    double rate, part, begin_s;
     int64_t count = gather(t, b, first), averaged;
     heat_status status = HEAT_OK;
 
@@ -238,10 +239,11 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     part = part_done(ctx, t, b, done, total);
     rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * part) * b->rollback.factor;
     averaged = part < 0.5 ? 0 : b->n_averaged + ((int64_t)done % UPDATES_AN_AVERAGE == 0);
-    share = averaged == b->n_averaged || averaged == 0 ? 0 : 1 / (double)averaged;
     status = l->kind->climb != NULL && t->negative->kind->dreams && b->missing == NULL
-                 ? climb(ctx, t, b, count, rate, share)
-                 : follow(ctx, t, b, count, rate, share);
+                 ? climb(ctx, t, b, count, rate)
+                 : follow(ctx, t, b, count, rate);
+    if (status == HEAT_OK && averaged > b->n_averaged)
+        add_to_average(l, 1 / (double)averaged, b->average);
     t->result->update_seconds += heat_clock() - begin_s;
     *made = status == HEAT_OK;
     if (*made) {
@@ -365,6 +367,7 @@ static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64
     shuffle(b, t->train.n, t->opt->seed, r->epochs);
     status =
         heat_parallel_stay(ctx, heat_negative_threads(t->negative, visits), &b->team, make_updates, &left);
+    heat_learner_catch_up(t->learner);
     if (status != HEAT_OK || t->place < per_epoch)
         return status;
     status = heat_training_checkpoint_save(ctx, c, false);

@@ -22,25 +22,26 @@ enum { WORD = HEAT_LAYER_WORD };
 heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
                                   heat_rbm_climber *c)
 {
-    const int64_t y = heat_layer_words(n_hidden) * WORD;
-    const int64_t x_parts = heat_layer_words(n_hidden) * n_visible, y_parts = heat_layer_words(n_visible) * y;
+    const int64_t x_words = heat_layer_words(n_visible), y_words = heat_layer_words(n_hidden);
+    const int64_t parts = x_words * y_words * WORD;
     heat_status status = heat_rbm_gibbs_open(ctx, n_visible, n_hidden, threads, &c->gibbs);
     const struct {
         double **array;
         int64_t count;
     } rows[] = {{&c->x_gain, (int64_t)c->gibbs.n_shares * n_visible},
                 {&c->x_bias, n_visible},
-                {&c->y_bias, n_hidden},
-                {&c->x_sum, x_parts},
-                {&c->x_size, x_parts},
-                {&c->y_sum, y_parts},
-                {&c->y_size, y_parts}};
+                {&c->y_bias, n_hidden}};
+    float **const of_weights[] = {&c->x_sum, &c->x_size, &c->y_sum, &c->y_size};
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
+    for (size_t k = 0; k < sizeof of_weights / sizeof *of_weights && status == HEAT_OK; k++)
+        status = heat_alloc(ctx, parts, sizeof **of_weights[k], of_weights[k]);
+    if (status == HEAT_OK)
+        status = heat_alloc(ctx, parts * WORD, sizeof *c->w, &c->w);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, c->gibbs.n_shares, sizeof *c->largest, &c->largest);
-    return status == HEAT_OK ? heat_alloc(ctx, y, sizeof *c->y_gain, &c->y_gain) : status;
+    return status == HEAT_OK ? heat_alloc(ctx, y_words * WORD, sizeof *c->y_gain, &c->y_gain) : status;
 }
 
 static void free_rows(heat_rbm_climber *c)
@@ -59,6 +60,7 @@ static void free_rows(heat_rbm_climber *c)
 void heat_rbm_climber_clear(heat_rbm_climber *c)
 {
     free_rows(c);
+    heat_free(c->w);
     heat_free(c->y_gain);
     heat_free(c->x_gain);
     heat_free(c->x_sum);
@@ -88,7 +90,8 @@ static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *c->weight, &c->weight);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, c->gibbs.n_shares * x * WORD * (n + 1), sizeof *c->list, &c->list);
+        status = heat_alloc_unset(ctx, c->gibbs.n_shares * x * WORD * heat_layer_blocks(n) * HEAT_LAYER_LIST,
+                                  1, &c->list);
     if (status == HEAT_OK)
         c->n_room = n;
     return status;
@@ -112,16 +115,15 @@ static heat_layer_climb climb_of(const stepping *s, int64_t share)
     heat_layer_climb climb = s->climb;
 
     climb.n_y = of->units->up.n_to;
-    climb.list += share * heat_layer_words(climb.n_x) * WORD * (c->n_room + 1);
+    climb.list += share * heat_layer_words(climb.n_x) * WORD * heat_layer_blocks(c->n_room) * HEAT_LAYER_LIST;
     climb.x_gain += share * climb.n_x;
     climb.y += first * climb.n_rows;
-    climb.w += first * climb.n_x;
-    climb.average = climb.average == NULL ? NULL : climb.average + first * climb.n_x;
+    climb.w += parts * WORD;
     climb.y_gain += first;
     climb.up = of->units->weights[HEAT_LAYER_UP];
     climb.down = of->units->weights[HEAT_LAYER_DOWN];
-    climb.x_sum += of->first_word * c->gibbs.n_visible;
-    climb.x_size += of->first_word * c->gibbs.n_visible;
+    climb.x_sum += parts;
+    climb.x_size += parts;
     climb.y_sum += parts;
     climb.y_size += parts;
     return climb;
@@ -136,8 +138,6 @@ static double move_bias(const stepping *s, int64_t a, double gain)
     if (climb->n_rows == 0 || s->is_again)
         return *value;
     *value += climb->rate * gain;
-    if (climb->average != NULL)
-        climb->average[a] += climb->share * (*value - climb->average[a]);
     return *value;
 }
 
@@ -151,8 +151,8 @@ static double settle_hidden(const stepping *s, const heat_layer_climb *climb, in
     for (int32_t j = 0; j < climb->n_y; j++) {
         double sum = 0, size = 0, *bias = &s->c->y_bias[first + j];
         for (int64_t w = 0; w < heat_layer_words(climb->n_x); w++) {
-            sum += climb->y_sum[w * stride + j];
-            size += climb->y_size[w * stride + j];
+            sum += (double)climb->y_sum[w * stride + j];
+            size += (double)climb->y_size[w * stride + j];
         }
         *bias = move_bias(s, own + j, (double)climb->y_gain[j]) - sum;
         largest = fmax(largest, fabs(*bias) + size);
@@ -163,14 +163,14 @@ static double settle_hidden(const stepping *s, const heat_layer_climb *climb, in
 static double settle_visible(const stepping *s, const double *x_gain, int64_t first, int64_t end)
 {
     const heat_layer_climb *climb = &s->climb;
-    const int64_t own = (int64_t)climb->n_x * climb->n_y;
+    const int64_t own = (int64_t)climb->n_x * climb->n_y, stride = heat_layer_words(climb->n_x) * WORD;
     double largest = 0;
 
     for (int64_t i = first; i < end && i < climb->n_x; i++) {
         double sum = 0, size = 0, *bias = &s->c->x_bias[i];
         for (int64_t w = 0; w < heat_layer_words(climb->n_y); w++) {
-            sum += climb->x_sum[w * climb->n_x + i];
-            size += climb->x_size[w * climb->n_x + i];
+            sum += (double)climb->x_sum[w * stride + i];
+            size += (double)climb->x_size[w * stride + i];
         }
         *bias = move_bias(s, own + i, x_gain[i]) - climb->y_offset * sum;
         largest = fmax(largest, fabs(*bias) + size);
@@ -196,7 +196,7 @@ static void take_step(void *arg, int64_t share, int64_t step)
         s->kernel->list_rows(&own, word);
     for (int32_t word = 0; word < heat_layer_words(own.n_y) && own.n_rows > 0 && !s->is_again; word++)
         s->kernel->weigh(&own, word);
-    for (int32_t word = 0; word < n_words; word++)
+    for (int32_t word = 0; word < heat_layer_words(own.n_y); word++)
         s->kernel->climb(&own, word);
     *largest = settle_hidden(s, &own, (int64_t)s->c->gibbs.shares[share].first_word * WORD);
 }
@@ -225,7 +225,7 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_p
     s->p = p;
     s->climb.n_x = c->gibbs.n_visible;
     s->climb.n_y = c->gibbs.n_hidden;
-    s->climb.w = p->all;
+    s->climb.w = c->w;
     s->climb.x_offset = p->offset;
     s->climb.y_offset = p->hidden_offset;
     s->climb.x_gain = c->x_gain;
@@ -247,12 +247,50 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_p
             due = fmax(due, c->largest[share].field);
         due = heat_layer_units_choose(due);
         s->climb.rate = 0;
-        s->climb.average = NULL;
     }
     put_biases(c, unit);
     c->at = p->all;
     c->n_changes = p->n_changes;
     return status;
+}
+
+/* Where the weights of visible unit i to a word of hidden units stand, and how many they are. */
+static int64_t find_row(const heat_rbm_climber *c, int64_t i, int64_t word, int64_t *count)
+{
+    const int64_t left = c->gibbs.n_hidden - word * WORD;
+
+    *count = left < WORD ? left : WORD;
+    return (word * heat_layer_words(c->gibbs.n_visible) * WORD + i) * WORD;
+}
+
+static void take_weights(heat_rbm_climber *c, const heat_rbm_parameters *p)
+{
+    const double *from = p->all;
+    int64_t count;
+
+    for (int64_t i = 0; i < c->gibbs.n_visible; i++)
+        for (int64_t word = 0; word < heat_layer_words(c->gibbs.n_hidden); word++, from += count) {
+            float *to = c->w + find_row(c, i, word, &count);
+            for (int64_t j = 0; j < count; j++)
+                to[j] = (float)from[j];
+        }
+    c->is_ahead = false;
+}
+
+void heat_rbm_climber_catch_up(heat_rbm_climber *c, const heat_rbm_parameters *p)
+{
+    double *to = p->all;
+    int64_t count;
+
+    if (!c->is_ahead || c->at != p->all || c->n_changes != p->n_changes)
+        return;
+    for (int64_t i = 0; i < c->gibbs.n_visible; i++)
+        for (int64_t word = 0; word < heat_layer_words(c->gibbs.n_hidden); word++, to += count) {
+            const float *from = c->w + find_row(c, i, word, &count);
+            for (int64_t j = 0; j < count; j++)
+                to[j] = (double)from[j];
+        }
+    c->is_ahead = false;
 }
 
 heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, const char *isa,
@@ -266,6 +304,8 @@ heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, cons
     status = heat_rbm_gibbs_find_kernel(ctx, isa, &s.kernel);
     if (status == HEAT_OK)
         status = reserve(ctx, c, 1);
+    if (status == HEAT_OK)
+        take_weights(c, p);
     return status == HEAT_OK ? pass(ctx, c, p, &s) : status;
 }
 
@@ -321,8 +361,6 @@ heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *c, const 
                                   const heat_rbm_parameters *p)
 {
     stepping s = {.climb = {.n_rows = (int32_t)(climb->n_rows + climb->n_dreams),
-                            .average = climb->average,
-                            .share = climb->share,
                             .rate = climb->rate,
                             .decay = climb->weight_decay}};
     heat_status status = heat_rbm_climber_settle(ctx, c, climb->isa, p);
@@ -331,5 +369,6 @@ heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *c, const 
         status = find_means(ctx, c, climb);
     if (status == HEAT_OK)
         status = heat_rbm_gibbs_find_kernel(ctx, climb->isa, &s.kernel);
+    c->is_ahead = c->is_ahead || status == HEAT_OK;
     return status == HEAT_OK ? pass(ctx, c, p, &s) : status;
 }

@@ -8,7 +8,7 @@
 /* The energy's parameters, centred, over units of 0 and 1: E = -sum_ij W_ij ((x_i - m_i) (y_j - l) - m_i l) -
  * b.x - c.y. */
 typedef struct heat_rbm_parameters {
-    double *all;          /* W (heat_layer_weight), then b, then c */
+    double *all;          /* W [visible][hidden], then b, then c */
     int64_t n_changes;    /* the learner's */
     const double *offset; /* m, [visible] */
     double hidden_offset; /* l */
@@ -19,16 +19,18 @@ typedef struct heat_rbm_climber {
     heat_rbm_gibbs gibbs; /* whose tables are of the parameters `at` */
     const double *at;     /* NULL: of none */
     int64_t n_changes;    /* then */
+    float *w;             /* their weights, as heat_layer_climb has them */
+    bool is_ahead;        /* steps have moved these alone */
     int64_t n_room;       /* rows of both phases for which there is room */
     int64_t n_moved;      /* rows of data, and as many dreams, whose means are known already; 0: none */
     uint64_t *x;          /* of both phases, as heat_layer_climb has them */
     float *y, *y_gain;
     double *weight;
-    uint32_t *list;          /* of each share [word of visible][64][row + 1] */
+    uint8_t *list;           /* of each share, as heat_layer_climb has it */
     double *x_gain;          /* of each share [visible] */
     double *x_bias, *y_bias; /* of each unit */
-    double *x_sum, *x_size;  /* [word of hidden][visible] */
-    double *y_sum, *y_size;  /* of each share [word of visible][hidden, padded] */
+    float *x_sum, *x_size;   /* [word of hidden][visible, padded] */
+    float *y_sum, *y_size;   /* of each share [word of visible][hidden, padded] */
     struct heat_rbm_largest {
         _Alignas(64) double field; /* of the units that a share has settled */
     } * largest;
@@ -45,10 +47,13 @@ HEAT_MUST_USE heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_cl
 HEAT_MUST_USE heat_status heat_rbm_climber_begin(heat_context *ctx, heat_rbm_climber *climber, int64_t n,
                                                  heat_rbm_phase ends[2]);
 
-/* Moves the parameters, and settles at them. */
+/* Moves the parameters, and settles at them; the weights among them stay behind. */
 HEAT_MUST_USE heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *climber,
                                                 const heat_climb *climb,
                                                 const heat_rbm_parameters *parameters);
+
+/* Weights that steps have moved are written to the parameters that they were of. */
+void heat_rbm_climber_catch_up(heat_rbm_climber *climber, const heat_rbm_parameters *parameters);
 
 /* Legal on zeroes. */
 void heat_rbm_climber_clear(heat_rbm_climber *climber);

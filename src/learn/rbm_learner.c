@@ -36,7 +36,6 @@ typedef struct rbm_learner {
     double *offset;                     /* m, [visible] */
     double *field;                      /* [hidden] work space */
     double *sums;                       /* [visible][hidden], then b, then c, work space */
-    double *plain;                      /* W [visible][hidden], work space; NULL: it is the learner's own */
     double *visible_bias, *hidden_bias; /* without the centring, work space */
     double *padded, *work;              /* [visible + 1][hidden, padded] and [hidden, padded], work space */
     int8_t *on;                         /* [visible] work space */
@@ -58,7 +57,6 @@ static void rbm_free(heat_learner *l)
     heat_free(self->offset);
     heat_free(self->field);
     heat_free(self->sums);
-    heat_free(self->plain);
     heat_free(self->visible_bias);
     heat_free(self->hidden_bias);
     heat_free(self->padded);
@@ -68,25 +66,19 @@ static void rbm_free(heat_learner *l)
     heat_free(self);
 }
 
-/* Where weight (i, j) stands among the parameters: a thread's hidden units have theirs in one piece. */
-static int64_t weight_at(const heat_learner *l, int64_t i, int64_t j)
+static heat_rbm_parameters parameters_of(const heat_learner *l)
 {
     const rbm_learner *self = l->self;
 
-    return heat_layer_weight(l->n_visible, self->n_hidden, i, j);
+    return (heat_rbm_parameters){l->parameters, l->n_changes, self->offset, hidden_offset};
 }
 
-/* The weights as [visible][hidden]. */
-static const double *plain_weights(const heat_learner *l)
+static void rbm_catch_up(const heat_learner *l)
 {
-    const rbm_learner *self = l->self;
+    rbm_learner *self = l->self;
+    const heat_rbm_parameters p = parameters_of(l);
 
-    if (self->plain == NULL)
-        return l->parameters;
-    for (int64_t i = 0; i < l->n_visible; i++)
-        for (int64_t j = 0; j < self->n_hidden; j++)
-            self->plain[i * self->n_hidden + j] = l->parameters[weight_at(l, i, j)];
-    return self->plain;
+    heat_rbm_climber_catch_up(&self->climber, &p);
 }
 
 /* E = -x W y - b x - c y with the learner's parameters, as arrays of the work space. */
@@ -94,8 +86,9 @@ static heat_layered plain_form(const heat_learner *l)
 {
     const rbm_learner *self = l->self;
     int64_t n_hidden = self->n_hidden;
-    const double *w = plain_weights(l), *b = l->parameters + l->n_decayed, *c = b + l->n_visible;
+    const double *w = l->parameters, *b = w + l->n_decayed, *c = b + l->n_visible;
 
+    rbm_catch_up(l);
     memcpy(self->hidden_bias, c, (size_t)n_hidden * sizeof *c);
     for (int64_t i = 0; i < l->n_visible; i++) {
         double row = 0;
@@ -116,7 +109,7 @@ static void add_sums(const heat_learner *l, double *out)
 
     for (int64_t i = 0; i < l->n_visible; i++)
         for (int64_t j = 0; j < self->n_hidden; j++)
-            out[weight_at(l, i, j)] +=
+            out[i * self->n_hidden + j] +=
                 sums[i * self->n_hidden + j] - (self->offset[i] * of_y[j] + hidden_offset * of_x[i]);
     for (int64_t a = l->n_decayed; a < l->n_parameters; a++)
         out[a] += sums[a];
@@ -203,13 +196,6 @@ static void rbm_log_weights(const heat_learner *l, int64_t n_rows, const void *r
         kernel->begin(&t, self->on, self->work);
         out[r] = own + scaled_log(kernel->visit(&t, self->work, none, none));
     }
-}
-
-static heat_rbm_parameters parameters_of(const heat_learner *l)
-{
-    const rbm_learner *self = l->self;
-
-    return (heat_rbm_parameters){l->parameters, l->n_changes, self->offset, hidden_offset};
 }
 
 /* The kernel's tables become those of the parameters. */
@@ -367,7 +353,7 @@ static heat_status rbm_take(heat_context *ctx, const heat_model *model, heat_lea
             double weight = rbm.weights[i * self->n_hidden + j];
             b[i] += (s_hidden + a_hidden * hidden_offset) * weight;
             c[j] += (s + a * self->offset[i]) * weight;
-            w[weight_at(l, i, j)] = a * a_hidden * weight;
+            w[i * self->n_hidden + j] = a * a_hidden * weight;
         }
     for (int64_t i = 0; i < l->n_visible; i++)
         b[i] *= a;
@@ -426,8 +412,6 @@ static heat_status alloc_arrays(heat_context *ctx, heat_learner *l)
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
         status = heat_alloc(ctx, rows[k].count, sizeof **rows[k].array, rows[k].array);
-    if (status == HEAT_OK && heat_layer_words(self->n_hidden) > 1)
-        status = heat_alloc(ctx, l->n_decayed, sizeof *self->plain, &self->plain);
     return status == HEAT_OK ? heat_alloc(ctx, l->n_visible, sizeof *self->on, &self->on) : status;
 }
 
@@ -515,6 +499,7 @@ const heat_learn_kind heat_learn_kind_rbm = {
     .log_weights = rbm_log_weights,
     .move = rbm_move,
     .climb = rbm_climb,
+    .catch_up = rbm_catch_up,
     .spread = rbm_spread,
     .count_spread = rbm_count_spread,
     .take = rbm_take,

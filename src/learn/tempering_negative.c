@@ -280,6 +280,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     (void)n_rows;
     (void)rows;
     (void)weight;
+    heat_learner_catch_up(l);
     settle(negative, self, l);
     self->kept = self->now;
     memcpy(self->kept_states, self->states, (size_t)(self->now.n * self->bytes));

@@ -134,6 +134,7 @@ heat_status heat_training_checkpoint_save(heat_context *ctx, heat_training_check
 
     if (c->identity == NULL || !(is_last || heat_clock() - c->saved_s >= opt->every))
         return HEAT_OK;
+    heat_learner_catch_up(c->trainer->learner);
     status = add_history(ctx, c->trainer, &c->parts);
     if (status == HEAT_OK)
         status = heat_checkpoint_save(ctx, opt->checkpoint, c->identity, &c->parts);

@@ -388,30 +388,26 @@ static double first_weight(int i, int j)
 
 /* What a step of learning leaves. */
 typedef struct stepped {
-    double w[N_FROM * N_TO], average[N_FROM * N_TO]; /* at weight_at */
-    float y_gain[TO_UNITS];
-    double x_gain[N_FROM], x_sum[TO_WORDS][N_FROM], x_size[TO_WORDS][N_FROM];
-    double y_sum[FROM_WORDS][TO_UNITS], y_size[FROM_WORDS][TO_UNITS];
+    float w[TO_WORDS][FROM_UNITS][64], y_gain[TO_UNITS];
+    double x_gain[N_FROM];
+    float x_sum[TO_WORDS][FROM_UNITS], x_size[TO_WORDS][FROM_UNITS];
+    float y_sum[FROM_WORDS][TO_UNITS], y_size[FROM_WORDS][TO_UNITS];
     int32_t up[TO_WORDS][FROM_UNITS][64], down[FROM_WORDS][TO_UNITS][64];
 } stepped;
 
-static int64_t weight_at(int i, int j)
-{
-    return heat_layer_weight(N_FROM, N_TO, i, j);
-}
+enum { DREAMS = 250, ROWS = CHAINS + DREAMS }; /* more than two blocks are listed */
 
-/* Of rows of data, and of the dreams behind them, which are the first of the data's once more. */
+/* Of rows of data, and of the dreams behind them, which are the data's again and again. */
 static double row_weight(int r)
 {
-    return r < CHAINS ? 1 + r % 2 : -1.5;
+    return r < CHAINS ? 0.1 * (1 + r % 2) : -1.0 / DREAMS;
 }
 
 static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
 {
-    enum { DREAMS = 3, ROWS = CHAINS + DREAMS };
     static double weight[ROWS], offset[N_FROM];
     static float y[TO_WORDS][ROWS][64];
-    static uint32_t list[FROM_WORDS * 64 * (ROWS + 1)];
+    static uint8_t list[FROM_WORDS * 64 * ROWS * HEAT_LAYER_LIST];
     static uint64_t x[ROWS][FROM_WORDS];
     heat_layer_climb c = {.n_x = N_FROM,
                           .n_y = N_TO,
@@ -420,9 +416,7 @@ static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
                           .y = y[0][0],
                           .weight = weight,
                           .list = list,
-                          .w = s->w,
-                          .average = s->average,
-                          .share = 0.25,
+                          .w = s->w[0][0],
                           .rate = 0.5,
                           .decay = 0.125,
                           .x_offset = offset,
@@ -447,13 +441,13 @@ static void step(const heat_layer_kernel *kernel, const bench *b, stepped *s)
     for (int i = 0; i < N_FROM; i++) {
         offset[i] = 0.1 * (i % 9);
         for (int j = 0; j < N_TO; j++)
-            s->w[weight_at(i, j)] = s->average[weight_at(i, j)] = first_weight(i, j);
+            s->w[j / 64][i][j % 64] = (float)first_weight(i, j);
     }
     for (int32_t word = 0; word < TO_WORDS; word++)
         kernel->weigh(&c, word);
     for (int32_t word = 0; word < FROM_WORDS; word++)
         kernel->list_rows(&c, word);
-    for (int32_t word = 0; word < FROM_WORDS; word++)
+    for (int32_t word = 0; word < TO_WORDS; word++)
         kernel->climb(&c, word);
 }
 
@@ -473,43 +467,43 @@ static void steps_follow_the_gradient(void **state)
         assert_memory_equal(&s, &other, sizeof s);
     }
     for (int j = 0; j < N_TO; j++) {
-        for (int r = 0; r < CHAINS + 3; r++)
+        for (int r = 0; r < ROWS; r++)
             y_gain[j] += row_weight(r) * (double)b.probabilities[j / 64][r % CHAINS][j % 64];
         assert_true(fabs((double)s.y_gain[j] - y_gain[j]) < 1e-5);
     }
     for (int i = 0; i < N_FROM; i++) {
         double x_gain = 0, sum = 0, size = 0, x_sum = 0, x_size = 0;
-        for (int r = 0; r < CHAINS + 3; r++)
+        for (int r = 0; r < ROWS; r++)
             x_gain += is_on(b.from[r % CHAINS], i) ? row_weight(r) : 0;
         assert_true(fabs(s.x_gain[i] - x_gain) < 1e-12);
         for (int j = 0; j < N_TO; j++) {
             double w = first_weight(i, j), gain = 0;
-            for (int r = 0; r < CHAINS + 3; r++)
+            for (int r = 0; r < ROWS; r++)
                 gain += is_on(b.from[r % CHAINS], i)
                             ? row_weight(r) * (double)b.probabilities[j / 64][r % CHAINS][j % 64]
                             : 0;
             gain -= 0.1 * (i % 9) * y_gain[j] + 0.5 * x_gain + 0.125 * w;
-            assert_true(fabs(s.w[weight_at(i, j)] - (w + 0.5 * gain)) < 1e-5);
-            assert_true(fabs(s.average[weight_at(i, j)] - (w + 0.25 * (s.w[weight_at(i, j)] - w))) < 1e-14);
-            assert_true(fabs(s.up[j / 64][i][j % 64] - 1024 * s.w[weight_at(i, j)]) <= 0.5);
+            assert_true(fabs((double)s.w[j / 64][i][j % 64] - (w + 0.5 * gain)) < 1e-5);
+            assert_true(fabs(s.up[j / 64][i][j % 64] - 1024 * (double)s.w[j / 64][i][j % 64]) <= 0.5);
             assert_int_equal(s.down[i / 64][j][i % 64], s.up[j / 64][i][j % 64]);
-            sum += s.w[weight_at(i, j)];
-            size += fabs(s.w[weight_at(i, j)]);
+            sum += (double)s.w[j / 64][i][j % 64];
+            size += fabs((double)s.w[j / 64][i][j % 64]);
         }
         for (int word = 0; word < TO_WORDS; word++) {
-            x_sum += s.x_sum[word][i];
-            x_size += s.x_size[word][i];
+            x_sum += (double)s.x_sum[word][i];
+            x_size += (double)s.x_size[word][i];
         }
-        assert_true(fabs(x_sum - sum) < 1e-11 && fabs(x_size - size) < 1e-11);
+        assert_true(fabs(x_sum - sum) < 1e-4 && fabs(x_size - size) < 1e-6 * size);
     }
     for (int w = 0; w < FROM_WORDS; w++)
         for (int j = 0; j < N_TO; j++) {
             double sum = 0, size = 0;
             for (int i = 64 * w; i < 64 * w + 64 && i < N_FROM; i++) {
-                sum += 0.1 * (i % 9) * s.w[weight_at(i, j)];
-                size += fabs(s.w[weight_at(i, j)]);
+                sum += 0.1 * (i % 9) * (double)s.w[j / 64][i][j % 64];
+                size += fabs((double)s.w[j / 64][i][j % 64]);
             }
-            assert_true(fabs(s.y_sum[w][j] - sum) < 1e-11 && fabs(s.y_size[w][j] - size) < 1e-11);
+            assert_true(fabs((double)s.y_sum[w][j] - sum) < 1e-4);
+            assert_true(fabs((double)s.y_size[w][j] - size) < 1e-6 * size);
         }
 }
 
