@@ -76,50 +76,36 @@ typedef struct climb_tile {
     float *w;          /* [unit of x][64], as the two below */
     const float *sums;
     int32_t *up;
+    int32_t *down;         /* [unit of y][64] */
     float *x_sum, *x_size; /* [unit of x, padded] */
     float *y_sum, *y_size; /* [64] */
 } climb_tile;
 
-LANE_FN lane_real size_of(lane_real x)
+/* Moves the weights of unit i0 + k to the tile's units of y, and measures them. */
+LANE_FN void climb_row(const heat_layer_climb *c, const climb_tile *t, int64_t k, const lane_mask *is_unit,
+                       lane_real *x_sum, lane_real *x_size)
 {
-    return lane_real_of(lane_and(lane_bits_of(x), lane_all(INT32_MAX)));
-}
-
-/* Moves the weights to units j0 + j ... j0 + j + 15 of y and measures them: the sums of each unit of x are
- * begun or gone on with, lane by lane. */
-LANE_FN void climb_lanes(const heat_layer_climb *c, const climb_tile *t, int64_t j, lane_row *sums,
-                         lane_row *sizes)
-{
-    const int64_t left = c->n_y - t->j0 - j;
-    const lane_mask is_unit =
-        lane_from_bits((uint16_t)(left < LANES ? (1 << (left < 0 ? 0 : left)) - 1 : -1));
     const lane_real zero = lane_all_real(0), rate = lane_all_real((float)c->rate);
     const lane_real fade = lane_all_real((float)(c->rate * c->decay));
-    const lane_real per_unit = lane_all_real((float)c->per_unit),
-                    of_y = lane_load_real(c->y_gain + t->j0 + j);
-    lane_real y_sum = zero, y_size = zero;
+    const lane_real per_unit = lane_all_real((float)c->per_unit);
+    const lane_real offset = lane_all_real((float)c->x_offset[t->i0 + k]);
+    const lane_real of_x = lane_all_real((float)(c->y_offset * c->x_gain[t->i0 + k]));
 
-    for (int64_t k = 0; k < t->n; k++) {
-        const int64_t at = k * HEAT_LAYER_WORD + j;
-        const lane_real offset = lane_all_real((float)c->x_offset[t->i0 + k]);
-        const lane_real of_x = lane_all_real((float)(c->y_offset * c->x_gain[t->i0 + k]));
-        lane_real x = lane_load_real(t->w + at), size, move = lane_load_real(t->sums + at);
-        move = lane_mul(rate, lane_minus(lane_minus(move, lane_mul(offset, of_y)), of_x));
-        x = lane_plus(x, lane_choose(is_unit, lane_minus(move, lane_mul(fade, x)), zero));
-        size = size_of(x);
+    *x_sum = *x_size = zero;
+    for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++) {
+        const int64_t j = LANES * q, at = k * HEAT_LAYER_WORD + j;
+        const lane_real of_y = lane_mul(offset, lane_load_real(c->y_gain + t->j0 + j));
+        lane_real x = lane_load_real(t->w + at), size;
+        lane_real move = lane_mul(rate, lane_minus(lane_minus(lane_load_real(t->sums + at), of_y), of_x));
+        x = lane_plus(x, lane_choose(is_unit[q], lane_minus(move, lane_mul(fade, x)), zero));
+        size = lane_real_of(lane_and(lane_bits_of(x), lane_all(INT32_MAX)));
         lane_store(t->w + at, lane_bits_of(x));
         lane_store(t->up + at, lane_nearest(lane_mul(x, per_unit)));
-        y_sum = lane_plus(y_sum, lane_mul(offset, x));
-        y_size = lane_plus(y_size, size);
-        if (j > 0) {
-            x = lane_plus(lane_real_of(lane_load(sums[k])), x);
-            size = lane_plus(lane_real_of(lane_load(sizes[k])), size);
-        }
-        lane_store(sums[k], lane_bits_of(x));
-        lane_store(sizes[k], lane_bits_of(size));
+        *x_sum = lane_plus(*x_sum, x);
+        *x_size = lane_plus(*x_size, size);
+        lane_store(t->y_sum + j, lane_bits_of(lane_plus(lane_load_real(t->y_sum + j), lane_mul(offset, x))));
+        lane_store(t->y_size + j, lane_bits_of(lane_plus(lane_load_real(t->y_size + j), size)));
     }
-    lane_store(t->y_sum + j, lane_bits_of(y_sum));
-    lane_store(t->y_size + j, lane_bits_of(y_size));
 }
 
 /* The sums over the lanes of 64 rows. */
@@ -135,23 +121,35 @@ LANE_FN void total_lanes(const lane_row *rows, float *totals)
     }
 }
 
-LANE_FN void climb_tile_weights(const heat_layer_climb *c, const climb_tile *t)
+/* The tables of sixteen units of x, from number k of the tile on: down[j][k] = up[k][j]. */
+LANE_FN void turn_rows(const climb_tile *t, int64_t k)
 {
-    lane_row sums[HEAT_LAYER_WORD] = {{0}}, sizes[HEAT_LAYER_WORD] = {{0}};
-
     for (int64_t j = 0; j < HEAT_LAYER_WORD; j += LANES)
-        climb_lanes(c, t, j, sums, sizes);
-    total_lanes(sums, t->x_sum);
-    total_lanes(sizes, t->x_size);
+        lane_transpose(t->up + k * HEAT_LAYER_WORD + j, HEAT_LAYER_WORD, t->down + j * HEAT_LAYER_WORD + k,
+                       HEAT_LAYER_WORD);
 }
 
-/* down[j][k] = up[k][j] of a tile. */
-LANE_FN void transpose_tile(const int32_t *up, int32_t *down)
+LANE_FN void climb_weights(const heat_layer_climb *c, const climb_tile *t)
 {
-    for (int64_t k = 0; k < HEAT_LAYER_WORD; k += LANES)
-        for (int64_t j = 0; j < HEAT_LAYER_WORD; j += LANES)
-            lane_transpose(up + k * HEAT_LAYER_WORD + j, HEAT_LAYER_WORD, down + j * HEAT_LAYER_WORD + k,
-                           HEAT_LAYER_WORD);
+    lane_row sums[HEAT_LAYER_WORD] = {{0}}, sizes[HEAT_LAYER_WORD] = {{0}};
+    lane_mask is_unit[HEAT_LAYER_WORD / LANES];
+
+    for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++) {
+        const int64_t left = c->n_y - t->j0 - LANES * q;
+        is_unit[q] = lane_from_bits((uint16_t)(left < LANES ? (1 << (left < 0 ? 0 : left)) - 1 : -1));
+    }
+    memset(t->y_sum, 0, HEAT_LAYER_WORD * sizeof *t->y_sum);
+    memset(t->y_size, 0, HEAT_LAYER_WORD * sizeof *t->y_size);
+    for (int64_t k = 0; k < t->n; k++) {
+        lane_real sum, size;
+        climb_row(c, t, k, is_unit, &sum, &size);
+        lane_store(sums[k], lane_bits_of(sum));
+        lane_store(sizes[k], lane_bits_of(size));
+        if (k % LANES == LANES - 1 || k == t->n - 1)
+            turn_rows(t, k / LANES * LANES);
+    }
+    total_lanes(sums, t->x_sum);
+    total_lanes(sizes, t->x_size);
 }
 
 static LANE_UNUSED void LANE_PASTE(layer_weigh_, LANE_ISA)(const heat_layer_climb *c, int32_t word)
@@ -187,13 +185,13 @@ static LANE_UNUSED void LANE_PASTE(layer_climb_, LANE_ISA)(const heat_layer_clim
                                  .w = c->w + at * HEAT_LAYER_WORD,
                                  .sums = sums,
                                  .up = c->up + at * HEAT_LAYER_WORD,
+                                 .down = c->down + across * HEAT_LAYER_WORD,
                                  .x_sum = c->x_sum + at,
                                  .x_size = c->x_size + at,
                                  .y_sum = c->y_sum + across,
                                  .y_size = c->y_size + across};
         sum_rows(c, i0, tile.n, j0, sums);
-        climb_tile_weights(c, &tile);
-        transpose_tile(tile.up, c->down + across * HEAT_LAYER_WORD);
+        climb_weights(c, &tile);
     }
 }
 
