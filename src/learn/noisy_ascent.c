@@ -1,7 +1,10 @@
 /* Noisy gradients: theta <- theta + rate_t D g over mini-batches, where D rescales each statistic, with
- * rate_t falling as 1/(1 + 10 f), f the part of all updates that is done, or of the time if that is more, and
- * the average over every eighth update of the second half (Polyak and Juditsky, SIAM J. Control Optim. 30
- * (1992) 838). A training with a checkpoint, which may be taken up with more time, goes by updates alone. */
+ * rate_t falling as 1/(1 + 10 f), f the part of all updates that is done, or of the time if that is more.
+ * What counts at any moment is an average over every eighth update so far, of which number n weighs as n^2:
+ * its middle stands at three quarters of them, as that of the second half would, and no noise of single
+ * updates is looked at, however early validation ends training (Polyak and Juditsky, SIAM J. Control Optim.
+ * 30 (1992) 838; Shamir and Zhang, ICML 2013). A training with a checkpoint, which may be taken up with more
+ * time, goes by updates alone. */
 #include "base/context_private.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -21,6 +24,7 @@ enum {
     ROWS_AHEAD = 4,
     CACHE_LINE = 64
 };
+static const double recency = 2; /* the power of its number that an update weighs in the average */
 
 /* A batch's rows, gathered. */
 typedef struct batch {
@@ -238,12 +242,12 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     begin_s = heat_clock();
     part = part_done(ctx, t, b, done, total);
     rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * part) * b->rollback.factor;
-    averaged = part < 0.5 ? 0 : b->n_averaged + ((int64_t)done % UPDATES_AN_AVERAGE == 0);
+    averaged = b->n_averaged + ((int64_t)done % UPDATES_AN_AVERAGE == 0);
     status = l->kind->climb != NULL && t->negative->kind->dreams && b->missing == NULL
                  ? climb(ctx, t, b, count, rate)
                  : follow(ctx, t, b, count, rate);
     if (status == HEAT_OK && averaged > b->n_averaged)
-        add_to_average(l, 1 / (double)averaged, b->average);
+        add_to_average(l, (1 + recency) / ((double)averaged + recency), b->average);
     t->result->update_seconds += heat_clock() - begin_s;
     *made = status == HEAT_OK;
     if (*made) {
