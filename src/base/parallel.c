@@ -265,6 +265,11 @@ static void begin_job(heat_team *team, int n_parts, int reach, int64_t n_steps)
     atomic_store_explicit(&team->ended, team->begun + n_steps, memory_order_release);
 }
 
+int heat_team_size(const heat_team *team)
+{
+    return atomic_load_explicit(&team->is_open, memory_order_relaxed) ? team->n_threads : 1;
+}
+
 void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
                          void *arg)
 {

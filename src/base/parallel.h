@@ -66,6 +66,9 @@ HEAT_MUST_USE heat_status heat_parallel_stay(heat_context *ctx, int64_t threads,
 void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
                          void *arg);
 
+/* Threads that take part in what heat_parallel_steps is given now; 1 where the team is not open. */
+int heat_team_size(const heat_team *team);
+
 /* The number of threads that `threads` (HEAT_AUTO or a count) means here. */
 int heat_thread_count(int64_t threads);
 

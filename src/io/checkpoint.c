@@ -123,8 +123,10 @@ static heat_status load_part(heat_context *ctx, heat_store *store, const char *p
     if (status != HEAT_OK)
         return status;
     if (rank != 1 || extent[0] != part->size)
-        status = heat_fail_file(ctx, HEAT_ERROR_INPUT, path, 0, 0, "part %s does not have %lld bytes",
-                                part->name, (long long)part->size);
+        status =
+            heat_fail_file(ctx, HEAT_ERROR_INPUT, path, 0, 0,
+                           "part %s does not have %lld bytes: another version wrote it, or it was changed",
+                           part->name, (long long)part->size);
     else
         memcpy(part->data, data, (size_t)part->size);
     heat_free(data);

@@ -171,10 +171,10 @@ LANE_FN void sum_subsets(const int32_t *rows, int32_t *sums)
     for (int v = 0; v < HALF / lanes; v++) {
         vec_ints sum[SUBSETS] = {{0}};
 #pragma GCC unroll 16
-        for (int s = 0; s < SUBSETS; s++) {
+        for (int s = 1; s < SUBSETS; s++) {
             if (s & (s - 1))
                 sum[s] = sum[s & (s - 1)] + sum[s & -s];
-            else if (s > 0)
+            else
                 memcpy(&sum[s], rows + __builtin_ctz((unsigned)s) * HEAT_LAYER_WORD + v * lanes,
                        sizeof sum[s]);
             memcpy(sums + s * HALF + v * lanes, &sum[s], sizeof sum[s]);
@@ -182,18 +182,19 @@ LANE_FN void sum_subsets(const int32_t *rows, int32_t *sums)
     }
 }
 
-/* Adds the sums that half a word of each chain's state, from bit `shift` on, asks for. On its own, as the
- * compiler then keeps its numbers in registers. */
-static __attribute__((noinline)) void add_subsets(const int32_t *sums, const uint64_t *from, int64_t n_words,
-                                                  int shift, int64_t n_chains, int32_t *fields)
+/* Adds the sums that half a word of each chain's state, from bit `shift` on, asks for, to numbers of chains
+ * that lie so many apart. */
+LANE_FN void add_subsets(const int32_t *sums, const uint64_t *from, int64_t n_words, int shift,
+                         int64_t n_chains, const int32_t *before, const int64_t stride_before, int32_t *after,
+                         const int64_t stride_after)
 {
     const size_t bytes = HALF * sizeof *sums; /* of a sum */
 
-    for (int64_t chain = 0; chain < n_chains; chain++, fields += HALF, from += n_words) {
+    for (int64_t chain = 0; chain < n_chains; chain++) {
         const uint64_t at = (*from >> shift & UINT32_MAX) * bytes;
         lane_int sum[HALF_VECTORS];
         for (int q = 0; q < HALF_VECTORS; q++)
-            sum[q] = lane_load(fields + LANES * q);
+            sum[q] = lane_load(before + LANES * q);
 #pragma GCC unroll 8
         for (int f = 0; f < FOURS; f++) {
             const char *own = lane_behind((const char *)sums + (at >> 4 * f & (SUBSETS - 1) * bytes));
@@ -202,28 +203,62 @@ static __attribute__((noinline)) void add_subsets(const int32_t *sums, const uin
                     sum[q], lane_load(own + SUBSETS * bytes * (size_t)f + LANES * sizeof *sums * (size_t)q));
         }
         for (int q = 0; q < HALF_VECTORS; q++)
-            lane_store(fields + LANES * q, sum[q]);
+            lane_store(after + LANES * q, sum[q]);
+        from += n_words;
+        before += stride_before;
+        after += stride_after;
     }
 }
 
-/* The fields of half a word of units of some chains, at most as many as `own` holds. */
+/* On their own, as the compiler then keeps its numbers in registers: the rows that come first, those that
+ * come last, and those between them. */
+static __attribute__((noinline)) void add_first(const int32_t *sums, const uint64_t *from, int64_t n_words,
+                                                int64_t n_chains, const int32_t *bias, int32_t *own)
+{
+    add_subsets(sums, from, n_words, 0, n_chains, bias, 0, own, HALF);
+}
+
+static __attribute__((noinline)) void add_more(const int32_t *sums, const uint64_t *from, int64_t n_words,
+                                               int shift, int64_t n_chains, int32_t *own)
+{
+    add_subsets(sums, from, n_words, shift, n_chains, own, HALF, own, HALF);
+}
+
+static __attribute__((noinline)) void add_last(const int32_t *sums, const uint64_t *from, int64_t n_words,
+                                               int shift, int64_t n_chains, const int32_t *own,
+                                               int32_t *fields)
+{
+    add_subsets(sums, from, n_words, shift, n_chains, own, HALF, fields, HEAT_LAYER_WORD);
+}
+
+/* The fields of half a word of units of some chains, at most as many as `own` holds: the bias goes in with
+ * the first rows, and the last leave them where they are wanted. */
 LANE_FN void sum_half_word(const heat_layer_rows *r, const uint64_t *from, int64_t n_chains, int64_t first,
-                           int32_t *own)
+                           int32_t *own, int32_t *fields)
 {
     const int64_t n_words = heat_layer_words(r->n_from), word = first / HEAT_LAYER_WORD;
     const int32_t *rows =
         r->rows + (word * n_words * HEAT_LAYER_WORD * HEAT_LAYER_WORD + first % HEAT_LAYER_WORD);
     int32_t sums[FOURS * SUBSETS * HALF] __attribute__((aligned(64)));
 
-    for (int64_t chain = 0; chain < n_chains; chain++)
+    for (int f = 0; f < FOURS; f++)
+        memset(sums + f * SUBSETS * HALF, 0, HALF * sizeof *sums); /* of no row */
+    for (int64_t chain = 0; chain < n_chains && r->n_from <= HALF; chain++)
         memcpy(own + chain * HALF, r->bias + first, HALF * sizeof *own);
     for (int64_t k = 0; k < r->n_from; k += HALF) {
+        const uint64_t *state = from + k / HEAT_LAYER_WORD;
+        const int shift = (int)(k % HEAT_LAYER_WORD);
         for (int f = 0; f < FOURS; f++)
             sum_subsets(rows + (k + 4 * f) * HEAT_LAYER_WORD, sums + f * SUBSETS * HALF);
         for (int64_t next = k + HALF; next < k + 2 * HALF; next++)
             for (int q = 0; q < HALF_VECTORS; q++)
                 __builtin_prefetch(rows + next * HEAT_LAYER_WORD + LANES * q);
-        add_subsets(sums, from + k / HEAT_LAYER_WORD, n_words, (int)(k % HEAT_LAYER_WORD), n_chains, own);
+        if (k + HALF >= r->n_from)
+            add_last(sums, state, n_words, shift, n_chains, own, fields);
+        else if (k == 0)
+            add_first(sums, state, n_words, n_chains, r->bias + first, own);
+        else
+            add_more(sums, state, n_words, shift, n_chains, own);
     }
 }
 
@@ -236,9 +271,7 @@ LANE_FN void sum_dense_word(const heat_layer_rows *r, const heat_layer_draw *d, 
         for (int64_t half = 0; half < HEAT_LAYER_WORD; half += HALF) {
             const int64_t left = d->n_chains - begin, n = left < DENSE_CHAINS ? left : DENSE_CHAINS;
             sum_half_word(r, d->from + begin * heat_layer_words(r->n_from), n, word * HEAT_LAYER_WORD + half,
-                          own);
-            for (int64_t k = 0; k < n; k++)
-                memcpy(fields + (begin + k) * HEAT_LAYER_WORD + half, own + k * HALF, HALF * sizeof *own);
+                          own, fields + begin * HEAT_LAYER_WORD + half);
         }
 }
 

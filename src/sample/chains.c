@@ -521,9 +521,13 @@ heat_status heat_chains_run_units(heat_context *ctx, heat_chains *c, int64_t thr
 {
     int64_t n_threads = heat_thread_count(heat_chains_thread_limit(c, threads));
 
-    if (c->layout->shares_sweeps && c->n_units % n_threads != 0 && c->n_units < 4 * n_threads)
-        return heat_parallel_together(ctx, n_threads, &c->team, c->n_units, fn, arg);
-    return heat_parallel_for(ctx, n_threads, c->n_units, fn, arg);
+    heat_status status = HEAT_OK;
+
+    if (!c->shares_sweeps || c->n_units % n_threads == 0 || c->n_units >= 4 * n_threads)
+        return heat_parallel_for(ctx, n_threads, c->n_units, fn, arg);
+    if (c->layout->share != NULL)
+        status = c->layout->share(ctx, c, n_threads);
+    return status == HEAT_OK ? heat_parallel_together(ctx, n_threads, &c->team, c->n_units, fn, arg) : status;
 }
 
 int64_t heat_chains_sweeps_per_look(const heat_chains *c)

@@ -41,6 +41,7 @@ typedef struct heat_chains {
     int32_t group; /* chains that must share a unit */
     int32_t width; /* chains a unit, a multiple of group */
     int64_t n_units;
+    bool shares_sweeps; /* one sweep is spread over the team where it is open */
 
     bool is_weighted; /* of the plan, as the next */
     bool scales_couplings;

@@ -1,9 +1,9 @@
 /* Chains over two layers without edges within a layer, for the kernel of layers: a sweep draws all hidden
  * units given the visible ones, then all visible given the hidden. That is the sweep of single-variable moves
  * in this order, since no two units of a layer depend on each other. */
-#include "sample/layer_chains.h"
 #include "base/context_private.h"
 #include "base/memory.h"
+#include "sample/layer_moves.h"
 
 #include <math.h>
 
@@ -11,16 +11,33 @@ enum {
     WORD = HEAT_LAYER_WORD,
     LANES_A_CHAIN = 4 * HEAT_LAYER_LANES, /* numbers of its random state */
     MOST_UNITS_A_LAYER = 1 << 19,         /* sums of halves of fields keep within 32 bits */
+    MOST_CHAINS = 128,                    /* of a unit */
+    LEAST_SHARED_BLOCKS = 1600,           /* a sweep of some tens of microseconds */
 };
 
-/* A unit reads all weights once for all its chains; few chains make narrow units, so that threads have
- * something to share. */
-static void choose_width(heat_chains *c)
+/* Weights that a sweep of a unit reads, in blocks of a word by a word, times its chains. */
+static double count_blocks(const heat_layer_store *s, int64_t n_chains)
 {
-    int64_t half = (c->n_chains + 1) / 2;
-    int32_t most = half < 8 ? 8 : half > 64 ? 64 : (int32_t)half;
+    return (double)s->visible_words * (double)s->hidden_words * (double)n_chains;
+}
 
-    c->width = c->group > most ? c->group : most / c->group * c->group;
+/* A unit reads all weights once for all its chains, and threads can share it where it is long; small ones are
+ * kept narrow, so that threads have something to do side by side. */
+static void choose_width(heat_chains *c, const heat_layer_store *s)
+{
+    const int64_t groups = (c->n_chains + c->group - 1) / c->group, half = (c->n_chains + 1) / 2;
+    int64_t most = half < 8 ? 8 : half > 64 ? 64 : half;
+
+    c->shares_sweeps =
+        count_blocks(s, c->n_chains < MOST_CHAINS ? c->n_chains : MOST_CHAINS) >= LEAST_SHARED_BLOCKS;
+    if (c->shares_sweeps)
+        most = MOST_CHAINS;
+    most = most < c->group ? 1 : most / c->group;
+    if (c->shares_sweeps) { /* even ones */
+        int64_t n_units = (groups + most - 1) / most;
+        most = (groups + n_units - 1) / n_units;
+    }
+    c->width = (int32_t)most * c->group;
 }
 
 static int64_t list_size(const heat_layer_store *s)
@@ -61,6 +78,8 @@ static heat_status alloc_states(heat_context *ctx, const heat_chains *c, heat_la
         status = heat_alloc(ctx, n, sizeof *s->on_hidden, &s->on_hidden);
     if (status == HEAT_OK && s->units->rounded)
         status = heat_alloc(ctx, n, sizeof *s->energy, &s->energy);
+    if (status == HEAT_OK && s->units->rounded)
+        status = heat_alloc_unset(ctx, n, sizeof *s->lost, &s->lost);
     return status;
 }
 
@@ -143,7 +162,7 @@ static heat_status layers_open(heat_context *ctx, heat_chains *c, const heat_cha
                  c->info.name);
         return HEAT_OK;
     }
-    choose_width(c);
+    choose_width(c, s);
     status = alloc_states(ctx, c, s);
     if (status == HEAT_OK)
         status = take_reference(ctx, c, s);
@@ -158,6 +177,7 @@ static void layers_free(heat_chains *c)
 
     if (s == NULL)
         return;
+    heat_layer_moves_clear(s);
     heat_layer_units_free(s->units);
     heat_free(s->visible);
     heat_free(s->hidden);
@@ -173,6 +193,7 @@ static void layers_free(heat_chains *c)
     heat_free(s->on_visible);
     heat_free(s->on_hidden);
     heat_free(s->energy);
+    heat_free(s->lost);
     heat_free(s->list);
     heat_free(s->work_fields);
     heat_free(s->sums);
@@ -190,7 +211,7 @@ static double layers_bytes(const heat_model *model, const heat_model_info *info,
         return -1;
     visible = (double)heat_layer_words(view.n_visible) * WORD;
     hidden = (double)heat_layer_words(view.n_hidden) * WORD;
-    return heat_layer_units_bytes(&view, true) +
+    return heat_layer_units_bytes(&view, true) + heat_layer_shares_bytes(&view, MOST_CHAINS) +
            ((double)plan->n_chains + 64) *
                ((visible + hidden) / 8 + 4 * fmax(visible, hidden) + 4 * hidden + 1024);
 }
@@ -206,59 +227,18 @@ static void layers_set_beta(heat_chains *c, int64_t chain, double beta)
         s->reference_scale[chain] = (float)heat_chains_reference_part(c, beta);
 }
 
-/* The draw of a block of chains, with the unit's work space. */
-static heat_layer_draw draw_of(const heat_chains *c, int64_t first, int64_t count)
-{
-    const heat_layer_store *s = c->store;
-
-    return (heat_layer_draw){.n_chains = (int32_t)count,
-                             .scale = s->scale + first,
-                             .reference_scale =
-                                 s->reference_scale == NULL ? NULL : s->reference_scale + first,
-                             .random = s->random + first * LANES_A_CHAIN,
-                             .list = s->list + first * list_size(s),
-                             .work_fields = s->work_fields + first * WORD,
-                             .sums = s->sums + first * LANES_A_CHAIN};
-}
-
-/* The sum of values over the units that are on; words of values lie `stride` apart. */
-static int64_t sum_on(const uint64_t *state, int64_t n_words, const int32_t *values, int64_t stride)
-{
-    int64_t sum = 0;
-
-    for (int64_t w = 0; w < n_words; w++)
-        for (uint64_t bits = state[w]; bits != 0; bits &= bits - 1)
-            sum += values[w * stride + __builtin_ctzll(bits)];
-    return sum;
-}
-
-/* sum_j y_j F_j of a block of chains, F by `rows` from the visible units. */
-static void sum_pairs(const heat_chains *c, const heat_layer_rows *rows, int64_t first, int64_t count,
-                      int64_t *sum)
-{
-    const heat_layer_store *s = c->store;
-    heat_layer_draw d = draw_of(c, first, count);
-
-    d.from = s->visible + first * s->visible_words;
-    d.fields = s->fields + first * s->hidden_words * WORD;
-    s->kernel->draw(rows, &d);
-    for (int64_t k = 0; k < count; k++)
-        sum[k] = sum_on(s->hidden + (first + k) * s->hidden_words, s->hidden_words, d.fields + k * WORD,
-                        count * WORD);
-}
-
 /* Of a block of chains, from their states. */
 static void sum_block(heat_chains *c, int64_t first, int64_t count)
 {
     heat_layer_store *s = c->store;
 
-    sum_pairs(c, &s->units->up, first, count, s->on_visible + first);
+    heat_layer_sum_pairs(c, &s->units->up, first, count, s->on_visible + first);
     for (int64_t chain = first; chain < first + count; chain++) {
         s->on_hidden[chain] =
-            sum_on(s->hidden + chain * s->hidden_words, s->hidden_words, s->units->up.bias, WORD);
-        s->on_visible[chain] +=
-            sum_on(s->visible + chain * s->visible_words, s->visible_words, s->units->down.bias, WORD) -
-            s->on_hidden[chain];
+            heat_layer_sum_on(s->hidden + chain * s->hidden_words, s->hidden_words, s->units->up.bias, WORD);
+        s->on_visible[chain] += heat_layer_sum_on(s->visible + chain * s->visible_words, s->visible_words,
+                                                  s->units->down.bias, WORD) -
+                                s->on_hidden[chain];
     }
 }
 
@@ -284,17 +264,6 @@ static void put_unit(heat_chains *c, int64_t chain, int64_t i, int8_t value)
     *word = value == 1 ? *word | bit : *word & ~bit;
 }
 
-/* The next gain counts from here. */
-static void keep_beta(heat_chains *c, int64_t chain)
-{
-    heat_layer_store *s = c->store;
-
-    s->beta_before[chain] = c->beta[chain];
-    s->scale_before[chain] = s->scale[chain];
-    if (s->reference_before != NULL)
-        s->reference_before[chain] = s->reference_scale[chain];
-}
-
 static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain, const void *row,
                                uint64_t stream_unit)
 {
@@ -307,7 +276,7 @@ static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain,
     for (int64_t i = 0; i < c->n; i++)
         put_unit(c, chain, i, state != NULL ? state[i] : heat_random_value(&c->info, &stream));
     if (s->gain != NULL)
-        keep_beta(c, chain);
+        heat_layer_keep_beta(c, chain);
     heat_stream_init(&stream, c->seed, HEAT_PURPOSE_SWEEP, stream_unit);
     for (int64_t k = 0; k < LANES_A_CHAIN; k++)
         s->random[chain * LANES_A_CHAIN + k] = (uint32_t)(heat_stream_bits(&stream) >> 32);
@@ -333,43 +302,6 @@ static heat_status layers_set_state(heat_context *worker, heat_chains *c, int64_
     return HEAT_OK;
 }
 
-/* Adds the gains of chains whose fields of hidden units are there. */
-static void add_gains(heat_chains *c, int64_t first, int64_t count)
-{
-    heat_layer_store *s = c->store;
-    heat_layer_gain g = {.n_chains = (int32_t)count,
-                         .n_kept = s->view.n_visible,
-                         .n_summed = s->view.n_hidden,
-                         .kept = s->visible + first * s->visible_words,
-                         .fields = s->fields + first * s->hidden_words * WORD,
-                         .kept_bias = s->units->down.bias,
-                         .scale_before = s->scale_before + first,
-                         .scale = s->scale + first,
-                         .kept_reference = s->visible_reference,
-                         .reference = s->hidden_reference,
-                         .log_weight = s->gain + first};
-
-    if (s->reference_before != NULL) {
-        g.reference_before = s->reference_before + first;
-        g.reference_scale = s->reference_scale + first;
-    }
-    s->kernel->gain(&g);
-    for (int64_t chain = first; chain < first + count; chain++) {
-        s->gain[chain] -= (c->beta[chain] - s->beta_before[chain]) * s->units->offset;
-        keep_beta(c, chain);
-    }
-}
-
-static bool has_moved(const heat_chains *c, int64_t first, int64_t last)
-{
-    const heat_layer_store *s = c->store;
-
-    for (int64_t chain = first; chain < last && s->gain != NULL; chain++)
-        if (c->beta[chain] != s->beta_before[chain])
-            return true;
-    return false;
-}
-
 static double layers_take_gain(heat_chains *c, int64_t chain)
 {
     heat_layer_store *s = c->store;
@@ -377,40 +309,6 @@ static double layers_take_gain(heat_chains *c, int64_t chain)
 
     s->gain[chain] = 0;
     return gain;
-}
-
-static heat_status layers_sweep(heat_context *worker, heat_chains *c, int64_t unit,
-                                const heat_site_rule *rule)
-{
-    heat_layer_store *s = c->store;
-    heat_layer_draw up, down;
-    int64_t first, last;
-    bool is_gaining;
-
-    (void)worker;
-    heat_chains_get_unit(c, unit, &first, &last);
-    up = draw_of(c, first, last - first);
-    up.rule = rule->flip;
-    up.n_moves = c->n_moves + first;
-    down = up;
-    up.from = down.to = s->visible + first * s->visible_words;
-    up.to = s->hidden + first * s->hidden_words;
-    down.from = up.to;
-    up.reference = s->hidden_reference;
-    down.reference = s->visible_reference;
-    if (s->gain == NULL) {
-        up.on_bias = s->on_hidden + first;
-        down.on_fields = s->on_visible + first;
-    }
-    is_gaining = has_moved(c, first, last);
-    if (is_gaining)
-        up.fields = s->fields + first * s->hidden_words * WORD;
-    s->kernel->draw(&s->units->up, &up);
-    if (is_gaining)
-        add_gains(c, first, last - first);
-    s->kernel->draw(&s->units->down, &down);
-    c->n_counted[unit]++;
-    return HEAT_OK;
 }
 
 static double layers_get_walk_energy(const heat_chains *c, int64_t chain)
@@ -442,20 +340,19 @@ static double layers_sum_reference(const heat_chains *c, int64_t chain)
 static void layers_measure(heat_chains *c, int64_t unit)
 {
     heat_layer_store *s = c->store;
-    int64_t lost[64], first, last;
+    int64_t first, last;
 
     heat_chains_get_unit(c, unit, &first, &last);
     if (s->gain != NULL)
         sum_block(c, first, last - first);
-    for (int64_t count; s->energy != NULL && first < last; first += count) {
-        count = last - first < 64 ? last - first : 64;
-        sum_pairs(c, &s->units->lost, first, count, lost);
-        for (int64_t k = 0; k < count; k++) {
-            const uint64_t *visible = s->visible + (first + k) * s->visible_words;
-            lost[k] += sum_on(visible, s->visible_words, s->units->lost_visible, WORD);
-            s->energy[first + k] =
-                layers_get_walk_energy(c, first + k) - s->units->lost_unit * (double)lost[k];
-        }
+    if (s->energy == NULL)
+        return;
+    heat_layer_sum_pairs(c, &s->units->lost, first, last - first, s->lost + first);
+    for (int64_t chain = first; chain < last; chain++) {
+        const int64_t lost =
+            s->lost[chain] + heat_layer_sum_on(s->visible + chain * s->visible_words, s->visible_words,
+                                               s->units->lost_visible, WORD);
+        s->energy[chain] = layers_get_walk_energy(c, chain) - s->units->lost_unit * (double)lost;
     }
 }
 
@@ -536,7 +433,8 @@ const heat_layout heat_layout_layers = {
     .draw = layers_draw,
     .sum_energies = layers_sum_energies,
     .set_state = layers_set_state,
-    .sweep = layers_sweep,
+    .share = heat_layer_moves_share,
+    .sweep = heat_layer_moves_sweep,
     .measure = layers_measure,
     .add_parts = layers_add_parts,
     .get_state = layers_get_state,

@@ -5,6 +5,16 @@
 #include "sample/layer_units.h"
 #include "sample/layout.h"
 
+/* Work space of one of the parts that a unit is shared in. */
+typedef struct heat_layer_share {
+    uint64_t *states;                          /* [chain][word of the part] */
+    uint32_t *random;                          /* [chain][4][16] */
+    int64_t *on_visible, *on_hidden, *n_moves; /* [chain] what the part adds to them */
+    uint32_t *list;                            /* of the kernel, as the two below */
+    int32_t *work_fields, *sums;
+    int32_t *fields; /* of hidden units of a few chains; NULL: plans that are not weighted */
+} heat_layer_share;
+
 typedef struct heat_layer_store {
     heat_layered view;
     heat_layer_units *units;
@@ -22,9 +32,13 @@ typedef struct heat_layer_store {
      * measure. */
     int64_t *on_visible, *on_hidden;
     double *energy; /* [chain] as of the last measure, with what rounding lost; NULL: exact */
+    int64_t *lost;  /* [chain] work space, with it */
     /* Work space of the kernel, [unit] times what a unit takes. */
     uint32_t *list;
     int32_t *work_fields, *sums, *fields;
+    heat_layer_share *shares; /* [n_shares] of the unit at hand; none before threads share one */
+    int64_t n_shares;
+    uint32_t *between; /* [chain of a unit][4][16] streams between the halves of a shared sweep */
 } heat_layer_store;
 
 #endif

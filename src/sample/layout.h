@@ -22,10 +22,9 @@ struct heat_layout {
     const heat_site_rule *rule; /* the only one it moves by; NULL: any */
     bool holds_numbers;         /* also models of real numbers, whose rows are doubles */
     bool scales_couplings;      /* can do so: then it has the next two */
-    bool shares_sweeps;         /* one sweep is spread over the chains' team where it is open */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
-    /* Makes chains->store, and sets chains->width; or leaves *fits false where this model at these betas does
+    /* Makes chains->store, and sets chains->width and shares_sweeps; or leaves *fits false where this model at these betas does
      * not fit. A store that was begun is freed by `free`, whatever the outcome. */
     heat_status (*open)(heat_context *ctx, heat_chains *chains, const heat_chains_plan *plan, bool *fits);
     void (*free)(heat_chains *chains);
@@ -43,6 +42,9 @@ struct heat_layout {
      * energies change by the same with opposite signs. Both NULL: by rows. */
     void (*compare)(const heat_chains *chains, const int64_t pair[2], uint8_t *unlike);
     void (*flip)(heat_chains *chains, const int64_t pair[2], int64_t n_sites, const int32_t *sites);
+    /* Makes work space for so many threads that share a sweep, before their team is opened; NULL: none is
+     * needed. */
+    heat_status (*share)(heat_context *ctx, heat_chains *chains, int64_t threads);
     /* One sweep of single-variable moves; counts moves where it counts. */
     heat_status (*sweep)(heat_context *worker, heat_chains *chains, int64_t unit, const heat_site_rule *rule);
     /* `n` sweeps in one go, to the same bits, where threads that share a sweep then need not meet after each;

@@ -8,7 +8,6 @@
 #include "sample/population.h"
 #include "base/context_private.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "kernel/elementary.h"
 #include "stats/log_sum.h"
 
@@ -237,8 +236,7 @@ heat_status heat_population_sweep(heat_context *ctx, heat_population *p, int64_t
 {
     sweeping w = {p, n_sweeps};
 
-    return heat_parallel_for(ctx, heat_chains_thread_limit(p->chains, p->plan.threads), p->chains->n_units,
-                             sweep_unit, &w);
+    return heat_chains_run_units(ctx, p->chains, p->plan.threads, sweep_unit, &w);
 }
 
 static heat_status resample(heat_context *ctx, heat_population *p, double step)

@@ -76,6 +76,7 @@ static heat_status stripes_open(heat_context *ctx, heat_chains *c, const heat_ch
         return status;
     c->store = s;
     c->width = c->group;
+    c->shares_sweeps = true;
     s->kernel = heat_isa_get(plan->isa)->bits;
     heat_model_get_pairwise(c->model, &graph);
     status = heat_stripe_lattice_init(ctx, &graph, &box, &s->lattice);
@@ -339,7 +340,6 @@ static double stripes_sweep_cost(const heat_chains *c)
 /* No best states: runs that search are not taken. */
 const heat_layout heat_layout_stripes = {.name = "stripes",
                                          .price = {.lanes = 1, .visit = HEAT_BIT_NS},
-                                         .shares_sweeps = true,
                                          .bytes = stripes_bytes,
                                          .open = stripes_open,
                                          .free = stripes_free,

@@ -440,6 +440,144 @@ static void bits_do_not_depend_on_the_machine(void **state)
     heat_context_free(ctx);
 }
 
+/* A walk of a unit over changes of beta, measured on the way. */
+typedef struct shared_walk {
+    heat_chains *chains;
+    const heat_site_rule *rule;
+} shared_walk;
+
+static heat_status walk_unit(heat_context *worker, void *arg, int64_t unit)
+{
+    static const double betas[] = {0.3, 0.3, 0.8, 1, 0.5};
+    const shared_walk *w = arg;
+    int64_t first, last;
+
+    heat_chains_get_unit(w->chains, unit, &first, &last);
+    for (size_t t = 0; t < sizeof betas / sizeof *betas; t++) {
+        heat_status status;
+        for (int64_t chain = first; chain < last; chain++)
+            heat_chains_set_beta(w->chains, chain, betas[t] - 1e-3 * (double)(chain % 3));
+        status = heat_chains_sweep(worker, w->chains, unit, w->rule);
+        if (status != HEAT_OK)
+            return status;
+        if (t % 2 == 1)
+            heat_chains_measure(w->chains, unit);
+    }
+    heat_chains_measure(w->chains, unit);
+    return HEAT_OK;
+}
+
+static heat_chains *walk_shared(heat_context *ctx, const heat_model *model, const heat_chains_plan *plan,
+                                const heat_site_rule *rule, int64_t threads)
+{
+    shared_walk w = {.rule = rule};
+
+    assert_ok(ctx, heat_chains_create(ctx, model, plan, &w.chains));
+    for (int64_t k = 0; k < plan->n_chains; k++)
+        assert_ok(ctx, heat_chains_start(ctx, w.chains, k, NULL, 0));
+    assert_ok(ctx, heat_chains_run_units(ctx, w.chains, threads, walk_unit, &w));
+    return w.chains;
+}
+
+static void assert_same_chains(heat_chains *a, heat_chains *b)
+{
+    const heat_layer_store *s = a->store, *t = b->store;
+
+    for (int64_t k = 0; k < a->n_chains; k++) {
+        int8_t rows[2][2 * MOST_UNITS];
+        heat_chains_get_state(a, k, rows[0]);
+        heat_chains_get_state(b, k, rows[1]);
+        assert_memory_equal(rows[0], rows[1], (size_t)a->n);
+        assert_true(heat_chains_get_energy(a, k) == heat_chains_get_energy(b, k));
+        assert_true(heat_chains_get_walk_energy(a, k) == heat_chains_get_walk_energy(b, k));
+        assert_true(heat_chains_get_acceptance(a, k) == heat_chains_get_acceptance(b, k));
+        assert_true(a->n_moves[k] > 0);
+        if (s->gain != NULL)
+            assert_true(heat_chains_take_gain(a, k) == heat_chains_take_gain(b, k));
+    }
+    assert_memory_equal(s->random, t->random,
+                        (size_t)(a->n_chains * 4 * HEAT_LAYER_LANES) * sizeof *s->random);
+}
+
+/* Words go to threads, and chains too where words are too few; with gains, with a reference, and without. */
+static void shared_sweeps_give_the_same_bits(void **state)
+{
+    (void)state;
+    static const double betas[] = {1};
+    static double reference[2 * MOST_UNITS];
+    static const struct {
+        int32_t n_visible, n_hidden;
+        int64_t n_chains;
+        bool is_weighted, has_reference;
+        const heat_site_rule *rule;
+    } cases[] = {{390, 330, 61, true, true, &heat_rule_heat_bath},
+                 {390, 330, 61, true, false, &heat_rule_heat_bath},
+                 {330, 390, 40, false, false, &heat_rule_metropolis},
+                 {400, 70, 128, true, false, &heat_rule_heat_bath},
+                 {70, 400, 127, false, true, &heat_rule_heat_bath}};
+    heat_context *ctx = test_context();
+
+    for (int i = 0; i < 2 * MOST_UNITS; i++)
+        reference[i] = 0.2 * (i % 5 - 2);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_model *model = random_rbm(ctx, cases[k].n_visible, cases[k].n_hidden, HEAT_LAYER_BINARY,
+                                       HEAT_LAYER_BINARY, true, 0.1);
+        const heat_chains_plan plan = {.n_chains = cases[k].n_chains,
+                                       .n_rungs = 1,
+                                       .betas = betas,
+                                       .seed = 6,
+                                       .isa = "auto",
+                                       .is_weighted = cases[k].is_weighted,
+                                       .reference = cases[k].has_reference ? reference : NULL};
+        for (int64_t threads = 2; threads <= 5; threads++) {
+            heat_chains *alone = walk_shared(ctx, model, &plan, cases[k].rule, 1);
+            heat_chains *shared = walk_shared(ctx, model, &plan, cases[k].rule, threads);
+            assert_true(shared->layout == &heat_layout_layers && shared->n_units == 1);
+            assert_int_equal(((heat_layer_store *)alone->store)->n_shares, 0);
+            assert_int_equal(((heat_layer_store *)shared->store)->n_shares, threads);
+            assert_same_chains(alone, shared);
+            check_energies(ctx, model, shared);
+            heat_chains_free(alone);
+            heat_chains_free(shared);
+        }
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
+/* Units are wide where threads can share them, even, and hold whole groups. */
+static void units_follow_the_work(void **state)
+{
+    (void)state;
+    static const double betas[] = {1};
+    static const struct {
+        int32_t n_units_a_layer, group;
+        int64_t n_chains, n_units;
+        bool is_shared;
+    } cases[] = {{390, 1, 128, 1, true},  {390, 1, 129, 2, true},   {390, 1, 300, 3, true},
+                 {390, 50, 150, 2, true}, {390, 150, 300, 2, true}, {390, 1, 20, 2, false},
+                 {60, 1, 128, 2, false},  {60, 30, 120, 2, false},  {60, 1, 7, 1, false}};
+    heat_context *ctx = test_context();
+
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        heat_model *model = random_rbm(ctx, cases[k].n_units_a_layer, cases[k].n_units_a_layer,
+                                       HEAT_LAYER_BINARY, HEAT_LAYER_BINARY, true, 0.1);
+        const heat_chains_plan plan = {.n_chains = cases[k].n_chains,
+                                       .n_rungs = 1,
+                                       .betas = betas,
+                                       .isa = "auto",
+                                       .group = cases[k].group};
+        heat_chains *c;
+        assert_ok(ctx, heat_chains_create(ctx, model, &plan, &c));
+        assert_int_equal(c->n_units, cases[k].n_units);
+        assert_int_equal(c->width % cases[k].group, 0);
+        assert_true(c->shares_sweeps == cases[k].is_shared);
+        heat_chains_free(c);
+        heat_model_free(model);
+    }
+    heat_context_free(ctx);
+}
+
 /* New parameters of the same shape give what a new set of tables gives. */
 static void tables_hold_the_parameters(void **state)
 {
@@ -491,6 +629,8 @@ int main(void)
         cmocka_unit_test(gains_average_to_z),
         cmocka_unit_test(held_units_leave_an_rbm),
         cmocka_unit_test(bits_do_not_depend_on_the_machine),
+        cmocka_unit_test(shared_sweeps_give_the_same_bits),
+        cmocka_unit_test(units_follow_the_work),
         cmocka_unit_test(tables_hold_the_parameters),
         cmocka_unit_test(what_has_no_layers_is_refused),
     };

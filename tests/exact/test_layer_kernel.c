@@ -256,6 +256,46 @@ static void sums_of_many_chains_are_exact(void **state)
     }
 }
 
+/* From so few units that one go over the rows is the first and the last, up to several. */
+static void sums_of_few_rows_are_exact(void **state)
+{
+    (void)state;
+    enum { MANY = 40 };
+    static const int32_t n_from[] = {1, 32, 33, 64, 65, 97, N_FROM};
+    static bench b;
+    static uint64_t from[MANY * FROM_WORDS];
+    static int32_t fields[TO_WORDS][MANY + 1][HEAT_LAYER_WORD];
+    static uint32_t list[MANY][LIST];
+    const int32_t *rows = b.rows[0][0];
+    heat_stream stream;
+
+    prepare(&b, 6, false, HEAT_FLIP_HEAT_BATH);
+    heat_stream_init(&stream, 6, HEAT_PURPOSE_TEST, 4);
+    for (int k = 0; k < heat_isa_count(); k++)
+        for (size_t t = 0; t < sizeof n_from / sizeof *n_from; t++) {
+            const heat_layer_rows table = {n_from[t], N_TO, rows, b.bias};
+            const int64_t n_words = heat_layer_words(n_from[t]);
+            heat_layer_draw draw = {.n_chains = MANY,
+                                    .from = from,
+                                    .fields = fields[0][1],
+                                    .n_fields = MANY + 1,
+                                    .list = list[0]};
+            memset(from, 0, sizeof from);
+            for (int c = 0; c < MANY; c++)
+                for (int i = 0; i < n_from[t]; i++)
+                    from[c * n_words + i / 64] |= (uint64_t)(heat_stream_uniform(&stream) < 0.9) << i % 64;
+            heat_isa_at(k)->layers->draw(&table, &draw);
+            for (int c = 0; c < MANY; c++)
+                for (int j = 0; j < TO_UNITS; j++) {
+                    int64_t sum = b.bias[j];
+                    for (int i = 0; i < n_from[t]; i++)
+                        if (is_on(from + c * n_words, i))
+                            sum += rows[((j / 64 * n_words * 64) + i) * 64 + j % 64];
+                    assert_int_equal(fields[j / 64][c + 1][j % 64], sum);
+                }
+        }
+}
+
 /* Fields that are there already are as good as the states that give them. */
 static void fields_can_be_given(void **state)
 {
@@ -327,6 +367,52 @@ static void parts_of_a_draw_are_the_whole(void **state)
         for (int w = 0; w < TO_WORDS; w++)
             assert_memory_equal(a.fields[w], fields[w][2], sizeof a.fields[w]);
     }
+}
+
+/* Word by word, with streams past those before it: what threads that share the words of a layer do. */
+static void words_of_a_draw_are_the_whole(void **state)
+{
+    (void)state;
+    static bench a, b;
+    static uint32_t random[CHAINS][4][LANES];
+
+    for (int k = 0; k < heat_isa_count(); k++)
+        for (int trial = 0; trial < 4; trial++) {
+            const heat_layer_kernel *kernel = heat_isa_at(k)->layers;
+            const heat_flip_rule rule = trial & 1 ? HEAT_FLIP_HEAT_BATH : HEAT_FLIP_METROPOLIS;
+            int64_t on_fields[CHAINS] = {0}, on_bias[CHAINS] = {0}, n_moves[CHAINS] = {0};
+            prepare(&a, 7, trial & 2, rule);
+            prepare(&b, 7, trial & 2, rule);
+            want_all(&a);
+            kernel->draw(&a.table, &a.draw);
+            for (int w = 0; w < TO_WORDS; w++) {
+                const heat_layer_rows table = {N_FROM, w < TO_WORDS - 1 ? 64 : N_TO - 64 * w, b.rows[w][0],
+                                               b.bias + 64 * w};
+                uint64_t to[CHAINS];
+                want_all(&b);
+                memset(b.n_moves, 0, sizeof b.n_moves);
+                memcpy(random, b.random, sizeof random);
+                (kernel->skip)(CHAINS, w, random[0][0]);
+                for (int c = 0; c < CHAINS; c++)
+                    to[c] = b.to[c][w];
+                b.draw.to = to;
+                b.draw.random = random[0][0];
+                b.draw.fields = b.fields[w][0];
+                b.draw.reference = trial & 2 ? b.reference + 64 * w : NULL;
+                kernel->draw(&table, &b.draw);
+                for (int c = 0; c < CHAINS; c++) {
+                    assert_true(to[c] == a.to[c][w]);
+                    on_fields[c] += b.on_fields[c];
+                    on_bias[c] += b.on_bias[c];
+                    n_moves[c] += b.n_moves[c];
+                }
+            }
+            assert_memory_equal(random, a.random, sizeof random);
+            assert_memory_equal(a.fields, b.fields, sizeof a.fields);
+            assert_memory_equal(a.on_fields, on_fields, sizeof on_fields);
+            assert_memory_equal(a.on_bias, on_bias, sizeof on_bias);
+            assert_memory_equal(a.n_moves, n_moves, sizeof n_moves);
+        }
 }
 
 /* log (1 + exp(x)) */
@@ -510,14 +596,11 @@ static void steps_follow_the_gradient(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decides_as_the_rule),
-        cmocka_unit_test(sums_are_exact),
-        cmocka_unit_test(sums_of_many_chains_are_exact),
-        cmocka_unit_test(fields_can_be_given),
-        cmocka_unit_test(instances_agree),
-        cmocka_unit_test(parts_of_a_draw_are_the_whole),
-        cmocka_unit_test(steps_follow_the_gradient),
-        cmocka_unit_test(gains_are_log_ratios),
+        cmocka_unit_test(decides_as_the_rule),           cmocka_unit_test(sums_are_exact),
+        cmocka_unit_test(sums_of_many_chains_are_exact), cmocka_unit_test(sums_of_few_rows_are_exact),
+        cmocka_unit_test(fields_can_be_given),           cmocka_unit_test(instances_agree),
+        cmocka_unit_test(parts_of_a_draw_are_the_whole), cmocka_unit_test(words_of_a_draw_are_the_whole),
+        cmocka_unit_test(steps_follow_the_gradient),     cmocka_unit_test(gains_are_log_ratios),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
