@@ -227,12 +227,21 @@ static void open_team(heat_team *team, int n_threads)
     atomic_store(&team->is_open, n_threads > 1);
 }
 
+int heat_team_size(const heat_team *team)
+{
+    return team != NULL && atomic_load_explicit(&team->is_open, memory_order_relaxed) ? team->n_threads : 1;
+}
+
 heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team, int64_t n_units,
                                    heat_unit_fn fn, void *arg)
 {
     shared_work work = {.parent = ctx, .n_units = n_units, .fn = fn, .arg = arg, .failed_unit = n_units};
 
     atomic_init(&work.next, 0);
+    if (heat_team_size(team) > 1) {
+        take_units(&work);
+        return end_work(ctx, &work);
+    }
     open_team(team, heat_thread_count(threads));
 #pragma omp parallel num_threads(team->n_threads) if (team->n_threads > 1)
     if (omp_get_thread_num() == 0) {
@@ -263,11 +272,6 @@ static void begin_job(heat_team *team, int n_parts, int reach, int64_t n_steps)
         share_out(team, n_parts);
     atomic_store_explicit(&team->n_parts, n_parts, memory_order_relaxed);
     atomic_store_explicit(&team->ended, team->begun + n_steps, memory_order_release);
-}
-
-int heat_team_size(const heat_team *team)
-{
-    return atomic_load_explicit(&team->is_open, memory_order_relaxed) ? team->n_threads : 1;
 }
 
 void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,

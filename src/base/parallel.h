@@ -49,7 +49,7 @@ typedef struct heat_team {
 } heat_team;
 
 /* As heat_parallel_for, but the calling thread runs the units one after the other, while `threads` - 1 more
- * take part in what the units hand to heat_parallel_steps. */
+ * take part in what the units hand to heat_parallel_steps; those of a team that is open already do. */
 HEAT_MUST_USE heat_status heat_parallel_together(heat_context *ctx, int64_t threads, heat_team *team,
                                                  int64_t n_units, heat_unit_fn fn, void *arg);
 
@@ -66,7 +66,7 @@ HEAT_MUST_USE heat_status heat_parallel_stay(heat_context *ctx, int64_t threads,
 void heat_parallel_steps(heat_team *team, int32_t n_parts, int32_t reach, int64_t n_steps, heat_step_fn fn,
                          void *arg);
 
-/* Threads that take part in what heat_parallel_steps is given now; 1 where the team is not open. */
+/* Threads that take part in what heat_parallel_steps is given now; 1 where the team is not open, or NULL. */
 int heat_team_size(const heat_team *team);
 
 /* The number of threads that `threads` (HEAT_AUTO or a count) means here. */

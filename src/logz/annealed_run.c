@@ -69,6 +69,8 @@ typedef struct annealing {
     int64_t n_batches;
     double error; /* the largest over the temperatures */
     const char *doubt;
+    heat_counting_end end;
+    heat_team team; /* of the run */
 } annealing;
 
 static heat_population_plan plan_batch(const annealing *a)
@@ -520,23 +522,30 @@ static void close_annealing(annealing *a)
     heat_beta_path_clear(&a->path);
 }
 
+/* The way, and all batches along it; steps are short, and threads wait for the next. */
+static heat_status run_path(heat_context *ctx, void *arg)
+{
+    annealing *a = arg;
+    heat_status status = open_path(ctx, a);
+
+    return status == HEAT_OK && !heat_halted(ctx) ? grow(ctx, a, &a->end) : status;
+}
+
 static heat_status run_annealing(heat_context *ctx, heat_counting *c, bool resamples)
 {
-    annealing a = {.c = c, .resamples = resamples};
-    heat_counting_end end = HEAT_COUNTING_HALTED;
+    annealing a = {.c = c, .resamples = resamples, .end = HEAT_COUNTING_HALTED};
     heat_status status;
 
     c->result->method = resamples ? "population" : "ais";
     if (c->opt->replicas != HEAT_AUTO && c->opt->replicas < FEWEST_REPLICAS)
         return heat_fail_option(ctx, "replicas", NULL, "the error comes from their scatter: at least %d",
                                 FEWEST_REPLICAS);
-    status = open_path(ctx, &a);
-    if (status == HEAT_OK && !heat_halted(ctx))
-        status = grow(ctx, &a, &end);
-    if (status == HEAT_OK && end == HEAT_COUNTING_DOUBTED)
+    status = heat_parallel_stay(ctx, heat_model_is_thread_safe(c->model) ? c->opt->threads : 1, &a.team,
+                                run_path, &a);
+    if (status == HEAT_OK && a.end == HEAT_COUNTING_DOUBTED)
         heat_logz_doubt(c, "%s", a.doubt);
     if (status == HEAT_OK)
-        heat_logz_conclude(ctx, c, end);
+        heat_logz_conclude(ctx, c, a.end);
     close_annealing(&a);
     return status;
 }

@@ -527,7 +527,12 @@ heat_status heat_chains_run_units(heat_context *ctx, heat_chains *c, int64_t thr
         return heat_parallel_for(ctx, n_threads, c->n_units, fn, arg);
     if (c->layout->share != NULL)
         status = c->layout->share(ctx, c, n_threads);
-    return status == HEAT_OK ? heat_parallel_together(ctx, n_threads, &c->team, c->n_units, fn, arg) : status;
+    if (status != HEAT_OK)
+        return status;
+    c->team = ctx->team != NULL ? ctx->team : &c->own_team;
+    status = heat_parallel_together(ctx, n_threads, c->team, c->n_units, fn, arg);
+    c->team = NULL;
+    return status;
 }
 
 int64_t heat_chains_sweeps_per_look(const heat_chains *c)

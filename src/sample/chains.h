@@ -58,8 +58,9 @@ typedef struct heat_chains {
     int64_t *n_counted;      /* [unit] */
 
     const heat_layout *layout;
-    void *store;    /* the layout's own */
-    heat_team team; /* threads that share one sweep, where units are too few to go round */
+    void *store;     /* the layout's own */
+    heat_team *team; /* whose threads share one sweep now, where units are too few to go round; NULL: none */
+    heat_team own_team; /* where no other waits */
 } heat_chains;
 
 /* How a chain set is made. */

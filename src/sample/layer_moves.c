@@ -112,7 +112,7 @@ static int32_t count_parts(const heat_chains *c)
 {
     const heat_layer_store *s = c->store;
 
-    return (int32_t)smaller(heat_team_size(&c->team), s->n_shares > 1 ? s->n_shares : 1);
+    return (int32_t)smaller(heat_team_size(c->team), s->n_shares > 1 ? s->n_shares : 1);
 }
 
 /* --- a unit on one thread --- */
@@ -424,7 +424,7 @@ static void sweep_shared(heat_chains *c, int64_t first, int64_t count, heat_flip
     w.is_gaining = has_moved(c, first, first + count);
     if (w.is_gaining)
         w.up.fields = s->fields + first * s->hidden_words * WORD;
-    heat_parallel_steps(&c->team, n_parts, n_parts, w.is_gaining ? 3 : 2, take_step, &w);
+    heat_parallel_steps(c->team, n_parts, n_parts, w.is_gaining ? 3 : 2, take_step, &w);
     for (int64_t k = 0; k < count; k++) {
         int64_t on_visible = 0, on_hidden = 0;
         for (int32_t part = 0; part < n_parts; part++) {
@@ -469,7 +469,7 @@ static void sum_pairs_shared(heat_chains *c, const heat_layer_rows *rows, int64_
     w.up.to = NULL;
     w.up.reference = NULL;
     w.up.fields = s->fields + first * s->hidden_words * WORD;
-    heat_parallel_steps(&c->team, n_parts, n_parts, 1, sum_block, &w);
+    heat_parallel_steps(c->team, n_parts, n_parts, 1, sum_block, &w);
     for (int64_t k = 0; k < count; k++) {
         sum[k] = 0;
         for (int32_t part = 0; part < n_parts; part++)

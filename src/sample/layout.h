@@ -24,8 +24,9 @@ struct heat_layout {
     bool scales_couplings;      /* can do so: then it has the next two */
     /* Bytes of the layout's own for this plan; negative for models that it can never hold. */
     double (*bytes)(const heat_model *model, const heat_model_info *info, const heat_chains_plan *plan);
-    /* Makes chains->store, and sets chains->width and shares_sweeps; or leaves *fits false where this model at these betas does
-     * not fit. A store that was begun is freed by `free`, whatever the outcome. */
+    /* Makes chains->store, and sets chains->width, and shares_sweeps where one is; or leaves *fits false
+     * where this model at these betas does not fit. A store that was begun is freed by `free`, whatever the
+     * outcome. */
     heat_status (*open)(heat_context *ctx, heat_chains *chains, const heat_chains_plan *plan, bool *fits);
     void (*free)(heat_chains *chains);
     void (*set_beta)(heat_chains *chains, int64_t chain, double beta);

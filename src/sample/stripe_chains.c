@@ -253,7 +253,7 @@ static void sweep_chain(heat_chains *c, int64_t chain, heat_flip_rule rule, int6
     stripe_work w = {s, chain, c->n_sweeps[chain / c->width], n_sweeps};
 
     set_thresholds(c, chain, rule);
-    heat_parallel_steps(&c->team, l->n_stripes, l->reach, 2 * n_sweeps + measured, take_step, &w);
+    heat_parallel_steps(c->team, l->n_stripes, l->reach, 2 * n_sweeps + measured, take_step, &w);
     c->n_moves[chain] += sum_counts(s, chain).n_moved;
     s->is_measured[chain] = measured;
     s->is_followed[chain] = false;
@@ -287,7 +287,7 @@ static void stripes_measure(heat_chains *c, int64_t unit)
     for (int64_t chain = first; chain < last; chain++) {
         stripe_work w = {.store = s, .chain = chain};
         if (!s->is_measured[chain])
-            heat_parallel_steps(&c->team, s->lattice.n_stripes, 0, 1, take_step, &w);
+            heat_parallel_steps(c->team, s->lattice.n_stripes, 0, 1, take_step, &w);
         s->is_measured[chain] = s->is_followed[chain] = true;
     }
 }

@@ -133,6 +133,34 @@ static void a_team_takes_every_step_after_those_next_to_it(void **state)
     heat_context_free(ctx);
 }
 
+static heat_status run_together(heat_context *ctx, void *arg)
+{
+    stepping *c = arg;
+    const int size = heat_team_size(&c->team);
+    heat_status status = heat_parallel_together(ctx, 2, &c->team, UNITS_OF_A_TEAM, run_steps, c);
+
+    assert_int_equal(heat_team_size(&c->team), size); /* it stays open */
+    return status;
+}
+
+static void a_team_that_is_open_serves_units(void **state)
+{
+    (void)state;
+    static stepping c = {.n_parts = 5, .reach = 3};
+    heat_context *ctx = test_context();
+
+    assert_int_equal(heat_team_size(NULL), 1);
+    for (int round = 1; round <= 20; round++) {
+        memset(c.ended, 0, sizeof c.ended);
+        assert_ok(ctx, heat_parallel_stay(ctx, 2, &c.team, run_together, &c));
+        for (int part = 0; part < c.n_parts; part++)
+            assert_int_equal(c.ended[part], STEPS * UNITS_OF_A_TEAM);
+        assert_int_equal(heat_team_size(&c.team), 1);
+    }
+    assert_int_equal(c.n_early, 0);
+    heat_context_free(ctx);
+}
+
 /* Parts of which one takes long at every step: the thread that has it gives others away. Jobs of many steps
  * and of few, and of other numbers of parts, follow each other. As the colours of a lattice do, a step reads
  * what the step before left in the parts next to it: plain memory, which a race detector watches. */
@@ -404,6 +432,7 @@ int main(void)
         cmocka_unit_test(every_unit_runs_exactly_once),
         cmocka_unit_test(whole_work_gives_each_thread_one_unit_at_a_time),
         cmocka_unit_test(a_team_takes_every_step_after_those_next_to_it),
+        cmocka_unit_test(a_team_that_is_open_serves_units),
         cmocka_unit_test(shares_that_move_lose_no_step),
         cmocka_unit_test(threads_that_stay_run_every_unit),
         cmocka_unit_test(the_lowest_failing_unit_speaks),
