@@ -22,9 +22,10 @@ enum {
     FIELD_SHIFT = 16, /* fields are added up in halves */
     HALF = HEAT_LAYER_WORD / 2,
     HALF_VECTORS = HALF / LANES,
-    SUBSETS = 16,      /* of four rows */
-    FOURS = HALF / 4,  /* whose sums, 16 KiB, the nearest cache holds */
-    DENSE_CHAINS = 512 /* that share them; the fields of these pass by, in order */
+    SUBSETS = 16,       /* of four rows */
+    FOURS = HALF / 4,   /* whose sums, 16 KiB, the nearest cache holds */
+    DENSE_CHAINS = 512, /* that share them; the fields of these pass by, in order */
+    FETCHING_CHAINS = 8
 };
 
 /* Lists the units that are on, ascending; ends[t] is where those of tile t end. */
@@ -282,7 +283,8 @@ LANE_FN void sum_sparse_word(const heat_layer_rows *r, const heat_layer_draw *d,
     const int32_t *rows = r->rows + word * n_rows * HEAT_LAYER_WORD;
 
     const int64_t tile = HEAT_LAYER_TILE * HEAT_LAYER_WORD * HEAT_LAYER_WORD * (int64_t)sizeof *rows;
-    const int64_t piece = (tile / d->n_chains + 63) / 64 * 64; /* of the next tile, fetched for each chain */
+    /* Of the next tile, fetched for each chain; few chains leave most of its rows alone. */
+    const int64_t piece = d->n_chains < FETCHING_CHAINS ? 0 : (tile / d->n_chains + 63) / 64 * 64;
 
     for (int64_t t = 0; t < n_tiles; t++)
         for (int64_t chain = 0; chain < d->n_chains; chain++) {

@@ -283,12 +283,21 @@ static heat_status layers_draw(heat_context *ctx, heat_chains *c, int64_t chain,
     return HEAT_OK;
 }
 
+/* Of one that is put into a state; a measure does so of those that are weighted. */
+static void sum_chain(heat_chains *c, int64_t chain)
+{
+    const heat_layer_store *s = c->store;
+
+    if (s->gain == NULL)
+        sum_block(c, chain, 1);
+}
+
 static heat_status layers_start(heat_context *ctx, heat_chains *c, int64_t chain, const void *state,
                                 uint64_t stream_unit)
 {
     heat_status status = layers_draw(ctx, c, chain, state, stream_unit);
 
-    sum_block(c, chain, 1);
+    sum_chain(c, chain);
     return status;
 }
 
@@ -298,7 +307,7 @@ static heat_status layers_set_state(heat_context *worker, heat_chains *c, int64_
     (void)worker;
     for (int64_t i = 0; i < c->n; i++)
         put_unit(c, chain, i, state[i]);
-    sum_block(c, chain, 1);
+    sum_chain(c, chain);
     return HEAT_OK;
 }
 

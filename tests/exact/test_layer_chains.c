@@ -278,6 +278,7 @@ static void gains_are_of_visible_units(void **state)
                                  .seed = 4,
                                  .isa = "auto",
                                  .is_weighted = true};
+        int8_t row[2 * MOST_UNITS];
         heat_chains *chains;
         double before = 0;
         assert_ok(ctx, heat_chains_create(ctx, model, &plan, &chains));
@@ -301,6 +302,12 @@ static void gains_are_of_visible_units(void **state)
         for (int64_t unit = 0; unit < chains->n_units; unit++)
             heat_chains_measure(chains, unit);
         check_energies(ctx, model, chains);
+        heat_chains_get_state(chains, 0, row);
+        assert_ok(ctx, heat_chains_set_state(ctx, chains, 1, row));
+        for (int64_t unit = 0; unit < chains->n_units; unit++)
+            heat_chains_measure(chains, unit);
+        check_energies(ctx, model, chains);
+        assert_true(heat_chains_get_energy(chains, 0) == heat_chains_get_energy(chains, 1));
         heat_chains_free(chains);
         heat_model_free(model);
     }
