@@ -25,7 +25,6 @@
 
 #include <string.h>
 
-enum { CHEAP_BITS = 18 };
 static const double cheap_terms = 1e7;   /* of all rows */
 static const double most_priced = 20000; /* couplings of a machine that may be small enough to eliminate */
 
@@ -309,19 +308,18 @@ static heat_status boltzmann_sum_states(heat_context *ctx, const heat_learner *l
 {
     const heat_boltzmann_learner *self = l->self;
     const heat_boltzmann_pairs *of = &self->pairs;
-    heat_subsets all = {0};
+    const heat_subsets all = {.n = l->n_visible + self->n_summed,
+                              .n_edges = of->n_edges,
+                              .i = of->i,
+                              .j = of->j,
+                              .weights = l->parameters,
+                              .biases = self->bias};
     heat_model *model = NULL;
     heat_status status;
 
     if (is_counted(l)) {
-        status = heat_subsets_open(ctx, l->n_visible + self->n_summed, of->n_edges, of->i, of->j, &all);
-        if (status == HEAT_OK) {
-            find_plain_biases(l);
-            *log_z = heat_subsets_sum(&all, l->parameters, self->bias);
-            if (mean != NULL)
-                heat_subsets_mean(&all, mean);
-        }
-        heat_subsets_close(&all);
+        find_plain_biases(l);
+        status = heat_subsets_sum(ctx, &all, threads, mean, log_z);
     } else {
         status = boltzmann_make_rows_model(ctx, l, &model);
         if (status == HEAT_OK)
@@ -342,8 +340,7 @@ static heat_status boltzmann_price_states(heat_context *ctx, const heat_learner 
     heat_model *model = NULL;
     heat_status status = HEAT_OK;
 
-    *affordable = is_counted(l);
-    *cheap = l->n_visible + self->n_summed <= CHEAP_BITS;
+    *affordable = *cheap = is_counted(l);
     if (!*affordable && (l->n_drawn == 0 || (double)self->pairs.n_edges <= most_priced)) {
         status = boltzmann_make_rows_model(&own, l, &model);
         if (status != HEAT_OK)

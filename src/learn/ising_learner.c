@@ -13,7 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHEAP_BITS = 16 };
 static const double least_variance = 0.02;
 
 typedef struct ising_learner {
@@ -240,25 +239,23 @@ static void means_to_spins(const ising_learner *self, int32_t n, double *mean)
         m[k] = 2 * m[k] - 1;
 }
 
-static heat_status sum_subsets(heat_context *ctx, const heat_learner *l, double *mean, double *log_z)
+static heat_status sum_subsets(heat_context *ctx, const heat_learner *l, int64_t threads, double *mean,
+                               double *log_z)
 {
     const ising_learner *self = l->self;
-    heat_subsets subsets = {0};
+    heat_subsets all = {.n = l->n_visible, .n_edges = self->n_edges, .i = self->i, .j = self->j};
     double *w = NULL, constant;
     heat_status status = heat_alloc(ctx, l->n_parameters, sizeof *w, &w);
 
-    if (status == HEAT_OK)
-        status = heat_subsets_open(ctx, l->n_visible, self->n_edges, self->i, self->j, &subsets);
     if (status == HEAT_OK) {
         constant = binary_weights(l, w);
-        *log_z = constant + heat_subsets_sum(&subsets, w, w + self->n_edges);
+        all.weights = w;
+        all.biases = w + self->n_edges;
+        status = heat_subsets_sum(ctx, &all, threads, mean, log_z);
+        *log_z += constant;
     }
-    if (status == HEAT_OK && mean != NULL) {
-        heat_subsets_mean(&subsets, mean);
-        if (l->coding == HEAT_CODING_SPIN)
-            means_to_spins(self, l->n_visible, mean);
-    }
-    heat_subsets_close(&subsets);
+    if (status == HEAT_OK && mean != NULL && l->coding == HEAT_CODING_SPIN)
+        means_to_spins(self, l->n_visible, mean);
     heat_free(w);
     return status;
 }
@@ -271,7 +268,7 @@ static heat_status ising_sum_states(heat_context *ctx, const heat_learner *l, in
     heat_status status;
 
     if (l->n_visible <= HEAT_MOST_SUBSET_BITS)
-        return sum_subsets(ctx, l, mean, log_z);
+        return sum_subsets(ctx, l, threads, mean, log_z);
     status = ising_make_model(ctx, l, &model);
     if (status == HEAT_OK)
         status = heat_pair_sums(ctx, model, self->n_edges, self->i, self->j, threads, mean, log_z);
@@ -284,8 +281,7 @@ static heat_status ising_price_states(heat_context *ctx, const heat_learner *l, 
     heat_model *model = NULL;
     heat_status status;
 
-    *affordable = l->n_visible <= HEAT_MOST_SUBSET_BITS;
-    *cheap = l->n_visible <= CHEAP_BITS;
+    *affordable = *cheap = l->n_visible <= HEAT_MOST_SUBSET_BITS;
     if (*affordable)
         return HEAT_OK;
     status = ising_make_model(ctx, l, &model);
