@@ -377,12 +377,12 @@ static void bars_and_stripes_are_learned_to_their_entropy(void **state)
     heat_context *ctx = test_context();
     heat_data *data = load(ctx, "bars-and-stripes:4x4");
     heat_learn_input input = {.size = sizeof input, .data = data};
-    static const char *const kinds[] = {"rbm", "boltzmann"};
+    static const char *const learned[] = {"rbm", "boltzmann"};
 
     for (int k = 0; k < 2; k++) {
         heat_learn_result r;
         heat_learn_result_init(&r);
-        assert_ok(ctx, heat_learn(ctx, kinds[k], &input, NULL, &r));
+        assert_ok(ctx, heat_learn(ctx, learned[k], &input, NULL, &r));
         assert_string_equal(r.negative, "exact");
         assert_true(r.train.mean > -log(30) - 0.05 && r.train.mean <= -log(30));
         heat_learn_result_clear(&r);
