@@ -1,7 +1,7 @@
 /* Noisy gradients: theta <- theta + rate_t D g over mini-batches, where D rescales each statistic, with
  * rate_t falling as 1/(1 + 10 f), f the part of all updates that is done, or of the time if that is more.
- * What counts at any moment is an average over every eighth update so far, of which number n weighs as n^2:
- * its middle stands at three quarters of them, as that of the second half would, and no noise of single
+ * What counts at any moment is an average over every sixteenth update so far, of which number n weighs as
+ * n^2: its middle stands at three quarters of them, as that of the second half would, and no noise of single
  * updates is looked at, however early validation ends training (Polyak and Juditsky, SIAM J. Control Optim.
  * 30 (1992) 838; Shamir and Zhang, ICML 2013). A training with a checkpoint, which may be taken up with more
  * time, goes by updates alone. */
@@ -20,7 +20,8 @@ enum {
     LOOKS = 100,
     LOOKS_TO_DOUBLE = 4,
     UPDATES_A_CHECK = 100,
-    UPDATES_AN_AVERAGE = 8,
+    UPDATES_AN_AVERAGE = 16,
+    UPDATES_A_RESTRAINT = 8,
     ROWS_AHEAD = 4,
     CACHE_LINE = 64
 };
@@ -259,7 +260,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     }
     if (*made && !heat_rollback_is_sound(t, l->n_decayed))
         go_back(ctx, t, b);
-    if (*made && (int64_t)done % UPDATES_AN_AVERAGE == 0)
+    if (*made && (int64_t)done % UPDATES_A_RESTRAINT == 0)
         status = restrain(ctx, l);
     return status;
 }
