@@ -372,7 +372,6 @@ static heat_status run_epoch(heat_context *ctx, heat_trainer *t, batch *b, int64
     shuffle(b, t->train.n, t->opt->seed, r->epochs);
     status =
         heat_parallel_stay(ctx, heat_negative_threads(t->negative, visits), &b->team, make_updates, &left);
-    heat_learner_catch_up(t->learner);
     if (status != HEAT_OK || t->place < per_epoch)
         return status;
     status = heat_training_checkpoint_save(ctx, c, false);
@@ -416,6 +415,7 @@ static heat_status open_checkpoint(heat_context *ctx, heat_trainer *t, batch *b,
 /* What is left at the end. */
 static heat_status take_average(heat_context *ctx, heat_trainer *t, const batch *b)
 {
+    heat_learner_catch_up(t->learner); /* where there is none */
     if (b->n_averaged > 0)
         memcpy(t->learner->parameters, b->average, (size_t)t->learner->n_parameters * sizeof *b->average);
     return restrain(ctx, t->learner);

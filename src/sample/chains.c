@@ -520,7 +520,6 @@ heat_status heat_chains_run_units(heat_context *ctx, heat_chains *c, int64_t thr
                                   void *arg)
 {
     int64_t n_threads = heat_thread_count(heat_chains_thread_limit(c, threads));
-
     heat_status status = HEAT_OK;
 
     if (!c->shares_sweeps || c->n_units % n_threads == 0 || c->n_units >= 4 * n_threads)

@@ -621,6 +621,48 @@ static void threads_share_an_rbm_without_a_trace(void **state)
     heat_context_free(ctx);
 }
 
+/* Updates that are kept as floats, and those that are seen now and then, are the same; one that was missed
+ * when parameters are averaged, or looked at, would tell the two apart. */
+static void looks_leave_no_trace(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *negative, *layers;
+    } rows[] = {{"rbm", "cd:1", NULL},
+                {"rbm", "pcd:1", NULL},
+                {"rbm", "tempering:1", NULL},
+                {"boltzmann", "pcd:1", "20-18"}}; /* of which some are drawn */
+    heat_context *ctx = test_context();
+    heat_data *spins = load(ctx, "ising-teacher:sk:9,n=300"), *binary = as_binary(ctx, spins);
+    heat_learn_input input = {.size = sizeof input, .data = binary};
+
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        heat_learn_result r[2];
+        heat_pairwise x, y;
+        for (int blind = 0; blind < 2; blind++) {
+            heat_learn_options options;
+            heat_learn_options_init(&options);
+            heat_learn_result_init(&r[blind]);
+            options.hidden = rows[k].layers == NULL ? 5 : options.hidden;
+            options.layers = rows[k].layers;
+            options.negative = rows[k].negative;
+            options.batch = 10; /* 30 updates from look to look, averaged every 16 */
+            options.epochs = 7;
+            options.blind = blind == 1;
+            assert_ok(ctx, heat_learn(ctx, rows[k].kind, &input, &options, &r[blind]));
+        }
+        assert_true(heat_model_get_pairwise(r[0].model, &x) && heat_model_get_pairwise(r[1].model, &y));
+        assert_int_equal(x.row[x.n], y.row[y.n]);
+        for (int64_t e = 0; e < x.row[x.n]; e++)
+            assert_true(heat_pairwise_coupling(&x, e) == heat_pairwise_coupling(&y, e));
+        heat_learn_result_clear(&r[0]);
+        heat_learn_result_clear(&r[1]);
+    }
+    heat_data_free(spins);
+    heat_data_free(binary);
+    heat_context_free(ctx);
+}
+
 static void validation_ends_training_and_keeps_the_best(void **state)
 {
     (void)state;
@@ -1065,6 +1107,7 @@ int main(void)
         cmocka_unit_test(hidden_units_do_no_harm),
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(threads_share_an_rbm_without_a_trace),
+        cmocka_unit_test(looks_leave_no_trace),
         cmocka_unit_test(validation_ends_training_and_keeps_the_best),
         cmocka_unit_test(steps_are_smaller_where_couplings_are_many),
         cmocka_unit_test(what_cannot_be_learned_is_told),
