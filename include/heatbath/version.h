@@ -11,7 +11,7 @@ HEAT_BEGIN_DECLS
 #define HEAT_VERSION_PATCH 0
 
 /* Raised whenever the same seed gives other bits: a line in CHANGELOG goes with it. */
-#define HEAT_STREAMS_VERSION 4
+#define HEAT_STREAMS_VERSION 5
 
 /* "0.1.0", of the library that was linked. */
 HEAT_API const char *heat_version(void);

@@ -30,6 +30,12 @@ LANE_FN lane_int lane_widen_shorts(lane_int a, const int half)
 {
     return _mm512_cvtepi16_epi32(half == 0 ? _mm512_castsi512_si256(a) : _mm512_extracti64x4_epi64(a, 1));
 }
+/* The lower 16 of 32 shorts, and the upper; numbers out of range become the nearest in it. */
+LANE_FN lane_int lane_narrow(lane_int low, lane_int high)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtsepi32_epi16(low)),
+                              _mm512_cvtsepi32_epi16(high), 1);
+}
 /* Of both 16-bit halves of every lane. */
 LANE_FN lane_int lane_add_shorts(lane_int a, lane_int b)
 {
@@ -49,6 +55,11 @@ LANE_FN lane_int lane_gather_shorts(const int16_t *p, int32_t stride)
     const void *low = p, *high = p + 8 * (int64_t)stride;
     return LANE_2(lane_int, _mm256_srai_epi32(_mm256_slli_epi32(_mm256_i32gather_epi32(low, at, 2), 16), 16),
                   _mm256_srai_epi32(_mm256_slli_epi32(_mm256_i32gather_epi32(high, at, 2), 16), 16));
+}
+LANE_FN lane_int lane_narrow(lane_int low, lane_int high)
+{
+    return LANE_2(lane_int, _mm256_permute4x64_epi64(_mm256_packs_epi32(low.v[0], low.v[1]), 0xd8),
+                  _mm256_permute4x64_epi64(_mm256_packs_epi32(high.v[0], high.v[1]), 0xd8));
 }
 LANE_FN lane_int lane_add_shorts(lane_int a, lane_int b)
 {
@@ -88,6 +99,19 @@ LANE_FN uint32_t lane_halves_(uint32_t high, uint32_t low)
 LANE_FN lane_int lane_gather_shorts(const int16_t *p, int32_t stride)
 {
     LANE_MAP(lane_int, p[l * (int64_t)stride]);
+}
+LANE_FN int16_t lane_short_(int32_t x)
+{
+    return (int16_t)(x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x);
+}
+LANE_FN lane_int lane_narrow(lane_int low, lane_int high)
+{
+    int16_t shorts[2 * LANES];
+    for (int l = 0; l < LANES; l++) {
+        shorts[l] = lane_short_(low.v[l]);
+        shorts[LANES + l] = lane_short_(high.v[l]);
+    }
+    return lane_load(shorts);
 }
 LANE_FN lane_int lane_add_shorts(lane_int a, lane_int b)
 {

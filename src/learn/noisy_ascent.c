@@ -138,6 +138,7 @@ static heat_status climb(heat_context *ctx, heat_trainer *t, const batch *b, int
                          .dream_weight = negative->dream_weight,
                          .rate = rate,
                          .weight_decay = t->weight_decay,
+                         .turn = (uint32_t)negative->n_updates,
                          .isa = t->opt->isa};
 
     if (status == HEAT_OK && heat_halted(ctx))

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WORD = HEAT_LAYER_WORD };
+enum { WORD = HEAT_LAYER_WORD, ROUNDED = HEAT_LAYER_CASES * HEAT_LAYER_NEAR * WORD };
 
 heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
                                   heat_rbm_climber *c)
@@ -49,12 +49,15 @@ static void free_rows(heat_rbm_climber *c)
     heat_free(c->x);
     heat_free(c->y);
     heat_free(c->weight);
+    heat_free(c->rounded);
     heat_free(c->list);
     c->x = NULL;
     c->y = NULL;
     c->weight = NULL;
+    c->rounded = NULL;
     c->list = NULL;
     c->n_room = 0;
+    c->n_blocks = 0;
 }
 
 void heat_rbm_climber_clear(heat_rbm_climber *c)
@@ -74,13 +77,14 @@ void heat_rbm_climber_clear(heat_rbm_climber *c)
     *c = (heat_rbm_climber){.at = NULL};
 }
 
-/* Room for n rows of both phases together. */
-static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
+/* Room for n rows of both phases together, in so many pairs. */
+static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n, int64_t n_pairs)
 {
-    int64_t x = heat_layer_words(c->gibbs.n_visible), y = heat_layer_words(c->gibbs.n_hidden) * WORD;
+    const int64_t x = heat_layer_words(c->gibbs.n_visible), y = heat_layer_words(c->gibbs.n_hidden) * WORD;
+    const int64_t n_blocks = heat_layer_blocks(n_pairs) * c->gibbs.n_shares;
     heat_status status;
 
-    if (n <= c->n_room)
+    if (n <= c->n_room && n_blocks <= c->n_blocks)
         return HEAT_OK;
     free_rows(c);
     c->n_moved = 0;
@@ -90,10 +94,13 @@ static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n)
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *c->weight, &c->weight);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, c->gibbs.n_shares * x * WORD * heat_layer_blocks(n) * HEAT_LAYER_LIST,
-                                  1, &c->list);
+        status = heat_alloc_unset(ctx, n_blocks * ROUNDED, sizeof *c->rounded, &c->rounded);
     if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, n_blocks * x * WORD * HEAT_LAYER_LIST, sizeof *c->list, &c->list);
+    if (status == HEAT_OK) {
         c->n_room = n;
+        c->n_blocks = n_blocks;
+    }
     return status;
 }
 
@@ -111,13 +118,15 @@ static heat_layer_climb climb_of(const stepping *s, int64_t share)
     const heat_rbm_climber *c = s->c;
     const heat_rbm_share *of = &c->gibbs.shares[share];
     const int64_t first = (int64_t)of->first_word * WORD,
-                  parts = first * heat_layer_words(c->gibbs.n_visible);
+                  parts = first * heat_layer_words(c->gibbs.n_visible),
+                  n_blocks = c->n_blocks / c->gibbs.n_shares;
     heat_layer_climb climb = s->climb;
 
     climb.n_y = of->units->up.n_to;
-    climb.list += share * heat_layer_words(climb.n_x) * WORD * heat_layer_blocks(c->n_room) * HEAT_LAYER_LIST;
+    climb.list += share * n_blocks * heat_layer_words(climb.n_x) * WORD * HEAT_LAYER_LIST;
+    climb.rounded += share * n_blocks * ROUNDED;
     climb.x_gain += share * climb.n_x;
-    climb.y += first * climb.n_rows;
+    climb.y += first * (climb.n_data + climb.n_dreams);
     climb.w += parts * WORD;
     climb.y_gain += first;
     climb.up = of->units->weights[HEAT_LAYER_UP];
@@ -135,7 +144,7 @@ static double move_bias(const stepping *s, int64_t a, double gain)
     const heat_layer_climb *climb = &s->climb;
     double *value = s->p->all + a;
 
-    if (climb->n_rows == 0 || s->is_again)
+    if (climb->n_data == 0 || s->is_again)
         return *value;
     *value += climb->rate * gain;
     return *value;
@@ -194,8 +203,6 @@ static void take_step(void *arg, int64_t share, int64_t step)
     }
     for (int32_t word = 0; word < n_words && !s->is_again; word++)
         s->kernel->list_rows(&own, word);
-    for (int32_t word = 0; word < heat_layer_words(own.n_y) && own.n_rows > 0 && !s->is_again; word++)
-        s->kernel->weigh(&own, word);
     for (int32_t word = 0; word < heat_layer_words(own.n_y); word++)
         s->kernel->climb(&own, word);
     *largest = settle_hidden(s, &own, (int64_t)s->c->gibbs.shares[share].first_word * WORD);
@@ -232,6 +239,7 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_p
     s->climb.x = c->x;
     s->climb.y = c->y;
     s->climb.weight = c->weight;
+    s->climb.rounded = c->rounded;
     s->climb.list = c->list;
     s->climb.y_gain = c->y_gain;
     s->climb.x_sum = c->x_sum;
@@ -303,7 +311,7 @@ heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, cons
         return HEAT_OK;
     status = heat_rbm_gibbs_find_kernel(ctx, isa, &s.kernel);
     if (status == HEAT_OK)
-        status = reserve(ctx, c, 1);
+        status = reserve(ctx, c, 1, 1);
     if (status == HEAT_OK)
         take_weights(c, p);
     return status == HEAT_OK ? pass(ctx, c, p, &s) : status;
@@ -321,7 +329,7 @@ static void part_rows(const heat_rbm_climber *c, int64_t n_data, int64_t n_dream
 
 heat_status heat_rbm_climber_begin(heat_context *ctx, heat_rbm_climber *c, int64_t n, heat_rbm_phase ends[2])
 {
-    heat_status status = reserve(ctx, c, 2 * n);
+    heat_status status = reserve(ctx, c, 2 * n, n);
 
     if (status != HEAT_OK)
         return status;
@@ -341,7 +349,7 @@ static heat_status find_means(heat_context *ctx, heat_rbm_climber *c, const heat
 {
     const int64_t n = climb->n_rows;
     heat_rbm_phase phases[2];
-    heat_status status = reserve(ctx, c, n + climb->n_dreams);
+    heat_status status = reserve(ctx, c, n + climb->n_dreams, heat_layer_pairs(n, climb->n_dreams));
     bool is_moved = c->n_moved == n && n == climb->n_dreams;
 
     if (status != HEAT_OK)
@@ -360,7 +368,9 @@ static heat_status find_means(heat_context *ctx, heat_rbm_climber *c, const heat
 heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_climber *c, const heat_climb *climb,
                                   const heat_rbm_parameters *p)
 {
-    stepping s = {.climb = {.n_rows = (int32_t)(climb->n_rows + climb->n_dreams),
+    stepping s = {.climb = {.n_data = (int32_t)climb->n_rows,
+                            .n_dreams = (int32_t)climb->n_dreams,
+                            .turn = climb->turn,
                             .rate = climb->rate,
                             .decay = climb->weight_decay}};
     heat_status status = heat_rbm_climber_settle(ctx, c, climb->isa, p);
