@@ -115,26 +115,47 @@ static const uint64_t ones = 0x0101010101010101;
 
 /* Values are -1, 0 and 1: of eight, those that are 1 leave their lowest bit, and the product brings these
  * together in its highest byte. */
+static uint64_t read_eight(const int8_t *values, size_t n)
+{
+    uint64_t x = 0;
+
+    memcpy(&x, values, n);
+    return (x & ~(x >> 1) & ones) * 0x0102040810204080 >> 56;
+}
+
 static void read_bits(const int8_t *row, int32_t n, uint64_t *bits)
 {
-    memset(bits, 0, (size_t)heat_layer_words(n) * sizeof *bits);
-    for (int32_t first = 0; first < n; first += 8) {
-        uint64_t x = 0;
-        memcpy(&x, row + first, n - first < 8 ? (size_t)(n - first) : 8);
-        x = (x & ~(x >> 1) & ones) * 0x0102040810204080 >> 56;
-        bits[first / WORD] |= x << first % WORD;
+    for (int32_t first = 0; first < n; first += WORD, bits++) {
+        *bits = 0;
+        if (n - first >= WORD)
+            for (int k = 0; k < WORD; k += 8)
+                *bits |= read_eight(row + first + k, 8) << k;
+        else
+            for (int32_t k = 0; k < n - first; k += 8)
+                *bits |= read_eight(row + first + k, n - first - k < 8 ? (size_t)(n - first - k) : 8) << k;
     }
 }
 
 /* Byte k keeps bit k, and becomes 1 where that is set, else `low`. */
+static void write_eight(uint64_t bits, uint64_t low, size_t n, int8_t *values)
+{
+    uint64_t x = (bits & 0xff) * ones & 0x8040201008040201;
+
+    x = (x + 0x7f7f7f7f7f7f7f7f) >> 7 & ones;
+    x |= (ones - x) * low;
+    memcpy(values, &x, n);
+}
+
 static void write_bits(const uint64_t *bits, int32_t n, int8_t low, int8_t *row)
 {
-    for (int32_t first = 0; first < n; first += 8) {
-        uint64_t x = (bits[first / WORD] >> first % WORD & 0xff) * ones & 0x8040201008040201;
-        x = (x + 0x7f7f7f7f7f7f7f7f) >> 7 & ones;
-        x |= (ones - x) * (uint8_t)low;
-        memcpy(row + first, &x, n - first < 8 ? (size_t)(n - first) : 8);
-    }
+    for (int32_t first = 0; first < n; first += WORD, bits++)
+        if (n - first >= WORD)
+            for (int k = 0; k < WORD; k += 8)
+                write_eight(*bits >> k, (uint8_t)low, 8, row + first + k);
+        else
+            for (int32_t k = 0; k < n - first; k += 8)
+                write_eight(*bits >> k, (uint8_t)low, n - first - k < 8 ? (size_t)(n - first - k) : 8,
+                            row + first + k);
 }
 
 /* A block of rows under way. */
