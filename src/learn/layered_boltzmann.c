@@ -57,6 +57,13 @@ static void layered_catch_up(const heat_learner *l)
     layers.kind->catch_up(&layers);
 }
 
+static void layered_average(const heat_learner *l, struct heat_team *team, double share, double *average)
+{
+    const heat_learner layers = layers_of(l);
+
+    layers.kind->average(&layers, team, share, average);
+}
+
 /* Sweeps of whole rows, after each of which what the data tell is put back. */
 static heat_status layered_refresh(heat_context *ctx, const heat_negative *negative, int64_t k,
                                    const heat_learner *l, int64_t n_rows, void *rows, const int8_t *missing)
@@ -116,6 +123,7 @@ const heat_learn_kind heat_learn_kind_layered = {
     .move = layered_move,
     .climb = layered_climb,
     .catch_up = layered_catch_up,
+    .average = layered_average,
     .refresh = layered_refresh,
     .bound = heat_boltzmann_bound,
     .take = heat_boltzmann_take,

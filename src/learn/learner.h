@@ -55,6 +55,9 @@ typedef struct heat_learn_kind {
     /* learner->parameters take in the updates that `climb` has kept to itself, which the other functions of
      * the kind know; NULL: it keeps none. */
     void (*catch_up)(const heat_learner *learner);
+    /* average += share (parameters - average), of the parameters with those updates, by the team's threads;
+     * NULL likewise. */
+    void (*average)(const heat_learner *learner, struct heat_team *team, double share, double *average);
     /* Moves what the data do not tell of rows, hidden units that are drawn and values that are missing (NULL:
      * none is), by k sweeps given all else; every update of the phase has streams of its own. Of kinds that
      * have such units. */

@@ -220,9 +220,12 @@ static heat_status restrain(heat_context *ctx, heat_learner *l)
     return l->kind->restrain == NULL ? HEAT_OK : l->kind->restrain(ctx, l);
 }
 
-static void add_to_average(const heat_learner *l, double share, double *average)
+static void add_to_average(const heat_context *ctx, const heat_learner *l, double share, double *average)
 {
-    heat_learner_catch_up(l);
+    if (l->kind->average != NULL) {
+        l->kind->average(l, ctx->team, share, average);
+        return;
+    }
     for (int64_t a = 0; a < l->n_parameters; a++)
         average[a] += share * (l->parameters[a] - average[a]);
 }
@@ -249,7 +252,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
                  ? climb(ctx, t, b, count, rate)
                  : follow(ctx, t, b, count, rate);
     if (status == HEAT_OK && averaged > b->n_averaged)
-        add_to_average(l, (1 + recency) / ((double)averaged + recency), b->average);
+        add_to_average(ctx, l, (1 + recency) / ((double)averaged + recency), b->average);
     t->result->update_seconds += heat_clock() - begin_s;
     *made = status == HEAT_OK;
     if (*made) {

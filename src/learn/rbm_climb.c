@@ -285,12 +285,18 @@ static void take_weights(heat_rbm_climber *c, const heat_rbm_parameters *p)
     c->is_ahead = false;
 }
 
+/* Whether steps have moved the climber's weights past these parameters. */
+static bool is_past(const heat_rbm_climber *c, const heat_rbm_parameters *p)
+{
+    return c->is_ahead && c->at == p->all && c->n_changes == p->n_changes;
+}
+
 void heat_rbm_climber_catch_up(heat_rbm_climber *c, const heat_rbm_parameters *p)
 {
     double *to = p->all;
     int64_t count;
 
-    if (!c->is_ahead || c->at != p->all || c->n_changes != p->n_changes)
+    if (!is_past(c, p))
         return;
     for (int64_t i = 0; i < c->gibbs.n_visible; i++)
         for (int64_t word = 0; word < heat_layer_words(c->gibbs.n_hidden); word++, to += count) {
@@ -299,6 +305,43 @@ void heat_rbm_climber_catch_up(heat_rbm_climber *c, const heat_rbm_parameters *p
                 to[j] = (double)from[j];
         }
     c->is_ahead = false;
+}
+
+typedef struct averaging {
+    const heat_rbm_climber *c;
+    const heat_rbm_parameters *p;
+    double share, *average;
+    int32_t n_parts;
+} averaging;
+
+static void average_part(void *arg, int64_t part, int64_t step)
+{
+    const averaging *a = arg;
+    const heat_rbm_gibbs *g = &a->c->gibbs;
+    const int64_t n_words = heat_layer_words(g->n_hidden), n_weights = (int64_t)g->n_visible * g->n_hidden;
+    const bool by_weights = is_past(a->c, a->p), is_last = part == a->n_parts - 1;
+    const int64_t first = g->n_visible * part / a->n_parts, end = g->n_visible * (part + 1) / a->n_parts;
+    int64_t at = by_weights ? end * g->n_hidden : first * g->n_hidden, count;
+    double *to = a->average + first * g->n_hidden;
+
+    (void)step;
+    for (int64_t i = first; i < end && by_weights; i++)
+        for (int64_t word = 0; word < n_words; word++, to += count) {
+            const float *from = a->c->w + find_row(a->c, i, word, &count);
+            for (int64_t j = 0; j < count; j++)
+                to[j] += a->share * ((double)from[j] - to[j]);
+        }
+    for (; at < (is_last ? n_weights + g->n_visible + g->n_hidden : end * g->n_hidden); at++)
+        a->average[at] += a->share * (a->p->all[at] - a->average[at]);
+}
+
+void heat_rbm_climber_average(const heat_rbm_climber *c, const heat_rbm_parameters *p, heat_team *team,
+                              double share, double *average)
+{
+    const int size = heat_team_size(team);
+    averaging a = {c, p, share, average, size < HEAT_MOST_PARTS ? size : HEAT_MOST_PARTS};
+
+    heat_parallel_steps(team, a.n_parts, a.n_parts, 1, average_part, &a);
 }
 
 heat_status heat_rbm_climber_settle(heat_context *ctx, heat_rbm_climber *c, const char *isa,

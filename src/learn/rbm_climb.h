@@ -57,6 +57,10 @@ HEAT_MUST_USE heat_status heat_rbm_climber_step(heat_context *ctx, heat_rbm_clim
 /* Weights that steps have moved are written to the parameters that they were of. */
 void heat_rbm_climber_catch_up(heat_rbm_climber *climber, const heat_rbm_parameters *parameters);
 
+/* average += share (parameters - average), of parameters with those weights, by the team's threads. */
+void heat_rbm_climber_average(const heat_rbm_climber *climber, const heat_rbm_parameters *parameters,
+                              heat_team *team, double share, double *average);
+
 /* Legal on zeroes. */
 void heat_rbm_climber_clear(heat_rbm_climber *climber);
 

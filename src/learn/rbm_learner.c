@@ -81,6 +81,14 @@ static void rbm_catch_up(const heat_learner *l)
     heat_rbm_climber_catch_up(&self->climber, &p);
 }
 
+static void rbm_average(const heat_learner *l, struct heat_team *team, double share, double *average)
+{
+    rbm_learner *self = l->self;
+    const heat_rbm_parameters p = parameters_of(l);
+
+    heat_rbm_climber_average(&self->climber, &p, team, share, average);
+}
+
 /* E = -x W y - b x - c y with the learner's parameters, as arrays of the work space. */
 static heat_layered plain_form(const heat_learner *l)
 {
@@ -500,6 +508,7 @@ const heat_learn_kind heat_learn_kind_rbm = {
     .move = rbm_move,
     .climb = rbm_climb,
     .catch_up = rbm_catch_up,
+    .average = rbm_average,
     .spread = rbm_spread,
     .count_spread = rbm_count_spread,
     .take = rbm_take,
