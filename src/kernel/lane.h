@@ -13,12 +13,10 @@ enum { LANES = 16 };
 /* Added to a double, it leaves the nearest integer, ties to even, in the low half of its bits. */
 #define LANE_ROUND 6755399441055744.0 /* 1.5 * 2^52 */
 
-/* 2^(j / 32) */
-static const float lane_powers[32] LANE_UNUSED = {
-    1.0f,        1.0218972f,  1.04427373f, 1.06714046f, 1.09050775f, 1.1143868f,  1.13878858f, 1.1637249f,
-    1.18920708f, 1.21524739f, 1.24185777f, 1.26905096f, 1.29683959f, 1.32523668f, 1.35425556f, 1.38390994f,
-    1.41421354f, 1.44518077f, 1.47682619f, 1.50916445f, 1.54221082f, 1.5759809f,  1.61049032f, 1.64575553f,
-    1.68179286f, 1.71861935f, 1.75625217f, 1.79470909f, 1.8340081f,  1.87416768f, 1.91520655f, 1.95714414f};
+/* 2^(j / 8), twice */
+static const float lane_powers[16] LANE_UNUSED = {
+    1.0f, 1.0905077f, 1.1892071f, 1.2968396f, 1.4142135f, 1.5422108f, 1.6817929f, 1.8340081f,
+    1.0f, 1.0905077f, 1.1892071f, 1.2968396f, 1.4142135f, 1.5422108f, 1.6817929f, 1.8340081f};
 
 #define LANE_FN static inline __attribute__((always_inline)) LANE_UNUSED
 /* Forgets how p was found: gcc would find each vector behind it by an addition of its own. */
@@ -197,7 +195,7 @@ LANE_FN lane_real lane_bound(lane_real y, float least, float most)
 }
 LANE_FN lane_real lane_lookup_power(lane_int index)
 {
-    return _mm512_permutex2var_ps(_mm512_loadu_ps(lane_powers), index, _mm512_loadu_ps(lane_powers + 16));
+    return _mm512_permutexvar_ps(index, _mm512_loadu_ps(lane_powers));
 }
 LANE_FN lane_real lane_times_power(lane_real a, lane_real shifted, lane_real near)
 {
@@ -379,20 +377,11 @@ LANE_FN lane_real lane_unsigned_to_real(lane_int a)
     lane_real low = lane_to_real(lane_and(a, lane_all(0xffff)));
     return lane_plus(lane_mul(high, lane_all_real(65536)), low);
 }
-/* Eight powers are permuted at a time; bits 3 and 4 of the index choose among them. */
-LANE_FN __m256 lane_lookup_eight_powers(__m256i index)
-{
-    __m256 fourth = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)), power[4];
-
-    for (int k = 0; k < 4; k++)
-        power[k] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(lane_powers + 8 * k), index);
-    return _mm256_blendv_ps(_mm256_blendv_ps(power[0], power[1], fourth),
-                            _mm256_blendv_ps(power[2], power[3], fourth),
-                            _mm256_castsi256_ps(_mm256_slli_epi32(index, 27)));
-}
 LANE_FN lane_real lane_lookup_power(lane_int index)
 {
-    return LANE_2(lane_real, lane_lookup_eight_powers(index.v[0]), lane_lookup_eight_powers(index.v[1]));
+    const __m256 powers = _mm256_loadu_ps(lane_powers);
+    return LANE_2(lane_real, _mm256_permutevar8x32_ps(powers, index.v[0]),
+                  _mm256_permutevar8x32_ps(powers, index.v[1]));
 }
 
 #else
@@ -591,7 +580,7 @@ LANE_FN lane_real lane_unsigned_to_real(lane_int a)
 }
 LANE_FN lane_real lane_lookup_power(lane_int index)
 {
-    LANE_MAP(lane_real, lane_powers[index.v[l] & 31]);
+    LANE_MAP(lane_real, lane_powers[index.v[l] & 7]);
 }
 
 #endif
@@ -608,23 +597,24 @@ LANE_FN lane_real lane_bound(lane_real y, float least, float most)
 /* Adds k to the exponent. */
 LANE_FN lane_real lane_times_power(lane_real a, lane_real shifted, lane_real near)
 {
-    lane_int k = lane_shift_left(lane_and(lane_bits_of(shifted), lane_all(~31)), 18);
+    lane_int k = lane_shift_left(lane_and(lane_bits_of(shifted), lane_all(~7)), 20);
     (void)near;
     return lane_real_of(lane_add(lane_bits_of(a), k));
 }
 #endif
 
-/* 2^y as a multiple of `size`, a constant power of two, relative error below 2.5e-7: y = k + j / 32 + f with
- * |f| <= 1/64, of which 2^(j / 32) stands in a table, and a quadratic in f is enough. Only for -100 <= y <=
- * 60 the same bits everywhere; beyond, as small or as large as there, or more so. */
+/* 2^y as a multiple of `size`, a constant power of two, relative error below 2e-7: y = k + j / 8 + f with |f|
+ * <= 1/16, of which 2^(j / 8) stands in a table, and a cubic in f is enough. Only for -100 <= y <= 60 the
+ * same bits everywhere; beyond, as small or as large as there, or more so. */
 LANE_FN lane_real lane_exp2(lane_real y, const float size)
 {
-    const lane_real round = lane_all_real(393216.0f); /* 1.5 * 2^18: its low bits take up 32 k + j */
+    const lane_real round = lane_all_real(1572864.0f); /* 1.5 * 2^20: its low bits take up 8 k + j */
     lane_real in = lane_bound(y, -100, 60), shifted = lane_plus(in, round);
     lane_real near = lane_minus(shifted, round), f = lane_minus(in, near);
-    lane_real p = lane_all_real(0.24022651f * size);
+    lane_real p = lane_all_real(0.0554962233f * size);
 
-    p = lane_plus(lane_mul(p, f), lane_all_real(0.69315734f * size));
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.240257636f * size));
+    p = lane_plus(lane_mul(p, f), lane_all_real(0.693147242f * size));
     p = lane_plus(lane_mul(p, f), lane_all_real(size));
     p = lane_mul(p, lane_lookup_power(lane_bits_of(shifted)));
     return lane_times_power(p, shifted, near);

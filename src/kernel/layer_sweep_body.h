@@ -62,7 +62,7 @@ LANE_FN lane_real odds_off(lane_int field, lane_real scale, lane_real reference)
 {
     lane_real y = lane_plus(lane_mul(lane_to_real(field), scale), reference);
 
-    return lane_exp2(lane_max(lane_min(y, lane_all_real(60)), lane_all_real(-60)), 0x1p31f);
+    return lane_exp2(lane_min(y, lane_all_real(60)), 0x1p31f); /* what is too small is 0 beside 1 */
 }
 
 /* Where u + 1/2 < 2^31 / (1 + odds), or u + 1/2 < 2^31 min(1, odds of the other value). */
