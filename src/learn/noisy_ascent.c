@@ -185,10 +185,12 @@ static void keep_filled(heat_trainer *t, const batch *b, int64_t first, int64_t 
                        heat_row_edit(form, t->train.states, b->order[first + k]));
 }
 
+/* The average begins anew: what has diverged may have left no numbers in it, which no share would remove. */
 static void go_back(heat_context *ctx, heat_trainer *t, batch *b)
 {
     heat_rollback_go(ctx, t, &b->rollback);
     heat_chain_record_restart(&b->record);
+    memset(b->average, 0, (size_t)t->learner->n_parameters * sizeof *b->average);
     b->n_averaged = 0;
 }
 

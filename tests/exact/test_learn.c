@@ -532,6 +532,34 @@ static void what_diverges_goes_back(void **state)
     heat_context_free(ctx);
 }
 
+/* Weights that decay by more than they are run off to no numbers between two checks: averages begin anew. */
+static void averages_forget_what_diverged(void **state)
+{
+    (void)state;
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:6x6,n=300")};
+    heat_learn_options options;
+    heat_learn_result r;
+    heat_rbm rbm;
+
+    heat_learn_options_init(&options);
+    heat_learn_result_init(&r);
+    options.learning_rate = 1000;
+    options.weight_decay = 0.02;
+    options.hidden = 30;
+    options.negative = "pcd:1";
+    options.epochs = 60;
+    options.blind = true;
+    assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+    assert_int_equal(r.n_rollbacks, 1);
+    assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
+    for (int64_t a = 0; a < 36 * 30; a++)
+        assert_true(isfinite(rbm.weights[a]));
+    heat_learn_result_clear(&r);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 /* An ising of 0 and 1 is a boltzmann whose hidden units are coupled to nothing. */
 static void hidden_units_do_no_harm(void **state)
 {
@@ -1105,6 +1133,7 @@ int main(void)
         cmocka_unit_test(sampled_phases_come_close_to_the_optimum_in_either_coding),
         cmocka_unit_test(looks_are_at_averages_long_before_the_end),
         cmocka_unit_test(what_diverges_goes_back),
+        cmocka_unit_test(averages_forget_what_diverged),
         cmocka_unit_test(hidden_units_do_no_harm),
         cmocka_unit_test(the_bits_do_not_depend_on_threads),
         cmocka_unit_test(threads_share_an_rbm_without_a_trace),
