@@ -1,0 +1,224 @@
+/* Steps of learning of all shapes by the kernel of layers: as many rows of data and of dreams as fill a
+ * block, go beyond it, or have no partner; one row that outweighs all others; means that are all one. Every
+ * instruction set gives the same bits, and the mean over steps is the gradient. */
+#include "kernel/isa.h"
+#include "random/stream.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    N_X = 70, /* a word and a bit, as of y */
+    N_Y = 65,
+    WORDS = 2,
+    UNITS = WORDS * HEAT_LAYER_WORD,
+    MOST_ROWS = 520,
+    MOST_BLOCKS = 3,
+    TURNS = 256,
+    CANARY = 0x5a5a
+};
+
+typedef struct shape {
+    int32_t n_data, n_dreams;
+    double largest; /* weight of the first row of data; of the others 1 */
+    uint32_t turn;  /* of the first step */
+} shape;
+
+static const shape shapes[] = {
+    {1, 1, 1, 0},
+    {0, 3, 1, 0},
+    {2, 0, 1, 0},
+    {127, 127, 1, 0},
+    {128, 128, 1, UINT32_MAX - TURNS / 2}, /* steps are counted past the last number */
+    {129, 129, 1, 0},
+    {255, 256, 1, 0},
+    {260, 100, 1, 0},
+    {44, 257, 1, 0},
+    {130, 130, 1e6, 0},
+    {130, 130, 0, 0},
+};
+
+/* What a step reads. */
+typedef struct rows {
+    uint64_t x[MOST_ROWS * WORDS];
+    float y[WORDS * MOST_ROWS * HEAT_LAYER_WORD];
+    double weight[MOST_ROWS];
+    int32_t n;
+} rows;
+
+/* What it writes; behind each array of work space a number that must stay. */
+typedef struct step {
+    float w[WORDS][UNITS][64], y_gain[UNITS];
+    double x_gain[N_X];
+    float x_sum[WORDS][UNITS], x_size[WORDS][UNITS], y_sum[WORDS][UNITS], y_size[WORDS][UNITS];
+    int32_t up[WORDS][UNITS][64], down[WORDS][UNITS][64];
+} step;
+
+static bool is_on(const rows *r, int64_t row, int64_t i)
+{
+    return r->x[row * WORDS + i / 64] >> (i % 64) & 1;
+}
+
+static double mean_of(const rows *r, int64_t row, int64_t j)
+{
+    return (double)r->y[(j / 64 * r->n + row) * 64 + j % 64];
+}
+
+/* Unit 0 of y is on for sure, and so is unit 0 of x in all data, and unit 1 in all rows. */
+static void fill(const shape *s, heat_stream *stream, rows *r)
+{
+    memset(r, 0, sizeof *r);
+    r->n = s->n_data + s->n_dreams;
+    for (int64_t row = 0; row < r->n; row++) {
+        const bool is_data = row < s->n_data;
+        r->weight[row] = is_data ? (row == 0 ? s->largest : 1) / s->n_data : -1.0 / s->n_dreams;
+        for (int64_t i = 0; i < N_X; i++) {
+            const bool on = i < 2 ? i == 1 || is_data : heat_stream_uniform(stream) < 0.6;
+            r->x[row * WORDS + i / 64] |= (uint64_t)on << (i % 64);
+        }
+        for (int64_t j = 0; j < N_Y; j++)
+            r->y[(j / 64 * r->n + row) * 64 + j % 64] = j == 0 ? 1 : (float)heat_stream_uniform(stream);
+    }
+}
+
+/* A step of rate 1 from weights of 0, which leaves the gradient. */
+static void make_step(const heat_layer_kernel *kernel, const shape *s, const rows *r, uint32_t turn,
+                      step *out)
+{
+    static const double no_offset[N_X];
+    const int64_t n_blocks = heat_layer_blocks(heat_layer_pairs(s->n_data, s->n_dreams));
+    const int64_t n_list = UNITS * n_blocks * HEAT_LAYER_LIST,
+                  n_rounded = n_blocks * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD;
+    static uint16_t list[UNITS * MOST_BLOCKS * HEAT_LAYER_LIST + 1];
+    static int16_t rounded[MOST_BLOCKS * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD + 1];
+    heat_layer_climb c = {.n_x = N_X,
+                          .n_y = N_Y,
+                          .n_data = s->n_data,
+                          .n_dreams = s->n_dreams,
+                          .x = r->x,
+                          .y = r->y,
+                          .weight = r->weight,
+                          .turn = turn,
+                          .rounded = rounded,
+                          .list = list,
+                          .w = out->w[0][0],
+                          .rate = 1,
+                          .x_offset = no_offset,
+                          .y_gain = out->y_gain,
+                          .x_gain = out->x_gain,
+                          .per_unit = 1024,
+                          .up = out->up[0][0],
+                          .down = out->down[0][0],
+                          .x_sum = out->x_sum[0],
+                          .x_size = out->x_size[0],
+                          .y_sum = out->y_sum[0],
+                          .y_size = out->y_size[0]};
+
+    memset(out, 0, sizeof *out);
+    memset(rounded, 0x3c, sizeof rounded); /* as an earlier step may have left it */
+    memset(list, 0x3c, sizeof list);
+    list[n_list] = CANARY;
+    rounded[n_rounded] = CANARY;
+    for (int32_t word = 0; word < WORDS; word++)
+        kernel->list_rows(&c, word);
+    for (int32_t word = 0; word < WORDS; word++)
+        kernel->climb(&c, word);
+    assert_int_equal(list[n_list], CANARY);
+    assert_int_equal(rounded[n_rounded], CANARY);
+}
+
+/* The unit that means are rounded to, of weights: 16 bits hold a block's sum of the largest. */
+static double unit_of(const shape *s, const rows *r)
+{
+    const int64_t n = heat_layer_pairs(s->n_data, s->n_dreams), n_blocks = heat_layer_blocks(n);
+    double largest = 0;
+
+    for (int32_t row = 0; row < r->n; row++)
+        largest = fmax(largest, fabs(r->weight[row]));
+    return largest / (double)(INT16_MAX / ((n + n_blocks - 1) / n_blocks) - 1);
+}
+
+/* Phases are spread more evenly than chance over rows and steps: what is left falls as one over their number,
+ * but for the logarithms. A row that is missed, weighs what another does, or is in another's case, is far
+ * more than that. */
+static void check_gradient(const shape *s, const rows *r, double (*mean)[N_Y], const step *last)
+{
+    const double unit = unit_of(s, r);
+
+    for (int i = 0; i < N_X; i++)
+        for (int j = 0; j < N_Y; j++) {
+            double gain = 0, size = 0, x_gain = 0;
+            int64_t n_on = 0;
+            for (int32_t row = 0; row < r->n; row++) {
+                const double part = is_on(r, row, i) ? r->weight[row] * mean_of(r, row, j) : 0;
+                gain += part;
+                size += fabs(part);
+                n_on += is_on(r, row, i);
+                x_gain += is_on(r, row, i) ? r->weight[row] : 0;
+            }
+            assert_true(fabs(last->x_gain[i] - x_gain) < 1e-12 * (1 + size));
+            assert_true(fabs((double)last->w[j / 64][i][j % 64] - gain) <=
+                        2.5 * unit * sqrt((double)n_on) + 1e-6 * size);
+            assert_true(fabs(mean[i][j] - gain) <= 0.2 * unit * sqrt((double)n_on) + 1e-6 * size);
+        }
+}
+
+static void steps_of_all_shapes_follow_the_gradient(void **state)
+{
+    (void)state;
+    static rows r;
+    static step s, other;
+    static double mean[N_X][N_Y];
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 11);
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        fill(&shapes[k], &stream, &r);
+        memset(mean, 0, sizeof mean);
+        for (uint32_t turn = 0; turn < TURNS; turn++) {
+            make_step(heat_isa_get("auto")->layers, &shapes[k], &r, shapes[k].turn + turn, &s);
+            for (int isa = 0; isa < heat_isa_count() && turn < 2; isa++) {
+                make_step(heat_isa_at(isa)->layers, &shapes[k], &r, shapes[k].turn + turn, &other);
+                assert_memory_equal(&s, &other, sizeof s);
+            }
+            for (int i = 0; i < N_X; i++)
+                for (int j = 0; j < N_Y; j++)
+                    mean[i][j] += (double)s.w[j / 64][i][j % 64] / TURNS;
+        }
+        check_gradient(&shapes[k], &r, mean, &s);
+    }
+}
+
+/* Of a row alone, units with the same mean come to it together, in every step. */
+static void phases_are_spread_over_units(void **state)
+{
+    (void)state;
+    static const shape s = {100, 100, 1, 0};
+    static rows r;
+    static step out;
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 12);
+    fill(&s, &stream, &r);
+    for (int64_t k = 0; k < (int64_t)WORDS * r.n * 64; k++)
+        r.y[k] = 0.3337f;
+    for (int64_t row = 0; row < r.n; row++)
+        r.x[row * WORDS] = row == 3;
+    for (uint32_t turn = 0; turn < 16; turn++) {
+        double mean = 0;
+        make_step(heat_isa_get("auto")->layers, &s, &r, turn, &out);
+        for (int j = 0; j < 64; j++)
+            mean += (double)out.w[0][0][j] / 64;
+        assert_true(fabs(mean - 0.3337 * r.weight[3]) < 0.1 * unit_of(&s, &r));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steps_of_all_shapes_follow_the_gradient),
+        cmocka_unit_test(phases_are_spread_over_units),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
