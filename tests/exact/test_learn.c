@@ -552,6 +552,7 @@ static void averages_forget_what_diverged(void **state)
     options.blind = true;
     assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
     assert_int_equal(r.n_rollbacks, 1);
+    heat_rbm_init(&rbm);
     assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
     for (int64_t a = 0; a < 36 * 30; a++)
         assert_true(isfinite(rbm.weights[a]));
@@ -638,6 +639,7 @@ static void threads_share_an_rbm_without_a_trace(void **state)
             options.blind = true;
             options.threads = threads;
             assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+            heat_rbm_init(&rbm);
             assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
             if (threads == 1)
                 memcpy(first, rbm.weights, ALL * sizeof *first);
