@@ -59,15 +59,15 @@ typedef struct heat_layer_draw {
     int64_t *on_fields;           /* [chain] becomes the sum of F over the units that are drawn on */
     int64_t *on_bias;             /* [chain] likewise of the biases */
     int64_t *n_moves;             /* [chain] is added the number of units that changed */
-    uint32_t *list;               /* work space, [chain][heat_layer_list_size] */
+    uint64_t *work;               /* work space, [chain][heat_layer_work_size] */
     int32_t *work_fields;         /* work space [chain][64]; NULL with `fields` */
     int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
 } heat_layer_draw;
 
-/* Numbers of heat_layer_draw.list, a chain. */
-static inline int64_t heat_layer_list_size(const heat_layer_rows *r)
+/* Numbers of heat_layer_draw.work, a chain: its state, or a list of what is on and where tiles end in it. */
+static inline int64_t heat_layer_work_size(const heat_layer_rows *r)
 {
-    return heat_layer_words(r->n_from) * HEAT_LAYER_WORD + heat_layer_tiles(r);
+    return (heat_layer_words(r->n_from) * HEAT_LAYER_WORD + heat_layer_tiles(r) + 1) / 2;
 }
 
 /* A unit comes on where u + 1/2 is below its probability in units of 2^-31, u being its next 31 random bits;

@@ -40,6 +40,12 @@ LANE_FN void list_units(const heat_layer_rows *r, const uint64_t *state, uint32_
     }
 }
 
+/* Where tiles end in a chain's list, which follows. */
+LANE_FN uint32_t *list_of(const heat_layer_rows *r, const heat_layer_draw *d, int64_t chain)
+{
+    return (uint32_t *)(d->work + chain * heat_layer_work_size(r));
+}
+
 /* Adds rows to the fields of 64 units. */
 LANE_FN void add_rows(const int32_t *rows, const uint32_t *list, uint32_t begin, uint32_t end,
                       const int32_t *from, int32_t *to)
@@ -183,10 +189,10 @@ LANE_FN void sum_subsets(const int32_t *rows, int32_t *sums)
     }
 }
 
-/* Adds the sums that half a word of each chain's state, from bit `shift` on, asks for, to numbers of chains
- * that lie so many apart. */
-LANE_FN void add_subsets(const int32_t *sums, const uint64_t *from, int64_t n_words, int shift,
-                         int64_t n_chains, const int32_t *before, const int64_t stride_before, int32_t *after,
+/* Adds the sums that half of a word of each chain's state, from bit `shift` on, asks for, to numbers of
+ * chains that lie so many apart. */
+LANE_FN void add_subsets(const int32_t *sums, const uint64_t *from, int shift, int64_t n_chains,
+                         const int32_t *before, const int64_t stride_before, int32_t *after,
                          const int64_t stride_after)
 {
     const size_t bytes = HALF * sizeof *sums; /* of a sum */
@@ -205,7 +211,7 @@ LANE_FN void add_subsets(const int32_t *sums, const uint64_t *from, int64_t n_wo
         }
         for (int q = 0; q < HALF_VECTORS; q++)
             lane_store(after + LANES * q, sum[q]);
-        from += n_words;
+        from++;
         before += stride_before;
         after += stride_after;
     }
@@ -213,29 +219,38 @@ LANE_FN void add_subsets(const int32_t *sums, const uint64_t *from, int64_t n_wo
 
 /* On their own, as the compiler then keeps its numbers in registers: the rows that come first, those that
  * come last, and those between them. */
-static __attribute__((noinline)) void add_first(const int32_t *sums, const uint64_t *from, int64_t n_words,
-                                                int64_t n_chains, const int32_t *bias, int32_t *own)
+static __attribute__((noinline)) void add_first(const int32_t *sums, const uint64_t *from, int64_t n_chains,
+                                                const int32_t *bias, int32_t *own)
 {
-    add_subsets(sums, from, n_words, 0, n_chains, bias, 0, own, HALF);
+    add_subsets(sums, from, 0, n_chains, bias, 0, own, HALF);
 }
 
-static __attribute__((noinline)) void add_more(const int32_t *sums, const uint64_t *from, int64_t n_words,
-                                               int shift, int64_t n_chains, int32_t *own)
+static __attribute__((noinline)) void add_more(const int32_t *sums, const uint64_t *from, int shift,
+                                               int64_t n_chains, int32_t *own)
 {
-    add_subsets(sums, from, n_words, shift, n_chains, own, HALF, own, HALF);
+    add_subsets(sums, from, shift, n_chains, own, HALF, own, HALF);
 }
 
-static __attribute__((noinline)) void add_last(const int32_t *sums, const uint64_t *from, int64_t n_words,
-                                               int shift, int64_t n_chains, const int32_t *own,
-                                               int32_t *fields)
+static __attribute__((noinline)) void add_last(const int32_t *sums, const uint64_t *from, int shift,
+                                               int64_t n_chains, const int32_t *own, int32_t *fields)
 {
-    add_subsets(sums, from, n_words, shift, n_chains, own, HALF, fields, HEAT_LAYER_WORD);
+    add_subsets(sums, from, shift, n_chains, own, HALF, fields, HEAT_LAYER_WORD);
 }
 
-/* The fields of half a word of units of some chains, at most as many as `own` holds: the bias goes in with
- * the first rows, and the last leave them where they are wanted. */
-LANE_FN void sum_half_word(const heat_layer_rows *r, const uint64_t *from, int64_t n_chains, int64_t first,
-                           int32_t *own, int32_t *fields)
+/* Leaves the states in d->work word by word, [word][chain]: all chains' digits of a word lie in few lines. */
+LANE_FN void turn_states(const heat_layer_rows *r, const heat_layer_draw *d)
+{
+    const int64_t n_words = heat_layer_words(r->n_from);
+
+    for (int64_t chain = 0; chain < d->n_chains; chain++)
+        for (int64_t w = 0; w < n_words; w++)
+            d->work[w * d->n_chains + chain] = d->from[chain * n_words + w];
+}
+
+/* The fields of half a word of units of n chains from number `begin` on, at most as many as `own` holds: the
+ * bias goes in with the first rows, and the last leave them where they are wanted. */
+LANE_FN void sum_half_word(const heat_layer_rows *r, const heat_layer_draw *d, int64_t begin, int64_t n,
+                           int64_t first, int32_t *own, int32_t *fields)
 {
     const int64_t n_words = heat_layer_words(r->n_from), word = first / HEAT_LAYER_WORD;
     const int32_t *rows =
@@ -244,10 +259,10 @@ LANE_FN void sum_half_word(const heat_layer_rows *r, const uint64_t *from, int64
 
     for (int f = 0; f < FOURS; f++)
         memset(sums + f * SUBSETS * HALF, 0, HALF * sizeof *sums); /* of no row */
-    for (int64_t chain = 0; chain < n_chains && r->n_from <= HALF; chain++)
+    for (int64_t chain = 0; chain < n && r->n_from <= HALF; chain++)
         memcpy(own + chain * HALF, r->bias + first, HALF * sizeof *own);
     for (int64_t k = 0; k < r->n_from; k += HALF) {
-        const uint64_t *state = from + k / HEAT_LAYER_WORD;
+        const uint64_t *states = d->work + k / HEAT_LAYER_WORD * d->n_chains + begin;
         const int shift = (int)(k % HEAT_LAYER_WORD);
         for (int f = 0; f < FOURS; f++)
             sum_subsets(rows + (k + 4 * f) * HEAT_LAYER_WORD, sums + f * SUBSETS * HALF);
@@ -255,11 +270,11 @@ LANE_FN void sum_half_word(const heat_layer_rows *r, const uint64_t *from, int64
             for (int q = 0; q < HALF_VECTORS; q++)
                 __builtin_prefetch(rows + next * HEAT_LAYER_WORD + LANES * q);
         if (k + HALF >= r->n_from)
-            add_last(sums, state, n_words, shift, n_chains, own, fields);
+            add_last(sums, states, shift, n, own, fields);
         else if (k == 0)
-            add_first(sums, state, n_words, n_chains, r->bias + first, own);
+            add_first(sums, states, n, r->bias + first, own);
         else
-            add_more(sums, state, n_words, shift, n_chains, own);
+            add_more(sums, states, shift, n, own);
     }
 }
 
@@ -271,8 +286,8 @@ LANE_FN void sum_dense_word(const heat_layer_rows *r, const heat_layer_draw *d, 
     for (int64_t begin = 0; begin < d->n_chains; begin += DENSE_CHAINS)
         for (int64_t half = 0; half < HEAT_LAYER_WORD; half += HALF) {
             const int64_t left = d->n_chains - begin, n = left < DENSE_CHAINS ? left : DENSE_CHAINS;
-            sum_half_word(r, d->from + begin * heat_layer_words(r->n_from), n, word * HEAT_LAYER_WORD + half,
-                          own, fields + begin * HEAT_LAYER_WORD + half);
+            sum_half_word(r, d, begin, n, word * HEAT_LAYER_WORD + half, own,
+                          fields + begin * HEAT_LAYER_WORD + half);
         }
 }
 
@@ -288,7 +303,7 @@ LANE_FN void sum_sparse_word(const heat_layer_rows *r, const heat_layer_draw *d,
 
     for (int64_t t = 0; t < n_tiles; t++)
         for (int64_t chain = 0; chain < d->n_chains; chain++) {
-            const uint32_t *ends = d->list + chain * heat_layer_list_size(r);
+            const uint32_t *ends = list_of(r, d, chain);
             int32_t *own = fields + chain * HEAT_LAYER_WORD;
             const char *next = (const char *)rows + (t + 1) * tile + chain * piece;
             for (int64_t at = 0; at < piece && chain * piece < tile; at += 64)
@@ -313,7 +328,7 @@ LANE_FN void list_chains(const heat_layer_rows *r, const heat_layer_draw *d)
 {
     for (int64_t chain = 0; chain < d->n_chains; chain++) {
         const uint64_t *from = d->from + chain * heat_layer_words(r->n_from);
-        uint32_t *ends = d->list + chain * heat_layer_list_size(r);
+        uint32_t *ends = list_of(r, d, chain);
         list_units(r, from, ends, ends + heat_layer_tiles(r));
     }
 }
@@ -323,7 +338,9 @@ LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, co
     const bool dense = d->from != NULL && is_dense(r, d);
     const int64_t n_words = heat_layer_words(r->n_to);
 
-    if (d->from != NULL && !dense)
+    if (dense)
+        turn_states(r, d);
+    else if (d->from != NULL)
         list_chains(r, d);
     for (int64_t word = 0; word < n_words; word++) {
         int32_t *fields = fields_of(d, word);

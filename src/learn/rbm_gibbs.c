@@ -19,21 +19,21 @@ static const double least_visits = 4e6; /* of couplings, by a batch: fewer are n
 static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_t n_hidden, heat_rbm_share *s)
 {
     const heat_layer_rows *up, *down;
-    int64_t up_list, down_list, n = MOST_ROWS;
+    int64_t up_work, down_work, n = MOST_ROWS;
     heat_status status = heat_layer_units_alloc(ctx, g->n_visible, n_hidden, &s->units);
 
     if (status != HEAT_OK)
         return status;
     up = &s->units->up;
     down = &s->units->down;
-    up_list = heat_layer_list_size(up);
-    down_list = heat_layer_list_size(down);
+    up_work = heat_layer_work_size(up);
+    down_work = heat_layer_work_size(down);
     status = heat_alloc(ctx, n * heat_layer_words(up->n_to), sizeof *s->hidden, &s->hidden);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *s->random, &s->random);
     if (status == HEAT_OK)
         status =
-            heat_alloc_unset(ctx, n * (up_list > down_list ? up_list : down_list), sizeof *s->list, &s->list);
+            heat_alloc_unset(ctx, n * (up_work > down_work ? up_work : down_work), sizeof *s->work, &s->work);
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, n * WORD, sizeof *s->work_fields, &s->work_fields);
     if (status == HEAT_OK && g->n_shares > 1)
@@ -77,7 +77,7 @@ void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)
         heat_layer_units_free(s->units);
         heat_free(s->hidden);
         heat_free(s->random);
-        heat_free(s->list);
+        heat_free(s->work);
         heat_free(s->work_fields);
         heat_free(s->fields);
     }
@@ -226,7 +226,7 @@ static heat_layer_draw draw_of(const moving *m, heat_rbm_share *share)
                              .rule = HEAT_FLIP_HEAT_BATH,
                              .scale = m->g->scale,
                              .random = m->g->n_shares > 1 ? share->random : m->g->random,
-                             .list = share->list,
+                             .work = share->work,
                              .work_fields = share->work_fields};
 }
 

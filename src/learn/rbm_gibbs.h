@@ -13,7 +13,7 @@ typedef struct heat_rbm_share {
     heat_layer_units *units; /* theirs, with all visible ones, whose biases the first share has */
     uint64_t *hidden;        /* [row][word] */
     uint32_t *random;        /* of the draws of its hidden units */
-    uint32_t *list;
+    uint64_t *work;
     int32_t *work_fields, *fields;
 } heat_rbm_share;
 

@@ -40,9 +40,9 @@ static void choose_width(heat_chains *c, const heat_layer_store *s)
     c->width = (int32_t)most * c->group;
 }
 
-static int64_t list_size(const heat_layer_store *s)
+static int64_t work_size(const heat_layer_store *s)
 {
-    int64_t up = heat_layer_list_size(&s->units->up), down = heat_layer_list_size(&s->units->down);
+    int64_t up = heat_layer_work_size(&s->units->up), down = heat_layer_work_size(&s->units->down);
 
     return up > down ? up : down;
 }
@@ -50,7 +50,7 @@ static int64_t list_size(const heat_layer_store *s)
 static heat_status alloc_work(heat_context *ctx, const heat_chains *c, heat_layer_store *s)
 {
     int64_t cells = (c->n_chains + c->width - 1) / c->width * c->width;
-    heat_status status = heat_alloc_unset(ctx, cells * list_size(s), sizeof *s->list, &s->list);
+    heat_status status = heat_alloc_unset(ctx, cells * work_size(s), sizeof *s->work, &s->work);
 
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, cells * WORD, sizeof *s->work_fields, &s->work_fields);
@@ -194,7 +194,7 @@ static void layers_free(heat_chains *c)
     heat_free(s->on_hidden);
     heat_free(s->energy);
     heat_free(s->lost);
-    heat_free(s->list);
+    heat_free(s->work);
     heat_free(s->work_fields);
     heat_free(s->sums);
     heat_free(s->fields);

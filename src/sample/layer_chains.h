@@ -10,7 +10,7 @@ typedef struct heat_layer_share {
     uint64_t *states;                          /* [chain][word of the part] */
     uint32_t *random;                          /* [chain][4][16] */
     int64_t *on_visible, *on_hidden, *n_moves; /* [chain] what the part adds to them */
-    uint32_t *list;                            /* of the kernel, as the two below */
+    uint64_t *work;                            /* of the kernel, as the two below */
     int32_t *work_fields, *sums;
     int32_t *fields; /* of hidden units of a few chains; NULL: plans that are not weighted */
 } heat_layer_share;
@@ -34,7 +34,7 @@ typedef struct heat_layer_store {
     double *energy; /* [chain] as of the last measure, with what rounding lost; NULL: exact */
     int64_t *lost;  /* [chain] work space, with it */
     /* Work space of the kernel, [unit] times what a unit takes. */
-    uint32_t *list;
+    uint64_t *work;
     int32_t *work_fields, *sums, *fields;
     heat_layer_share *shares; /* [n_shares] of the unit at hand; none before threads share one */
     int64_t n_shares;

@@ -27,9 +27,9 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t list_size(const heat_layer_store *s)
+static int64_t work_size(const heat_layer_store *s)
 {
-    return larger(heat_layer_list_size(&s->units->up), heat_layer_list_size(&s->units->down));
+    return larger(heat_layer_work_size(&s->units->up), heat_layer_work_size(&s->units->down));
 }
 
 /* --- shares --- */
@@ -58,7 +58,7 @@ static heat_status open_share(heat_context *ctx, const heat_chains *c, heat_laye
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, n, sizeof *share->n_moves, &share->n_moves);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, n * list_size(s), sizeof *share->list, &share->list);
+        status = heat_alloc_unset(ctx, n * work_size(s), sizeof *share->work, &share->work);
     if (status == HEAT_OK)
         status = heat_alloc_unset(ctx, n * WORD, sizeof *share->work_fields, &share->work_fields);
     if (status == HEAT_OK)
@@ -95,7 +95,7 @@ void heat_layer_moves_clear(heat_layer_store *s)
         heat_free(share->on_visible);
         heat_free(share->on_hidden);
         heat_free(share->n_moves);
-        heat_free(share->list);
+        heat_free(share->work);
         heat_free(share->work_fields);
         heat_free(share->sums);
         heat_free(share->fields);
@@ -127,7 +127,7 @@ static heat_layer_draw draw_of(const heat_chains *c, int64_t first, int64_t coun
                              .reference_scale =
                                  s->reference_scale == NULL ? NULL : s->reference_scale + first,
                              .random = s->random + first * LANES_A_CHAIN,
-                             .list = s->list + first * list_size(s),
+                             .work = s->work + first * work_size(s),
                              .work_fields = s->work_fields + first * WORD,
                              .sums = s->sums + first * LANES_A_CHAIN};
 }
@@ -314,7 +314,7 @@ static void draw_block(const sharing *w, const half *h, const block *b, heat_lay
 
     d->n_chains = (int32_t)b->count;
     d->from = h->from + b->first * heat_layer_words(rows.n_from);
-    d->list = share->list;
+    d->work = share->work;
     d->work_fields = share->work_fields;
     d->sums = share->sums;
     if (h->fields != NULL) {

@@ -25,7 +25,7 @@ enum {
     TO_UNITS = TO_WORDS * HEAT_LAYER_WORD,
     FROM_UNITS = FROM_WORDS * HEAT_LAYER_WORD,
     CHAINS = 7,
-    LIST = FROM_WORDS * HEAT_LAYER_WORD + 3,
+    WORK = (FROM_WORDS * HEAT_LAYER_WORD + 4) / 2,
     STEPS = 7,
 };
 
@@ -44,7 +44,7 @@ typedef struct bench {
     int32_t fields[TO_WORDS][CHAINS][HEAT_LAYER_WORD];
     float probabilities[TO_WORDS][CHAINS][HEAT_LAYER_WORD];
     int64_t on_fields[CHAINS], on_bias[CHAINS], n_moves[CHAINS];
-    uint32_t list[CHAINS][LIST];
+    uint64_t work[CHAINS][WORK];
     int32_t work_fields[CHAINS][HEAT_LAYER_WORD], sums[CHAINS][4][LANES];
     heat_layer_rows table;
     heat_layer_draw draw;
@@ -157,7 +157,7 @@ static void prepare(bench *b, uint64_t seed, bool with_reference, heat_flip_rule
                                 .reference_scale = with_reference ? b->reference_scale : NULL,
                                 .reference = with_reference ? b->reference : NULL,
                                 .random = b->random[0][0],
-                                .list = b->list[0],
+                                .work = b->work[0],
                                 .work_fields = b->work_fields[0]};
 }
 
@@ -235,13 +235,13 @@ static void sums_of_many_chains_are_exact(void **state)
     static bench b;
     static uint64_t from[MANY][FROM_WORDS];
     static int32_t fields[TO_WORDS][MANY][HEAT_LAYER_WORD];
-    static uint32_t list[MANY][LIST];
+    static uint64_t work[MANY][WORK];
     heat_stream stream;
 
     prepare(&b, 4, false, HEAT_FLIP_HEAT_BATH);
     heat_stream_init(&stream, 4, HEAT_PURPOSE_TEST, 4);
     for (int trial = 0; trial < 2 * heat_isa_count(); trial++) {
-        heat_layer_draw draw = {.n_chains = MANY, .from = from[0], .fields = fields[0][0], .list = list[0]};
+        heat_layer_draw draw = {.n_chains = MANY, .from = from[0], .fields = fields[0][0], .work = work[0]};
         memset(from, 0, sizeof from);
         for (int c = 0; c < MANY; c++)
             for (int i = 0; i < N_FROM; i++)
@@ -265,7 +265,7 @@ static void sums_of_few_rows_are_exact(void **state)
     static bench b;
     static uint64_t from[MANY * FROM_WORDS];
     static int32_t fields[TO_WORDS][MANY + 1][HEAT_LAYER_WORD];
-    static uint32_t list[MANY][LIST];
+    static uint64_t work[MANY][WORK];
     const int32_t *rows = b.rows[0][0];
     heat_stream stream;
 
@@ -279,7 +279,7 @@ static void sums_of_few_rows_are_exact(void **state)
                                     .from = from,
                                     .fields = fields[0][1],
                                     .n_fields = MANY + 1,
-                                    .list = list[0]};
+                                    .work = work[0]};
             memset(from, 0, sizeof from);
             for (int c = 0; c < MANY; c++)
                 for (int i = 0; i < n_from[t]; i++)
