@@ -64,10 +64,10 @@ typedef struct heat_layer_draw {
     int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
 } heat_layer_draw;
 
-/* Numbers of heat_layer_draw.work, a chain: its state, or a list of what is on and where tiles end in it. */
+/* Numbers of heat_layer_draw.work, a chain: its state, or a byte for each unit that is on and each tile. */
 static inline int64_t heat_layer_work_size(const heat_layer_rows *r)
 {
-    return (heat_layer_words(r->n_from) * HEAT_LAYER_WORD + heat_layer_tiles(r) + 1) / 2;
+    return (heat_layer_words(r->n_from) * HEAT_LAYER_WORD + heat_layer_tiles(r) + 7) / 8;
 }
 
 /* A unit comes on where u + 1/2 is below its probability in units of 2^-31, u being its next 31 random bits;

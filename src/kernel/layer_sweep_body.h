@@ -28,33 +28,32 @@ enum {
     FETCHING_CHAINS = 8
 };
 
-/* Lists the units that are on, ascending; ends[t] is where those of tile t end. */
-LANE_FN void list_units(const heat_layer_rows *r, const uint64_t *state, uint32_t *ends, uint32_t *list)
+/* Lists, in d->work, for each tile and each chain how many units of the tile are on, and which, counted from
+ * its first. */
+LANE_FN void list_units(const heat_layer_rows *r, const heat_layer_draw *d)
 {
-    uint32_t length = 0;
+    const int64_t n_words = heat_layer_words(r->n_from);
+    uint8_t *list = (uint8_t *)d->work;
 
-    for (uint32_t w = 0; w < heat_layer_words(r->n_from); w++) {
-        for (uint64_t bits = state[w]; bits != 0; bits &= bits - 1)
-            list[length++] = w * HEAT_LAYER_WORD + (uint32_t)__builtin_ctzll(bits);
-        ends[w / HEAT_LAYER_TILE] = length;
-    }
+    for (int64_t first = 0; first < n_words; first += HEAT_LAYER_TILE)
+        for (int64_t chain = 0; chain < d->n_chains; chain++) {
+            uint8_t length = 0;
+            for (int64_t w = 0; w < HEAT_LAYER_TILE && first + w < n_words; w++)
+                for (uint64_t bits = d->from[chain * n_words + first + w]; bits != 0; bits &= bits - 1)
+                    list[++length] = (uint8_t)(w * HEAT_LAYER_WORD + __builtin_ctzll(bits));
+            list[0] = length;
+            list += 1 + length;
+        }
 }
 
-/* Where tiles end in a chain's list, which follows. */
-LANE_FN uint32_t *list_of(const heat_layer_rows *r, const heat_layer_draw *d, int64_t chain)
-{
-    return (uint32_t *)(d->work + chain * heat_layer_work_size(r));
-}
-
-/* Adds rows to the fields of 64 units. */
-LANE_FN void add_rows(const int32_t *rows, const uint32_t *list, uint32_t begin, uint32_t end,
-                      const int32_t *from, int32_t *to)
+/* Adds listed rows to the fields of 64 units. */
+LANE_FN void add_rows(const int32_t *rows, const uint8_t *list, const int32_t *from, int32_t *to)
 {
     lane_int sum[WORD_VECTORS];
 
     for (int q = 0; q < WORD_VECTORS; q++)
         sum[q] = lane_load(from + LANES * q);
-    for (uint32_t k = begin; k < end; k++) {
+    for (int k = 1; k <= list[0]; k++) {
         const int32_t *row = lane_behind(rows + (int64_t)list[k] * HEAT_LAYER_WORD);
         for (int q = 0; q < WORD_VECTORS; q++)
             sum[q] = lane_add(sum[q], lane_load(row + LANES * q));
@@ -294,22 +293,23 @@ LANE_FN void sum_dense_word(const heat_layer_rows *r, const heat_layer_draw *d, 
 LANE_FN void sum_sparse_word(const heat_layer_rows *r, const heat_layer_draw *d, int64_t word,
                              int32_t *fields)
 {
-    const int64_t n_rows = heat_layer_words(r->n_from) * HEAT_LAYER_WORD, n_tiles = heat_layer_tiles(r);
-    const int32_t *rows = r->rows + word * n_rows * HEAT_LAYER_WORD;
-
-    const int64_t tile = HEAT_LAYER_TILE * HEAT_LAYER_WORD * HEAT_LAYER_WORD * (int64_t)sizeof *rows;
+    const int64_t n_rows = heat_layer_words(r->n_from) * HEAT_LAYER_WORD;
+    const int64_t tile = HEAT_LAYER_TILE * HEAT_LAYER_WORD * HEAT_LAYER_WORD;
     /* Of the next tile, fetched for each chain; few chains leave most of its rows alone. */
-    const int64_t piece = d->n_chains < FETCHING_CHAINS ? 0 : (tile / d->n_chains + 63) / 64 * 64;
+    const int64_t piece = d->n_chains < FETCHING_CHAINS ? 0 : (4 * tile / d->n_chains + 63) / 64 * 64;
+    const int32_t *rows = r->rows + word * n_rows * HEAT_LAYER_WORD;
+    const uint8_t *list = (const uint8_t *)d->work;
 
-    for (int64_t t = 0; t < n_tiles; t++)
-        for (int64_t chain = 0; chain < d->n_chains; chain++) {
-            const uint32_t *ends = list_of(r, d, chain);
+    for (int64_t t = 0; t < heat_layer_tiles(r); t++, rows += tile)
+        for (int64_t chain = 0; chain < d->n_chains; chain++, list += 1 + list[0]) {
             int32_t *own = fields + chain * HEAT_LAYER_WORD;
-            const char *next = (const char *)rows + (t + 1) * tile + chain * piece;
-            for (int64_t at = 0; at < piece && chain * piece < tile; at += 64)
+            const char *next = (const char *)(rows + tile) + chain * piece;
+            for (int64_t at = 0; at < piece && chain * piece < 4 * tile; at += 64)
                 __builtin_prefetch(next + at, 0, 2);
-            add_rows(rows, ends + n_tiles, t == 0 ? 0 : ends[t - 1], ends[t],
-                     t == 0 ? r->bias + word * HEAT_LAYER_WORD : own, own);
+            if (t == 0)
+                add_rows(rows, list, r->bias + word * HEAT_LAYER_WORD, own);
+            else if (list[0] > 0)
+                add_rows(rows, list, own, own);
         }
 }
 
@@ -324,15 +324,6 @@ LANE_FN bool is_dense(const heat_layer_rows *r, const heat_layer_draw *d)
     return 3 * n_on > n_halves * (400 + 16 * (int64_t)d->n_chains);
 }
 
-LANE_FN void list_chains(const heat_layer_rows *r, const heat_layer_draw *d)
-{
-    for (int64_t chain = 0; chain < d->n_chains; chain++) {
-        const uint64_t *from = d->from + chain * heat_layer_words(r->n_from);
-        uint32_t *ends = list_of(r, d, chain);
-        list_units(r, from, ends, ends + heat_layer_tiles(r));
-    }
-}
-
 LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, const heat_flip_rule rule)
 {
     const bool dense = d->from != NULL && is_dense(r, d);
@@ -341,7 +332,7 @@ LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, co
     if (dense)
         turn_states(r, d);
     else if (d->from != NULL)
-        list_chains(r, d);
+        list_units(r, d);
     for (int64_t word = 0; word < n_words; word++) {
         int32_t *fields = fields_of(d, word);
         if (dense)
