@@ -79,9 +79,9 @@ static LANE_UNUSED void LANE_PASTE(layer_list_rows_, LANE_ISA)(const heat_layer_
         c->x_gain[first + i] = gain[i];
 }
 
-/* Weighs the means of a row of a word, adds them to `gain`, and rounds them, times `scale`, to 64 shorts. */
+/* Weighs the means of a row of a word and rounds them, times `scale`, to 64 shorts; adds these to `gain`. */
 LANE_FN void round_row(const heat_layer_climb *c, int32_t word, int64_t r, float scale, const uint32_t *phase,
-                       lane_int *shorts, lane_real *gain)
+                       lane_int *shorts, lane_int *gain)
 {
     const float *y = c->y + ((int64_t)word * (c->n_data + c->n_dreams) + r) * HEAT_LAYER_WORD;
     const lane_int own_phase = lane_all((int32_t)(phase_of_turn * c->turn + phase_of_row * (uint32_t)r));
@@ -93,8 +93,8 @@ LANE_FN void round_row(const heat_layer_climb *c, int32_t word, int64_t r, float
         const lane_real x = lane_mul(lane_load_real(y + LANES * q), weight);
         const lane_int at = lane_shift_right(lane_add(own_phase, lane_load(phase + LANES * q)), 8);
         const lane_real up = lane_minus(lane_mul(lane_to_real(at), part), half); /* from -1/2 to 1/2 */
-        gain[q] = lane_plus(gain[q], x);
         rounded[q] = lane_nearest(lane_plus(lane_mul(x, by), up));
+        gain[q] = lane_add(gain[q], rounded[q]);
     }
     for (int h = 0; h < 2; h++)
         shorts[h] = lane_narrow(rounded[2 * h], rounded[2 * h + 1]);
@@ -104,13 +104,14 @@ LANE_FN void round_row(const heat_layer_climb *c, int32_t word, int64_t r, float
 LANE_FN void round_means(const heat_layer_climb *c, int32_t word, float scale)
 {
     const lane_int none = lane_all(0);
-    lane_real gain[HEAT_LAYER_WORD / LANES];
+    const lane_real per_short = lane_all_real(1 / scale);
+    lane_int gain[HEAT_LAYER_WORD / LANES];
     uint32_t phase[HEAT_LAYER_WORD];
 
     for (uint32_t j = 0; j < HEAT_LAYER_WORD; j++)
         phase[j] = phase_of_unit * j;
     for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++)
-        gain[q] = lane_all_real(0);
+        gain[q] = none;
     for (int64_t b = 0; b < heat_layer_blocks(count_pairs(c)); b++) {
         const int64_t begin = block_begin(c, b), end = block_begin(c, b + 1);
         int16_t *to = c->rounded + b * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD;
@@ -129,7 +130,8 @@ LANE_FN void round_means(const heat_layer_climb *c, int32_t word, float scale)
         }
     }
     for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++)
-        lane_store(c->y_gain + (int64_t)word * HEAT_LAYER_WORD + LANES * q, lane_bits_of(gain[q]));
+        lane_store(c->y_gain + (int64_t)word * HEAT_LAYER_WORD + LANES * q,
+                   lane_bits_of(lane_mul(lane_to_real(gain[q]), per_short)));
 }
 
 /* Sums the rounded means of 64 units over the pairs in which each of n units of x, from i0 on, is on: [unit

@@ -99,8 +99,8 @@ typedef struct heat_layer_climb {
     double rate, decay;
     const double *x_offset; /* m, [x] */
     double y_offset;        /* l */
-    float *y_gain;          /* [y, padded] become sum_r weight_r y_rj; anything in the padding */
-    double *x_gain;         /* [x] the same of x, left by `list_rows` */
+    float *y_gain;  /* [y, padded] become sum_r weight_r y_rj, rounded alike; anything in the padding */
+    double *x_gain; /* [x] the same of x, left by `list_rows` */
     double per_unit;
     int32_t *up, *down;    /* tables of heat_layer_rows, in units: from x to y, from y to x */
     float *x_sum, *x_size; /* [word of y][x, padded] become sum_j W_ij, sum_j |W_ij| over its units */

@@ -157,6 +157,8 @@ static void check_gradient(const shape *s, const rows *r, double (*mean)[N_Y], c
                 n_on += is_on(r, row, i);
                 x_gain += is_on(r, row, i) ? r->weight[row] : 0;
             }
+            /* What is on in all rows has what y itself gains: centred, it moves by nothing. */
+            assert_true(i != 1 || last->w[j / 64][i][j % 64] == last->y_gain[j]);
             assert_true(fabs(last->x_gain[i] - x_gain) < 1e-12 * (1 + size));
             assert_true(fabs((double)last->w[j / 64][i][j % 64] - gain) <=
                         2.5 * unit * sqrt((double)n_on) + 1e-6 * size);
