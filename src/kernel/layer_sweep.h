@@ -79,14 +79,14 @@ typedef void (*heat_layer_skip_fn)(int64_t n_chains, int64_t n_words, uint32_t *
 
 /* One step of all weights, over units of 0 and 1 centred at m_i and l, and what comes of it in one pass:
  *
- *     W_ij += rate (sum_r weight_r (x_ri - m_i) (y_rj - l) - decay W_ij).
+ *     W_ij += rate (sum_r weight_r ((x_ri - m_i) (y_rj - l) - m_i l) - decay W_ij).
  *
- * Rows are those of both phases of learning, of data before those of dreams; the weights of dreams are
- * negative, and all add up to 0. Row r of data and row r of dreams are a pair: one addition serves a unit
- * that is on in both. The first sum is one of whole numbers of 16 bits: each weight_r y_rj is rounded to a
- * 254th of the largest weight, or less in blocks of fewer pairs, up or down by a phase that is spread evenly
- * over rows, units and steps. The error is far below that of the sample that rows are, and comes to nothing
- * over many steps (Weyl, Math. Ann. 77 (1916) 313). */
+ * Rows are those of both phases of learning, of data before those of dreams; no weight of data is negative,
+ * and none of dreams positive, by which sums keep to their bits. Row r of data and row r of dreams are a
+ * pair: one addition serves a unit that is on in both. The first sum is one of whole numbers of 16 bits: each
+ * weight_r y_rj is rounded to a 254th of the largest weight, or less in blocks of fewer pairs, up or down by
+ * a phase that is spread evenly over rows, units and steps. The error is far below that of the sample that
+ * rows are, and comes to nothing over many steps (Weyl, Math. Ann. 77 (1916) 313). */
 typedef struct heat_layer_climb {
     int32_t n_x, n_y, n_data, n_dreams;
     const uint64_t *x;    /* [row][word] states of the one layer */

@@ -20,7 +20,7 @@ typedef struct heat_climb {
     const double *weight, *dream_weight; /* of the rows and the dreams, NULL: 1 */
     double rate;                         /* of the parameters, for each unit of a statistic */
     double weight_decay;
-    uint32_t turn; /* the number of the update: what rounds at random does so by it */
+    uint32_t turn; /* the number of the update: what is rounded up or down in turn goes by it */
     const char *isa;
 } heat_climb;
 

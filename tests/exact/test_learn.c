@@ -896,6 +896,43 @@ static void means_that_a_move_left_are_the_same(void **state)
     heat_context_free(ctx);
 }
 
+/* The same update is rounded otherwise when its turn is another. */
+static void updates_round_by_their_turn(void **state)
+{
+    (void)state;
+    enum { ROWS = 50, VISIBLE = 81, HIDDEN = 70 };
+    heat_context *ctx = test_context();
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, "ising-teacher:lattice:9x9,n=51")};
+    static int8_t rows[(ROWS + 1) * VISIBLE];
+    static double first[VISIBLE * HIDDEN];
+    double largest = 0;
+
+    assert_ok(ctx, heat_data_get_states(ctx, input.data, 0, ROWS + 1, rows));
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        heat_climb climb = {.n_rows = ROWS,
+                            .n_dreams = ROWS,
+                            .rows = rows,
+                            .dreams = rows + VISIBLE,
+                            .rate = 1,
+                            .turn = turn,
+                            .isa = "auto"};
+        heat_learn_options options;
+        heat_learner l;
+        heat_learn_options_init(&options);
+        options.hidden = HIDDEN;
+        open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
+        assert_ok(ctx, l.kind->climb(ctx, &l, &climb));
+        heat_learner_catch_up(&l);
+        for (int64_t a = 0; a < l.n_decayed; a++)
+            largest = turn == 0 ? 0 : fmax(largest, fabs(l.parameters[a] - first[a]));
+        memcpy(first, l.parameters, (size_t)l.n_decayed * sizeof *first);
+        heat_learner_clear(&l);
+    }
+    assert_true(largest > 1e-5 && largest < 1e-2);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+    heat_context_free(ctx);
+}
+
 /* An update in one go, by rounded means of hidden units, against one by way of the statistics, by one
  * thread and by threads that share hidden units of two words and a bit. */
 static void updates_follow_the_difference_of_means(void **state)
@@ -1149,6 +1186,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_learned_is_told),
         cmocka_unit_test(settled_tables_are_those_of_the_model),
         cmocka_unit_test(means_that_a_move_left_are_the_same),
+        cmocka_unit_test(updates_round_by_their_turn),
         cmocka_unit_test(updates_follow_the_difference_of_means),
         cmocka_unit_test(tracked_counts_are_those_of_all_states),
         cmocka_unit_test(likelihoods_of_large_models_are_estimated),
