@@ -45,19 +45,19 @@ LANE_FN double largest_weight(const heat_layer_climb *c)
     return largest > 0 ? largest : 1;
 }
 
-/* Lists, for each of 64 units and each block, the pairs in which it is on, counted from the block's first, in
- * the room of their case, after their number, and sums up their weights. */
+/* Lists, for each block and each of 64 units, how many pairs the unit is on in and which, counted from the
+ * block's first in the room of their case, one list behind the other; and sums up their weights. */
 static LANE_UNUSED void LANE_PASTE(layer_list_rows_, LANE_ISA)(const heat_layer_climb *c, int32_t word)
 {
     const int64_t n_words = heat_layer_words(c->n_x), n_blocks = heat_layer_blocks(count_pairs(c));
-    const int64_t stride = n_blocks * HEAT_LAYER_LIST;
+    uint16_t lists[HEAT_LAYER_WORD][1 + HEAT_LAYER_NEAR];
     double gain[HEAT_LAYER_WORD] = {0};
 
     for (int64_t b = 0; b < n_blocks; b++) {
         const int64_t begin = block_begin(c, b), end = block_begin(c, b + 1);
-        uint16_t *lists = c->list + (int64_t)word * HEAT_LAYER_WORD * stride + b * HEAT_LAYER_LIST;
+        uint16_t *out = c->list + (word * n_blocks + b) * HEAT_LAYER_LISTS;
         for (int64_t i = 0; i < HEAT_LAYER_WORD; i++)
-            lists[i * stride] = 0;
+            lists[i][0] = 0;
         for (int64_t r = begin; r < end; r++) {
             const bool has_data = r < c->n_data, dreams = r < c->n_dreams;
             const uint64_t data = has_data ? c->x[r * n_words + word] : 0;
@@ -68,11 +68,13 @@ static LANE_UNUSED void LANE_PASTE(layer_list_rows_, LANE_ISA)(const heat_layer_
             for (uint64_t bits = data | dream; bits != 0; bits &= bits - 1) {
                 const int i = __builtin_ctzll(bits);
                 const int which = (int)(data >> i & 1) + 2 * (int)(dream >> i & 1) - 1;
-                uint16_t *list = lists + i * stride;
-                list[++list[0]] = (uint16_t)(which * HEAT_LAYER_NEAR + (r - begin));
+                lists[i][++lists[i][0]] = (uint16_t)(which * HEAT_LAYER_NEAR + (r - begin));
                 gain[i] += weight[which];
             }
         }
+        for (int64_t i = 0; i < HEAT_LAYER_WORD; i++)
+            for (int k = 0; k <= lists[i][0]; k++)
+                *out++ = lists[i][k];
     }
     for (int64_t i = 0, first = (int64_t)word * HEAT_LAYER_WORD; i < HEAT_LAYER_WORD && first + i < c->n_x;
          i++)
@@ -134,9 +136,9 @@ LANE_FN void round_means(const heat_layer_climb *c, int32_t word, float scale)
                    lane_bits_of(lane_mul(lane_to_real(gain[q]), per_short)));
 }
 
-/* Sums the rounded means of 64 units over the pairs in which each of n units of x, from i0 on, is on: [unit
- * of x][64]. */
-LANE_FN void sum_pairs(const heat_layer_climb *c, int64_t i0, int64_t n, float *sums)
+/* Sums the rounded means of 64 units over the pairs in which each of the first n units of a word of x is on:
+ * [unit of x][64]. */
+LANE_FN void sum_pairs(const heat_layer_climb *c, int64_t word, int64_t n, float *sums)
 {
     const int64_t n_blocks = heat_layer_blocks(count_pairs(c));
 
@@ -144,8 +146,8 @@ LANE_FN void sum_pairs(const heat_layer_climb *c, int64_t i0, int64_t n, float *
         memset(sums, 0, (size_t)n * HEAT_LAYER_WORD * sizeof *sums);
     for (int64_t b = 0; b < n_blocks; b++) {
         const int16_t *rounded = c->rounded + b * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD;
-        for (int64_t i = 0; i < n; i++) {
-            const uint16_t *list = c->list + ((i0 + i) * n_blocks + b) * HEAT_LAYER_LIST;
+        const uint16_t *list = c->list + (word * n_blocks + b) * HEAT_LAYER_LISTS;
+        for (int64_t i = 0; i < n; i++, list += 1 + list[0]) {
             float *own = sums + i * HEAT_LAYER_WORD;
             lane_int sum[2] = {lane_all(0), lane_all(0)};
             for (int k = 1; k <= list[0]; k++) {
@@ -273,7 +275,7 @@ static LANE_UNUSED void LANE_PASTE(layer_climb_, LANE_ISA)(const heat_layer_clim
                                  .x_size = c->x_size + at,
                                  .y_sum = c->y_sum + across,
                                  .y_size = c->y_size + across};
-        sum_pairs(c, i0, tile.n, sums);
+        sum_pairs(c, w, tile.n, sums);
         climb_weights(c, &tile);
     }
 }

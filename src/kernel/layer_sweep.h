@@ -16,8 +16,8 @@ enum {
     HEAT_LAYER_TILE = 2,   /* words whose rows of 64 columns the nearest cache holds: 32 KiB */
     HEAT_LAYER_LANES = 16, /* random streams a chain: unit j draws from stream j % 16 */
     HEAT_LAYER_NEAR = 128, /* pairs of rows of a block */
-    HEAT_LAYER_LIST = 132, /* room for a list of such pairs, and their number */
-    HEAT_LAYER_CASES = 3   /* of a unit and a pair: on in the data, in the dream, in both */
+    HEAT_LAYER_CASES = 3,  /* of a unit and a pair: on in the data, in the dream, in both */
+    HEAT_LAYER_LISTS = HEAT_LAYER_WORD * (1 + HEAT_LAYER_NEAR) /* room for the lists of a word's units */
 };
 
 /* Words of a state of n units. */
@@ -94,7 +94,7 @@ typedef struct heat_layer_climb {
     const double *weight; /* [row] */
     uint32_t turn;        /* which step this is: decides on the phase */
     int16_t *rounded;     /* work space, [block][case][HEAT_LAYER_NEAR][64] */
-    uint16_t *list;       /* [x, padded][block][HEAT_LAYER_LIST], left by `list_rows` */
+    uint16_t *list;       /* [word of x][block][HEAT_LAYER_LISTS], left by `list_rows` */
     float *w;             /* [word of y][x, padded][64]; 0 in the padding */
     double rate, decay;
     const double *x_offset; /* m, [x] */

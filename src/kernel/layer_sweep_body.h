@@ -285,8 +285,13 @@ LANE_FN void sum_dense_word(const heat_layer_rows *r, const heat_layer_draw *d, 
     for (int64_t begin = 0; begin < d->n_chains; begin += DENSE_CHAINS)
         for (int64_t half = 0; half < HEAT_LAYER_WORD; half += HALF) {
             const int64_t left = d->n_chains - begin, n = left < DENSE_CHAINS ? left : DENSE_CHAINS;
-            sum_half_word(r, d, begin, n, word * HEAT_LAYER_WORD + half, own,
-                          fields + begin * HEAT_LAYER_WORD + half);
+            const int64_t first = word * HEAT_LAYER_WORD + half;
+            int32_t *to = fields + begin * HEAT_LAYER_WORD + half;
+            if (first < r->n_to)
+                sum_half_word(r, d, begin, n, first, own, to);
+            else /* padding alone */
+                for (int64_t chain = 0; chain < n; chain++)
+                    memcpy(to + chain * HEAT_LAYER_WORD, r->bias + first, HALF * sizeof *to);
         }
 }
 

@@ -1,8 +1,8 @@
 /* An update in three passes, each shared by threads: rows dream (the negative phase), rows of both phases get
  * the means of their hidden units, weights move. A thread has the weights and tables of its hidden units from
- * one update to the next, and lists rows for itself, which is sooner done than read; of visible units it has
- * the biases. With the weights their tables in integer units are written, and what the plain biases and the
- * unit need is summed up:
+ * one update to the next; of visible units it lists the rows, for all threads, and has the biases. With the
+ * weights their tables in integer units are written, and what the plain biases and the unit need is summed
+ * up:
  *
  *     plain b_i = b_i - l sum_j W_ij,    plain c_j = c_j - sum_i m_i W_ij.
  *
@@ -28,9 +28,7 @@ heat_status heat_rbm_climber_open(heat_context *ctx, int32_t n_visible, int32_t 
     const struct {
         double **array;
         int64_t count;
-    } rows[] = {{&c->x_gain, (int64_t)c->gibbs.n_shares * n_visible},
-                {&c->x_bias, n_visible},
-                {&c->y_bias, n_hidden}};
+    } rows[] = {{&c->x_gain, n_visible}, {&c->x_bias, n_visible}, {&c->y_bias, n_hidden}};
     float **const of_weights[] = {&c->x_sum, &c->x_size, &c->y_sum, &c->y_size};
 
     for (size_t k = 0; k < sizeof rows / sizeof *rows && status == HEAT_OK; k++)
@@ -81,7 +79,7 @@ void heat_rbm_climber_clear(heat_rbm_climber *c)
 static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n, int64_t n_pairs)
 {
     const int64_t x = heat_layer_words(c->gibbs.n_visible), y = heat_layer_words(c->gibbs.n_hidden) * WORD;
-    const int64_t n_blocks = heat_layer_blocks(n_pairs) * c->gibbs.n_shares;
+    const int64_t n_blocks = heat_layer_blocks(n_pairs), n_rounded = n_blocks * c->gibbs.n_shares * ROUNDED;
     heat_status status;
 
     if (n <= c->n_room && n_blocks <= c->n_blocks)
@@ -94,9 +92,9 @@ static heat_status reserve(heat_context *ctx, heat_rbm_climber *c, int64_t n, in
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n, sizeof *c->weight, &c->weight);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, n_blocks * ROUNDED, sizeof *c->rounded, &c->rounded);
+        status = heat_alloc_unset(ctx, n_rounded, sizeof *c->rounded, &c->rounded);
     if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, n_blocks * x * WORD * HEAT_LAYER_LIST, sizeof *c->list, &c->list);
+        status = heat_alloc_unset(ctx, n_blocks * x * HEAT_LAYER_LISTS, sizeof *c->list, &c->list);
     if (status == HEAT_OK) {
         c->n_room = n;
         c->n_blocks = n_blocks;
@@ -108,35 +106,9 @@ typedef struct stepping {
     heat_rbm_climber *c;
     const heat_rbm_parameters *p;
     const heat_layer_kernel *kernel;
-    heat_layer_climb climb; /* of all hidden units */
-    bool is_again;          /* the parameters have moved: now the tables alone */
+    heat_layer_climb climb;
+    bool is_again; /* the parameters have moved: now the tables alone */
 } stepping;
-
-/* The weights, seen from a share's hidden units. */
-static heat_layer_climb climb_of(const stepping *s, int64_t share)
-{
-    const heat_rbm_climber *c = s->c;
-    const heat_rbm_share *of = &c->gibbs.shares[share];
-    const int64_t first = (int64_t)of->first_word * WORD,
-                  parts = first * heat_layer_words(c->gibbs.n_visible),
-                  n_blocks = c->n_blocks / c->gibbs.n_shares;
-    heat_layer_climb climb = s->climb;
-
-    climb.n_y = of->units->up.n_to;
-    climb.list += share * n_blocks * heat_layer_words(climb.n_x) * WORD * HEAT_LAYER_LIST;
-    climb.rounded += share * n_blocks * ROUNDED;
-    climb.x_gain += share * climb.n_x;
-    climb.y += first * (climb.n_data + climb.n_dreams);
-    climb.w += parts * WORD;
-    climb.y_gain += first;
-    climb.up = of->units->weights[HEAT_LAYER_UP];
-    climb.down = of->units->weights[HEAT_LAYER_DOWN];
-    climb.x_sum += parts;
-    climb.x_size += parts;
-    climb.y_sum += parts;
-    climb.y_size += parts;
-    return climb;
-}
 
 /* Bias a of all parameters, by its gain; returns what it is then. */
 static double move_bias(const stepping *s, int64_t a, double gain)
@@ -150,15 +122,16 @@ static double move_bias(const stepping *s, int64_t a, double gain)
     return *value;
 }
 
-/* Biases without the centring. */
-static double settle_hidden(const stepping *s, const heat_layer_climb *climb, int64_t first)
+/* Biases without the centring, of units `first` to `end`. */
+static double settle_hidden(const stepping *s, int64_t first, int64_t end)
 {
-    const int64_t stride = heat_layer_words(climb->n_y) * WORD;
-    const int64_t own = (int64_t)climb->n_x * s->climb.n_y + climb->n_x + first;
+    const heat_layer_climb *climb = &s->climb;
+    const int64_t own = (int64_t)climb->n_x * climb->n_y + climb->n_x,
+                  stride = heat_layer_words(climb->n_y) * WORD;
     double largest = 0;
 
-    for (int32_t j = 0; j < climb->n_y; j++) {
-        double sum = 0, size = 0, *bias = &s->c->y_bias[first + j];
+    for (int64_t j = first; j < end && j < climb->n_y; j++) {
+        double sum = 0, size = 0, *bias = &s->c->y_bias[j];
         for (int64_t w = 0; w < heat_layer_words(climb->n_x); w++) {
             sum += (double)climb->y_sum[w * stride + j];
             size += (double)climb->y_size[w * stride + j];
@@ -169,7 +142,7 @@ static double settle_hidden(const stepping *s, const heat_layer_climb *climb, in
     return largest;
 }
 
-static double settle_visible(const stepping *s, const double *x_gain, int64_t first, int64_t end)
+static double settle_visible(const stepping *s, int64_t first, int64_t end)
 {
     const heat_layer_climb *climb = &s->climb;
     const int64_t own = (int64_t)climb->n_x * climb->n_y, stride = heat_layer_words(climb->n_x) * WORD;
@@ -181,51 +154,51 @@ static double settle_visible(const stepping *s, const double *x_gain, int64_t fi
             sum += (double)climb->x_sum[w * stride + i];
             size += (double)climb->x_size[w * stride + i];
         }
-        *bias = move_bias(s, own + i, x_gain[i]) - climb->y_offset * sum;
+        *bias = move_bias(s, own + i, climb->x_gain[i]) - climb->y_offset * sum;
         largest = fmax(largest, fabs(*bias) + size);
     }
     return largest;
 }
 
-enum { MOVE_WEIGHTS, SETTLE_VISIBLE, N_STEPS };
+enum { LIST_ROWS, MOVE_WEIGHTS, SETTLE_VISIBLE, N_STEPS };
 
 static void take_step(void *arg, int64_t share, int64_t step)
 {
     const stepping *s = arg;
-    const int32_t n_words = (int32_t)heat_layer_words(s->climb.n_x), n = s->c->gibbs.n_shares;
-    const int32_t first = (int32_t)(n_words * share / n), end = (int32_t)(n_words * (share + 1) / n);
-    const heat_layer_climb own = climb_of(s, share);
+    const struct heat_rbm_words *words = s->c->gibbs.shares[share].words;
+    const struct heat_rbm_words *hidden = &words[HEAT_LAYER_UP], *visible = &words[HEAT_LAYER_DOWN];
     double *largest = &s->c->largest[share].field;
+    heat_layer_climb own = s->climb;
 
-    if (step == SETTLE_VISIBLE) {
-        *largest = fmax(*largest, settle_visible(s, own.x_gain, (int64_t)first * WORD, (int64_t)end * WORD));
-        return;
+    own.rounded += share * s->c->n_blocks * ROUNDED;
+    if (step == LIST_ROWS) {
+        for (int32_t word = visible->first; word < visible->end && !s->is_again; word++)
+            s->kernel->list_rows(&own, word);
+    } else if (step == MOVE_WEIGHTS) {
+        for (int32_t word = hidden->first; word < hidden->end; word++)
+            s->kernel->climb(&own, word);
+        *largest = settle_hidden(s, (int64_t)hidden->first * WORD, (int64_t)hidden->end * WORD);
+    } else {
+        *largest =
+            fmax(*largest, settle_visible(s, (int64_t)visible->first * WORD, (int64_t)visible->end * WORD));
     }
-    for (int32_t word = 0; word < n_words && !s->is_again; word++)
-        s->kernel->list_rows(&own, word);
-    for (int32_t word = 0; word < heat_layer_words(own.n_y); word++)
-        s->kernel->climb(&own, word);
-    *largest = settle_hidden(s, &own, (int64_t)s->c->gibbs.shares[share].first_word * WORD);
 }
 
-/* Biases of visible units count once. */
 static void put_biases(heat_rbm_climber *c, double unit)
 {
-    for (int32_t share = 0; share < c->gibbs.n_shares; share++) {
-        const heat_rbm_share *s = &c->gibbs.shares[share];
-        heat_layer_units *u = s->units;
-        u->unit = unit;
-        for (int32_t i = 0; i < u->up.n_from && share == 0; i++)
-            u->bias[HEAT_LAYER_DOWN][i] = heat_lane_round(c->x_bias[i], 1 / unit);
-        for (int32_t j = 0; j < u->up.n_to; j++)
-            u->bias[HEAT_LAYER_UP][j] = heat_lane_round(c->y_bias[s->first_word * WORD + j], 1 / unit);
-    }
+    heat_layer_units *u = c->gibbs.units;
+
+    u->unit = unit;
+    for (int32_t i = 0; i < c->gibbs.n_visible; i++)
+        u->bias[HEAT_LAYER_DOWN][i] = heat_lane_round(c->x_bias[i], 1 / unit);
+    for (int32_t j = 0; j < c->gibbs.n_hidden; j++)
+        u->bias[HEAT_LAYER_UP][j] = heat_lane_round(c->y_bias[j], 1 / unit);
 }
 
 /* Moves the weights and settles; what `s` leaves at zero moves nothing. */
 static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_parameters *p, stepping *s)
 {
-    double unit = c->gibbs.shares[0].units->unit, due = 0;
+    double unit = c->gibbs.units->unit, due = 0;
     heat_status status = HEAT_OK;
 
     s->c = c;
@@ -241,6 +214,8 @@ static heat_status pass(heat_context *ctx, heat_rbm_climber *c, const heat_rbm_p
     s->climb.weight = c->weight;
     s->climb.rounded = c->rounded;
     s->climb.list = c->list;
+    s->climb.up = c->gibbs.units->weights[HEAT_LAYER_UP];
+    s->climb.down = c->gibbs.units->weights[HEAT_LAYER_DOWN];
     s->climb.y_gain = c->y_gain;
     s->climb.x_sum = c->x_sum;
     s->climb.x_size = c->x_size;

@@ -22,17 +22,17 @@ typedef struct heat_rbm_climber {
     float *w;             /* their weights, as heat_layer_climb has them */
     bool is_ahead;        /* steps have moved these alone */
     int64_t n_room;       /* rows of both phases for which there is room */
-    int64_t n_blocks;     /* of their pairs, by all shares */
+    int64_t n_blocks;     /* of their pairs */
     int64_t n_moved;      /* rows of data, and as many dreams, whose means are known already; 0: none */
     uint64_t *x;          /* of both phases, as heat_layer_climb has them */
     float *y, *y_gain;
     double *weight;
     int16_t *rounded;        /* of each share, as heat_layer_climb has it */
-    uint16_t *list;          /* likewise */
-    double *x_gain;          /* of each share [visible] */
+    uint16_t *list;          /* of all pairs, as the kernel has them */
+    double *x_gain;          /* [visible] */
     double *x_bias, *y_bias; /* of each unit */
     float *x_sum, *x_size;   /* [word of hidden][visible, padded] */
-    float *y_sum, *y_size;   /* of each share [word of visible][hidden, padded] */
+    float *y_sum, *y_size;   /* [word of visible][hidden, padded] */
     struct heat_rbm_largest {
         _Alignas(64) double field; /* of the units that a share has settled */
     } * largest;

@@ -1,11 +1,8 @@
 /* The kernel of layers between the rows of learning: a block of rows becomes bits, is swept and becomes rows
  * again, or leaves the means of its hidden units.
  *
- * Threads share the hidden units: each has tables of its own, draws its units for all rows, and finds what
- * they add to the fields of visible units. Those sums, a tenth of what the tables hold, and the visible units
- * are all that threads hand to each other (what is on is sooner listed by each than read): the sums of a row
- * are added up, and its visible units drawn, by the thread that has the row. Streams are those of a row,
- * whoever draws. */
+ * Threads share the units of the layer that is drawn, by whole words: each draws its own for all rows, and
+ * takes up what all have drawn of the other layer. Streams are those of a row, whoever draws. */
 #include "learn/rbm_gibbs.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -16,57 +13,56 @@
 enum { WORD = HEAT_LAYER_WORD, LANES_A_ROW = 4 * HEAT_LAYER_LANES, MOST_ROWS = 128, ROWS_OF_A_BATCH = 100 };
 static const double least_visits = 4e6; /* of couplings, by a batch: fewer are not worth sharing */
 
-static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_t n_hidden, heat_rbm_share *s)
+static int64_t larger(int64_t a, int64_t b)
 {
-    const heat_layer_rows *up, *down;
-    int64_t up_work, down_work, n = MOST_ROWS;
-    heat_status status = heat_layer_units_alloc(ctx, g->n_visible, n_hidden, &s->units);
+    return a > b ? a : b;
+}
 
-    if (status != HEAT_OK)
-        return status;
-    up = &s->units->up;
-    down = &s->units->down;
-    up_work = heat_layer_work_size(up);
-    down_work = heat_layer_work_size(down);
-    status = heat_alloc(ctx, n * heat_layer_words(up->n_to), sizeof *s->hidden, &s->hidden);
+/* Share number k of the words of both layers. */
+static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_t k, heat_rbm_share *s)
+{
+    const heat_layer_rows *tables[] = {&g->units->up, &g->units->down};
+    const int64_t n = MOST_ROWS;
+    int64_t most_words = 0, work = 0;
+    heat_status status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *s->random, &s->random);
+
+    for (int layer = 0; layer < 2 && status == HEAT_OK; layer++) {
+        const int64_t n_words = heat_layer_words(tables[layer]->n_to);
+        struct heat_rbm_words *w = &s->words[layer];
+        w->first = (int32_t)(n_words * k / g->n_shares);
+        w->end = (int32_t)(n_words * (k + 1) / g->n_shares);
+        most_words = larger(most_words, n_words);
+        work = larger(work, heat_layer_work_size(tables[layer]));
+        status = heat_alloc(ctx, n * (w->end - w->first), sizeof *w->drawn, &w->drawn);
+    }
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *s->random, &s->random);
+        status = heat_alloc(ctx, n * most_words, sizeof *s->states, &s->states);
     if (status == HEAT_OK)
-        status =
-            heat_alloc_unset(ctx, n * (up_work > down_work ? up_work : down_work), sizeof *s->work, &s->work);
-    if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, n * WORD, sizeof *s->work_fields, &s->work_fields);
-    if (status == HEAT_OK && g->n_shares > 1)
-        status =
-            heat_alloc_unset(ctx, n * WORD * heat_layer_words(down->n_to), sizeof *s->fields, &s->fields);
-    return status;
+        status = heat_alloc_unset(ctx, n * work, sizeof *s->work, &s->work);
+    return status == HEAT_OK ? heat_alloc_unset(ctx, n * WORD, sizeof *s->work_fields, &s->work_fields)
+                             : status;
 }
 
 heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
                                 heat_rbm_gibbs *g)
 {
-    const int64_t n_words = heat_layer_words(n_hidden);
     int64_t n = heat_thread_count(threads);
     heat_status status =
         heat_alloc(ctx, MOST_ROWS * heat_layer_words(n_visible), sizeof *g->visible, &g->visible);
 
-    n = n < n_words ? n : n_words;
+    n = n < heat_layer_words(n_hidden) ? n : heat_layer_words(n_hidden);
     n = n < HEAT_MOST_PARTS ? n : HEAT_MOST_PARTS;
     g->n_visible = n_visible;
     g->n_hidden = n_hidden;
     g->n_shares = (double)n_visible * n_hidden * ROWS_OF_A_BATCH < least_visits ? 1 : (int32_t)n;
     if (status == HEAT_OK)
-        status = heat_alloc(ctx, MOST_ROWS * LANES_A_ROW, sizeof *g->random, &g->random);
-    if (status == HEAT_OK)
         status = heat_alloc(ctx, MOST_ROWS, sizeof *g->scale, &g->scale);
     if (status == HEAT_OK)
+        status = heat_layer_units_alloc(ctx, n_visible, n_hidden, &g->units);
+    if (status == HEAT_OK)
         status = heat_alloc(ctx, g->n_shares, sizeof *g->shares, &g->shares);
-    for (int32_t s = 0; s < g->n_shares && status == HEAT_OK; s++) {
-        int32_t first = (int32_t)(n_words * s / g->n_shares),
-                end = (int32_t)(n_words * (s + 1) / g->n_shares);
-        g->shares[s].first_word = first;
-        status = open_share(ctx, g, (end < n_words ? end * WORD : n_hidden) - first * WORD, &g->shares[s]);
-    }
+    for (int32_t k = 0; k < g->n_shares && status == HEAT_OK; k++)
+        status = open_share(ctx, g, k, &g->shares[k]);
     return status;
 }
 
@@ -74,17 +70,17 @@ void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)
 {
     for (int32_t k = 0; k < g->n_shares && g->shares != NULL; k++) {
         heat_rbm_share *s = &g->shares[k];
-        heat_layer_units_free(s->units);
-        heat_free(s->hidden);
+        for (int layer = 0; layer < 2; layer++)
+            heat_free(s->words[layer].drawn);
+        heat_free(s->states);
         heat_free(s->random);
         heat_free(s->work);
         heat_free(s->work_fields);
-        heat_free(s->fields);
     }
     heat_free(g->shares);
     heat_free(g->visible);
-    heat_free(g->random);
     heat_free(g->scale);
+    heat_layer_units_free(g->units);
     *g = (heat_rbm_gibbs){.n_shares = 0};
 }
 
@@ -190,15 +186,15 @@ static void open_random(const moving *m, int64_t r, uint32_t *random)
     }
 }
 
-/* As if one thread drew from them: first the hidden units, share by share, then the visible ones. */
-static void share_random(const moving *m, int64_t row)
+/* As if one thread drew from them, a layer after the other: each share has the streams at its hidden units.
+ */
+static void share_random(const moving *m, int64_t row, uint32_t *random)
 {
-    uint32_t *own = m->g->random + row * LANES_A_ROW;
-
-    for (int32_t s = 0; s < m->g->n_shares && m->g->n_shares > 1; s++) {
-        heat_rbm_share *share = &m->g->shares[s];
-        memcpy(share->random + row * LANES_A_ROW, own, LANES_A_ROW * sizeof *own);
-        m->kernel->skip(1, heat_layer_words(share->units->up.n_to), own);
+    for (int32_t k = 0; k < m->g->n_shares; k++) {
+        const heat_rbm_share *share = &m->g->shares[k];
+        const struct heat_rbm_words *hidden = &share->words[HEAT_LAYER_UP];
+        memcpy(share->random + row * LANES_A_ROW, random, LANES_A_ROW * sizeof *random);
+        m->kernel->skip(1, hidden->end - hidden->first, random);
     }
 }
 
@@ -208,114 +204,106 @@ static void open_rows(const moving *m, int64_t share)
     const heat_rbm_gibbs *g = m->g;
     const int32_t n = g->n_visible;
     const int64_t n_words = heat_layer_words(n), begin = row_of(m, share), end = row_of(m, share + 1);
+    uint32_t random[LANES_A_ROW] __attribute__((aligned(64)));
 
     for (int64_t r = begin; r < end; r++) {
         read_bits(m->rows + (m->first + r) * n, n, g->visible + r * n_words);
-        g->scale[r] = (float)(g->shares[0].units->unit / 0.69314718055994530942);
+        g->scale[r] = (float)(g->units->unit / 0.69314718055994530942);
         if (m->k == 0)
             continue;
-        open_random(m, m->first + r, g->random + r * LANES_A_ROW);
-        share_random(m, r);
+        open_random(m, m->first + r, random);
+        share_random(m, r, random);
     }
 }
 
-static heat_layer_draw draw_of(const moving *m, heat_rbm_share *share)
+static const heat_layer_rows *tables_of(const moving *m, int layer)
 {
+    return layer == HEAT_LAYER_UP ? &m->g->units->up : &m->g->units->down;
+}
+
+/* The states of the layer from which `layer` is drawn: as they came before the first sweep, else what all
+ * shares have drawn. */
+static const uint64_t *take_states(const moving *m, int64_t s, int layer, bool is_first)
+{
+    const heat_rbm_gibbs *g = m->g;
+    const int64_t n_words = heat_layer_words(tables_of(m, layer)->n_from);
+    uint64_t *to = g->shares[s].states;
+
+    if (is_first)
+        return g->visible;
+    for (int32_t k = 0; k < g->n_shares; k++) {
+        const struct heat_rbm_words *w = &g->shares[k].words[1 - layer];
+        const int32_t n = w->end - w->first;
+        for (int64_t r = 0; r < m->n_rows; r++)
+            memcpy(to + r * n_words + w->first, w->drawn + r * n, (size_t)n * sizeof *to);
+    }
+    return to;
+}
+
+/* The tables of a share's words of a layer, and what is drawn by them. */
+static heat_layer_draw draw_of(const moving *m, const heat_rbm_share *share, int layer, const uint64_t *from,
+                               heat_layer_rows *rows)
+{
+    const int32_t first = share->words[layer].first, end = share->words[layer].end;
+    const heat_layer_rows *all = tables_of(m, layer);
+
+    *rows = *all;
+    rows->n_to = (end * WORD < all->n_to ? end * WORD : all->n_to) - first * WORD;
+    rows->rows += first * heat_layer_words(all->n_from) * WORD * WORD;
+    rows->bias += first * WORD;
     return (heat_layer_draw){.n_chains = (int32_t)m->n_rows,
-                             .from = m->g->visible,
+                             .from = from,
                              .rule = HEAT_FLIP_HEAT_BATH,
                              .scale = m->g->scale,
-                             .random = m->g->n_shares > 1 ? share->random : m->g->random,
+                             .random = share->random,
                              .work = share->work,
                              .work_fields = share->work_fields};
 }
 
-/* Keeps a share's rows at one end, and asks for the means of its hidden units there. */
+/* Keeps a share's rows of visible units at one end, and asks for the means of its hidden units there. */
 static void want_means(const moving *m, const heat_rbm_phase *phase, int64_t s, heat_layer_draw *up)
 {
     const int64_t n_words = heat_layer_words(m->g->n_visible), begin = row_of(m, s), end = row_of(m, s + 1);
 
-    memcpy(phase->x + (m->first + begin) * n_words, m->g->visible + begin * n_words,
+    memcpy(phase->x + (m->first + begin) * n_words, up->from + begin * n_words,
            (size_t)((end - begin) * n_words) * sizeof *phase->x);
-    up->probabilities = phase->y + (m->g->shares[s].first_word * phase->n_y + m->first) * WORD;
+    up->probabilities =
+        phase->y + (m->g->shares[s].words[HEAT_LAYER_UP].first * phase->n_y + m->first) * WORD;
     up->n_probabilities = phase->n_y;
 }
 
-/* Draws a share's hidden units and finds what they add to the fields of visible units; where it is alone it
- * draws these at once. */
-static void draw_hidden(const moving *m, int64_t s, int64_t sweep)
+/* Draws a share's units of a layer, and takes its streams to where the other layer's begin. */
+static void draw_layer(const moving *m, int64_t s, int layer, int64_t sweep)
 {
-    heat_rbm_gibbs *g = m->g;
-    heat_rbm_share *share = &g->shares[s];
-    const heat_layer_units *u = share->units;
-    const int64_t words = heat_layer_words(g->n_visible) + heat_layer_words(g->n_hidden);
-    heat_layer_draw up = draw_of(m, share), down = up;
+    heat_rbm_share *share = &m->g->shares[s];
+    const struct heat_rbm_words *own = &share->words[layer], *next = &share->words[1 - layer];
+    const bool is_first = layer == HEAT_LAYER_UP && sweep == 0;
+    heat_layer_rows rows;
+    heat_layer_draw draw = draw_of(m, share, layer, take_states(m, s, layer, is_first), &rows);
 
-    if (sweep == 0 && m->begin != NULL)
-        want_means(m, m->begin, s, &up);
-    if (sweep > 0 && g->n_shares > 1)
-        m->kernel->skip(m->n_rows, words - heat_layer_words(u->up.n_to), up.random);
-    up.to = share->hidden;
-    m->kernel->draw(&u->up, &up);
-    down.from = share->hidden;
-    if (g->n_shares > 1)
-        down.fields = share->fields;
-    else
-        down.to = g->visible;
-    m->kernel->draw(&u->down, &down);
-}
-
-/* Adds to the fields that a share has found for its rows those that another has. */
-static void add_fields(const moving *m, int64_t s, const heat_rbm_share *other)
-{
-    const int64_t begin = row_of(m, s), end = row_of(m, s + 1);
-
-    for (int64_t word = 0; word < heat_layer_words(m->g->n_visible); word++)
-        for (int64_t r = begin; r < end; r++) {
-            const int64_t at = (word * m->n_rows + r) * WORD;
-            int32_t *to = m->g->shares[s].fields + at;
-            for (int k = 0; k < WORD; k++)
-                to[k] += other->fields[at + k];
-        }
-}
-
-/* Draws the visible units of a share's rows by the fields that all shares have found. */
-static void draw_visible(const moving *m, int64_t s, int64_t sweep)
-{
-    heat_rbm_gibbs *g = m->g;
-    const int64_t n_words = heat_layer_words(g->n_visible), begin = row_of(m, s),
-                  n = row_of(m, s + 1) - begin;
-    heat_rbm_share *share = &g->shares[s];
-    heat_layer_draw down = {.n_chains = (int32_t)n,
-                            .to = g->visible + begin * n_words,
-                            .rule = HEAT_FLIP_HEAT_BATH,
-                            .scale = g->scale + begin,
-                            .random = g->random + begin * LANES_A_ROW,
-                            .n_fields = m->n_rows};
-
-    if (g->n_shares == 1)
-        return;
-    down.fields = share->fields + begin * WORD;
-    for (int32_t other = 0; other < g->n_shares; other++)
-        if (other != s)
-            add_fields(m, s, &g->shares[other]);
-    if (sweep > 0)
-        m->kernel->skip(n, heat_layer_words(g->n_hidden), down.random);
-    m->kernel->draw(&share->units->down, &down);
+    if (is_first && m->begin != NULL)
+        want_means(m, m->begin, s, &draw);
+    draw.to = own->drawn;
+    if (own->end > own->first)
+        m->kernel->draw(&rows, &draw);
+    m->kernel->skip(m->n_rows, heat_layer_words(tables_of(m, layer)->n_to) - own->end + next->first,
+                    share->random);
 }
 
 static void close_rows(const moving *m, int64_t s)
 {
     const heat_rbm_gibbs *g = m->g;
     const int32_t n = g->n_visible;
-    heat_layer_draw up = draw_of(m, &g->shares[s]);
+    const uint64_t *visible = take_states(m, s, HEAT_LAYER_UP, m->k == 0);
+    heat_layer_rows rows;
+    heat_layer_draw up = draw_of(m, &g->shares[s], HEAT_LAYER_UP, visible, &rows);
 
     if (m->end != NULL) {
         want_means(m, m->end, s, &up);
-        m->kernel->draw(&g->shares[s].units->up, &up);
+        m->kernel->draw(&rows, &up);
     }
     for (int64_t r = row_of(m, s); r < row_of(m, s + 1) && m->moved != NULL; r++)
-        write_bits(g->visible + r * heat_layer_words(n), n, m->low, m->moved + (m->first + r) * n);
+        write_bits(visible + r * heat_layer_words(n), n, m->low, m->moved + (m->first + r) * n);
 }
 
 static void take_step(void *arg, int64_t share, int64_t step)
@@ -326,10 +314,8 @@ static void take_step(void *arg, int64_t share, int64_t step)
         open_rows(m, share);
     else if (step == 2 * m->k + 1)
         close_rows(m, share);
-    else if (step % 2 == 1)
-        draw_hidden(m, share, step / 2);
     else
-        draw_visible(m, share, step / 2 - 1);
+        draw_layer(m, share, step % 2 == 1 ? HEAT_LAYER_UP : HEAT_LAYER_DOWN, (step - 1) / 2);
 }
 
 /* Block by block. */

@@ -7,22 +7,24 @@
 #include "learn/learner.h"
 #include "sample/layer_units.h"
 
-/* What one thread has of the model: whole words of hidden units, and work space for a block of rows. */
+/* What one thread draws: whole words of either layer, by where its tables lead, for a block of rows. */
 typedef struct heat_rbm_share {
-    int32_t first_word;      /* of its hidden units */
-    heat_layer_units *units; /* theirs, with all visible ones, whose biases the first share has */
-    uint64_t *hidden;        /* [row][word] */
-    uint32_t *random;        /* of the draws of its hidden units */
+    struct heat_rbm_words {
+        int32_t first, end; /* of all words */
+        uint64_t *drawn;    /* [row][word] theirs */
+    } words[2];             /* HEAT_LAYER_UP: of hidden units */
+    uint64_t *states;       /* [row][word] of a whole layer, put together */
+    uint32_t *random;       /* [row] */
     uint64_t *work;
-    int32_t *work_fields, *fields;
+    int32_t *work_fields;
 } heat_rbm_share;
 
 /* Starts as zeroes. */
 typedef struct heat_rbm_gibbs {
     int32_t n_visible, n_hidden, n_shares;
+    heat_layer_units *units;
     heat_rbm_share *shares;
-    uint64_t *visible; /* of a block of rows, [row][word] */
-    uint32_t *random;  /* [row] of the draws of their visible units */
+    uint64_t *visible; /* of a block of rows, [row][word], as they come */
     float *scale;
     heat_team team;
 } heat_rbm_gibbs;

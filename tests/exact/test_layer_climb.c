@@ -88,9 +88,9 @@ static void make_step(const heat_layer_kernel *kernel, const shape *s, const row
 {
     static const double no_offset[N_X];
     const int64_t n_blocks = heat_layer_blocks(heat_layer_pairs(s->n_data, s->n_dreams));
-    const int64_t n_list = UNITS * n_blocks * HEAT_LAYER_LIST,
+    const int64_t n_list = WORDS * n_blocks * HEAT_LAYER_LISTS,
                   n_rounded = n_blocks * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD;
-    static uint16_t list[UNITS * MOST_BLOCKS * HEAT_LAYER_LIST + 1];
+    static uint16_t list[WORDS * MOST_BLOCKS * HEAT_LAYER_LISTS + 1];
     static int16_t rounded[MOST_BLOCKS * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD + 1];
     heat_layer_climb c = {.n_x = N_X,
                           .n_y = N_Y,

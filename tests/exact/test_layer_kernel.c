@@ -286,7 +286,7 @@ static void sums_of_few_rows_are_exact(void **state)
                     from[c * n_words + i / 64] |= (uint64_t)(heat_stream_uniform(&stream) < 0.9) << i % 64;
             heat_isa_at(k)->layers->draw(&table, &draw);
             for (int c = 0; c < MANY; c++)
-                for (int j = 0; j < TO_UNITS; j++) {
+                for (int j = 0; j < N_TO; j++) { /* rows are not 0 in this padding */
                     int64_t sum = b.bias[j];
                     for (int i = 0; i < n_from[t]; i++)
                         if (is_on(from + c * n_words, i))
@@ -493,7 +493,7 @@ static void step(const heat_layer_kernel *kernel, const bench *b, uint32_t turn,
 {
     static double weight[ROWS], offset[N_FROM];
     static float y[TO_WORDS][ROWS][64];
-    static uint16_t list[FROM_WORDS * 64 * BLOCKS * HEAT_LAYER_LIST];
+    static uint16_t list[FROM_WORDS * BLOCKS * HEAT_LAYER_LISTS];
     static int16_t rounded[BLOCKS * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * 64];
     static uint64_t x[ROWS][FROM_WORDS];
     heat_layer_climb c = {.n_x = N_FROM,

@@ -814,7 +814,7 @@ static void settled_tables_are_those_of_the_model(void **state)
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 2);
     assert_ok(ctx, heat_rbm_climber_open(ctx, VISIBLE, HIDDEN, 1, &climber));
     for (int k = 0; k < 2; k++) {
-        const heat_layer_units *own = climber.gibbs.shares[0].units;
+        const heat_layer_units *own = climber.gibbs.units;
         heat_layer_units *u;
         for (int a = 0; a < ALL; a++)
             parameters[a] = (double)(float)((k == 0 ? 3 : 0.2) * heat_stream_normal(&stream));
