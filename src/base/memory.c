@@ -1,7 +1,8 @@
 /* Blocks with a 64-byte head in front that holds what freeing needs. Unless the user brought an allocator,
  * large blocks are mapped one by one: they go back to the system when they are freed (a heap keeps what lies
- * below a living block), grow without being copied, and what is never written takes no memory. */
-#define _GNU_SOURCE /* mremap */
+ * below a living block), grow without being copied, and what is never written takes no memory. They ask for
+ * huge pages, without which a pass over a large table waits for the addresses of its pages. */
+#define _GNU_SOURCE /* mremap, madvise */
 #include "base/memory.h"
 #include "base/context_private.h"
 #include "base/text.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT = 64, LARGE = 1 << 20 };
+enum { ALIGNMENT = 64, LARGE = 1 << 20, HUGE_PAGE = 2 << 20 };
 
 typedef struct block_head {
     void *raw;     /* what the allocator returned */
@@ -21,15 +22,27 @@ typedef struct block_head {
 
 _Static_assert(sizeof(block_head) <= ALIGNMENT, "the head must fit in front of an aligned block");
 
+/* The size of a mapping for so many bytes: whole huge pages, where that is not a quarter more. */
+static size_t mapped_size(size_t size)
+{
+    const size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+
+    return whole - size < size / 4 ? whole : size;
+}
+
 static void *take(block_head *head, size_t size)
 {
     void *raw;
 
     if (head->realloc != heat_c_realloc || size < LARGE)
         return head->realloc(head->user, NULL, size);
+    size = mapped_size(size);
     raw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (raw == MAP_FAILED)
         return NULL;
+#ifdef MADV_HUGEPAGE
+    madvise(raw, size, MADV_HUGEPAGE); /* what is refused is done without */
+#endif
     head->mapped = size;
     return raw;
 }
