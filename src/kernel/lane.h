@@ -56,6 +56,13 @@ LANE_FN void lane_store(void *p, lane_int x)
 {
     _mm512_storeu_si512(p, x);
 }
+/* Keeps x where it is: gcc would add a loop's terms up in other registers, and move them back at every turn,
+ * or add the terms to each other first. */
+LANE_FN lane_int lane_kept(lane_int x)
+{
+    __asm__("" : "+v"(x));
+    return x;
+}
 LANE_FN lane_real lane_load_real(const float *p)
 {
     return _mm512_loadu_ps(p);
@@ -233,6 +240,11 @@ LANE_FN void lane_store(void *p, lane_int x)
 {
     _mm256_storeu_si256(p, x.v[0]);
     _mm256_storeu_si256((__m256i *)p + 1, x.v[1]);
+}
+LANE_FN lane_int lane_kept(lane_int x)
+{
+    __asm__("" : "+x"(x.v[0]), "+x"(x.v[1]));
+    return x;
 }
 LANE_FN lane_real lane_load_real(const float *p)
 {
@@ -413,6 +425,10 @@ LANE_FN lane_int lane_gather(const int32_t *p, int32_t stride)
 LANE_FN void lane_store(void *p, lane_int x)
 {
     memcpy(p, &x, sizeof x);
+}
+LANE_FN lane_int lane_kept(lane_int x)
+{
+    return x;
 }
 LANE_FN lane_real lane_load_real(const float *p)
 {

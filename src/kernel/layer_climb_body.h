@@ -153,7 +153,7 @@ LANE_FN void sum_pairs(const heat_layer_climb *c, int64_t word, int64_t n, float
             for (int k = 1; k <= list[0]; k++) {
                 const int16_t *row = lane_behind(rounded + (int64_t)list[k] * HEAT_LAYER_WORD);
                 for (int h = 0; h < 2; h++)
-                    sum[h] = lane_add_shorts(sum[h], lane_load(row + 2 * LANES * h));
+                    sum[h] = lane_kept(lane_add_shorts(sum[h], lane_load(row + 2 * LANES * h)));
             }
             for (int q = 0; q < HEAT_LAYER_WORD / LANES; q++) {
                 lane_real x = lane_to_real(lane_widen_shorts(sum[q / 2], q % 2));

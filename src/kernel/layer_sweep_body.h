@@ -56,7 +56,7 @@ LANE_FN void add_rows(const int32_t *rows, const uint8_t *list, const int32_t *f
     for (int k = 1; k <= list[0]; k++) {
         const int32_t *row = lane_behind(rows + (int64_t)list[k] * HEAT_LAYER_WORD);
         for (int q = 0; q < WORD_VECTORS; q++)
-            sum[q] = lane_add(sum[q], lane_load(row + LANES * q));
+            sum[q] = lane_kept(lane_add(sum[q], lane_load(row + LANES * q)));
     }
     for (int q = 0; q < WORD_VECTORS; q++)
         lane_store(to + LANES * q, sum[q]);
@@ -205,8 +205,8 @@ LANE_FN void add_subsets(const int32_t *sums, const uint64_t *from, int shift, i
         for (int f = 0; f < FOURS; f++) {
             const char *own = lane_behind((const char *)sums + (at >> 4 * f & (SUBSETS - 1) * bytes));
             for (int q = 0; q < HALF_VECTORS; q++)
-                sum[q] = lane_add(
-                    sum[q], lane_load(own + SUBSETS * bytes * (size_t)f + LANES * sizeof *sums * (size_t)q));
+                sum[q] = lane_kept(lane_add(
+                    sum[q], lane_load(own + SUBSETS * bytes * (size_t)f + LANES * sizeof *sums * (size_t)q)));
         }
         for (int q = 0; q < HALF_VECTORS; q++)
             lane_store(after + LANES * q, sum[q]);
