@@ -237,10 +237,11 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
                           double total, bool *made)
 {
     heat_learner *l = t->learner;
-    double rate, part, begin_s;
+    double rate, part, begin_s = heat_clock();
     int64_t count = gather(t, b, first), averaged;
     heat_status status = HEAT_OK;
 
+    t->result->update_seconds += heat_clock() - begin_s;
     *made = false;
     if ((int64_t)done % UPDATES_A_CHECK == 0)
         status = check(ctx, t, b, count, done);
