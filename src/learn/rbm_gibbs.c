@@ -190,11 +190,14 @@ static void open_random(const moving *m, int64_t r, uint32_t *random)
  */
 static void share_random(const moving *m, int64_t row, uint32_t *random)
 {
+    const struct heat_rbm_words *before = NULL;
+
     for (int32_t k = 0; k < m->g->n_shares; k++) {
         const heat_rbm_share *share = &m->g->shares[k];
-        const struct heat_rbm_words *hidden = &share->words[HEAT_LAYER_UP];
+        if (before != NULL)
+            m->kernel->skip(1, before->end - before->first, random);
         memcpy(share->random + row * LANES_A_ROW, random, LANES_A_ROW * sizeof *random);
-        m->kernel->skip(1, hidden->end - hidden->first, random);
+        before = &share->words[HEAT_LAYER_UP];
     }
 }
 
@@ -272,7 +275,7 @@ static void want_means(const moving *m, const heat_rbm_phase *phase, int64_t s, 
     up->n_probabilities = phase->n_y;
 }
 
-/* Draws a share's units of a layer, and takes its streams to where the other layer's begin. */
+/* Draws a share's units of a layer, and takes its streams to where those of the next begin. */
 static void draw_layer(const moving *m, int64_t s, int layer, int64_t sweep)
 {
     heat_rbm_share *share = &m->g->shares[s];
@@ -286,8 +289,9 @@ static void draw_layer(const moving *m, int64_t s, int layer, int64_t sweep)
     draw.to = own->drawn;
     if (own->end > own->first)
         m->kernel->draw(&rows, &draw);
-    m->kernel->skip(m->n_rows, heat_layer_words(tables_of(m, layer)->n_to) - own->end + next->first,
-                    share->random);
+    if (layer == HEAT_LAYER_UP || sweep < m->k - 1)
+        m->kernel->skip(m->n_rows, heat_layer_words(tables_of(m, layer)->n_to) - own->end + next->first,
+                        share->random);
 }
 
 static void close_rows(const moving *m, int64_t s)
