@@ -82,11 +82,18 @@ static void fill(const shape *s, heat_stream *stream, rows *r)
     }
 }
 
-/* A step of rate 1 from weights of 0, which leaves the gradient. */
-static void make_step(const heat_layer_kernel *kernel, const shape *s, const rows *r, uint32_t turn,
-                      step *out)
+/* What a step goes by besides. */
+typedef struct motion {
+    double rate, decay, x_offset[N_X], y_offset;
+    float w[WORDS][UNITS][64]; /* before it */
+} motion;
+
+/* Leaves the gradient. */
+static const motion plain = {.rate = 1};
+
+static void make_step(const heat_layer_kernel *kernel, const shape *s, const rows *r, const motion *m,
+                      uint32_t turn, step *out)
 {
-    static const double no_offset[N_X];
     const int64_t n_blocks = heat_layer_blocks(heat_layer_pairs(s->n_data, s->n_dreams));
     const int64_t n_list = WORDS * n_blocks * HEAT_LAYER_LISTS,
                   n_rounded = n_blocks * HEAT_LAYER_CASES * HEAT_LAYER_NEAR * HEAT_LAYER_WORD;
@@ -103,8 +110,10 @@ static void make_step(const heat_layer_kernel *kernel, const shape *s, const row
                           .rounded = rounded,
                           .list = list,
                           .w = out->w[0][0],
-                          .rate = 1,
-                          .x_offset = no_offset,
+                          .rate = m->rate,
+                          .decay = m->decay,
+                          .x_offset = m->x_offset,
+                          .y_offset = m->y_offset,
                           .y_gain = out->y_gain,
                           .x_gain = out->x_gain,
                           .per_unit = 1024,
@@ -116,6 +125,7 @@ static void make_step(const heat_layer_kernel *kernel, const shape *s, const row
                           .y_size = out->y_size[0]};
 
     memset(out, 0, sizeof *out);
+    memcpy(out->w, m->w, sizeof out->w);
     memset(rounded, 0x3c, sizeof rounded); /* as an earlier step may have left it */
     memset(list, 0x3c, sizeof list);
     list[n_list] = CANARY;
@@ -179,9 +189,9 @@ static void steps_of_all_shapes_follow_the_gradient(void **state)
         fill(&shapes[k], &stream, &r);
         memset(mean, 0, sizeof mean);
         for (uint32_t turn = 0; turn < TURNS; turn++) {
-            make_step(heat_isa_get("auto")->layers, &shapes[k], &r, shapes[k].turn + turn, &s);
+            make_step(heat_isa_get("auto")->layers, &shapes[k], &r, &plain, shapes[k].turn + turn, &s);
             for (int isa = 0; isa < heat_isa_count() && turn < 2; isa++) {
-                make_step(heat_isa_at(isa)->layers, &shapes[k], &r, shapes[k].turn + turn, &other);
+                make_step(heat_isa_at(isa)->layers, &shapes[k], &r, &plain, shapes[k].turn + turn, &other);
                 assert_memory_equal(&s, &other, sizeof s);
             }
             for (int i = 0; i < N_X; i++)
@@ -209,11 +219,114 @@ static void phases_are_spread_over_units(void **state)
         r.x[row * WORDS] = row == 3;
     for (uint32_t turn = 0; turn < 16; turn++) {
         double mean = 0;
-        make_step(heat_isa_get("auto")->layers, &s, &r, turn, &out);
+        make_step(heat_isa_get("auto")->layers, &s, &r, &plain, turn, &out);
         for (int j = 0; j < 64; j++)
             mean += (double)out.w[0][0][j] / 64;
         assert_true(fabs(mean - 0.3337 * r.weight[3]) < 0.1 * unit_of(&s, &r));
     }
+}
+
+/* Centred units, and weights that decay. */
+static void prepare_motion(motion *m)
+{
+    *m = (motion){.rate = 0.5, .decay = 0.125, .y_offset = 0.5};
+    for (int i = 0; i < N_X; i++) {
+        m->x_offset[i] = 0.1 * (i % 9);
+        for (int j = 0; j < N_Y; j++)
+            m->w[j / 64][i][j % 64] = 0.01f * (float)((i * 31 + j * 17) % 101 - 50);
+    }
+}
+
+/* What a step moves weight (i, j) by, but for rounding, and how far that may take it off. */
+static double move_of(const shape *s, const rows *r, const motion *m, int i, int j, double *most_off)
+{
+    const double unit = unit_of(s, r);
+    double y_gain = 0, x_gain = 0, sum = 0;
+
+    *most_off = 1e-6;
+    for (int32_t row = 0; row < r->n; row++) {
+        const double y = r->weight[row] * mean_of(r, row, j);
+        const bool on = is_on(r, row, i);
+        y_gain += y;
+        x_gain += on ? r->weight[row] : 0;
+        sum += on ? y : 0;
+        *most_off += m->rate * ((on ? unit : 0) + m->x_offset[i] * unit);
+    }
+    return m->rate * (sum - m->x_offset[i] * y_gain - m->y_offset * x_gain -
+                      m->decay * (double)m->w[j / 64][i][j % 64]);
+}
+
+/* Rounding takes a step off by less than a unit a row, and in the mean over steps by nothing. */
+static void steps_are_centred_and_decay(void **state)
+{
+    (void)state;
+    static const shape s = {100, 250, 2, 0};
+    static rows r;
+    static motion m;
+    static step out, other;
+    static double mean[N_X][N_Y];
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 13);
+    fill(&s, &stream, &r);
+    prepare_motion(&m);
+    for (uint32_t turn = 0; turn < 2 * TURNS; turn++) {
+        make_step(heat_isa_get("auto")->layers, &s, &r, &m, turn, &out);
+        for (int isa = 0; isa < heat_isa_count() && turn < 2; isa++) {
+            make_step(heat_isa_at(isa)->layers, &s, &r, &m, turn, &other);
+            assert_memory_equal(&out, &other, sizeof out);
+        }
+        for (int i = 0; i < N_X; i++)
+            for (int j = 0; j < N_Y; j++)
+                mean[i][j] += (double)(out.w[j / 64][i][j % 64] - m.w[j / 64][i][j % 64]) / (2 * TURNS);
+    }
+    for (int i = 0; i < N_X; i++)
+        for (int j = 0; j < N_Y; j++) {
+            double most, move = move_of(&s, &r, &m, i, j, &most);
+            assert_true(fabs((double)(out.w[j / 64][i][j % 64] - m.w[j / 64][i][j % 64]) - move) < most);
+            assert_true(fabs(mean[i][j] - move) < 3e-5);
+        }
+}
+
+/* What a step sums up besides. */
+static void steps_measure_the_weights(void **state)
+{
+    (void)state;
+    static const shape s = {100, 250, 2, 0};
+    static rows r;
+    static motion m;
+    static step out;
+    heat_stream stream;
+
+    heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 14);
+    fill(&s, &stream, &r);
+    prepare_motion(&m);
+    make_step(heat_isa_get("auto")->layers, &s, &r, &m, 7, &out);
+    for (int i = 0; i < N_X; i++) {
+        double sum = 0, size = 0, x_sum = 0, x_size = 0;
+        for (int j = 0; j < N_Y; j++) {
+            const double w = (double)out.w[j / 64][i][j % 64];
+            assert_true(fabs(out.up[j / 64][i][j % 64] - 1024 * w) <= 0.5);
+            assert_int_equal(out.down[i / 64][j][i % 64], out.up[j / 64][i][j % 64]);
+            sum += w;
+            size += fabs(w);
+        }
+        for (int word = 0; word < WORDS; word++) {
+            x_sum += (double)out.x_sum[word][i];
+            x_size += (double)out.x_size[word][i];
+        }
+        assert_true(fabs(x_sum - sum) < 1e-4 && fabs(x_size - size) < 1e-6 * size);
+    }
+    for (int word = 0; word < WORDS; word++)
+        for (int j = 0; j < N_Y; j++) {
+            double sum = 0, size = 0;
+            for (int i = 64 * word; i < 64 * word + 64 && i < N_X; i++) {
+                sum += m.x_offset[i] * (double)out.w[j / 64][i][j % 64];
+                size += fabs((double)out.w[j / 64][i][j % 64]);
+            }
+            assert_true(fabs((double)out.y_sum[word][j] - sum) < 1e-4);
+            assert_true(fabs((double)out.y_size[word][j] - size) < 1e-6 * size);
+        }
 }
 
 int main(void)
@@ -221,6 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_of_all_shapes_follow_the_gradient),
         cmocka_unit_test(phases_are_spread_over_units),
+        cmocka_unit_test(steps_are_centred_and_decay),
+        cmocka_unit_test(steps_measure_the_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
