@@ -613,44 +613,54 @@ static void the_bits_do_not_depend_on_threads(void **state)
     heat_context_free(ctx);
 }
 
-/* Updates of an RBM large enough to be shared, of hidden units that fill no whole words. */
+/* Updates of an RBM large enough to be shared, of units that fill no whole words. */
+static void check_threads(heat_context *ctx, const char *data, int32_t n_visible, int32_t n_hidden,
+                          const char *negative)
+{
+    heat_learn_input input = {.size = sizeof input, .data = load(ctx, data)};
+    const size_t n_weights = (size_t)n_visible * (size_t)n_hidden,
+                 n = n_weights + (size_t)(n_visible + n_hidden);
+    double *first = malloc(2 * n * sizeof *first), *own = first + n;
+
+    assert_non_null(first);
+    for (int64_t threads = 1; threads <= 4; threads++) {
+        heat_learn_options options;
+        heat_learn_result r;
+        heat_rbm rbm;
+        heat_learn_options_init(&options);
+        heat_learn_result_init(&r);
+        options.negative = negative;
+        options.hidden = n_hidden;
+        options.batch = 150; /* a block and part of one */
+        options.epochs = 9;  /* 18 updates: the first and the last but one are averaged */
+        options.blind = true;
+        options.threads = threads;
+        assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
+        heat_rbm_init(&rbm);
+        assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
+        memcpy(own, rbm.weights, n_weights * sizeof *own);
+        memcpy(own + n_weights, rbm.visible_bias, (size_t)n_visible * sizeof *own);
+        memcpy(own + n_weights + n_visible, rbm.hidden_bias, (size_t)n_hidden * sizeof *own);
+        if (threads == 1)
+            memcpy(first, own, n * sizeof *first);
+        assert_memory_equal(first, own, n * sizeof *first);
+        heat_learn_result_clear(&r);
+    }
+    free(first);
+    heat_data_free((heat_data *)(uintptr_t)input.data);
+}
+
 static void threads_share_an_rbm_without_a_trace(void **state)
 {
     (void)state;
     static const char *const negatives[] = {"cd:2", "pcd:2"};
-    enum { VISIBLE = 324, HIDDEN = 180, WEIGHTS = VISIBLE * HIDDEN, ALL = WEIGHTS + VISIBLE + HIDDEN };
     heat_context *ctx = test_context();
-    heat_learn_input input = {.size = sizeof input,
-                              .data = load(ctx, "ising-teacher:lattice:18x18,n=200,temperature=3")};
-    double *first = malloc(2 * ALL * sizeof *first), *own = first + ALL;
 
-    assert_non_null(first);
-    for (int k = 0; k < 2; k++)
-        for (int64_t threads = 1; threads <= 4; threads++) {
-            heat_learn_options options;
-            heat_learn_result r;
-            heat_rbm rbm;
-            heat_learn_options_init(&options);
-            heat_learn_result_init(&r);
-            options.hidden = HIDDEN;
-            options.negative = negatives[k];
-            options.batch = 150; /* a block and part of one */
-            options.epochs = 9;  /* 18 updates: the first and the last but one are averaged */
-            options.blind = true;
-            options.threads = threads;
-            assert_ok(ctx, heat_learn(ctx, "rbm", &input, &options, &r));
-            heat_rbm_init(&rbm);
-            assert_ok(ctx, heat_model_get_rbm(ctx, r.model, &rbm));
-            memcpy(own, rbm.weights, WEIGHTS * sizeof *own);
-            memcpy(own + WEIGHTS, rbm.visible_bias, VISIBLE * sizeof *own);
-            memcpy(own + WEIGHTS + VISIBLE, rbm.hidden_bias, HIDDEN * sizeof *own);
-            if (threads == 1)
-                memcpy(first, own, ALL * sizeof *first);
-            assert_memory_equal(first, own, ALL * sizeof *first);
-            heat_learn_result_clear(&r);
-        }
-    free(first);
-    heat_data_free((heat_data *)(uintptr_t)input.data);
+    for (int k = 0; k < 2; k++) {
+        check_threads(ctx, "ising-teacher:lattice:18x18,n=200,temperature=3", 324, 180, negatives[k]);
+        /* One word of visible units is nothing to share. */
+        check_threads(ctx, "ising-teacher:lattice:6x10,n=200,temperature=3", 60, 700, negatives[k]);
+    }
     heat_context_free(ctx);
 }
 
