@@ -1,7 +1,8 @@
 /* Blocks with a 64-byte head in front that holds what freeing needs. Unless the user brought an allocator,
  * large blocks are mapped one by one: they go back to the system when they are freed (a heap keeps what lies
- * below a living block), grow without being copied, and what is never written takes no memory. They ask for
- * huge pages, without which a pass over a large table waits for the addresses of its pages. */
+ * below a living block), grow without being copied, and what is never written takes no memory but for the
+ * rest of a page. They ask for huge pages, without which a pass over a large table waits for the addresses of
+ * its pages. */
 #define _GNU_SOURCE /* mremap, madvise */
 #include "base/memory.h"
 #include "base/context_private.h"
@@ -22,7 +23,8 @@ typedef struct block_head {
 
 _Static_assert(sizeof(block_head) <= ALIGNMENT, "the head must fit in front of an aligned block");
 
-/* The size of a mapping for so many bytes: whole huge pages, where that is not a quarter more. */
+/* The size of a mapping for so many bytes: whole huge pages, where that is not a quarter more, as the system
+ * then lets it begin with one. */
 static size_t mapped_size(size_t size)
 {
     const size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
@@ -47,7 +49,7 @@ static void *take(block_head *head, size_t size)
     return raw;
 }
 
-/* Makes a mapped block longer, its new part zero; false if it cannot. */
+/* Gives a mapped block so many elements, more than it holds, the new ones zero; false if it cannot. */
 static bool extend(heat_context *ctx, int64_t count, size_t size, void **block)
 {
 #ifdef MREMAP_MAYMOVE
@@ -57,7 +59,7 @@ static bool extend(heat_context *ctx, int64_t count, size_t size, void **block)
 
     if (*block == NULL || !((double)count * (double)size <= (double)ctx->config.memory))
         return false;
-    bytes = (size_t)count * size + 2 * ALIGNMENT;
+    bytes = mapped_size((size_t)count * size + 2 * ALIGNMENT);
     memcpy(&head, (unsigned char *)*block - ALIGNMENT, sizeof head);
     if (head.mapped == 0)
         return false;

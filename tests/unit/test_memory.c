@@ -116,6 +116,33 @@ static void growing_keeps_the_content_and_zeroes_the_rest(void **state)
     heat_context_free(ctx);
 }
 
+/* Blocks of several megabytes, which are mapped, and one behind them in whose way they are. */
+static void growing_large_blocks_keeps_the_content(void **state)
+{
+    (void)state;
+    enum { MOST = 3000000 };
+    heat_context *ctx = test_context();
+    int64_t *block = NULL, *other = NULL, capacity = 0, used = 0;
+
+    while (used < MOST) {
+        const int64_t before = capacity;
+        assert_ok(ctx, heat_grow(ctx, used + 1, sizeof *block, &capacity, &block));
+        assert_true((uintptr_t)block % 64 == 0);
+        for (int64_t k = before; k < capacity; k++)
+            assert_true(block[k] == 0);
+        for (; used < capacity; used++)
+            block[used] = used + 1;
+        heat_free(other);
+        assert_ok(ctx, heat_alloc(ctx, capacity, sizeof *other, &other));
+        assert_true(other[0] == 0 && other[capacity - 1] == 0);
+    }
+    for (int64_t k = 0; k < used; k++)
+        assert_true(block[k] == k + 1);
+    heat_free(other);
+    heat_free(block);
+    heat_context_free(ctx);
+}
+
 static void growing_beyond_the_limit_changes_nothing(void **state)
 {
     (void)state;
@@ -200,6 +227,7 @@ int main(void)
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(the_memory_limit_is_kept_and_named),
         cmocka_unit_test(growing_keeps_the_content_and_zeroes_the_rest),
+        cmocka_unit_test(growing_large_blocks_keeps_the_content),
         cmocka_unit_test(growing_beyond_the_limit_changes_nothing),
         cmocka_unit_test(a_block_outlives_its_context_and_goes_back_to_its_allocator),
         cmocka_unit_test(failing_allocations_are_reported_and_leak_nothing),
