@@ -33,6 +33,17 @@ typedef struct heat_layer_rows {
     const int32_t *bias; /* [word of to][64], in units; |b_j| + sum_i |W_ij| < 2^30 */
 } heat_layer_rows;
 
+/* The part of them that leads to `n_words` words of units from word `first` on. */
+static inline heat_layer_rows heat_layer_rows_to(const heat_layer_rows *r, int64_t first, int64_t n_words)
+{
+    const int64_t begin = first * HEAT_LAYER_WORD, left = r->n_to - begin, n = n_words * HEAT_LAYER_WORD;
+
+    return (heat_layer_rows){.n_from = r->n_from,
+                             .n_to = (int32_t)(n < left ? n : left),
+                             .rows = r->rows + begin * heat_layer_words(r->n_from) * HEAT_LAYER_WORD,
+                             .bias = r->bias + begin};
+}
+
 /* Tiles of rows that the nearest cache holds. */
 static inline int64_t heat_layer_tiles(const heat_layer_rows *r)
 {

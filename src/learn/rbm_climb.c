@@ -1,6 +1,7 @@
 /* An update in three passes, each shared by threads: rows dream (the negative phase), rows of both phases get
- * the means of their hidden units, weights move. A thread has the weights and tables of its hidden units from
- * one update to the next; of visible units it lists the rows, for all threads, and has the biases. With the
+ * the means of their hidden units, weights move. A thread moves the weights of its hidden units, as in the
+ * update before, and writes them into the tables, by which it draws these units, and all threads the visible
+ * ones; of its visible units it lists the rows, for all threads, and has the biases. With the
  * weights their tables in integer units are written, and what the plain biases and the unit need is summed
  * up:
  *

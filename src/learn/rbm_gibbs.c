@@ -18,21 +18,32 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* By which the units of a layer are drawn: HEAT_LAYER_UP, the hidden ones, or HEAT_LAYER_DOWN. */
+static const heat_layer_rows *tables_of(const heat_rbm_gibbs *g, int layer)
+{
+    return layer == HEAT_LAYER_UP ? &g->units->up : &g->units->down;
+}
+
+static int other_layer(int layer)
+{
+    return layer == HEAT_LAYER_UP ? HEAT_LAYER_DOWN : HEAT_LAYER_UP;
+}
+
 /* Share number k of the words of both layers. */
 static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_t k, heat_rbm_share *s)
 {
-    const heat_layer_rows *tables[] = {&g->units->up, &g->units->down};
     const int64_t n = MOST_ROWS;
     int64_t most_words = 0, work = 0;
     heat_status status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *s->random, &s->random);
 
     for (int layer = 0; layer < 2 && status == HEAT_OK; layer++) {
-        const int64_t n_words = heat_layer_words(tables[layer]->n_to);
+        const heat_layer_rows *tables = tables_of(g, layer);
+        const int64_t n_words = heat_layer_words(tables->n_to);
         struct heat_rbm_words *w = &s->words[layer];
         w->first = (int32_t)(n_words * k / g->n_shares);
         w->end = (int32_t)(n_words * (k + 1) / g->n_shares);
         most_words = larger(most_words, n_words);
-        work = larger(work, heat_layer_work_size(tables[layer]));
+        work = larger(work, heat_layer_work_size(tables));
         status = heat_alloc(ctx, n * (w->end - w->first), sizeof *w->drawn, &w->drawn);
     }
     if (status == HEAT_OK)
@@ -219,23 +230,20 @@ static void open_rows(const moving *m, int64_t share)
     }
 }
 
-static const heat_layer_rows *tables_of(const moving *m, int layer)
-{
-    return layer == HEAT_LAYER_UP ? &m->g->units->up : &m->g->units->down;
-}
-
 /* The states of the layer from which `layer` is drawn: as they came before the first sweep, else what all
  * shares have drawn. */
 static const uint64_t *take_states(const moving *m, int64_t s, int layer, bool is_first)
 {
     const heat_rbm_gibbs *g = m->g;
-    const int64_t n_words = heat_layer_words(tables_of(m, layer)->n_from);
+    const int64_t n_words = heat_layer_words(tables_of(g, layer)->n_from);
     uint64_t *to = g->shares[s].states;
 
     if (is_first)
         return g->visible;
+    if (g->n_shares == 1)
+        return g->shares[0].words[other_layer(layer)].drawn;
     for (int32_t k = 0; k < g->n_shares; k++) {
-        const struct heat_rbm_words *w = &g->shares[k].words[1 - layer];
+        const struct heat_rbm_words *w = &g->shares[k].words[other_layer(layer)];
         const int32_t n = w->end - w->first;
         for (int64_t r = 0; r < m->n_rows; r++)
             memcpy(to + r * n_words + w->first, w->drawn + r * n, (size_t)n * sizeof *to);
@@ -243,19 +251,17 @@ static const uint64_t *take_states(const moving *m, int64_t s, int layer, bool i
     return to;
 }
 
-/* The tables of a share's words of a layer, and what is drawn by them. */
-static heat_layer_draw draw_of(const moving *m, const heat_rbm_share *share, int layer, const uint64_t *from,
-                               heat_layer_rows *rows)
+static heat_layer_rows rows_to(const moving *m, const heat_rbm_share *share, int layer)
 {
-    const int32_t first = share->words[layer].first, end = share->words[layer].end;
-    const heat_layer_rows *all = tables_of(m, layer);
+    const struct heat_rbm_words *w = &share->words[layer];
 
-    *rows = *all;
-    rows->n_to = (end * WORD < all->n_to ? end * WORD : all->n_to) - first * WORD;
-    rows->rows += first * heat_layer_words(all->n_from) * WORD * WORD;
-    rows->bias += first * WORD;
+    return heat_layer_rows_to(tables_of(m->g, layer), w->first, w->end - w->first);
+}
+
+static heat_layer_draw draw_from(const moving *m, const heat_rbm_share *share, const uint64_t *states)
+{
     return (heat_layer_draw){.n_chains = (int32_t)m->n_rows,
-                             .from = from,
+                             .from = states,
                              .rule = HEAT_FLIP_HEAT_BATH,
                              .scale = m->g->scale,
                              .random = share->random,
@@ -279,10 +285,10 @@ static void want_means(const moving *m, const heat_rbm_phase *phase, int64_t s, 
 static void draw_layer(const moving *m, int64_t s, int layer, int64_t sweep)
 {
     heat_rbm_share *share = &m->g->shares[s];
-    const struct heat_rbm_words *own = &share->words[layer], *next = &share->words[1 - layer];
+    const struct heat_rbm_words *own = &share->words[layer], *next = &share->words[other_layer(layer)];
     const bool is_first = layer == HEAT_LAYER_UP && sweep == 0;
-    heat_layer_rows rows;
-    heat_layer_draw draw = draw_of(m, share, layer, take_states(m, s, layer, is_first), &rows);
+    const heat_layer_rows rows = rows_to(m, share, layer);
+    heat_layer_draw draw = draw_from(m, share, take_states(m, s, layer, is_first));
 
     if (is_first && m->begin != NULL)
         want_means(m, m->begin, s, &draw);
@@ -290,17 +296,18 @@ static void draw_layer(const moving *m, int64_t s, int layer, int64_t sweep)
     if (own->end > own->first)
         m->kernel->draw(&rows, &draw);
     if (layer == HEAT_LAYER_UP || sweep < m->k - 1)
-        m->kernel->skip(m->n_rows, heat_layer_words(tables_of(m, layer)->n_to) - own->end + next->first,
+        m->kernel->skip(m->n_rows, heat_layer_words(tables_of(m->g, layer)->n_to) - own->end + next->first,
                         share->random);
 }
 
 static void close_rows(const moving *m, int64_t s)
 {
     const heat_rbm_gibbs *g = m->g;
+    const heat_rbm_share *share = &g->shares[s];
     const int32_t n = g->n_visible;
     const uint64_t *visible = take_states(m, s, HEAT_LAYER_UP, m->k == 0);
-    heat_layer_rows rows;
-    heat_layer_draw up = draw_of(m, &g->shares[s], HEAT_LAYER_UP, visible, &rows);
+    const heat_layer_rows rows = rows_to(m, share, HEAT_LAYER_UP);
+    heat_layer_draw up = draw_from(m, share, visible);
 
     if (m->end != NULL) {
         want_means(m, m->end, s, &up);

@@ -7,26 +7,27 @@
 #include "learn/learner.h"
 #include "sample/layer_units.h"
 
-/* What one thread draws: whole words of either layer, by where its tables lead, for a block of rows. */
+/* What one thread draws: some words of the hidden units and some of the visible ones, for all rows of a
+ * block; the other threads have the other words. */
 typedef struct heat_rbm_share {
     struct heat_rbm_words {
-        int32_t first, end; /* of all words */
-        uint64_t *drawn;    /* [row][word] theirs */
-    } words[2];             /* HEAT_LAYER_UP: of hidden units */
-    uint64_t *states;       /* [row][word] of a whole layer, put together */
-    uint32_t *random;       /* [row] */
-    uint64_t *work;
+        int32_t first, end; /* the words, from number `first` to before number `end` of the layer */
+        uint64_t *drawn;    /* [row][end - first] their states */
+    } words[2];             /* [HEAT_LAYER_UP] of hidden units, [HEAT_LAYER_DOWN] of visible ones */
+    uint64_t *states;       /* [row][word] of a whole layer, put together of what all have drawn */
+    uint32_t *random;       /* [row][4][16] a row's streams, where this share draws from them next */
+    uint64_t *work;         /* as heat_layer_draw has them, as the next */
     int32_t *work_fields;
 } heat_rbm_share;
 
 /* Starts as zeroes. */
 typedef struct heat_rbm_gibbs {
     int32_t n_visible, n_hidden, n_shares;
-    heat_layer_units *units;
-    heat_rbm_share *shares;
-    uint64_t *visible; /* of a block of rows, [row][word], as they come */
-    float *scale;
-    heat_team team;
+    heat_layer_units *units; /* tables, for all shares */
+    heat_rbm_share *shares;  /* [n_shares] */
+    uint64_t *visible;       /* [row][word] of a block of rows, as they come */
+    float *scale;            /* [row] as heat_layer_draw has it */
+    heat_team team;          /* open while threads run steps, unless one is already */
 } heat_rbm_gibbs;
 
 /* Rows, and what they become. */

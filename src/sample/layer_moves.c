@@ -270,16 +270,6 @@ typedef struct sharing {
     half up, down;
 } sharing;
 
-static heat_layer_rows rows_of(const heat_layer_rows *r, const block *b)
-{
-    const int64_t first = b->first_word * WORD;
-
-    return (heat_layer_rows){.n_from = r->n_from,
-                             .n_to = (int32_t)smaller(r->n_to - first, b->n_words * WORD),
-                             .rows = r->rows + first * heat_layer_words(r->n_from) * WORD,
-                             .bias = r->bias + first};
-}
-
 /* Streams past the words before the block's, and its units as they are. */
 static void take_up(const sharing *w, const half *h, const block *b, heat_layer_draw *d)
 {
@@ -309,7 +299,7 @@ static void hand_back(const half *h, const block *b, const heat_layer_draw *d)
 static void draw_block(const sharing *w, const half *h, const block *b, heat_layer_share *share,
                        heat_layer_draw *d)
 {
-    const heat_layer_rows rows = rows_of(h->rows, b);
+    const heat_layer_rows rows = heat_layer_rows_to(h->rows, b->first_word, b->n_words);
     const int64_t first = w->first + b->first;
 
     d->n_chains = (int32_t)b->count;
