@@ -56,7 +56,7 @@ static heat_status load_mnist(cli *c, heat_data **out)
     heat_data_describe(*out, &info);
     return info.n_rows == N_ROWS && info.n_variables == N_VISIBLE
                ? HEAT_OK
-               : cli_fail(c, HEAT_ERROR_INPUT, "%s: not the %d images of %d pixels that MNIST trains on",
+               : cli_fail(c, HEAT_ERROR_INPUT, "%s: not the %d images of %d pixels of MNIST's training set",
                           mnist, N_ROWS, N_VISIBLE);
 }
 

@@ -237,17 +237,18 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
                           double total, bool *made)
 {
     heat_learner *l = t->learner;
-    double rate, part, begin_s = heat_clock();
+    double rate, part, begin_s = heat_clock(), checked_s = 0;
     int64_t count = gather(t, b, first), averaged;
     heat_status status = HEAT_OK;
 
-    t->result->update_seconds += heat_clock() - begin_s;
     *made = false;
-    if ((int64_t)done % UPDATES_A_CHECK == 0)
+    if ((int64_t)done % UPDATES_A_CHECK == 0) {
+        checked_s = heat_clock();
         status = check(ctx, t, b, count, done);
+        checked_s = heat_clock() - checked_s;
+    }
     if (status != HEAT_OK)
         return status;
-    begin_s = heat_clock();
     part = part_done(ctx, t, b, done, total);
     rate = t->opt->learning_rate * (l->pace > 0 ? l->pace : 1) / (1 + 10 * part) * b->rollback.factor;
     averaged = b->n_averaged + ((int64_t)done % UPDATES_AN_AVERAGE == 0);
@@ -256,7 +257,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
                  : follow(ctx, t, b, count, rate);
     if (status == HEAT_OK && averaged > b->n_averaged)
         add_to_average(ctx, l, (1 + recency) / ((double)averaged + recency), b->average);
-    t->result->update_seconds += heat_clock() - begin_s;
+    t->result->update_seconds += heat_clock() - begin_s - checked_s;
     *made = status == HEAT_OK;
     if (*made) {
         b->n_averaged = averaged;
