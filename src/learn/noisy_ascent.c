@@ -238,10 +238,11 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
 {
     heat_learner *l = t->learner;
     double rate, part, begin_s = heat_clock(), checked_s = 0;
-    int64_t count = gather(t, b, first), averaged;
+    int64_t count, averaged;
     heat_status status = HEAT_OK;
 
     *made = false;
+    count = gather(t, b, first);
     if ((int64_t)done % UPDATES_A_CHECK == 0) {
         checked_s = heat_clock();
         status = check(ctx, t, b, count, done);

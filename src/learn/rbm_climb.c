@@ -1,9 +1,8 @@
 /* An update in three passes, each shared by threads: rows dream (the negative phase), rows of both phases get
  * the means of their hidden units, weights move. A thread moves the weights of its hidden units, as in the
- * update before, and writes them into the tables, by which it draws these units, and all threads the visible
- * ones; of its visible units it lists the rows, for all threads, and has the biases. With the
- * weights their tables in integer units are written, and what the plain biases and the unit need is summed
- * up:
+ * update before, and writes them into the tables in integer units, by which it draws these units, and all
+ * threads the visible ones; of its visible units it lists the rows, for all threads, and has the biases. What
+ * the plain biases and the unit need is summed up on the way:
  *
  *     plain b_i = b_i - l sum_j W_ij,    plain c_j = c_j - sum_i m_i W_ij.
  *
