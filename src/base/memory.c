@@ -23,13 +23,13 @@ typedef struct block_head {
 
 _Static_assert(sizeof(block_head) <= ALIGNMENT, "the head must fit in front of an aligned block");
 
-/* The size of a mapping for so many bytes: whole huge pages, where that is not a quarter more, as the system
+/* The size of a mapping for so many bytes: whole huge pages, where that is not a third more, as the system
  * then lets it begin with one. */
 static size_t mapped_size(size_t size)
 {
     const size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 
-    return whole - size < size / 4 ? whole : size;
+    return whole - size < size / 3 ? whole : size;
 }
 
 static void *take(block_head *head, size_t size)
