@@ -92,16 +92,26 @@ static void fetch_row(const heat_learner *l, const void *row)
         __builtin_prefetch((const char *)row + at);
 }
 
-/* Gathers rows order[first ...]; returns how many. */
-static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
-{
-    const heat_learner *l = t->learner;
-    int64_t count = t->train.n - first < b->size ? t->train.n - first : b->size;
+typedef struct gathering {
+    const heat_trainer *trainer;
+    const batch *batch;
+    int64_t first, count;
+    int n_parts;
+} gathering;
 
-    for (int64_t k = 0; k < count; k++) {
-        int64_t row = b->order[first + k];
-        if (k + ROWS_AHEAD < count)
-            fetch_row(l, heat_row_at(&l->form, t->train.states, b->order[first + k + ROWS_AHEAD]));
+static void gather_part(void *arg, int64_t part, int64_t step)
+{
+    const gathering *g = arg;
+    const heat_trainer *t = g->trainer;
+    const batch *b = g->batch;
+    const heat_learner *l = t->learner;
+    const int64_t end = g->count * (part + 1) / g->n_parts;
+
+    (void)step;
+    for (int64_t k = g->count * part / g->n_parts; k < end; k++) {
+        int64_t row = b->order[g->first + k];
+        if (k + ROWS_AHEAD < end)
+            fetch_row(l, heat_row_at(&l->form, t->train.states, b->order[g->first + k + ROWS_AHEAD]));
         heat_rows_copy(&l->form, 1, heat_row_at(&l->form, t->train.states, row),
                        heat_row_edit(&l->form, b->states, k));
         b->weight[k] = t->train.weight[row];
@@ -109,7 +119,16 @@ static int64_t gather(const heat_trainer *t, batch *b, int64_t first)
             memcpy(b->missing + k * l->n_visible, t->train.missing + row * l->n_visible,
                    (size_t)l->n_visible);
     }
-    return count;
+}
+
+/* Gathers rows order[first ...]; returns how many. */
+static int64_t gather(const heat_context *ctx, const heat_trainer *t, const batch *b, int64_t first)
+{
+    const int64_t left = t->train.n - first;
+    gathering g = {t, b, first, left < b->size ? left : b->size, heat_team_size(ctx->team)};
+
+    heat_parallel_steps(ctx->team, g.n_parts, 0, 1, gather_part, &g);
+    return g.count;
 }
 
 /* Hidden units that are drawn are where nobody has drawn them yet by the model that training began with. */
@@ -242,7 +261,7 @@ static heat_status update(heat_context *ctx, heat_trainer *t, batch *b, int64_t 
     heat_status status = HEAT_OK;
 
     *made = false;
-    count = gather(t, b, first);
+    count = gather(ctx, t, b, first);
     if ((int64_t)done % UPDATES_A_CHECK == 0) {
         checked_s = heat_clock();
         status = check(ctx, t, b, count, done);
@@ -316,7 +335,7 @@ static heat_status look_at_average(heat_context *ctx, heat_trainer *t, batch *b,
 
     if (!sees(t) || !is_look(t, epoch))
         return HEAT_OK;
-    status = check(ctx, t, b, gather(t, b, 0), done); /* log Z is not tracked so far */
+    status = check(ctx, t, b, gather(ctx, t, b, 0), done); /* log Z is not tracked so far */
     if (status != HEAT_OK)
         return status;
     swap_average(t, b);
