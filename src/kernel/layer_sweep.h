@@ -71,6 +71,7 @@ typedef struct heat_layer_draw {
     int64_t *on_bias;             /* [chain] likewise of the biases */
     int64_t *n_moves;             /* [chain] is added the number of units that changed */
     uint64_t *work;               /* work space, [chain][heat_layer_work_size] */
+    bool is_listed;               /* `list_units` has left there what it leaves of all chains */
     int32_t *work_fields;         /* work space [chain][64]; NULL with `fields` */
     int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
 } heat_layer_draw;
@@ -84,6 +85,11 @@ static inline int64_t heat_layer_work_size(const heat_layer_rows *r)
 /* A unit comes on where u + 1/2 is below its probability in units of 2^-31, u being its next 31 random bits;
  * the probability is computed in single precision: its declared error is 2^-20, absolute. */
 typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw);
+
+/* Leaves in draw->work what a draw reads of the states `from` of the chains from number `begin` to before
+ * `end`, whatever units it draws: so threads that draw units of the same chains share that, too. */
+typedef void (*heat_layer_list_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw, int64_t begin,
+                                   int64_t end);
 
 /* Takes streams, heat_layer_draw.random, past the draws of so many words of units. */
 typedef void (*heat_layer_skip_fn)(int64_t n_chains, int64_t n_words, uint32_t *random);
@@ -156,6 +162,7 @@ typedef void (*heat_layer_gain_fn)(const heat_layer_gain *gain);
 /* One row an instruction set; all give the same bits. */
 typedef struct heat_layer_kernel {
     const char *isa;
+    heat_layer_list_fn list_units;
     heat_layer_draw_fn draw;
     heat_layer_skip_fn skip;
     heat_layer_climb_fn list_rows, climb;

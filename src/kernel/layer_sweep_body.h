@@ -28,15 +28,28 @@ enum {
     FETCHING_CHAINS = 8
 };
 
+/* Behind the lists of a tile, whose first word is `first`, of chains from number `begin` to before `end`. */
+LANE_FN uint8_t *pass_lists(const heat_layer_rows *r, const heat_layer_draw *d, int64_t first, int64_t begin,
+                            int64_t end, uint8_t *list)
+{
+    const int64_t n_words = heat_layer_words(r->n_from);
+
+    for (int64_t chain = begin; chain < end; chain++, list++)
+        for (int64_t w = first; w < first + HEAT_LAYER_TILE && w < n_words; w++)
+            list += __builtin_popcountll(d->from[chain * n_words + w]);
+    return list;
+}
+
 /* Lists, in d->work, for each tile and each chain how many units of the tile are on, and which, counted from
  * its first. */
-LANE_FN void list_units(const heat_layer_rows *r, const heat_layer_draw *d)
+LANE_FN void list_on(const heat_layer_rows *r, const heat_layer_draw *d, int64_t begin, int64_t end)
 {
     const int64_t n_words = heat_layer_words(r->n_from);
     uint8_t *list = (uint8_t *)d->work;
 
-    for (int64_t first = 0; first < n_words; first += HEAT_LAYER_TILE)
-        for (int64_t chain = 0; chain < d->n_chains; chain++) {
+    for (int64_t first = 0; first < n_words; first += HEAT_LAYER_TILE) {
+        list = pass_lists(r, d, first, 0, begin, list);
+        for (int64_t chain = begin; chain < end; chain++) {
             uint8_t length = 0;
             for (int64_t w = 0; w < HEAT_LAYER_TILE && first + w < n_words; w++)
                 for (uint64_t bits = d->from[chain * n_words + first + w]; bits != 0; bits &= bits - 1)
@@ -44,6 +57,8 @@ LANE_FN void list_units(const heat_layer_rows *r, const heat_layer_draw *d)
             list[0] = length;
             list += 1 + length;
         }
+        list = pass_lists(r, d, first, end, d->n_chains, list);
+    }
 }
 
 /* Adds listed rows to the fields of 64 units. */
@@ -237,11 +252,11 @@ static __attribute__((noinline)) void add_last(const int32_t *sums, const uint64
 }
 
 /* Leaves the states in d->work word by word, [word][chain]: all chains' digits of a word lie in few lines. */
-LANE_FN void turn_states(const heat_layer_rows *r, const heat_layer_draw *d)
+LANE_FN void turn_states(const heat_layer_rows *r, const heat_layer_draw *d, int64_t begin, int64_t end)
 {
     const int64_t n_words = heat_layer_words(r->n_from);
 
-    for (int64_t chain = 0; chain < d->n_chains; chain++)
+    for (int64_t chain = begin; chain < end; chain++)
         for (int64_t w = 0; w < n_words; w++)
             d->work[w * d->n_chains + chain] = d->from[chain * n_words + w];
 }
@@ -329,15 +344,22 @@ LANE_FN bool is_dense(const heat_layer_rows *r, const heat_layer_draw *d)
     return 3 * n_on > n_halves * (330 + 25 * (int64_t)d->n_chains);
 }
 
+static void LANE_PASTE(layer_list_units_, LANE_ISA)(const heat_layer_rows *r, const heat_layer_draw *d,
+                                                    int64_t begin, int64_t end)
+{
+    if (is_dense(r, d))
+        turn_states(r, d, begin, end);
+    else
+        list_on(r, d, begin, end);
+}
+
 LANE_FN void draw_by_rule(const heat_layer_rows *r, const heat_layer_draw *d, const heat_flip_rule rule)
 {
     const bool dense = d->from != NULL && is_dense(r, d);
     const int64_t n_words = heat_layer_words(r->n_to);
 
-    if (dense)
-        turn_states(r, d);
-    else if (d->from != NULL)
-        list_units(r, d);
+    if (d->from != NULL && !d->is_listed)
+        LANE_PASTE(layer_list_units_, LANE_ISA)(r, d, 0, d->n_chains);
     for (int64_t word = 0; word < n_words; word++) {
         int32_t *fields = fields_of(d, word);
         if (dense)

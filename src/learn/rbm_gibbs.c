@@ -33,7 +33,7 @@ static int other_layer(int layer)
 static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_t k, heat_rbm_share *s)
 {
     const int64_t n = MOST_ROWS;
-    int64_t most_words = 0, work = 0;
+    int64_t most_words = 0;
     heat_status status = heat_alloc(ctx, n * LANES_A_ROW, sizeof *s->random, &s->random);
 
     for (int layer = 0; layer < 2 && status == HEAT_OK; layer++) {
@@ -43,13 +43,10 @@ static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_
         w->first = (int32_t)(n_words * k / g->n_shares);
         w->end = (int32_t)(n_words * (k + 1) / g->n_shares);
         most_words = larger(most_words, n_words);
-        work = larger(work, heat_layer_work_size(tables));
         status = heat_alloc(ctx, n * (w->end - w->first), sizeof *w->drawn, &w->drawn);
     }
     if (status == HEAT_OK)
         status = heat_alloc(ctx, n * most_words, sizeof *s->states, &s->states);
-    if (status == HEAT_OK)
-        status = heat_alloc_unset(ctx, n * work, sizeof *s->work, &s->work);
     return status == HEAT_OK ? heat_alloc_unset(ctx, n * WORD, sizeof *s->work_fields, &s->work_fields)
                              : status;
 }
@@ -57,7 +54,7 @@ static heat_status open_share(heat_context *ctx, const heat_rbm_gibbs *g, int32_
 heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visible, int32_t n_hidden, int64_t threads,
                                 heat_rbm_gibbs *g)
 {
-    int64_t n = heat_thread_count(threads);
+    int64_t n = heat_thread_count(threads), work = 0;
     heat_status status =
         heat_alloc(ctx, MOST_ROWS * heat_layer_words(n_visible), sizeof *g->visible, &g->visible);
 
@@ -70,6 +67,10 @@ heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visible, int32_t n_
         status = heat_alloc(ctx, MOST_ROWS, sizeof *g->scale, &g->scale);
     if (status == HEAT_OK)
         status = heat_layer_units_alloc(ctx, n_visible, n_hidden, &g->units);
+    for (int layer = 0; layer < 2 && status == HEAT_OK; layer++)
+        work = larger(work, heat_layer_work_size(tables_of(g, layer)));
+    if (status == HEAT_OK)
+        status = heat_alloc_unset(ctx, MOST_ROWS * work, sizeof *g->work, &g->work);
     if (status == HEAT_OK)
         status = heat_alloc(ctx, g->n_shares, sizeof *g->shares, &g->shares);
     for (int32_t k = 0; k < g->n_shares && status == HEAT_OK; k++)
@@ -85,11 +86,11 @@ void heat_rbm_gibbs_clear(heat_rbm_gibbs *g)
             heat_free(s->words[layer].drawn);
         heat_free(s->states);
         heat_free(s->random);
-        heat_free(s->work);
         heat_free(s->work_fields);
     }
     heat_free(g->shares);
     heat_free(g->visible);
+    heat_free(g->work);
     heat_free(g->scale);
     heat_layer_units_free(g->units);
     *g = (heat_rbm_gibbs){.n_shares = 0};
@@ -230,43 +231,71 @@ static void open_rows(const moving *m, int64_t share)
     }
 }
 
-/* The states of the layer from which `layer` is drawn: as they came before the first sweep, else what all
- * shares have drawn. */
-static const uint64_t *take_states(const moving *m, int64_t s, int layer, bool is_first)
+/* Half a sweep: an even one draws hidden units given visible ones, an odd one those given them. */
+static int layer_of(int64_t half)
+{
+    return half % 2 == 0 ? HEAT_LAYER_UP : HEAT_LAYER_DOWN;
+}
+
+/* The states that half a sweep begins at, [row][word]: those that came before the first, else what all shares
+ * have drawn. */
+static const uint64_t *states_of(const moving *m, int64_t s, int64_t half)
 {
     const heat_rbm_gibbs *g = m->g;
-    const int64_t n_words = heat_layer_words(tables_of(g, layer)->n_from);
+
+    if (half == 0)
+        return g->visible;
+    return g->n_shares == 1 ? g->shares[0].words[layer_of(half - 1)].drawn : g->shares[s].states;
+}
+
+static void put_states_together(const moving *m, int64_t s, int layer)
+{
+    const heat_rbm_gibbs *g = m->g;
+    const int64_t n_words = heat_layer_words(tables_of(g, layer)->n_to);
     uint64_t *to = g->shares[s].states;
 
-    if (is_first)
-        return g->visible;
-    if (g->n_shares == 1)
-        return g->shares[0].words[other_layer(layer)].drawn;
-    for (int32_t k = 0; k < g->n_shares; k++) {
-        const struct heat_rbm_words *w = &g->shares[k].words[other_layer(layer)];
+    for (int32_t k = 0; k < g->n_shares && g->n_shares > 1; k++) {
+        const struct heat_rbm_words *w = &g->shares[k].words[layer];
         const int32_t n = w->end - w->first;
         for (int64_t r = 0; r < m->n_rows; r++)
             memcpy(to + r * n_words + w->first, w->drawn + r * n, (size_t)n * sizeof *to);
     }
-    return to;
 }
 
-static heat_layer_rows rows_to(const moving *m, const heat_rbm_share *share, int layer)
+/* What a share draws of half a sweep. */
+static heat_layer_rows rows_of(const moving *m, int64_t s, int64_t half)
 {
-    const struct heat_rbm_words *w = &share->words[layer];
+    const int layer = layer_of(half);
+    const struct heat_rbm_words *w = &m->g->shares[s].words[layer];
 
     return heat_layer_rows_to(tables_of(m->g, layer), w->first, w->end - w->first);
 }
 
-static heat_layer_draw draw_from(const moving *m, const heat_rbm_share *share, const uint64_t *states)
+static heat_layer_draw draw_of(const moving *m, int64_t s, int64_t half)
 {
+    const heat_rbm_share *share = &m->g->shares[s];
+
     return (heat_layer_draw){.n_chains = (int32_t)m->n_rows,
-                             .from = states,
+                             .from = states_of(m, s, half),
                              .rule = HEAT_FLIP_HEAT_BATH,
                              .scale = m->g->scale,
                              .random = share->random,
-                             .work = share->work,
+                             .work = m->g->work,
+                             .is_listed = true,
                              .work_fields = share->work_fields};
+}
+
+/* What half a sweep begins at becomes known to all shares, each of which lists its own rows. */
+static void list_states(const moving *m, int64_t s, int64_t half)
+{
+    const heat_layer_rows rows = rows_of(m, s, half);
+    heat_layer_draw draw;
+
+    if (half > 0)
+        put_states_together(m, s, layer_of(half - 1));
+    draw = draw_of(m, s, half);
+    if (half < 2 * m->k || m->end != NULL)
+        m->kernel->list_units(&rows, &draw, row_of(m, s), row_of(m, s + 1));
 }
 
 /* Keeps a share's rows of visible units at one end, and asks for the means of its hidden units there. */
@@ -281,52 +310,54 @@ static void want_means(const moving *m, const heat_rbm_phase *phase, int64_t s, 
     up->n_probabilities = phase->n_y;
 }
 
-/* Draws a share's units of a layer, and takes its streams to where those of the next begin. */
-static void draw_layer(const moving *m, int64_t s, int layer, int64_t sweep)
+/* Draws a share's units, and takes its streams to where those of the next half begin. */
+static void draw_half(const moving *m, int64_t s, int64_t half)
 {
     heat_rbm_share *share = &m->g->shares[s];
+    const int layer = layer_of(half);
     const struct heat_rbm_words *own = &share->words[layer], *next = &share->words[other_layer(layer)];
-    const bool is_first = layer == HEAT_LAYER_UP && sweep == 0;
-    const heat_layer_rows rows = rows_to(m, share, layer);
-    heat_layer_draw draw = draw_from(m, share, take_states(m, s, layer, is_first));
+    const heat_layer_rows rows = rows_of(m, s, half);
+    heat_layer_draw draw = draw_of(m, s, half);
 
-    if (is_first && m->begin != NULL)
+    if (half == 0 && m->begin != NULL)
         want_means(m, m->begin, s, &draw);
     draw.to = own->drawn;
     if (own->end > own->first)
         m->kernel->draw(&rows, &draw);
-    if (layer == HEAT_LAYER_UP || sweep < m->k - 1)
+    if (half < 2 * m->k - 1)
         m->kernel->skip(m->n_rows, heat_layer_words(tables_of(m->g, layer)->n_to) - own->end + next->first,
                         share->random);
 }
 
 static void close_rows(const moving *m, int64_t s)
 {
-    const heat_rbm_gibbs *g = m->g;
-    const heat_rbm_share *share = &g->shares[s];
-    const int32_t n = g->n_visible;
-    const uint64_t *visible = take_states(m, s, HEAT_LAYER_UP, m->k == 0);
-    const heat_layer_rows rows = rows_to(m, share, HEAT_LAYER_UP);
-    heat_layer_draw up = draw_from(m, share, visible);
+    const int64_t last = 2 * m->k;
+    const int32_t n = m->g->n_visible;
+    const heat_layer_rows rows = rows_of(m, s, last);
+    heat_layer_draw up = draw_of(m, s, last);
 
     if (m->end != NULL) {
         want_means(m, m->end, s, &up);
         m->kernel->draw(&rows, &up);
     }
     for (int64_t r = row_of(m, s); r < row_of(m, s + 1) && m->moved != NULL; r++)
-        write_bits(visible + r * heat_layer_words(n), n, m->low, m->moved + (m->first + r) * n);
+        write_bits(up.from + r * heat_layer_words(n), n, m->low, m->moved + (m->first + r) * n);
 }
 
+/* Rows are opened; halves of sweeps go by twos, and then there is one that only looks at means. */
 static void take_step(void *arg, int64_t share, int64_t step)
 {
     const moving *m = arg;
+    const int64_t half = (step - 1) / 2;
 
     if (step == 0)
         open_rows(m, share);
-    else if (step == 2 * m->k + 1)
-        close_rows(m, share);
+    else if (step % 2 == 1)
+        list_states(m, share, half);
+    else if (half < 2 * m->k)
+        draw_half(m, share, half);
     else
-        draw_layer(m, share, step % 2 == 1 ? HEAT_LAYER_UP : HEAT_LAYER_DOWN, (step - 1) / 2);
+        close_rows(m, share);
 }
 
 /* Block by block. */
@@ -336,7 +367,7 @@ static heat_status move(heat_context *ctx, int64_t n_rows, moving *m)
 
     for (m->first = 0; m->first < n_rows && status == HEAT_OK && !heat_halted(ctx); m->first += m->n_rows) {
         m->n_rows = n_rows - m->first < MOST_ROWS ? n_rows - m->first : MOST_ROWS;
-        status = heat_rbm_gibbs_run_steps(ctx, m->g, 2 * m->k + 2, take_step, m);
+        status = heat_rbm_gibbs_run_steps(ctx, m->g, 4 * m->k + 3, take_step, m);
     }
     return status;
 }

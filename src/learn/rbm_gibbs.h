@@ -16,8 +16,7 @@ typedef struct heat_rbm_share {
     } words[2];             /* [HEAT_LAYER_UP] of hidden units, [HEAT_LAYER_DOWN] of visible ones */
     uint64_t *states;       /* [row][word] of a whole layer, put together of what all have drawn */
     uint32_t *random;       /* [row][4][16] a row's streams, where this share draws from them next */
-    uint64_t *work;         /* as heat_layer_draw has them, as the next */
-    int32_t *work_fields;
+    int32_t *work_fields;   /* as heat_layer_draw has it */
 } heat_rbm_share;
 
 /* Starts as zeroes. */
@@ -26,7 +25,8 @@ typedef struct heat_rbm_gibbs {
     heat_layer_units *units; /* tables, for all shares */
     heat_rbm_share *shares;  /* [n_shares] */
     uint64_t *visible;       /* [row][word] of a block of rows, as they come */
-    float *scale;            /* [row] as heat_layer_draw has it */
+    float *scale;            /* [row] as heat_layer_draw has it, as the next */
+    uint64_t *work;
     heat_team team;          /* open while threads run steps, unless one is already */
 } heat_rbm_gibbs;
 
