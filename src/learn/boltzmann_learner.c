@@ -176,10 +176,12 @@ static heat_boltzmann_sweep sweep_of(const heat_negative *negative, const heat_l
 }
 
 static heat_status boltzmann_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                                  int64_t n_rows, void *rows)
+                                  int64_t n_rows, const void *from, void *to)
 {
-    heat_boltzmann_sweep s = sweep_of(negative, l, n_rows, rows);
+    heat_boltzmann_sweep s = sweep_of(negative, l, n_rows, to);
 
+    if (from != to)
+        heat_rows_copy(&l->form, n_rows, from, to);
     return heat_boltzmann_sweep_run(ctx, &s);
 }
 

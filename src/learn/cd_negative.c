@@ -35,8 +35,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     if (status != HEAT_OK)
         return status;
     negative->begins_at_data = mean == NULL;
-    heat_rows_copy(&l->form, n_rows, rows, self->rows);
-    return heat_negative_mean(ctx, negative, l, n_rows, self->rows, weight, mean);
+    return heat_negative_mean(ctx, negative, l, n_rows, rows, self->rows, weight, mean);
 }
 
 const heat_negative_kind heat_negative_cd = {

@@ -36,11 +36,11 @@ static void layered_log_weights(const heat_learner *l, int64_t n_rows, const voi
 }
 
 static heat_status layered_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                                int64_t n_rows, void *rows)
+                                int64_t n_rows, const void *from, void *to)
 {
     const heat_learner layers = layers_of(l);
 
-    return layers.kind->move(ctx, negative, &layers, n_rows, rows);
+    return layers.kind->move(ctx, negative, &layers, n_rows, from, to);
 }
 
 static heat_status layered_climb(heat_context *ctx, heat_learner *l, const heat_climb *climb)
@@ -80,7 +80,7 @@ static heat_status layered_refresh(heat_context *ctx, const heat_negative *negat
     if (status == HEAT_OK)
         memcpy(told, rows, (size_t)(n_rows * l->n_visible));
     for (int64_t s = 0; s < k && status == HEAT_OK; s++, moves.n_updates++) {
-        status = layers.kind->move(ctx, &moves, &layers, n_rows, rows);
+        status = layers.kind->move(ctx, &moves, &layers, n_rows, rows, rows);
         for (int64_t r = 0; r < n_rows && missing == NULL; r++)
             memcpy(moved + r * l->n_visible, told + r * l->n_visible, (size_t)n_held);
         for (int64_t a = 0; a < n_rows * l->n_visible && missing != NULL; a++)

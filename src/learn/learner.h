@@ -46,9 +46,10 @@ typedef struct heat_learn_kind {
                              const int32_t *sites, double weight, double *value, double *sum);
     /* log of the unnormalised probability of each row. */
     void (*log_weights)(const heat_learner *learner, int64_t n_rows, const void *rows, double *out);
-    /* Moves rows by negative->k sweeps of the heat bath at the learner's parameters, in place. */
+    /* Rows `to` become rows `from`, which may be the same ones, moved by negative->k sweeps of the heat bath
+     * at the learner's parameters. */
     heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
-                        int64_t n_rows, void *rows);
+                        int64_t n_rows, const void *from, void *to);
     /* Makes an update in one go; NULL: by way of the statistics. HEAT_ERROR_STOPPED: it was halted, and
      * nothing has changed. Who writes to parameters otherwise counts it in learner->n_changes. */
     heat_status (*climb)(heat_context *ctx, heat_learner *learner, const heat_climb *climb);
@@ -234,13 +235,14 @@ int64_t heat_negative_threads(const heat_negative *negative, double visits);
 void heat_negative_average(heat_negative *negative, const heat_learner *learner, int64_t n_rows,
                            const void *rows, const double *weight, double *mean);
 
-/* Moves rows, and does the same with them. */
+/* Moves rows, as `move` does, and does the same with them. */
 HEAT_MUST_USE heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative,
-                                             const heat_learner *learner, int64_t n_rows, void *rows,
-                                             const double *weight, double *mean);
+                                             const heat_learner *learner, int64_t n_rows, const void *from,
+                                             void *to, const double *weight, double *mean);
 
 /* `move` for kinds whose rows are whole states: a chain set on the model of the moment. */
 HEAT_MUST_USE heat_status heat_negative_move(heat_context *ctx, heat_negative *negative,
-                                             const heat_learner *learner, int64_t n_rows, void *rows);
+                                             const heat_learner *learner, int64_t n_rows, const void *from,
+                                             void *to);
 
 #endif

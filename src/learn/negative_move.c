@@ -22,7 +22,7 @@ static heat_status move_unit(heat_context *worker, void *arg, int64_t unit)
 }
 
 heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_rows, void *rows)
+                               int64_t n_rows, const void *from, void *to)
 {
     const double beta = 1;
     heat_chains_plan plan = {.n_chains = n_rows,
@@ -45,12 +45,12 @@ heat_status heat_negative_move(heat_context *ctx, heat_negative *negative, const
             ctx->error = quiet.error;
     }
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
-        status = heat_chains_start(ctx, m.chains, c, heat_row_at(&l->form, rows, c), 0);
+        status = heat_chains_start(ctx, m.chains, c, heat_row_at(&l->form, from, c), 0);
     if (status == HEAT_OK)
         status = heat_parallel_for(ctx, heat_chains_thread_limit(m.chains, negative->threads),
                                    m.chains->n_units, move_unit, &m);
     for (int64_t c = 0; c < n_rows && status == HEAT_OK; c++)
-        heat_chains_get_state(m.chains, c, heat_row_edit(&l->form, rows, c));
+        heat_chains_get_state(m.chains, c, heat_row_edit(&l->form, to, c));
     heat_chains_free(m.chains);
     heat_model_free(model);
     return status;
@@ -110,12 +110,12 @@ void heat_negative_average(heat_negative *negative, const heat_learner *l, int64
 }
 
 heat_status heat_negative_mean(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                               int64_t n_rows, void *rows, const double *weight, double *mean)
+                               int64_t n_rows, const void *from, void *to, const double *weight, double *mean)
 {
-    heat_status status = l->kind->move(ctx, negative, l, n_rows, rows);
+    heat_status status = l->kind->move(ctx, negative, l, n_rows, from, to);
 
     negative->n_updates++;
     if (status == HEAT_OK)
-        heat_negative_average(negative, l, n_rows, rows, weight, mean);
+        heat_negative_average(negative, l, n_rows, to, weight, mean);
     return status;
 }

@@ -75,7 +75,7 @@ static heat_status run(heat_context *ctx, heat_negative *negative, const heat_le
     (void)rows;
     (void)weight;
     memcpy(self->kept, self->states, (size_t)self->bytes);
-    return heat_negative_mean(ctx, negative, l, negative->n_chains, self->states, NULL, mean);
+    return heat_negative_mean(ctx, negative, l, negative->n_chains, self->kept, self->states, NULL, mean);
 }
 
 const heat_negative_kind heat_negative_pcd = {.name = "pcd",

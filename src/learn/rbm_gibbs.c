@@ -173,8 +173,8 @@ typedef struct moving {
     const heat_negative *negative;
     int64_t k;                         /* sweeps */
     int64_t first, n_rows;             /* of the block */
-    const int8_t *rows;                /* all */
-    int8_t *moved, low;                /* the same where they move, else NULL */
+    const int8_t *from;                /* all rows */
+    int8_t *to, low;                   /* what they become where they move, else NULL */
     const heat_rbm_phase *begin, *end; /* NULL: not wanted */
 } moving;
 
@@ -222,7 +222,7 @@ static void open_rows(const moving *m, int64_t share)
     uint32_t random[LANES_A_ROW] __attribute__((aligned(64)));
 
     for (int64_t r = begin; r < end; r++) {
-        read_bits(m->rows + (m->first + r) * n, n, g->visible + r * n_words);
+        read_bits(m->from + (m->first + r) * n, n, g->visible + r * n_words);
         g->scale[r] = (float)(g->units->unit / 0.69314718055994530942);
         if (m->k == 0)
             continue;
@@ -340,8 +340,8 @@ static void close_rows(const moving *m, int64_t s)
         want_means(m, m->end, s, &up);
         m->kernel->draw(&rows, &up);
     }
-    for (int64_t r = row_of(m, s); r < row_of(m, s + 1) && m->moved != NULL; r++)
-        write_bits(up.from + r * heat_layer_words(n), n, m->low, m->moved + (m->first + r) * n);
+    for (int64_t r = row_of(m, s); r < row_of(m, s + 1) && m->to != NULL; r++)
+        write_bits(up.from + r * heat_layer_words(n), n, m->low, m->to + (m->first + r) * n);
 }
 
 /* Rows are opened; halves of sweeps go by twos, and then there is one that only looks at means. */
@@ -382,9 +382,10 @@ heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *name, cons
 }
 
 heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat_negative *negative,
-                                int8_t low, int64_t n_rows, int8_t *rows, const heat_rbm_phase ends[2])
+                                int8_t low, int64_t n_rows, const int8_t *from, int8_t *to,
+                                const heat_rbm_phase ends[2])
 {
-    moving m = {.g = g, .negative = negative, .k = negative->k, .rows = rows, .moved = rows, .low = low};
+    moving m = {.g = g, .negative = negative, .k = negative->k, .from = from, .to = to, .low = low};
     heat_status status = heat_rbm_gibbs_find_kernel(ctx, negative->isa, &m.kernel);
 
     m.begin = ends;
@@ -395,7 +396,7 @@ heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *g, const heat
 heat_status heat_rbm_gibbs_mean(heat_context *ctx, heat_rbm_gibbs *g, const char *isa,
                                 const heat_rbm_phase *phase)
 {
-    moving m = {.g = g, .rows = phase->rows, .end = phase};
+    moving m = {.g = g, .from = phase->rows, .end = phase};
     heat_status status = heat_rbm_gibbs_find_kernel(ctx, isa, &m.kernel);
 
     return status == HEAT_OK ? move(ctx, phase->n_rows, &m) : status;

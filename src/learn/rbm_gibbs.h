@@ -27,7 +27,7 @@ typedef struct heat_rbm_gibbs {
     uint64_t *visible;       /* [row][word] of a block of rows, as they come */
     float *scale;            /* [row] as heat_layer_draw has it, as the next */
     uint64_t *work;
-    heat_team team;          /* open while threads run steps, unless one is already */
+    heat_team team; /* open while threads run steps, unless one is already */
 } heat_rbm_gibbs;
 
 /* Rows, and what they become. */
@@ -47,12 +47,13 @@ HEAT_MUST_USE heat_status heat_rbm_gibbs_open(heat_context *ctx, int32_t n_visib
 HEAT_MUST_USE heat_status heat_rbm_gibbs_run_steps(heat_context *ctx, heat_rbm_gibbs *gibbs, int64_t n_steps,
                                                    heat_step_fn fn, void *arg);
 
-/* Moves n_rows rows of visible units, of values `low` and 1, by negative->k sweeps: hidden units given
- * visible ones, visible ones given those. Every row of every update has streams of its own. Fills in x and y
- * of both ends (NULL: not wanted), the rows as they were before and as they are then. */
+/* Rows `to` of visible units, of values `low` and 1, become n_rows rows `from`, which may be the same ones,
+ * moved by negative->k sweeps: hidden units given visible ones, visible ones given those. Every row of every
+ * update has streams of its own. Fills in x and y of both ends (NULL: not wanted), the rows as they were
+ * before and as they are then. */
 HEAT_MUST_USE heat_status heat_rbm_gibbs_move(heat_context *ctx, heat_rbm_gibbs *gibbs,
                                               const heat_negative *negative, int8_t low, int64_t n_rows,
-                                              int8_t *rows, const heat_rbm_phase ends[2]);
+                                              const int8_t *from, int8_t *to, const heat_rbm_phase ends[2]);
 
 /* HEAT_ERROR_OPTION: an instruction set that this machine has not. */
 HEAT_MUST_USE heat_status heat_rbm_gibbs_find_kernel(heat_context *ctx, const char *isa,

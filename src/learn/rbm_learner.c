@@ -217,7 +217,7 @@ static heat_status settle(heat_context *ctx, const heat_learner *l, const char *
 
 /* Hidden units given visible ones, visible ones given those, K times. */
 static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const heat_learner *l, int64_t n_rows,
-                            void *rows)
+                            const void *from, void *to)
 {
     rbm_learner *self = l->self;
     heat_rbm_climber *c = &self->climber;
@@ -229,7 +229,7 @@ static heat_status rbm_move(heat_context *ctx, heat_negative *negative, const he
         status = heat_rbm_climber_begin(ctx, c, n_rows, ends);
     return status == HEAT_OK
                ? heat_rbm_gibbs_move(ctx, &c->gibbs, negative, l->coding == HEAT_CODING_SPIN ? -1 : 0, n_rows,
-                                     rows, negative->begins_at_data ? ends : NULL)
+                                     from, to, negative->begins_at_data ? ends : NULL)
                : status;
 }
 

@@ -142,10 +142,9 @@ heat_status heat_rollback_check(heat_context *ctx, heat_trainer *t, heat_rollbac
         memcpy(checked.weight, weight, (size_t)n_rows * sizeof *weight);
         return check_proxy(ctx, t, b, &checked, diverged);
     }
-    heat_rows_copy(&l->form, n_rows, rows, moved);
     moves.k = 1;
     moves.n_updates = first_update + update;
-    status = l->kind->move(ctx, &moves, l, n_rows, moved);
+    status = l->kind->move(ctx, &moves, l, n_rows, rows, moved);
     if (status != HEAT_OK || heat_halted(ctx))
         return status;
     l->kind->log_weights(l, 2 * n_rows, b->rows, b->value);

@@ -260,9 +260,10 @@ static heat_status sweep(heat_context *ctx, heat_negative *negative, ladder *sel
 
     for (int64_t r = 0; r < self->now.n && status == HEAT_OK; r++) {
         heat_learner here = on_rung(self, l, r);
+        void *rows = self->states + r * self->bytes;
         heat_negative once = *negative;
         once.k = 1;
-        status = l->kind->move(ctx, &once, &here, negative->n_chains, self->states + r * self->bytes);
+        status = l->kind->move(ctx, &once, &here, negative->n_chains, rows, rows);
         negative->n_updates++;
     }
     for (int64_t r = self->now.n_exchanges % 2; r < self->now.n - 1 && status == HEAT_OK; r += 2)

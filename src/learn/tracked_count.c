@@ -271,7 +271,7 @@ static heat_status step(heat_context *ctx, heat_learner *l, heat_tracked_count *
     for (int k = 0; k < ALL; k++)
         before[k] = t->there[k] - t->here[k];
     resample(l, t, before);
-    status = l->kind->move(ctx, &t->moves, l, ALL, t->rows);
+    status = l->kind->move(ctx, &t->moves, l, ALL, t->rows, t->rows);
     t->moves.n_updates++;
     l->kind->log_weights(l, ALL, t->rows, t->there);
     swap_parameters(l, &t->at);

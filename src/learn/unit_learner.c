@@ -161,7 +161,8 @@ typedef struct moving {
     const heat_unit_layers *layers;
     const heat_negative *negative;
     int64_t n_rows;
-    void *rows;
+    const void *from;
+    void *to;
 } moving;
 
 static heat_status move_block(heat_context *worker, void *arg, int64_t block)
@@ -181,10 +182,10 @@ static heat_status move_block(heat_context *worker, void *arg, int64_t block)
         heat_stream stream;
         heat_stream_init(&stream, m->negative->seed, HEAT_PURPOSE_SWEEP,
                          ((uint64_t)m->negative->n_updates << 32) + (uint64_t)r);
-        heat_unit_learner_read_row(m->learner, m->rows, r, values);
+        heat_unit_learner_read_row(m->learner, m->from, r, values);
         for (int64_t k = 0; k < m->negative->k; k++)
             heat_unit_sweep(u, 1, &stream, &fields, values, hidden);
-        write_row(m->learner, values, r, m->rows);
+        write_row(m->learner, values, r, m->to);
     }
     heat_free(values);
     heat_free(hidden);
@@ -193,9 +194,9 @@ static heat_status move_block(heat_context *worker, void *arg, int64_t block)
 }
 
 static heat_status unit_move(heat_context *ctx, heat_negative *negative, const heat_learner *l,
-                             int64_t n_rows, void *rows)
+                             int64_t n_rows, const void *from, void *to)
 {
-    moving m = {l, heat_unit_learner_layers(l), negative, n_rows, rows};
+    moving m = {l, heat_unit_learner_layers(l), negative, n_rows, from, to};
     double units = (double)l->n_parameters - (double)l->n_decayed;
     double visits = (double)n_rows * (double)negative->k * (4 * (double)l->n_decayed + 60 * units);
 

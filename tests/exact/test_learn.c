@@ -854,11 +854,10 @@ static void move_from_new_tables_too(heat_context *ctx, heat_learner *l, int64_t
     int8_t *kept = malloc(bytes), *made = malloc(bytes);
 
     assert_true(kept != NULL && made != NULL);
-    memcpy(kept, rows, bytes);
     memcpy(made, rows, bytes);
-    assert_ok(ctx, l->kind->move(ctx, &moves, l, n, kept));
+    assert_ok(ctx, l->kind->move(ctx, &moves, l, n, rows, kept));
     l->n_changes++;
-    assert_ok(ctx, l->kind->move(ctx, &moves, l, n, made));
+    assert_ok(ctx, l->kind->move(ctx, &moves, l, n, made, made));
     assert_memory_equal(kept, made, bytes);
     free(kept);
     free(made);
@@ -887,8 +886,7 @@ static void means_that_a_move_left_are_the_same(void **state)
         options.hidden = HIDDEN;
         open_learner(ctx, &heat_learn_kind_rbm, &input, &options, &l);
         for (int update = 0; update < 3; update++) {
-            memcpy(dreams, rows, ROWS * 81);
-            assert_ok(ctx, l.kind->move(ctx, &moves, &l, ROWS, dreams));
+            assert_ok(ctx, l.kind->move(ctx, &moves, &l, ROWS, rows, dreams));
             moves.n_updates++;
             assert_ok(ctx, l.kind->climb(ctx, &l, &climb));
         }

@@ -134,7 +134,7 @@ static void check_moves(heat_context *ctx, const heat_learner *l)
     assert_non_null(rows);
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 33);
     l->kind->draw(l, &stream, ROWS, rows);
-    assert_ok(ctx, heat_negative_mean(ctx, &negative, l, ROWS, rows, NULL, moved));
+    assert_ok(ctx, heat_negative_mean(ctx, &negative, l, ROWS, rows, rows, NULL, moved));
     assert_ok(ctx, l->kind->sum_states(ctx, l, 1, exact, &log_z));
     for (int64_t a = 0; a < l->n_parameters; a++)
         assert_close(moved[a], exact[a], 6 * 2 / sqrt(ROWS) * fmax(0.5, fabs(exact[a])));
