@@ -67,10 +67,10 @@ const cli_verb cli_verbs[] = {
      "", cli_tour},
     {"bench", "[VERB [MODEL ...]]", 0, CLI_MOST_OPERANDS, "how fast is this machine?",
      "Measures the rates of sample and ground (updates of one variable per nanosecond) and the seconds of "
-     "logz and learn on a table of built-ins, or on the MODELs named. Each row is the median of its runs "
-     "with the "
-     "lower and upper quartile; the runs of different rows are interleaved. VERB is sample, ground, logz or "
-     "learn; without it all but learn, which takes minutes, are run.",
+     "logz and learn on a table of built-ins, or on the MODELs named (of learn: epochs by the negative "
+     "phases named, as in cd:1). Each row is the median of its runs with the lower and upper quartile; the "
+     "runs of different rows are interleaved. VERB is sample, ground, logz or learn; without it all but "
+     "learn, which takes minutes, are run.",
      "ground regular:2000,k=20", cli_bench},
     {"help", "[VERB]", 0, 1, "how to use a verb, its options and their defaults",
      "Prints the help of a verb, or of the whole command; --man writes it as a manual page, --completion as "
