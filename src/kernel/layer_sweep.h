@@ -70,8 +70,8 @@ typedef struct heat_layer_draw {
     int64_t *on_fields;           /* [chain] becomes the sum of F over the units that are drawn on */
     int64_t *on_bias;             /* [chain] likewise of the biases */
     int64_t *n_moves;             /* [chain] is added the number of units that changed */
-    uint64_t *work;               /* work space, [chain][heat_layer_work_size] */
-    bool is_listed;               /* `list_units` has left there what it leaves of all chains */
+    uint64_t *work;               /* [chain][heat_layer_work_size] work space; read where is_listed */
+    bool is_listed;               /* `list_units` has been there for all chains, of these states */
     int32_t *work_fields;         /* work space [chain][64]; NULL with `fields` */
     int32_t *sums;                /* work space [chain][4][16]; NULL without sums over units that are on */
 } heat_layer_draw;
@@ -86,8 +86,10 @@ static inline int64_t heat_layer_work_size(const heat_layer_rows *r)
  * the probability is computed in single precision: its declared error is 2^-20, absolute. */
 typedef void (*heat_layer_draw_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw);
 
-/* Leaves in draw->work what a draw reads of the states `from` of the chains from number `begin` to before
- * `end`, whatever units it draws: so threads that draw units of the same chains share that, too. */
+/* Leaves in draw->work what a draw reads of the chains from number `begin` to before `end`, whatever units it
+ * draws: so threads that draw units of the same chains share that, too, each for some of the chains, at the
+ * same time. The states `from` of all chains decide where it goes: they are there before, and stay until the
+ * draw. Reads no more of `draw` than from, n_chains and work. */
 typedef void (*heat_layer_list_fn)(const heat_layer_rows *rows, const heat_layer_draw *draw, int64_t begin,
                                    int64_t end);
 

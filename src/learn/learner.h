@@ -47,7 +47,7 @@ typedef struct heat_learn_kind {
     /* log of the unnormalised probability of each row. */
     void (*log_weights)(const heat_learner *learner, int64_t n_rows, const void *rows, double *out);
     /* Rows `to` become rows `from`, which may be the same ones, moved by negative->k sweeps of the heat bath
-     * at the learner's parameters. */
+     * at the learner's parameters; halted, they may be anything. */
     heat_status (*move)(heat_context *ctx, heat_negative *negative, const heat_learner *learner,
                         int64_t n_rows, const void *from, void *to);
     /* Makes an update in one go; NULL: by way of the statistics. HEAT_ERROR_STOPPED: it was halted, and

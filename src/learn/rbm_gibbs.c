@@ -2,7 +2,8 @@
  * again, or leaves the means of its hidden units.
  *
  * Threads share the units of the layer that is drawn, by whole words: each draws its own for all rows, and
- * takes up what all have drawn of the other layer. Streams are those of a row, whoever draws. */
+ * takes up what all have drawn of the other layer. What is done row by row before, opening rows and listing
+ * their units, they share by rows. Streams are those of a row, whoever draws. */
 #include "learn/rbm_gibbs.h"
 #include "base/context_private.h"
 #include "base/memory.h"
@@ -254,7 +255,9 @@ static void put_states_together(const moving *m, int64_t s, int layer)
     const int64_t n_words = heat_layer_words(tables_of(g, layer)->n_to);
     uint64_t *to = g->shares[s].states;
 
-    for (int32_t k = 0; k < g->n_shares && g->n_shares > 1; k++) {
+    if (g->n_shares == 1)
+        return;
+    for (int32_t k = 0; k < g->n_shares; k++) {
         const struct heat_rbm_words *w = &g->shares[k].words[layer];
         const int32_t n = w->end - w->first;
         for (int64_t r = 0; r < m->n_rows; r++)
@@ -344,7 +347,8 @@ static void close_rows(const moving *m, int64_t s)
         write_bits(up.from + r * heat_layer_words(n), n, m->low, m->to + (m->first + r) * n);
 }
 
-/* Rows are opened; halves of sweeps go by twos, and then there is one that only looks at means. */
+/* Rows are opened; each half of a sweep is listed, then drawn; and once more visible units are listed, for
+ * the means that are wanted of them, and written to rows. */
 static void take_step(void *arg, int64_t share, int64_t step)
 {
     const moving *m = arg;

@@ -25,9 +25,9 @@ typedef struct heat_rbm_gibbs {
     heat_layer_units *units; /* tables, for all shares */
     heat_rbm_share *shares;  /* [n_shares] */
     uint64_t *visible;       /* [row][word] of a block of rows, as they come */
-    float *scale;            /* [row] as heat_layer_draw has it, as the next */
-    uint64_t *work;
-    heat_team team; /* open while threads run steps, unless one is already */
+    float *scale;            /* [row] as heat_layer_draw has it */
+    uint64_t *work;          /* likewise: of all shares, each of which lists some of the rows */
+    heat_team team;          /* open while threads run steps, unless one is already */
 } heat_rbm_gibbs;
 
 /* Rows, and what they become. */
