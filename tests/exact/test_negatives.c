@@ -73,6 +73,24 @@ static double distance_of(heat_context *ctx, const phase *p, const heat_learn_op
     return most;
 }
 
+/* What rows become does not depend on where they are put. */
+static void check_places(heat_context *ctx, const heat_learner *l, double *parameters)
+{
+    heat_negative moves = {.k = 1, .n_chains = CHAINS, .threads = 1, .seed = test_seed(), .isa = "auto"};
+    const size_t bytes = (size_t)(CHAINS * heat_row_bytes(&l->form));
+    void *rows = calloc(bytes, 1), *elsewhere = calloc(bytes, 1);
+    heat_learner at = *l;
+
+    assert_true(rows != NULL && elsewhere != NULL);
+    at.parameters = parameters;
+    heat_negative_draw(&moves, &at, rows);
+    assert_ok(ctx, at.kind->move(ctx, &moves, &at, CHAINS, rows, elsewhere));
+    assert_ok(ctx, at.kind->move(ctx, &moves, &at, CHAINS, rows, rows));
+    assert_memory_equal(rows, elsewhere, bytes);
+    free(rows);
+    free(elsewhere);
+}
+
 static void persistent_phases_expect_the_exact_mean(void **state)
 {
     (void)state;
@@ -104,6 +122,7 @@ static void persistent_phases_expect_the_exact_mean(void **state)
         heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, k);
         for (int64_t a = 0; a < l.n_parameters; a++)
             parameters[a] = 0.7 * heat_stream_normal(&stream);
+        check_places(ctx, &l, parameters);
         for (int p = 0; p < N_PHASES; p++)
             assert_true(distance_of(ctx, &phases[p], &options, &l, parameters) < 5.5); /* Student's, 19 */
         free(parameters);

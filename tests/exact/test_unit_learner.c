@@ -122,22 +122,6 @@ static void check_statistics(heat_learner *l, const heat_learn_rows *rows)
     }
 }
 
-/* What rows become does not depend on where they are put. */
-static void check_places(heat_context *ctx, const heat_learner *l, int64_t n_rows, const void *rows)
-{
-    heat_negative moves = {.k = 1, .seed = test_seed(), .threads = 1, .isa = "auto"};
-    const size_t bytes = (size_t)(n_rows * heat_row_bytes(&l->form));
-    void *in_place = malloc(bytes), *elsewhere = calloc(bytes, 1);
-
-    assert_true(in_place != NULL && elsewhere != NULL);
-    memcpy(in_place, rows, bytes);
-    assert_ok(ctx, l->kind->move(ctx, &moves, l, n_rows, in_place, in_place));
-    assert_ok(ctx, l->kind->move(ctx, &moves, l, n_rows, rows, elsewhere));
-    assert_memory_equal(in_place, elsewhere, bytes);
-    free(in_place);
-    free(elsewhere);
-}
-
 /* Rows moved 30 times forget where they came from: their means are the model's. */
 static void check_moves(heat_context *ctx, const heat_learner *l)
 {
@@ -150,7 +134,6 @@ static void check_moves(heat_context *ctx, const heat_learner *l)
     assert_non_null(rows);
     heat_stream_init(&stream, test_seed(), HEAT_PURPOSE_TEST, 33);
     l->kind->draw(l, &stream, ROWS, rows);
-    check_places(ctx, l, ROWS, rows);
     assert_ok(ctx, heat_negative_mean(ctx, &negative, l, ROWS, rows, rows, NULL, moved));
     assert_ok(ctx, l->kind->sum_states(ctx, l, 1, exact, &log_z));
     for (int64_t a = 0; a < l->n_parameters; a++)
