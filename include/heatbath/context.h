@@ -78,7 +78,8 @@ HEAT_API void heat_context_resume(heat_context *ctx);
  * HEAT_ERROR_STOPPED. Call it between verbs only. */
 HEAT_API void heat_context_limit(heat_context *ctx, double time_s);
 
-/* The last error's sentence; "" if there was none. Valid until the next failing call with this context. */
+/* The last error's sentence; "" if there was none, "no context" of NULL. Valid until the next failing call
+ * with this context. */
 HEAT_API const char *heat_context_error(const heat_context *ctx);
 
 /* The last error in parts, for programs. The strings live as long as heat_context_error's. */

@@ -81,7 +81,9 @@ HEAT_API HEAT_MUST_USE heat_status heat_data_split(heat_context *ctx, const heat
 
 /* Loads the data of an option such as --validation: a fraction of *data (0.2; *data is then replaced by the
  * rest), or a file, read as `options` say, which must have the variables and coding of *data. `option` is for
- * messages; each option has random numbers of its own. */
+ * messages; each option has random numbers of its own. *part is the caller's to free, and NULL on failure;
+ * the rows that *data had are freed when it is replaced, and it stays as it is on failure. HEAT_ERROR_OPTION:
+ * no fraction above 0 and below 1, and no file; HEAT_ERROR_INPUT: a file that is not of the kind of *data. */
 HEAT_API HEAT_MUST_USE heat_status heat_data_load_part(heat_context *ctx, const char *option,
                                                        const char *text, const heat_data_options *options,
                                                        uint64_t seed, heat_data **data, heat_data **part);
@@ -103,9 +105,11 @@ HEAT_API const char *heat_data_get_name(const heat_data *data, int32_t i);
 /* The word that value k of variable i stands for, NULL if it is a number. */
 HEAT_API const char *heat_data_get_word(const heat_data *data, int32_t i, int32_t k);
 
-/* The label of a row: the number of its class where labels are words (heat_data_get_class says which), else
- * the number that stood there; NaN if there are no labels. */
+/* The label of a row, 0 <= row < n_rows: the number of its class where labels are words, else the number that
+ * stood there; NaN if there are no labels. */
 HEAT_API double heat_data_get_label(const heat_data *data, int64_t row);
+
+/* The word of class k >= 0; NULL where there are not so many, as of labels that are numbers. */
 HEAT_API const char *heat_data_get_class(const heat_data *data, int32_t k);
 
 /* The weight of a row, 1 without weights. */

@@ -81,7 +81,7 @@ typedef struct heat_learn_result {
     heat_outcome
         outcome; /* CONVERGED: the gradient vanished; COMPLETED: all epochs, or validation ended them */
     const char *reason;   /* one clause; static */
-    const char *negative; /* the phase that ran, a name of HEAT_NEGATIVES; static */
+    const char *negative; /* the phase that ran, a name of HEAT_NEGATIVES, or "pseudo-likelihood"; static */
     heat_model *model;    /* in the data's coding, with its persistent chains; owned */
     int64_t epochs;       /* that were run */
     double gradient;      /* largest derivative of the log-likelihood in any parameter; NaN unless exact */
@@ -111,10 +111,11 @@ HEAT_API void heat_learn_result_init(heat_learn_result *result);
 /* Learns a model of kind `kind`, a name of HEAT_LEARN_KINDS, by following the gradient of the log-likelihood,
  * the mean of the statistics over the data minus that over the model. With the exact negative phase and no
  * weight decay every epoch's likelihood is at least that of the one before. `options` may be NULL. Stopped by
- * time or heat_context_stop it returns what it has. HEAT_ERROR_UNDEFINED: data that is not binary, or lacks
- * values; HEAT_ERROR_UNABLE: the exact phase is not affordable. Same bits for any number of threads. Cost: an
- * update is O(rows * couplings) for the data, and exact O(variables * 2^variables), or cd and pcd O(chains *
- * K * couplings). */
+ * time or heat_context_stop it returns what it has. HEAT_ERROR_UNDEFINED: data that the kind
+ * has no units for (bits, and of "rbm" also categories and real numbers), or that lacks values, by the
+ * pseudo-likelihood; HEAT_ERROR_UNABLE: the exact phase is not affordable. Same bits for any
+ * number of threads. Cost: an update is O(rows * couplings) for the data, and exact O(variables *
+ * 2^variables), or cd and pcd O(chains * K * couplings). */
 HEAT_API HEAT_MUST_USE heat_status heat_learn(heat_context *ctx, const char *kind,
                                               const heat_learn_input *input,
                                               const heat_learn_options *options, heat_learn_result *result);

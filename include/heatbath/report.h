@@ -101,8 +101,9 @@ HEAT_API HEAT_MUST_USE heat_status heat_report_state(heat_context *ctx, const he
                                                      const int8_t *state, const char *title, const char *dir,
                                                      const char *stem);
 
-/* A number for every site of a lattice model, such as a mean of each spin, as a picture in greys from black
- * for `low` to white for `high`; the same files. */
+/* A number for every site of a lattice model, values[n_variables], such as a mean of each spin, as a picture
+ * in greys from black for `low`, and what is below, to white for `high`, and above: the files and errors of
+ * heat_report_state. HEAT_ERROR_ARGUMENT unless low < high. */
 HEAT_API HEAT_MUST_USE heat_status heat_report_sites(heat_context *ctx, const heat_model *model,
                                                      const double *values, double low, double high,
                                                      const char *title, const char *dir, const char *stem);
