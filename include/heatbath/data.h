@@ -83,7 +83,8 @@ HEAT_API HEAT_MUST_USE heat_status heat_data_split(heat_context *ctx, const heat
  * rest), or a file, read as `options` say, which must have the variables and coding of *data. `option` is for
  * messages; each option has random numbers of its own. *part is the caller's to free, and NULL on failure;
  * the rows that *data had are freed when it is replaced, and it stays as it is on failure. HEAT_ERROR_OPTION:
- * no fraction above 0 and below 1, and no file; HEAT_ERROR_INPUT: a file that is not of the kind of *data. */
+ * a number that is no fraction above 0 and below 1, or that a file is called by; HEAT_ERROR_INPUT: a file
+ * that cannot be read as data, or does not fit *data. */
 HEAT_API HEAT_MUST_USE heat_status heat_data_load_part(heat_context *ctx, const char *option,
                                                        const char *text, const heat_data_options *options,
                                                        uint64_t seed, heat_data **data, heat_data **part);

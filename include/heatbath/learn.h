@@ -111,9 +111,9 @@ HEAT_API void heat_learn_result_init(heat_learn_result *result);
 /* Learns a model of kind `kind`, a name of HEAT_LEARN_KINDS, by following the gradient of the log-likelihood,
  * the mean of the statistics over the data minus that over the model. With the exact negative phase and no
  * weight decay every epoch's likelihood is at least that of the one before. `options` may be NULL. Stopped by
- * time or heat_context_stop it returns what it has. HEAT_ERROR_UNDEFINED: data that the kind
- * has no units for (bits, and of "rbm" also categories and real numbers), or that lacks values, by the
- * pseudo-likelihood; HEAT_ERROR_UNABLE: the exact phase is not affordable. Same bits for any
+ * time or heat_context_stop it returns what it has. HEAT_ERROR_UNDEFINED: data that the kind has no
+ * units for, which are bits, of "rbm" also categories and real numbers; HEAT_ERROR_OPTION: options that do
+ * not go together or with the data; HEAT_ERROR_UNABLE: the exact phase is not affordable. Same bits for any
  * number of threads. Cost: an update is O(rows * couplings) for the data, and exact O(variables *
  * 2^variables), or cd and pcd O(chains * K * couplings). */
 HEAT_API HEAT_MUST_USE heat_status heat_learn(heat_context *ctx, const char *kind,
